@@ -1,0 +1,81 @@
+"""Which state is meant: access paths with a root, the key under which reads and writes are matched."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Root(enum.Enum):
+    """Whose state a path starts from."""
+
+    SELF = "self"
+    """The instance that a method runs on; `Location.owner` is the class."""
+    CLASS = "cls"
+    """The class itself, shared by all instances; `Location.owner` is the class."""
+    GLOBAL = "global"
+    """A variable of the module."""
+    CLOSURE = "closure"
+    """A variable of an enclosing function; `Location.owner` is that function."""
+    PARAMETER = "parameter"
+    """What a parameter refers to; `Location.owner` is the function."""
+    RESULT = "result"
+    """What some call or expression gave; `Location.owner` is the function, `name` says which."""
+    FRESH = "fresh"
+    """An object that this call has made itself; nobody else has it unless it escapes."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeStep:
+    """``.name``."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f".{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemStep:
+    """``[key]``: `text` is how the key reads; ``*`` stands for some or all entries."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return f"[{self.text}]"
+
+
+Step = AttributeStep | ItemStep
+
+ANY_ITEM = ItemStep("*")
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A path of attributes and entries below a root, as in ``self._balances[account]``."""
+
+    root: Root
+    owner: str
+    name: str
+    steps: tuple[Step, ...] = ()
+
+    def __str__(self) -> str:
+        return self.name + "".join(str(step) for step in self.steps if step != ANY_ITEM)
+
+    def attribute(self, name: str) -> Location:
+        """Give the location of an attribute of what is stored here."""
+        return Location(self.root, self.owner, self.name, (*self.steps, AttributeStep(name)))
+
+    def item(self, step: ItemStep) -> Location:
+        """Give the location of an entry of what is stored here."""
+        return Location(self.root, self.owner, self.name, (*self.steps, step))
+
+    @property
+    def parent(self) -> Location | None:
+        """The location that this one is a part of, or None for a root."""
+        return Location(self.root, self.owner, self.name, self.steps[:-1]) if self.steps else None
+
+    def anywhere(self) -> Location:
+        """Give the same path with every key replaced by ``*``: how other functions would name it."""
+        steps = tuple(ANY_ITEM if isinstance(step, ItemStep) else step for step in self.steps)
+        return Location(self.root, self.owner, self.name, steps)

@@ -1,0 +1,131 @@
+"""A repair as data: which statements move, are wrapped, inserted or replaced. `patching` carries it out.
+
+All paths and extents refer to the text that was analysed; edits of one plan do not see each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from awaitomic.model.position import Extent, StatementPath
+
+
+@dataclass(frozen=True, slots=True)
+class MoveStatement:
+    """Cut a statement, with the comments above and beside it, and paste it directly after a sibling."""
+
+    path: StatementPath
+    after: StatementPath
+
+
+@dataclass(frozen=True, slots=True)
+class WrapStatements:
+    """Put `count` sibling statements, from `first` on, under a compound header such as ``async with self._lock``.
+
+    The header has no colon and no indentation.
+    """
+
+    first: StatementPath
+    count: int
+    header: str
+
+
+@dataclass(frozen=True, slots=True)
+class InsertStatements:
+    """Insert statements, given as source text without indentation, before or after a sibling.
+
+    With ``where="first"`` they become the first statements of the body of the compound statement at `path` (behind
+    its docstring and, in an ``__init__``, in the order the plan gives); with ``where="last"`` the last ones.
+    """
+
+    path: StatementPath
+    where: str
+    """``before``, ``after``, ``first`` or ``last``. An empty path with ``first`` means the module, behind its
+    docstring, ``__future__`` imports and other imports."""
+    text: str
+    blank_lines_before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceStatement:
+    """Replace one statement by others, given as source text; the comments above it stay."""
+
+    path: StatementPath
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteStatement:
+    """Remove one statement (a body that would be empty gets ``pass``)."""
+
+    path: StatementPath
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceExpression:
+    """Replace the expression at `extent`, whose text must be `old`, inside the statement at `path`.
+
+    Empty `old` and an empty extent insert. A mismatch is the refusal ``position-mismatch``.
+    """
+
+    path: StatementPath
+    extent: Extent
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnwrapStatement:
+    """Replace a compound statement (a ``with``) by the statements of its body."""
+
+    path: StatementPath
+
+
+@dataclass(frozen=True, slots=True)
+class SplitMethod:
+    """Split a self-locking coroutine function into itself, which delegates, and a variant that the holder may call.
+
+    `method` is the path of the ``async def``, `region` that of the ``async with`` in it. The body of the region becomes
+    the body of ``async def variant``, placed directly after the method with the same parameters and annotations and
+    with `docstring`; the region's body becomes ``return await <call>``, or ``await <call>`` if `returns` is false.
+    Decorators stay on the public method, as its docstring does. `precondition` is an optional first statement.
+    """
+
+    method: StatementPath
+    region: StatementPath
+    variant: str
+    call: str
+    """The delegating call, as in ``self._put_locked(key, value=value)``."""
+    returns: bool
+    docstring: str
+    precondition: str = ""
+    decorators: tuple[str, ...] = ()
+    """Decorators that the variant needs to be called the same way: ``classmethod`` or ``staticmethod``."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddImport:
+    """Make ``import module`` available at module level, where and how the file imports."""
+
+    module: str
+
+
+Edit = (
+    MoveStatement
+    | WrapStatements
+    | InsertStatements
+    | ReplaceStatement
+    | DeleteStatement
+    | ReplaceExpression
+    | UnwrapStatement
+    | SplitMethod
+    | AddImport
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All edits of one repair of one file; `renames` maps functions whose body moves to a variant."""
+
+    edits: tuple[Edit, ...]
+    renames: tuple[tuple[str, str], ...] = ()
