@@ -1,0 +1,134 @@
+"""Reads the comments that speak to awaitomic, such as ``# awaitomic: ignore[AWA101] guarded by the caller``.
+
+Only comments count: the same characters inside a string say nothing. Several tools may share one comment line
+(``# noqa: X  # awaitomic: ignore[AWA101]``). What cannot be read is kept as a mistake, never guessed at, since a
+guess could hide a bug.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import token
+from dataclasses import dataclass
+
+from awaitomic.config import suggest_code
+from awaitomic.knowledge.codes import RULE_NAMES
+from awaitomic.model.position import Extent
+from awaitomic.source.tokens import Token, tokens
+
+MARK = "awaitomic:"
+"""What every such comment contains; a file without it has none."""
+
+_DIRECTIVE = re.compile(r"#\s*awaitomic:\s*(?P<verb>[A-Za-z-]*)(?P<rest>(?:(?!\s#\s|#\s*awaitomic:).)*)")
+_ARGUMENTS = re.compile(r"\s*\[(?P<arguments>[^\]]*)\](?P<reason>.*)")
+_CODE_LIKE = re.compile(r"\s+(?P<code>AWA\d+)\b", re.IGNORECASE)
+_VERBS = ("ignore", "owner", "guarded-by")
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreComment:
+    """A comment that suppresses. `codes` is None if it names none and so means all rules.
+
+    `line` is the line it stands on, and `target` the line that it speaks of: its own, or, if it stands alone
+    (`alone`), that of the code below it.
+    """
+
+    extent: Extent
+    codes: tuple[str, ...] | None
+    reason: str
+    alone: bool
+    target: int
+
+    @property
+    def line(self) -> int:
+        """The line that the comment stands on."""
+        return self.extent.line
+
+    def names(self, code: str) -> bool:
+        """Say whether the comment is about a rule."""
+        return self.codes is None or code in self.codes
+
+
+@dataclass(frozen=True, slots=True)
+class CommentMistake:
+    """A comment that cannot be read, or a code in it that no rule has; `message` says why."""
+
+    extent: Extent
+    message: str
+
+
+def read_comments(text: str) -> tuple[tuple[IgnoreComment, ...], tuple[CommentMistake, ...]]:
+    """Read all comments for awaitomic in a text that parses, in the order of the text."""
+    if MARK not in text:
+        return (), ()
+    found: list[IgnoreComment] = []
+    mistakes: list[CommentMistake] = []
+    every = list(tokens(text))
+    code_lines = _code_lines(every)
+    comment_lines = {each.line for each in every if each.kind == token.COMMENT}
+    for each in every:
+        if each.kind != token.COMMENT or MARK not in each.text:
+            continue
+        alone = each.line not in code_lines
+        target = _line_below(each.line, comment_lines, code_lines) if alone else each.line
+        for match in _DIRECTIVE.finditer(each.text):
+            start = each.column + match.start()
+            extent = Extent(each.line, start, each.line, start + len(match[0].rstrip()))
+            ignore = _read_one(match["verb"], match["rest"], extent, mistakes)
+            if ignore is not None:
+                codes, reason = ignore
+                found.append(IgnoreComment(extent, codes, reason, alone, target))
+    return tuple(found), tuple(mistakes)
+
+
+def _read_one(
+    verb: str, rest: str, extent: Extent, mistakes: list[CommentMistake]
+) -> tuple[tuple[str, ...] | None, str] | None:
+    """Read one directive; gives codes and reason of an ``ignore`` that can be used."""
+    if verb not in _VERBS:
+        close = difflib.get_close_matches(verb, _VERBS, n=1)
+        hint = f"; did you mean `{close[0]}`?" if close else f"; awaitomic knows {', '.join(_VERBS)}"
+        mistakes.append(CommentMistake(extent, f"unknown comment `awaitomic: {verb}`{hint}"))
+        return None
+    if verb != "ignore":
+        return None  # annotations are read by those that check them
+    listed = _ARGUMENTS.match(rest)
+    if listed is None:
+        bare_code = _CODE_LIKE.match(rest)
+        if bare_code is not None:
+            text = f"the code has to stand in brackets: `awaitomic: ignore[{bare_code['code'].upper()}]`"
+        elif rest.lstrip().startswith("["):
+            text = "the list of codes has no closing bracket"
+        elif rest and not rest[0].isspace():
+            text = "`awaitomic: ignore` is followed by codes in brackets, or by a blank and a reason"
+        else:
+            return None, rest.strip()
+        mistakes.append(CommentMistake(extent, text))
+        return None
+    codes = [code.strip() for code in listed["arguments"].split(",")]
+    wrong = [code for code in codes if code not in RULE_NAMES]
+    for code in wrong:
+        text = (
+            f"unknown rule code `{code}`{suggest_code(code)}" if code else "a rule code is missing between the brackets"
+        )
+        mistakes.append(CommentMistake(extent, text))
+    known = tuple(code for code in codes if code in RULE_NAMES)
+    return (known, listed["reason"].strip()) if known else None
+
+
+def _code_lines(every: list[Token]) -> set[int]:
+    """Give the lines that hold more than a comment (the lines inside a multi-line string hold code)."""
+    lines: set[int] = set()
+    for each in every:
+        if not each.is_layout:
+            lines.update(range(each.line, each.end_line + 1))
+    return lines
+
+
+def _line_below(line: int, comment_lines: set[int], code_lines: set[int]) -> int:
+    """Give the first line below a run of comment lines; 0 if no code follows directly."""
+    below = line + 1
+    while below in comment_lines and below not in code_lines:
+        below += 1
+    return below if below in code_lines else 0

@@ -1,0 +1,68 @@
+"""Reports one span once: several rules see the same bug, and one explanation is enough.
+
+Within one function and one state, a rule that explains why the existing lock does not help (AWA2xx) goes before the
+rules that say what is lost (AWA10x), whose order is that of their codes. What a stronger rule says is kept, the weaker
+finding is dropped. Other families say something else, and stay.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from awaitomic.model.finding import Finding, Span
+
+_LOST_UPDATE = "AWA10"
+_LOCK_DOES_NOT_HELP = "AWA2"
+
+
+def resolve(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Drop what a stronger finding already says; give the rest sorted by path, line, column and rule.
+
+    The result does not depend on the order given. Give it only findings that may be reported (selected rules, high
+    enough confidence): a finding that nobody will see must not hide one.
+    """
+    kept: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in sorted(findings, key=_strength):
+        same = kept.setdefault((finding.path, finding.function, finding.state), [])
+        if not any(_covers(stronger, finding) for stronger in same):
+            same.append(finding)
+    return tuple(sorted((finding for same in kept.values() for finding in same), key=report_order))
+
+
+def report_order(finding: Finding) -> tuple[object, ...]:
+    """Give the key by which findings are sorted in every report."""
+    return (finding.path, finding.extent.line, finding.extent.column, finding.rule, finding.state, finding.extent)
+
+
+def _strength(finding: Finding) -> tuple[object, ...]:
+    """Sort strong findings first; among equal ones the surer, then the earlier one, then the one of fewer events."""
+    family = 0 if finding.rule.startswith(_LOCK_DOES_NOT_HELP) else 1
+    span = finding.span
+    events = (len(span.suspends), span.reads, span.guards, span.suspends)
+    return (family, finding.rule, -finding.confidence, report_order(finding), events, finding.message)
+
+
+def _covers(stronger: Finding, finding: Finding) -> bool:
+    same_write = stronger.span.write == finding.span.write
+    if stronger.rule == finding.rule:
+        return same_write
+    if not finding.rule.startswith(_LOST_UPDATE):
+        return False
+    if stronger.rule.startswith(_LOCK_DOES_NOT_HELP):
+        return same_write or _overlap(stronger.span, finding.span)
+    return same_write and stronger.rule.startswith(_LOST_UPDATE)
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    """Say whether two spans of one function have a part in common: event ids ascend in order of evaluation."""
+    first, last = _interval(one)
+    other_first, other_last = _interval(other)
+    return first < other_last and other_first < last
+
+
+def _interval(span: Span) -> tuple[int, int]:
+    events = (*span.reads, *span.guards, *span.suspends, span.write)
+    return min(events), max(events)

@@ -1,0 +1,18 @@
+"""Which awaits can give way to other tasks, as far as it can be said without seeing the code that is awaited."""
+
+from __future__ import annotations
+
+NEVER_SUSPEND = frozenset({"asyncio.timeout", "asyncio.timeout_at", "asyncio.Runner"})
+"""Asynchronous context managers whose entry and exit run no other task."""
+
+QUEUES = frozenset({"asyncio.Queue", "asyncio.LifoQueue", "asyncio.PriorityQueue"})
+"""Queues whose ``put`` never suspends if they are made without a bound."""
+
+SHORT_WAITS = frozenset({"asyncio.sleep", "asyncio.to_thread", "anyio.sleep", "trio.sleep"})
+"""Awaits of libraries that end by themselves and cannot call back: a lock over them is held only for a known time."""
+
+TRANSPARENT_WAITS = frozenset({"asyncio.wait_for", "asyncio.shield", "anyio.fail_after", "asyncio.ensure_future"})
+"""Functions that await their first argument: its effects happen inside."""
+
+EVENT_WAITS = frozenset({"wait", "wait_for", "get", "join"})
+"""Methods that wait for somebody else's action (an event, a queue, a condition)."""

@@ -1,0 +1,38 @@
+"""All rule codes with their names, as data, so that settings and comments can be checked before a rule is loaded.
+
+Codes of rules that a later version implements are valid already: a configuration may name them.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+RULE_NAMES: Final = MappingProxyType(
+    {
+        "AWA001": "unused-ignore",
+        "AWA002": "invalid-ignore",
+        "AWA003": "unreadable-file",
+        "AWA101": "stale-write",
+        "AWA102": "check-then-act",
+        "AWA103": "late-update",
+        "AWA104": "unstable-iteration",
+        "AWA105": "early-publish",
+        "AWA106": "save-restore",
+        "AWA201": "uncovered-access",
+        "AWA202": "inconsistent-lock",
+        "AWA203": "private-lock",
+        "AWA204": "permissive-lock",
+        "AWA205": "thread-lock-across-await",
+        "AWA206": "leaked-lock",
+        "AWA207": "foreign-loop-lock",
+        "AWA301": "self-deadlock",
+        "AWA302": "lock-order",
+        "AWA303": "join-under-lock",
+        "AWA401": "sql-read-modify-write",
+        "AWA402": "store-read-modify-write",
+        "AWA403": "orm-read-modify-write",
+        "AWA404": "file-read-modify-write",
+    }
+)
+"""Code to name."""

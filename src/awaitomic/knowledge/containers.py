@@ -1,0 +1,124 @@
+"""What methods of containers do to their contents, and which expressions make which container."""
+
+from __future__ import annotations
+
+import enum
+
+
+class Mutation(enum.Enum):
+    """What happens to the contents."""
+
+    ADD = "add"
+    """An element or entry comes in; nothing else is lost."""
+    STORE = "store"
+    """The entry of the key in the first argument is set (for a set: the element becomes a member)."""
+    FILL = "fill"
+    """The entry of the key is set only if it is absent: atomic, loses nothing."""
+    REMOVE = "remove"
+    """The element or entry named by the first argument goes."""
+    TAKE = "take"
+    """Some element goes, chosen by position."""
+    CLEAR = "clear"
+    """Everything goes."""
+    REORDER = "reorder"
+
+
+_LIST = {
+    "append": Mutation.ADD,
+    "extend": Mutation.ADD,
+    "insert": Mutation.ADD,
+    "remove": Mutation.REMOVE,
+    "pop": Mutation.TAKE,
+    "clear": Mutation.CLEAR,
+    "sort": Mutation.REORDER,
+    "reverse": Mutation.REORDER,
+}
+_DEQUE = {
+    **_LIST,
+    "appendleft": Mutation.ADD,
+    "extendleft": Mutation.ADD,
+    "popleft": Mutation.TAKE,
+    "rotate": Mutation.REORDER,
+}
+_DICT = {
+    "update": Mutation.ADD,
+    "setdefault": Mutation.FILL,
+    "pop": Mutation.REMOVE,
+    "popitem": Mutation.TAKE,
+    "clear": Mutation.CLEAR,
+    "move_to_end": Mutation.REORDER,
+}
+_SET = {
+    "add": Mutation.STORE,
+    "update": Mutation.ADD,
+    "remove": Mutation.REMOVE,
+    "discard": Mutation.REMOVE,
+    "pop": Mutation.TAKE,
+    "clear": Mutation.CLEAR,
+    "difference_update": Mutation.REMOVE,
+    "intersection_update": Mutation.REMOVE,
+    "symmetric_difference_update": Mutation.REMOVE,
+}
+_EVENT = {"set": Mutation.ADD, "clear": Mutation.CLEAR}
+
+MUTATORS: dict[str, dict[str, Mutation]] = {
+    "list": _LIST,
+    "bytearray": _LIST,
+    "collections.deque": _DEQUE,
+    "dict": _DICT,
+    "collections.defaultdict": _DICT,
+    "collections.OrderedDict": _DICT,
+    "collections.Counter": {**_DICT, "subtract": Mutation.ADD},
+    "weakref.WeakValueDictionary": _DICT,
+    "weakref.WeakKeyDictionary": _DICT,
+    "set": _SET,
+    "weakref.WeakSet": _SET,
+    "asyncio.Event": _EVENT,
+    "anyio.Event": _EVENT,
+}
+"""Type → method → what it does."""
+
+MAPPINGS = frozenset(name for name, methods in MUTATORS.items() if methods is _DICT or "setdefault" in methods)
+
+EVENTS = frozenset({"asyncio.Event", "anyio.Event"})
+
+CONTAINERS = frozenset(MUTATORS) - EVENTS
+
+CONSTRUCTORS: dict[str, str] = {
+    "list": "list",
+    "dict": "dict",
+    "set": "set",
+    "bytearray": "bytearray",
+    "tuple": "tuple",
+    "frozenset": "frozenset",
+    "str": "str",
+    "bytes": "bytes",
+    "int": "int",
+    "float": "float",
+    "bool": "bool",
+    "sorted": "list",
+    **{name: name for name in MUTATORS if "." in name},
+}
+"""Callable → type of what it makes, for those that make containers and plain values."""
+
+ANNOTATIONS: dict[str, str] = {
+    **{name: name for name in CONSTRUCTORS},
+    "typing.List": "list",
+    "typing.Dict": "dict",
+    "typing.Set": "set",
+    "typing.Deque": "collections.deque",
+    "typing.DefaultDict": "collections.defaultdict",
+    "typing.OrderedDict": "collections.OrderedDict",
+    "typing.MutableMapping": "dict",
+    "typing.MutableSequence": "list",
+    "typing.MutableSet": "set",
+    "collections.abc.MutableMapping": "dict",
+    "collections.abc.MutableSequence": "list",
+    "collections.abc.MutableSet": "set",
+}
+
+IN_PLACE = frozenset({"list", "set", "dict", "collections.deque", "bytearray", "collections.Counter"})
+"""Types whose ``+=`` (``|=`` …) changes the same object, so that nothing is lost when nobody rebinds it."""
+
+VIEWS = frozenset({"values", "items", "keys", "copy"})
+"""Methods of containers that give (parts of) the contents."""

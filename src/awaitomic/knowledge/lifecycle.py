@@ -1,0 +1,23 @@
+"""Names of methods that a framework or an owner calls once, one after another: evidence against concurrency."""
+
+from __future__ import annotations
+
+LIFECYCLE = frozenset(
+    "__aenter__ __aexit__ __await__ setup teardown async_setup async_setup_entry async_unload_entry async_unload "
+    "async_added_to_hass async_will_remove_from_hass async_setup_platform async_remove_entry async_migrate_entry "
+    "async_config_entry_first_refresh _async_setup "
+    "startup shutdown on_startup on_shutdown on_cleanup lifespan asyncSetUp asyncTearDown "
+    "setup_method teardown_method setup_class teardown_class start stop run main serve serve_forever run_forever "
+    "run_until_stopped async_update cog_load cog_unload setup_hook on_mount on_unmount __anext__".split()
+)
+"""A method with one of these names runs once, or never beside itself, on one object."""
+
+CONSTRUCTION = frozenset(
+    "__init__ __new__ __post_init__ __attrs_post_init__ __init_subclass__ __set_name__ __setstate__".split()
+)
+"""Methods that run before anybody else has the object."""
+
+
+def runs_alone_by_name(name: str) -> bool:
+    """Tell whether a function of that name is by convention run once: lifecycle methods and test functions."""
+    return name in LIFECYCLE or name.startswith(("test_", "_test"))

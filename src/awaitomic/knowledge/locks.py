@@ -1,0 +1,81 @@
+"""Which types are locks, how they exclude, and from which library: decides what protects and what can deadlock."""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass
+
+
+class Exclusion(enum.Enum):
+    """How a lock keeps others out."""
+
+    EXCLUSIVE = "exclusive"
+    """One holder; the holder itself hangs (asyncio) or fails (anyio, trio) when it takes the lock again."""
+    REENTRANT = "reentrant"
+    """One owner, which may take it again."""
+    COUNTING = "counting"
+    """As many holders as the constructor's first argument says (one, if it is absent)."""
+    UNKNOWN = "unknown"
+    """Looks like a lock: taken to protect, and never to deadlock."""
+
+
+@dataclass(frozen=True, slots=True)
+class LockType:
+    """A lock type: how it excludes, the library whose loop it belongs to, and whether its own holder hangs on it."""
+
+    exclusion: Exclusion
+    library: str
+    hangs: bool
+
+
+_ASYNCIO = LockType(Exclusion.EXCLUSIVE, "asyncio", hangs=True)
+_ASYNCIO_COUNTING = LockType(Exclusion.COUNTING, "asyncio", hangs=True)
+
+LOCK_TYPES: dict[str, LockType] = {
+    "asyncio.Lock": _ASYNCIO,
+    "asyncio.locks.Lock": _ASYNCIO,
+    "asyncio.Condition": _ASYNCIO,
+    "asyncio.Semaphore": _ASYNCIO_COUNTING,
+    "asyncio.BoundedSemaphore": _ASYNCIO_COUNTING,
+    # anyio and trio raise instead of hanging: a bug too, but of another kind.
+    "anyio.Lock": LockType(Exclusion.EXCLUSIVE, "anyio", hangs=False),
+    "anyio.Condition": LockType(Exclusion.EXCLUSIVE, "anyio", hangs=False),
+    "anyio.Semaphore": LockType(Exclusion.COUNTING, "anyio", hangs=False),
+    "trio.Lock": LockType(Exclusion.EXCLUSIVE, "trio", hangs=False),
+    "trio.StrictFIFOLock": LockType(Exclusion.EXCLUSIVE, "trio", hangs=False),
+    "trio.Condition": LockType(Exclusion.EXCLUSIVE, "trio", hangs=False),
+    "trio.Semaphore": LockType(Exclusion.COUNTING, "trio", hangs=False),
+    "threading.Lock": LockType(Exclusion.EXCLUSIVE, "threading", hangs=False),
+    "threading.RLock": LockType(Exclusion.REENTRANT, "threading", hangs=False),
+    "threading.Condition": LockType(Exclusion.REENTRANT, "threading", hangs=False),
+    "multiprocessing.Lock": LockType(Exclusion.EXCLUSIVE, "multiprocessing", hangs=False),
+    "multiprocessing.RLock": LockType(Exclusion.REENTRANT, "multiprocessing", hangs=False),
+    "filelock.FileLock": LockType(Exclusion.REENTRANT, "filelock", hangs=False),
+    "aiorwlock.RWLock": LockType(Exclusion.UNKNOWN, "aiorwlock", hangs=False),
+    "aiofile.lock.AsyncLock": LockType(Exclusion.UNKNOWN, "aiofile", hangs=False),
+}
+
+UNKNOWN_LOCK = LockType(Exclusion.UNKNOWN, "unknown", hangs=False)
+
+WRAPPING_CONSTRUCTORS = frozenset({"asyncio.Condition", "anyio.Condition", "trio.Condition", "threading.Condition"})
+"""Constructors whose first argument, if given, is the lock that they *are*."""
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+_LOCK_WORDS = frozenset(
+    "lock locks rlock rwlock wlock mutex mutexes semaphore semaphores sem condition cond locked locking synchronized "
+    "synchronize serialized serialize exclusive linearizer critical".split()
+)
+
+
+def sounds_like_a_lock(name: str) -> bool:
+    """Tell whether an identifier reads like a lock (``conn_lock`` and ``RWLock`` do, ``block`` and ``clock`` do not).
+
+    Used only for what cannot be resolved, and only in the direction that makes the tool quieter.
+    """
+    return any(word.lower() in _LOCK_WORDS for word in _WORD.findall(name))
+
+
+SERIALISING_DECORATORS = frozenset({"synchronized", "serialized", "cache_concurrent", "single_flight", "singleflight"})
+"""Decorators known to let only one call run at a time, by their last name."""

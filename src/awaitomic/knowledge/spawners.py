@@ -1,0 +1,18 @@
+"""Calls that start tasks, and calls that hand a coroutine to a runner that runs it alone."""
+
+from __future__ import annotations
+
+SPAWN_ONE = frozenset(
+    "create_task ensure_future start_soon run_coroutine_threadsafe spawn create_background_task async_create_task "
+    "async_create_background_task add_background_task spawn_later run_in_background create_eager_task".split()
+)
+"""Last name of callables that start one task from their coroutine argument (or from a function and its arguments)."""
+
+SPAWN_ALL = frozenset({"gather", "wait", "as_completed"})
+"""Last name of callables that run all their awaitable arguments at the same time."""
+
+RUN_ALONE = frozenset({"asyncio.run", "run_until_complete", "anyio.run", "trio.run", "asyncio.Runner.run"})
+"""Runners of a main program: what they run exists once."""
+
+AWAITED_ALONE = frozenset({"wait_for", "shield", "timeout", "ensure_future"})
+"""Last name of wrappers around one awaitable that the caller waits for."""

@@ -1,0 +1,151 @@
+"""Finds the files to look at: those that were named, and the Python files below the directories that were named.
+
+Directories are walked with `os.scandir` and plain strings, since on large trees the walk is a good part of a run in
+which nothing changes. Symbolic links to directories are not followed below a named directory: what they lead to is
+either part of the tree anyway, or not the user's to edit from here, and loops cannot occur.
+"""
+
+# The walk works on plain strings: a Path object for each entry would cost more than the listing.
+# ruff: noqa: PTH100, PTH109, PTH110, PTH112, PTH114, PTH118
+
+from __future__ import annotations
+
+import enum
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from awaitomic.source.gitignore import IgnoreRules, rules_above
+from awaitomic.source.patterns import Patterns
+from awaitomic.source.text import display_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from awaitomic.config import Settings
+
+
+class ProblemKind(enum.Enum):
+    """Why a named path yields nothing, or less than it seems to."""
+
+    MISSING = "missing"
+    """Wrong usage: the path does not exist."""
+    NOTEBOOK = "notebook"
+    EXCLUDED = "excluded"
+    NO_PYTHON = "no-python"
+    UNREADABLE = "unreadable"
+    """A directory below a named one that may not be listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something to tell the user; `message` is a whole sentence that names the path."""
+
+    kind: ProblemKind
+    path: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """The files, each once, sorted by absolute path and named as the user named them; and what there is to tell."""
+
+    files: tuple[Path, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A file: its absolute path, the one the user's words lead to, and the one with all links resolved."""
+
+    is_link: bool
+    absolute: str
+    named: str
+    real: str
+
+
+def discover(paths: Iterable[str | os.PathLike[str]], settings: Settings) -> Discovery:
+    """Find all files that `paths` stand for.
+
+    Named files are taken whatever their suffix, unless they are excluded and `settings.force_exclude` holds. In
+    directories ``*.py`` counts, except what is excluded, or ignored by git if `settings.respect_gitignore` holds (a
+    named directory is walked even if git ignores it). Nothing is raised; what is wrong becomes a `Problem`.
+    """
+    root = os.path.abspath(settings.root) if settings.root is not None else os.getcwd()
+    walker = _Walker(Patterns((*settings.exclude, *settings.extend_exclude), root), settings)
+    for path in paths:
+        walker.take(os.fspath(path))
+    unique: dict[str, _Found] = {}
+    # Of two names of one file the real one is kept, and of two spellings the one that was given first.
+    for found in sorted(walker.found, key=lambda found: (found.is_link, found.absolute)):
+        unique.setdefault(found.real, found)
+    ordered = sorted(unique.values(), key=lambda found: found.absolute)
+    return Discovery(tuple(Path(found.named) for found in ordered), tuple(walker.problems))
+
+
+class _Walker:
+    def __init__(self, excluded: Patterns, settings: Settings) -> None:
+        self._excluded = excluded
+        self._settings = settings
+        self.found: list[_Found] = []
+        self.problems: list[Problem] = []
+
+    def take(self, named: str) -> None:
+        absolute = os.path.abspath(named)
+        shown = display_path(named)
+        if not os.path.exists(absolute):
+            self._tell(ProblemKind.MISSING, shown, f"{shown} does not exist.")
+        elif self._settings.force_exclude and self._excluded.match_upwards(absolute):
+            text = f"{shown} is excluded by the configuration; --no-force-exclude takes it all the same."
+            self._tell(ProblemKind.EXCLUDED, shown, text)
+        elif os.path.isdir(absolute):
+            before = len(self.found)
+            self._walk(named, absolute)
+            if len(self.found) == before:
+                self._tell(ProblemKind.NO_PYTHON, shown, f"No Python files found under {shown}.")
+        elif named.endswith(".ipynb"):
+            text = f"{shown} is a notebook; notebooks are not supported, only Python files are."
+            self._tell(ProblemKind.NOTEBOOK, shown, text)
+        else:
+            self.found.append(_Found(os.path.islink(absolute), absolute, named, os.path.realpath(absolute)))
+
+    def _tell(self, kind: ProblemKind, shown: str, message: str) -> None:
+        self.problems.append(Problem(kind, shown, message))
+
+    def _walk(self, named: str, absolute: str) -> None:
+        """Collect below one directory. Three parallel paths go down: as named, absolute, and with links resolved."""
+        heed_git = self._settings.respect_gitignore
+        above = rules_above(absolute) if heed_git else IgnoreRules()
+        pending = [(named, absolute, os.path.realpath(absolute), above)]
+        while pending:
+            named, absolute, real, rules = pending.pop()
+            entries = self._list(named)
+            if heed_git:
+                rules = rules.entering(absolute, {entry.name for entry in entries})
+            for entry in entries:
+                name = entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    if not self._skipped(name, path := os.path.join(absolute, name), rules, directory=True):
+                        pending.append((os.path.join(named, name), path, os.path.join(real, name), rules))
+                elif (
+                    name.endswith(".py")
+                    and entry.is_file()
+                    and not self._skipped(name, path := os.path.join(absolute, name), rules, directory=False)
+                ):
+                    link = entry.is_symlink()
+                    target = os.path.realpath(path) if link else os.path.join(real, name)
+                    self.found.append(_Found(link, path, os.path.join(named, name), target))
+
+    def _skipped(self, name: str, path: str, rules: IgnoreRules, *, directory: bool) -> bool:
+        return self._excluded.match(name, path) or rules.ignored(path, directory=directory)
+
+    def _list(self, directory: str) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(directory) as entries:
+                return list(entries)
+        except OSError as error:
+            shown = display_path(directory)
+            text = f"{shown} cannot be read: {error.strerror or error}."
+            self._tell(ProblemKind.UNREADABLE, shown, text)
+            return []

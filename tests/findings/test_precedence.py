@@ -1,0 +1,82 @@
+"""One span is reported once, by the rule that explains it best; what is not the same span stays."""
+
+from __future__ import annotations
+
+import itertools
+
+from awaitomic.findings.precedence import resolve
+from awaitomic.model.finding import Confidence, Finding
+from findings.maker import finding_at
+
+TEXT = "w = 1\nv = 2\n"
+
+
+def finding(
+    rule: str,
+    events: tuple[int, int, int] = (1, 2, 3),
+    piece: str = "w",
+    *,
+    path: str = "a.py",
+    function: str = "Bank.credit",
+    state: str = "self.balance",
+) -> Finding:
+    return finding_at(TEXT, piece, rule=rule, events=events, path=path, function=function, state=state)
+
+
+def rules(*findings: Finding) -> list[str]:
+    """Resolve in every order, which must not matter."""
+    results = {resolve(order) for order in itertools.permutations(findings)}
+    assert len(results) == 1
+    return [each.rule for each in results.pop()]
+
+
+def test_the_order_of_the_contract_among_findings_of_one_write() -> None:
+    assert rules(finding("AWA103"), finding("AWA102"), finding("AWA101")) == ["AWA101"]
+    assert rules(finding("AWA103"), finding("AWA102")) == ["AWA102"]
+
+
+def test_another_write_is_another_span() -> None:
+    assert rules(finding("AWA101"), finding("AWA102", (1, 2, 9))) == ["AWA101", "AWA102"]
+    assert rules(finding("AWA101"), finding("AWA101", (1, 2, 9), piece="v")) == ["AWA101", "AWA101"]
+
+
+def test_another_function_state_or_file_is_another_span() -> None:
+    others = (
+        finding("AWA102", function="Bank.debit"),
+        finding("AWA102", state="self.total"),
+        finding("AWA102", path="b.py"),
+    )
+    assert [rules(finding("AWA101"), other) for other in others] == [["AWA101", "AWA102"]] * 3
+
+
+def test_a_lock_that_does_not_help_explains_what_is_lost() -> None:
+    assert rules(finding("AWA201"), finding("AWA101")) == ["AWA201"]
+    assert rules(finding("AWA204", (2, 4, 9)), finding("AWA102", (1, 3, 5))) == ["AWA204"], "overlapping spans"
+
+
+def test_a_lock_elsewhere_in_the_function_explains_nothing() -> None:
+    assert rules(finding("AWA201", (1, 2, 3)), finding("AWA101", (4, 5, 6))) == ["AWA101", "AWA201"]
+    assert rules(finding("AWA201", (1, 2, 3)), finding("AWA101", (3, 5, 6))) == ["AWA101", "AWA201"], "side by side"
+
+
+def test_other_families_stay() -> None:
+    assert rules(finding("AWA301"), finding("AWA101"), finding("AWA401")) == ["AWA101", "AWA301", "AWA401"]
+    assert rules(finding("AWA201"), finding("AWA204"), finding("AWA301")) == ["AWA201", "AWA204", "AWA301"]
+
+
+def test_the_same_twice_is_reported_once_at_its_surest() -> None:
+    sure = finding_at(TEXT, "w", confidence=Confidence.CERTAIN, events=(0, 2, 3))
+    unsure = finding_at(TEXT, "w", confidence=Confidence.POSSIBLE)
+    assert resolve([unsure, sure]) == resolve([sure, unsure]) == (sure,)
+    assert rules(finding("AWA301"), finding("AWA301")) == ["AWA301"]
+
+
+def test_the_result_is_sorted_by_place_and_rule() -> None:
+    given = [
+        finding("AWA101", path="b.py"),
+        finding("AWA101", (7, 8, 9), piece="v"),
+        finding("AWA301", (7, 8, 9), piece="w"),
+        finding("AWA102", piece="w"),
+    ]
+    order = [(each.path, each.extent.line, each.rule) for each in resolve(given)]
+    assert order == [("a.py", 1, "AWA102"), ("a.py", 1, "AWA301"), ("a.py", 2, "AWA101"), ("b.py", 1, "AWA101")]
