@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 class Root(enum.Enum):
@@ -58,6 +58,14 @@ class Location:
     owner: str
     name: str
     steps: tuple[Step, ...] = ()
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Locations are hashed far more often than they are made.
+        object.__setattr__(self, "_hash", hash((self.root.name, self.owner, self.name, self.steps)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def __str__(self) -> str:
         return self.name + "".join(str(step) for step in self.steps if step != ANY_ITEM)

@@ -1,0 +1,101 @@
+"""The event graph of a function, and the graphs of all functions of a module.
+
+Rules and summaries ask *what happens between this read and that write, on every way*; a graph of plain events answers
+that once for all syntax. The graph is a value: it is made by `awaitomic.flow.lower` and never changed afterwards.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from awaitomic.model.event import Block, Event
+    from awaitomic.model.position import StatementPath
+
+GraphNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef | ast.Module
+
+RENAMED = "#"
+"""Separates the source name from a number in names that live in a scope of their own inside the function."""
+
+
+def source_name(name: str) -> str:
+    """Give a variable's name as it stands in the source.
+
+    `name` is that of a `Name` place. Targets of comprehensions and PEP 695 type parameters are called ``x#3`` there,
+    because they belong to a scope inside the function and must not be mixed up with the function's own variables.
+    Returns the name without the number.
+    """
+    return name.partition(RENAMED)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionGraph:
+    """The events of one function, lambda, class body or module body.
+
+    Blocks `exit` and `raises` are empty: reaching the first means that the function has returned, reaching the second
+    that an exception has left it. `events`, `nodes`, `statements` and `owners` run parallel: the index is the id.
+    """
+
+    qualname: str
+    """``Bank.credit``, ``outer.inner`` (no ``<locals>``), ``outer.<lambda>``, ``Bank.<body>``, ``<module>``."""
+    node: GraphNode
+    path: StatementPath
+    """The statement that defines it; () for the module; for a lambda the statement that it stands in."""
+    enclosing: int | None
+    """The index in `ModuleGraph.functions` of the graph whose code defines this one."""
+    class_name: str | None
+    """The class that it stands in directly (``Outer.Inner``); for a class body the class itself."""
+    parameters: tuple[str, ...]
+    """In the order of the signature, ``*args`` and ``**kwargs`` included (without stars)."""
+    is_async: bool
+    is_generator: bool
+    local_names: frozenset[str]
+    """Names that it binds, parameters included; for the module the names bound at its top level."""
+    global_names: frozenset[str]
+    """Names that it declares ``global``."""
+    nonlocal_names: frozenset[str]
+    """Names that it declares ``nonlocal``."""
+    blocks: list[Block]
+    entry: int
+    exit: int
+    raises: int
+    events: tuple[Event, ...]
+    nodes: tuple[ast.AST, ...]
+    """The syntax behind each event: the expression, the target, the context expression of a ``with`` item, the handler
+    for a `Guard` ``except``, the pattern for a `Guard` ``match``, the statement for what belongs to it as a whole."""
+    statements: tuple[StatementPath, ...]
+    """The innermost statement that holds each event; the test of an ``if`` belongs to the ``if``."""
+    owners: tuple[int, ...]
+    """The index of the block of each event."""
+
+    def block_of(self, event: int) -> Block:
+        """Give the block that holds the event with this id."""
+        return self.blocks[self.owners[event]]
+
+    def position_of(self, event: int) -> tuple[int, int]:
+        """Give the block's index and the position in it of the event with this id."""
+        owner = self.owners[event]
+        # Ids ascend inside a block, but a block may be continued after others were begun: so no subtraction.
+        return owner, next(at for at, found in enumerate(self.blocks[owner].events) if found.id == event)
+
+    def predecessors(self) -> list[list[int]]:
+        """List for each block the blocks that lead to it, by ordinary ways and by exceptions, without repeats."""
+        found: list[dict[int, None]] = [{} for _ in self.blocks]
+        for block in self.blocks:
+            for target in (*block.successors, *block.handlers):
+                found[target][block.index] = None
+        return [list(sources) for sources in found]
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleGraph:
+    """The graphs of a module in source order; the first is the module's own body, parents stand before children."""
+
+    functions: tuple[FunctionGraph, ...]
+
+    @property
+    def module(self) -> FunctionGraph:
+        """The graph of the module's top level."""
+        return self.functions[0]
