@@ -1,0 +1,242 @@
+"""Which function of the file a call reaches, on which object, and which calls an await waits for."""
+
+from __future__ import annotations
+
+import ast
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from awaitomic.flow.graph import FunctionGraph
+from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL, SPAWN_ONE
+from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read, Scope, Suspend, SuspendWhy
+from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location, Root
+from awaitomic.program.module import ModuleFacts
+from awaitomic.program.names import last_name
+from awaitomic.program.resolve import Resolver
+
+
+class How(enum.Enum):
+    """How the caller waits for the call."""
+
+    DIRECT = "awaited"
+    WAIT_FOR = "wait_for"
+    SHIELD = "shield"
+    GATHER = "gather"
+    TASK = "task"
+    """A task was made of it, and the task is awaited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One function that a call may reach; `receiver` is what its ``self`` stands for in the caller, if it has one."""
+
+    function: FunctionGraph
+    receiver: Location | None
+    arguments: tuple[tuple[str, Operand], ...] = ()
+    """Parameter names of the callee and the operands that they get."""
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedCall:
+    """A call whose body runs, at least in part, while the caller waits."""
+
+    call: int
+    how: How
+    targets: tuple[Target, ...]
+
+
+def targets_of(resolver: Resolver, event: Call) -> tuple[Target, ...]:
+    """Give the functions of this file that a call may reach: none if it cannot be told."""
+    found = resolver.targets.get(event.id)
+    if found is None:
+        found = resolver.targets[event.id] = _find_targets(resolver, event)
+    return found
+
+
+def _find_targets(resolver: Resolver, event: Call) -> tuple[Target, ...]:
+    callee = resolver.function.events[resolver.origin(event.function)]
+    if not isinstance(callee, Read):
+        return ()
+    if isinstance(callee.place, Name):
+        found = _by_name(resolver, callee.place)
+    elif isinstance(callee.place, Attribute):
+        found = tuple(_by_attribute(resolver, callee.place))
+    else:
+        found = ()
+    return tuple(
+        Target(function, receiver, bind_arguments(function, event, skip_first=receiver is not None))
+        for function, receiver in found
+    )
+
+
+def _by_name(resolver: Resolver, place: Name) -> tuple[tuple[FunctionGraph, Location | None], ...]:
+    module = resolver.module
+    if place.scope is Scope.GLOBAL or resolver.function.qualname == "<module>":
+        if place.name in module.classes:
+            init = module.find_method(place.name, "__init__")
+            fresh = Location(Root.FRESH, resolver.function.qualname, place.name)
+            return ((init, fresh),) if init is not None else ()
+        function = module.by_name.get(place.name)
+        return ((function, None),) if function is not None and place.name not in module.globals else ()
+    prefix = resolver.function.qualname
+    while prefix:
+        function = module.by_name.get(f"{prefix}.{place.name}")
+        if function is not None and function.class_name != prefix:
+            return ((function, None),)
+        prefix = prefix.rpartition(".")[0]
+    return ()
+
+
+def _by_attribute(resolver: Resolver, place: Attribute) -> Iterator[tuple[FunctionGraph, Location | None]]:
+    module = resolver.module
+    base_event = resolver.function.events[place.base]
+    if isinstance(base_event, Call) and last_name(resolver.function.nodes[place.base]) == "super":
+        own = resolver.function.class_name or ""
+        receiver = resolver.value(place.base)
+        for facts in list(module.lineage(own))[1:]:
+            if place.attr in facts.methods:
+                yield facts.methods[place.attr], receiver
+                return
+        return
+    location = resolver.value(place.base)
+    typed = resolver.operand_type(place.base)
+    if location is None or not (typed.name or "").startswith("class:"):
+        return
+    owner = (typed.name or "").removeprefix("class:")
+    method = module.find_method(owner, place.attr)
+    if method is not None and not is_property(method):
+        yield method, location
+    for facts in module.family(owner):
+        override = facts.methods.get(place.attr)
+        if override is not None and override is not method and _descends(module, facts.qualname, owner):
+            yield override, location
+
+
+def _descends(module: ModuleFacts, name: str, ancestor: str) -> bool:
+    return any(facts.qualname == ancestor for facts in module.lineage(name))
+
+
+def is_property(function: FunctionGraph) -> bool:
+    """Tell whether a method is read like an attribute."""
+    names = {last_name(node) for node in getattr(function.node, "decorator_list", [])}
+    return bool(names & {"property", "cached_property"})
+
+
+def bind_arguments(function: FunctionGraph, event: Call, *, skip_first: bool) -> tuple[tuple[str, Operand], ...]:
+    """Match the arguments of a call to the parameters of the callee, by position and by name."""
+    node = function.node
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return ()
+    positional = [argument.arg for argument in [*node.args.posonlyargs, *node.args.args]]
+    static = any(last_name(decorator) == "staticmethod" for decorator in node.decorator_list)
+    if skip_first and not static:
+        positional = positional[1:]
+    bound = list(zip(positional, event.arguments, strict=False))
+    bound.extend((name, value) for name, value in event.keywords if name is not None)
+    return tuple(bound)
+
+
+def parameter_default(function: FunctionGraph, name: str) -> ast.expr | None:
+    """Give the default of a parameter as an expression, or None if it has none."""
+    node = function.node
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return None
+    positional = [*node.args.posonlyargs, *node.args.args]
+    for argument, default in zip(reversed(positional), reversed(node.args.defaults), strict=False):
+        if argument.arg == name:
+            return default
+    for argument, keyword_default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
+        if argument.arg == name:
+            return keyword_default
+    return None
+
+
+def awaited_calls(resolver: Resolver, event: Suspend) -> tuple[AwaitedCall, ...]:
+    """Give the calls of functions of this file whose effects happen while the function waits at `event`."""
+    if event.awaited is None:
+        return ()
+    if event.why is SuspendWhy.AWAIT:
+        return tuple(_unwrapped(resolver, event.awaited, How.DIRECT))
+    method = {
+        SuspendWhy.ASYNC_ENTER: "__aenter__",
+        SuspendWhy.ASYNC_EXIT: "__aexit__",
+        SuspendWhy.ASYNC_FOR: "__anext__",
+    }.get(event.why)
+    if method is None:
+        return ()
+    location = resolver.value(event.awaited)
+    typed = resolver.operand_type(event.awaited)
+    if location is None or not (typed.name or "").startswith("class:"):
+        return ()
+    function = resolver.module.find_method((typed.name or "").removeprefix("class:"), method)
+    return (AwaitedCall(event.awaited, How.DIRECT, (Target(function, location),)),) if function is not None else ()
+
+
+def _unwrapped(resolver: Resolver, operand: Operand, how: How) -> Iterator[AwaitedCall]:
+    origin = resolver.origin(operand)
+    event = resolver.function.events[origin]
+    if isinstance(event, Compute) and event.operator in {"starred", "generator", "comprehension", "list", "tuple"}:
+        for inner in event.operands:
+            yield from _unwrapped(resolver, inner, how)
+        return
+    if not isinstance(event, Call):
+        return
+    targets = targets_of(resolver, event)
+    if targets:
+        yield AwaitedCall(origin, how, targets)
+        return
+    wrapper = last_name(resolver.function.nodes[event.function])
+    if wrapper in AWAITED_ALONE and event.arguments:
+        inner_how = {"wait_for": How.WAIT_FOR, "timeout": How.WAIT_FOR, "shield": How.SHIELD}.get(wrapper, How.TASK)
+        yield from _unwrapped(resolver, event.arguments[0], inner_how if how is How.DIRECT else how)
+    elif wrapper in SPAWN_ALL:
+        for argument in event.arguments:
+            yield from _unwrapped(resolver, argument, How.GATHER)
+    elif wrapper in SPAWN_ONE and event.arguments:
+        yield from _unwrapped(resolver, event.arguments[0], How.TASK)
+
+
+def is_awaited(resolver: Resolver, call: Operand) -> bool:
+    """Tell whether the function itself waits for what a call gives, directly or through ``wait_for`` and its kin."""
+    for event in resolver.function.events:
+        if not isinstance(event, Suspend) or event.awaited is None:
+            continue
+        origin = resolver.origin(event.awaited)
+        if origin == call:
+            return True
+        wrapper = resolver.function.events[origin]
+        if not isinstance(wrapper, Call) or last_name(resolver.function.nodes[wrapper.function]) not in AWAITED_ALONE:
+            continue
+        if any(resolver.origin(argument) == call for argument in wrapper.arguments):
+            return True
+    return False
+
+
+def translate(resolver: Resolver, target: Target, location: Location) -> Location | None:
+    """Say in the caller's terms which location of the callee is meant, or None if the caller has no name for it."""
+    if location.root is Root.GLOBAL or location.root is Root.CLOSURE:
+        return location
+    if location.root is Root.CLASS:
+        return location
+    if location.root is Root.SELF:
+        base = target.receiver
+    elif location.root is Root.PARAMETER:
+        operand = next((operand for name, operand in target.arguments if name == location.name), None)
+        base = resolver.value(operand) if operand is not None else None
+    else:
+        return None
+    if base is None or base.root is Root.FRESH:
+        return None
+    for step in location.steps:
+        base = base.attribute(step.name) if isinstance(step, AttributeStep) else base.item(_key(resolver, target, step))
+    return base
+
+
+def _key(resolver: Resolver, target: Target, step: ItemStep) -> ItemStep:
+    """Say in the caller's terms which entry is meant: the argument's, a literal, or some unknown one."""
+    operand = next((operand for name, operand in target.arguments if name == step.text), None)
+    if operand is not None:
+        return resolver.key(operand)
+    literal = step.text[:1] in "'\"0123456789-" and step.text[:1] != ""
+    return step if literal else ANY_ITEM

@@ -1,0 +1,67 @@
+"""Compound tests: which outcome of ``a and not (b or c)`` is decided by the outcome of one of its parts.
+
+The flow graph branches at every part. To a reader the whole condition is one test, and what stands in the ``else`` is
+governed by it, whichever part was false; this module gives the parts back their whole.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from awaitomic.flow.graph import FunctionGraph
+from awaitomic.model.event import Guard
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a compound test."""
+
+    whole: int
+    """The guard of the first part, which stands for the whole."""
+    if_true: bool | None
+    """The outcome of the whole if this part holds; None if it is not decided by that."""
+    if_false: bool | None
+
+
+def parts_of(function: FunctionGraph) -> dict[int, Part]:
+    """Map the guards of compound tests to their part in the whole; a guard that is a whole test is absent."""
+    outcomes: dict[int, tuple[int, bool | None, bool | None]] = {}
+    for node in ast.walk(function.node):
+        if isinstance(node, ast.If | ast.While | ast.IfExp | ast.Assert) and _is_compound(node.test):
+            _decide(node.test, id(node.test), (True, False), outcomes)
+    if not outcomes:
+        return {}
+    guards = [
+        (event.id, *outcomes[id(function.nodes[event.id])])
+        for event in function.events
+        if isinstance(event, Guard) and id(function.nodes[event.id]) in outcomes
+    ]
+    first: dict[int, int] = {}
+    for guard, whole, _, _ in guards:
+        first.setdefault(whole, guard)
+    return {guard: Part(first[whole], if_true, if_false) for guard, whole, if_true, if_false in guards}
+
+
+def _is_compound(test: ast.expr) -> bool:
+    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        test = test.operand
+    return isinstance(test, ast.BoolOp)
+
+
+def _decide(
+    test: ast.expr,
+    whole: int,
+    outcome: tuple[bool | None, bool | None],
+    found: dict[int, tuple[int, bool | None, bool | None]],
+) -> None:
+    """Note, for each part of `test`, what the whole comes to if the part is true and if it is false."""
+    if_true, if_false = outcome
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        _decide(test.operand, whole, (if_false, if_true), found)
+    elif isinstance(test, ast.BoolOp):
+        early = (None, if_false) if isinstance(test.op, ast.And) else (if_true, None)
+        for part in test.values[:-1]:
+            _decide(part, whole, early, found)
+        _decide(test.values[-1], whole, outcome, found)
+    found[id(test)] = (whole, if_true, if_false)

@@ -1,0 +1,136 @@
+"""The outcome of the freshness analysis of one function: every write with what is known where it happens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from awaitomic.flow.solver import Solution, solve
+from awaitomic.model.event import Call, Event, Return, Suspend
+from awaitomic.model.location import Location, Root
+from awaitomic.program.accesses import CONTENTS, Access, access_of, overlaps
+from awaitomic.program.calls import How, Target, awaited_calls, targets_of, translate
+from awaitomic.program.freshness import Freshness
+from awaitomic.program.state import NOTHING, State, Token, Tokens
+from awaitomic.program.summaries import Summary, SummaryWrite
+
+if TYPE_CHECKING:
+    from awaitomic.program import Program
+    from awaitomic.program.locks import Lock
+    from awaitomic.program.resolve import Resolver
+
+
+@dataclass(frozen=True, slots=True)
+class Via:
+    """The call through which a write happens, and the write in the callee."""
+
+    target: Target
+    write: SummaryWrite
+    how: How
+
+
+@dataclass(frozen=True, slots=True)
+class WriteFact:
+    """One write of shared state, with the state of the analysis before it."""
+
+    event: int
+    """The write, or the call or suspension in which a callee writes."""
+    access: Access
+    value: Tokens
+    state: State
+    via: Via | None = None
+
+    def about(self, token: Token) -> bool:
+        """Tell whether a read told something that this write changes."""
+        return overlaps(token.location, self.access.location, self.access.change, contents=token.contents)
+
+    def is_stale(self, token: Token) -> bool:
+        """Tell whether a read is stale when the write happens."""
+        if token.is_stale:
+            return True
+        return self.via is not None and self.via.write.late and not token.locks
+
+
+@dataclass(slots=True)
+class FunctionFacts:
+    """Everything that rules ask of one function."""
+
+    solution: Solution[State]
+    writes: list[WriteFact]
+
+
+def analyse(program: Program, resolver: Resolver, entry_held: frozenset[Lock]) -> FunctionFacts:
+    """Run the freshness analysis of one function and collect its writes."""
+    solution = solve(resolver.function, Freshness(program, resolver, entry_held), raises=False)
+    writes: list[WriteFact] = []
+    for block in resolver.function.blocks:
+        if solution.before_block(block.index) is None:
+            continue
+        for event, state in solution.states(block.index):
+            writes.extend(_writes_at(program, resolver, event, state))
+    writes.sort(key=lambda fact: fact.event)
+    return FunctionFacts(solution, writes)
+
+
+def _writes_at(program: Program, resolver: Resolver, event: Event, state: State) -> list[WriteFact]:
+    found: list[WriteFact] = []
+    access = access_of(resolver, event)
+    if access is not None:
+        value = state.values.get(access.value, NOTHING) if access.value is not None else NOTHING
+        if isinstance(event, Call) and access.change in CONTENTS:
+            value = state.values.get(event.function, NOTHING)  # which container it is was decided by this read
+        found.append(WriteFact(event.id, access, value, state))
+    if isinstance(event, Call):
+        for target in targets_of(resolver, event):
+            if not target.function.is_async:
+                found.extend(_through(program, resolver, event.id, target, How.DIRECT, state))
+    elif isinstance(event, Suspend):
+        for call in awaited_calls(resolver, event):
+            for target in call.targets:
+                if target.function.is_async:
+                    found.extend(_through(program, resolver, event.id, target, call.how, state))
+    return found
+
+
+def _through(
+    program: Program, resolver: Resolver, event: int, target: Target, how: How, state: State
+) -> list[WriteFact]:
+    found = []
+    for write in program.summary(target.function).writes:
+        location = translate(resolver, target, write.location)
+        if location is not None and location.root is not Root.FRESH:
+            access = Access(event, location, write.change, None)
+            found.append(WriteFact(event, access, NOTHING, state, Via(target, write, how)))
+    return found
+
+
+def summarise(resolver: Resolver, facts: FunctionFacts) -> Summary:
+    """Give what callers have to know of a function that was analysed."""
+    writes: dict[tuple[Location, str, int], SummaryWrite] = {}
+    for fact in facts.writes:
+        root = fact.access.location.root
+        if root in {Root.RESULT, Root.FRESH}:
+            continue
+        via = fact.via.write if fact.via is not None else None
+        guarded = any(fact.about(token) and not token.is_stale for guard in fact.state.guards for token in guard.tokens)
+        write = SummaryWrite(
+            fact.access.location,
+            fact.access.change,
+            late=fact.state.suspended or (via is not None and via.late),
+            guarded=guarded or bool(fact.state.held) or (via is not None and via.guarded),
+            function=via.function if via is not None else resolver.function.qualname,
+            event=via.event if via is not None else fact.event,
+        )
+        writes.setdefault((write.location, write.function, write.event), write)
+    return Summary(tuple(writes.values()), frozenset(_returned(resolver, facts)))
+
+
+def _returned(resolver: Resolver, facts: FunctionFacts) -> set[Location]:
+    found: set[Location] = set()
+    for block in resolver.function.blocks:
+        if facts.solution.before_block(block.index) is None:
+            continue
+        for event, state in facts.solution.states(block.index):
+            if isinstance(event, Return) and event.value is not None:
+                found.update(t.location for t in state.values.get(event.value, NOTHING) if not t.is_stale)
+    return {location for location in found if location.root not in {Root.RESULT, Root.FRESH}}

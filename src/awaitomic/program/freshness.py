@@ -1,0 +1,406 @@
+"""The core of the analysis: a forward dataflow problem that follows each read of shared state until it is used.
+
+Per value it is known which reads of which locations it is built from, and whether each is still fresh. A suspension
+makes a read stale unless a lock that was held at the read has been held ever since. The solver is that of `flow`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from awaitomic.knowledge.containers import EVENTS
+from awaitomic.model.event import (
+    Attribute,
+    Call,
+    Compute,
+    Enter,
+    Event,
+    Guard,
+    Item,
+    Leave,
+    Merge,
+    Name,
+    Operand,
+    Place,
+    Raise,
+    Read,
+    Return,
+    Scope,
+    Suspend,
+    SuspendWhy,
+    Write,
+    Yield,
+)
+from awaitomic.model.location import ItemStep, Location, Root
+from awaitomic.program.accesses import CONTENTS, Access, Change, access_of, overlaps
+from awaitomic.program.calls import Target, awaited_calls, targets_of, translate
+from awaitomic.program.conditions import parts_of
+from awaitomic.program.locks import CLAIM, Lock
+from awaitomic.program.resolve import is_container
+from awaitomic.program.state import EMPTY, NOTHING, ActiveGuard, State, Token, Tokens, Use, join
+
+if TYPE_CHECKING:
+    from awaitomic.program import Program
+    from awaitomic.program.resolve import Resolver
+
+_WORD = re.compile(r"\w+")
+_IDENTITY = frozenset({"is", "is not"})
+_MEMBERSHIP = frozenset({"in", "not in"})
+_OPAQUE = frozenset({"lambda", "function", "class", "exception"})
+_LOOKUP_ERRORS = frozenset({"KeyError", "LookupError", "IndexError", "AttributeError"})
+
+
+class Freshness:
+    """The problem for one function; see `awaitomic.flow.solver` for the protocol."""
+
+    def __init__(self, program: Program, resolver: Resolver, entry_held: frozenset[Lock]) -> None:
+        self.program = program
+        self.resolver = resolver
+        self.function = resolver.function
+        self._entry = EMPTY._replace(held=entry_held)
+        self._last_use = _last_uses(self.function.events)
+        self._tries = _tries(self.function.node)
+        self._parts = parts_of(self.function)
+        self._key_words: set[str] = set()
+        """The words in the keys of all tokens made so far: only rebinding one of these changes which entry is meant."""
+
+    # -- the solver's protocol -----------------------------------------------------------------------------------
+
+    def initial(self) -> State:
+        """Give the state at the function's entry."""
+        return self._entry
+
+    def join(self, left: State, right: State) -> State:
+        """Join two states."""
+        return join(left, right)
+
+    def branch(self, guard: Guard, holds: bool, state: State) -> State:
+        """Give the state on one way out of a guard: the test's tokens govern what follows."""
+        if guard.kind == "for":
+            return state
+        tokens = frozenset(t for t in state.values.get(guard.test, NOTHING) if not t.answered)
+        if guard.kind == "except":
+            tokens = self._lookup_tokens(guard, state) if holds else NOTHING
+        part = self._parts.get(guard.id)
+        outcome = None if part is None else part.if_true if holds else part.if_false
+        if part is None or outcome is None:
+            return _tested(state, {guard.id}, ActiveGuard(guard.id, holds, tokens))
+        siblings = {each for each, other in self._parts.items() if other.whole == part.whole}
+        earlier = [active.tokens for active in state.guards if active.guard in siblings - {guard.id}]
+        return _tested(state, siblings, ActiveGuard(part.whole, outcome, tokens.union(*earlier)))
+
+    def transfer(self, event: Event, state: State) -> State:
+        """Give the state behind an event."""
+        if isinstance(event, Read):
+            return self._read(event, state)
+        if isinstance(event, Compute):
+            return self._compute(event, state)
+        if isinstance(event, Call):
+            return self._call(event, state)
+        if isinstance(event, Write):
+            return self._write(event, state)
+        if isinstance(event, Suspend):
+            return self._suspend(event, state)
+        if isinstance(event, Merge):
+            return self._produce(event.id, self._tokens(event.operands, state), event.operands, state)
+        if isinstance(event, Enter):
+            for lock in self.program.locks_of(self.resolver, event.manager):
+                state = state.acquire(lock)
+            return state
+        if isinstance(event, Leave):
+            for lock in self.program.locks_of(self.resolver, event.manager):
+                state = state.release(lock)
+            return state
+        return state
+
+    # -- values --------------------------------------------------------------------------------------------------
+
+    def _tokens(self, operands: tuple[Operand, ...], state: State) -> Tokens:
+        values = state.values
+        if not values:
+            return NOTHING
+        found = [values[operand] for operand in operands if operand in values]
+        return frozenset().union(*found) if found else NOTHING
+
+    def _produce(self, event: int, tokens: Tokens, operands: tuple[Operand, ...], state: State) -> State:
+        """Record the value of an event, and drop the operands whose last use it was."""
+        values = state.values
+        dead = [operand for operand in operands if operand in values and self._last_use.get(operand) == event]
+        if not dead and values.get(event, NOTHING) == tokens:
+            return state
+        values = dict(values)
+        for operand in dead:
+            del values[operand]
+        if tokens:
+            values[event] = tokens
+        else:
+            values.pop(event, None)
+        return state._replace(values=values)
+
+    def token(self, event: int, location: Location, state: State) -> Token | None:
+        """Make the token of a read, if the location is state that changes after construction."""
+        if not self.program.changes(self.resolver, location):
+            return None
+        contents = is_container(self.resolver.type_of(location)) or _is_entry(location)
+        for step in location.steps:
+            if isinstance(step, ItemStep):
+                self._key_words.update(_WORD.findall(step.text))
+        return Token(event, location, contents, location in state.own, state.locks_for(location))
+
+    def _read(self, event: Read, state: State) -> State:
+        place = event.place
+        location = self.resolver.place(place)
+        tokens: Tokens = NOTHING
+        operands: tuple[Operand, ...] = ()
+        if isinstance(place, Name):
+            if place.scope in {Scope.LOCAL, Scope.PARAMETER}:
+                tokens = state.values.get(place.name, NOTHING)
+        else:
+            operands = _place_operands(place)
+            tokens = state.values.get(place.base, NOTHING)
+        if location is not None:
+            token = self.token(event.id, location, state)
+            if token is not None:
+                tokens |= {token}
+            tokens |= self._property_tokens(event, location, state)
+        return self._produce(event.id, tokens, operands, state)
+
+    def _property_tokens(self, event: Read, location: Location, state: State) -> Tokens:
+        getter = self.program.property_at(self.resolver, location)
+        if getter is None:
+            return NOTHING
+        return self._returned(event.id, Target(getter, location.parent), state)
+
+    def _returned(self, event: int, target: Target, state: State) -> Tokens:
+        """Give tokens for the state that the result of a function of this file tells about."""
+        found = set()
+        for location in self.program.summary(target.function).returns:
+            mine = translate(self.resolver, target, location)
+            token = self.token(event, mine, state) if mine is not None else None
+            if token is not None:
+                found.add(token)
+        return frozenset(found)
+
+    def _compute(self, event: Compute, state: State) -> State:
+        if event.operator in _OPAQUE:
+            return self._produce(event.id, NOTHING, event.operands, state)
+        tokens = self._tokens(event.operands, state)
+        if event.operator in _MEMBERSHIP and len(event.operands) == 2:
+            tokens = self._membership_tokens(event, tokens, state)
+        elif event.operator == "awaited":
+            tokens = self._answer(event, tokens)
+        elif event.operator in _IDENTITY:
+            tokens = frozenset(t._replace(contents=t.contents and _is_entry(t.location)) for t in tokens)
+        return self._produce(event.id, tokens, event.operands, state)
+
+    def _answer(self, event: Compute, tokens: Tokens) -> Tokens:
+        """Mark the answer of an awaited call: it is built from what was given, but tells nothing about it.
+
+        Of a coroutine of this file it is known what its result tells about (the tokens are as fresh as its return).
+        """
+        awaited = self.function.events[self.resolver.origin(event.operands[0])]
+        if isinstance(awaited, Call) and not targets_of(self.resolver, awaited):
+            return frozenset(t._replace(answered=True) for t in tokens)
+        return frozenset(t._replace(answered=True) if t.is_stale else t for t in tokens)
+
+    def _membership_tokens(self, event: Compute, tokens: Tokens, state: State) -> Tokens:
+        """``key in self.cache`` tells about the one entry."""
+        container = self.resolver.value(event.operands[1])
+        if container is None:
+            return tokens
+        entry = self.token(event.id, container.item(self.resolver.key(event.operands[0])), state)
+        rest = frozenset(t for t in tokens if t.location != container)
+        return rest | {entry} if entry is not None else rest
+
+    def _lookup_tokens(self, guard: Guard, state: State) -> Tokens:
+        """``except KeyError`` around lookups without a suspension is a test of the entries that were looked up."""
+        handler = self.function.nodes[guard.id]
+        body = self._tries.get(id(handler))
+        if body is None or not isinstance(handler, ast.ExceptHandler) or not _names_lookup_error(handler):
+            return NOTHING
+        found = set()
+        for index, node in enumerate(self.function.nodes):
+            event = self.function.events[index]
+            if id(node) not in body:
+                continue
+            if isinstance(event, Suspend):
+                return NOTHING
+            if isinstance(event, Read) and isinstance(event.place, Item | Attribute):
+                location = self.resolver.place(event.place)
+                token = self.token(event.id, location, state) if location is not None else None
+                if token is not None and _is_entry(token.location):
+                    found.add(token)
+        return frozenset(found)
+
+    # -- effects -------------------------------------------------------------------------------------------------
+
+    def _call(self, event: Call, state: State) -> State:
+        operands = (event.function, *event.arguments, *(value for _, value in event.keywords))
+        tokens = self._tokens(operands, state)
+        location = self.resolver.value(event.id)
+        if location is not None and _is_entry(location):
+            entry = self.token(event.id, location, state)
+            tokens = frozenset(t for t in tokens if t.location != location.parent)
+            tokens = tokens | {entry} if entry is not None else tokens
+        for target in targets_of(self.resolver, event):
+            tokens |= self._returned(event.id, target, state)
+            if not target.function.is_async:
+                state = self._callee_writes(target, state)
+        access = access_of(self.resolver, event)
+        if access is not None:
+            state = self._wrote(access, state)
+        for lock, acquired in self.program.lock_calls(self.resolver, event):
+            state = state.acquire(lock) if acquired else state.release(lock)
+        return self._produce(event.id, tokens, operands, state)
+
+    def _write(self, event: Write, state: State) -> State:
+        place = event.place
+        tokens = state.values.get(event.value, NOTHING) if event.value is not None else NOTHING
+        if isinstance(place, Name) and place.scope in {Scope.LOCAL, Scope.PARAMETER}:
+            if place.name in self._key_words:
+                state = state.forget_key(place.name)
+            state = state.with_value(place.name, tokens)
+        access = access_of(self.resolver, event)
+        if access is not None:
+            state = self._wrote(access, state)
+        used = () if event.value is None else (event.value,)
+        return self._produce(event.id, NOTHING, used, state)
+
+    def _wrote(self, access: Access, state: State) -> State:
+        """Give the state behind a write: older tests and uses of the location tell nothing any more."""
+        location, change = access.location, access.change
+        keep_uses = change in {Change.ADD, Change.REORDER, Change.FILL}
+
+        def about(token: Token) -> bool:
+            return overlaps(token.location, location, change, contents=token.contents)
+
+        tests = [g for g in state.guards if any(about(t) and not t.is_stale for t in g.tokens)]
+        guards = frozenset(
+            guard._replace(tokens=kept)
+            for guard in state.guards
+            if (kept := frozenset(t for t in guard.tokens if not about(t)))
+        )
+        uses = state.uses if keep_uses else frozenset(u for u in state.uses if not about(u.token))
+        own = state.own if change in CONTENTS else state.own | {location}
+        state = state.release(Lock(location, CLAIM))
+        if change is Change.ASSIGN and location.root is not Root.PARAMETER:
+            if any(_tests_absence(self.function.nodes[guard.guard]) for guard in tests):
+                state = state.claim(Lock(location, CLAIM))
+            elif not tests and (claim := self.token(access.event, location, state)) is not None:
+                uses |= {Use(claim, -1, claim=True)}
+        return state._replace(guards=guards, uses=uses, own=own)
+
+    def _callee_writes(self, target: Target, state: State) -> State:
+        for written in self.program.summary(target.function).writes:
+            location = translate(self.resolver, target, written.location)
+            if location is not None:
+                state = self._wrote(Access(-1, location, written.change, None), state)
+        return state
+
+    def _suspend(self, event: Suspend, state: State) -> State:
+        before = state
+        if event.awaited is not None and event.why is not SuspendWhy.ASYNC_EXIT:
+            state = self._used(event, state)
+        if self.program.may_suspend(self.resolver, event):
+            state = state.after_suspension(event.id)
+        for call in awaited_calls(self.resolver, event):
+            for target in call.targets:
+                state = self._callee_writes(target, state)
+                if event.awaited is not None and event.why is SuspendWhy.AWAIT:
+                    tokens = state.values.get(event.awaited, NOTHING)
+                    fresh = self._returned(event.id, target, state)
+                    known = {t.location for t in fresh}
+                    tokens = frozenset(t for t in tokens if t.location not in known) | fresh
+                    state = state.with_value(event.awaited, tokens)
+        return self._event_wait(event, before, state)
+
+    def _used(self, event: Suspend, state: State) -> State:
+        assert event.awaited is not None
+        tokens = state.values.get(event.awaited, NOTHING)
+        used = frozenset(Use(token, event.id, claim=False) for token in tokens if not token.own)
+        return state._replace(uses=state.uses | used) if used else state
+
+    def _event_wait(self, event: Suspend, before: State, state: State) -> State:
+        """``await event.wait()`` uses the event at its end: what matters is what suspends after it."""
+        if event.awaited is None:
+            return state
+        names = EVENTS
+        old = frozenset(
+            use
+            for use in state.uses
+            if use.suspend == event.id and self.resolver.type_of(use.token.location).name in names
+        )
+        if not old:
+            return state
+        fresh = frozenset(use._replace(token=use.token._replace(stale=-1, locks=before.held)) for use in old)
+        return state._replace(uses=(state.uses - old) | fresh)
+
+
+def _tested(state: State, replaced: set[int], guard: ActiveGuard) -> State:
+    """Give the state in which `guard` governs, in place of the guards that it renews or sums up."""
+    kept = frozenset(active for active in state.guards if active.guard not in replaced)
+    return state._replace(guards=kept | {guard} if guard.tokens else kept)
+
+
+def _is_entry(location: Location) -> bool:
+    return bool(location.steps) and isinstance(location.steps[-1], ItemStep)
+
+
+def _tests_absence(test: ast.AST) -> bool:
+    """Tell whether a test only asks if something is there: truth, ``is None``, membership, equality with a constant."""
+    asking = ast.Is | ast.IsNot | ast.In | ast.NotIn
+    compares = [node for node in ast.walk(test) if isinstance(node, ast.Compare)]
+    return all(isinstance(c.ops[0], asking) or isinstance(c.comparators[0], ast.Constant) for c in compares)
+
+
+def _names_lookup_error(handler: ast.ExceptHandler) -> bool:
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(isinstance(kind, ast.Name) and kind.id in _LOOKUP_ERRORS for kind in kinds)
+
+
+def _tries(root: ast.AST) -> dict[int, frozenset[int]]:
+    """Map each handler (by identity) to the identities of the syntax in the body that it guards."""
+    found: dict[int, frozenset[int]] = {}
+    for node in ast.walk(root):
+        if isinstance(node, ast.Try) and node.handlers:
+            inside = frozenset(id(inner) for statement in node.body for inner in ast.walk(statement))
+            for handler in node.handlers:
+                found[id(handler)] = inside
+    return found
+
+
+def _last_uses(events: tuple[Event, ...]) -> dict[Operand, int]:
+    """Map each operand to the last event that uses it, in order of lowering."""
+    last: dict[Operand, int] = {}
+    for event in events:
+        for operand in operands_of(event):
+            last[operand] = event.id
+    return last
+
+
+def operands_of(event: Event) -> tuple[Operand, ...]:
+    """Give the operands of an event."""
+    if isinstance(event, Compute | Merge | Raise):
+        return event.operands
+    if isinstance(event, Call):
+        return (event.function, *event.arguments, *(value for _, value in event.keywords))
+    if isinstance(event, Read | Write):
+        value = event.value if isinstance(event, Write) else None
+        return (*_place_operands(event.place), *(() if value is None else (value,)))
+    if isinstance(event, Guard):
+        return (event.test,)
+    if isinstance(event, Enter | Leave):
+        return (event.manager,)
+    if isinstance(event, Suspend):
+        return () if event.awaited is None else (event.awaited,)
+    if isinstance(event, Return | Yield):
+        return () if event.value is None else (event.value,)
+    return ()
+
+
+def _place_operands(place: Place) -> tuple[Operand, ...]:
+    if isinstance(place, Attribute):
+        return (place.base,)
+    return (place.base, place.key) if isinstance(place, Item) else ()

@@ -1,0 +1,143 @@
+"""Which lock a manager is: through attributes, aliases, tables of locks, helper methods, and names of the unknown."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from awaitomic.flow.graph import FunctionGraph
+from awaitomic.knowledge.locks import LOCK_TYPES, UNKNOWN_LOCK, Exclusion, LockType, sounds_like_a_lock
+from awaitomic.model.event import Attribute, Call, Operand, Read
+from awaitomic.model.location import Location, Root
+from awaitomic.program.module import ClassFacts, ModuleFacts
+from awaitomic.program.names import dotted, last_name
+from awaitomic.program.resolve import Resolver
+from awaitomic.program.types import Typed
+
+CLAIM = LockType(Exclusion.UNKNOWN, "claim", hangs=False)
+"""What a task holds that has tested a flag or placeholder and set it with no suspension in between: while it stands,
+whoever tests it stays out. Kept among the held locks, since it protects in the same way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A lock, known by where it is stored."""
+
+    location: Location
+    type: LockType
+
+    def __str__(self) -> str:
+        return str(self.location)
+
+    @property
+    def is_claim(self) -> bool:
+        """Whether it is no lock object but state that was claimed."""
+        return self.type is CLAIM
+
+    @property
+    def self_deadlocks(self) -> bool:
+        """Whether a task that holds it and takes it again waits for ever."""
+        return self.type.hangs
+
+
+def lock_type(typed: Typed) -> LockType | None:
+    """Give the lock type of a type; a semaphore of one is exclusive, a larger one protects nothing."""
+    known = LOCK_TYPES.get(typed.name or "")
+    if known is None or known.exclusion is not Exclusion.COUNTING:
+        return known
+    if typed.bound == 1:
+        return LockType(Exclusion.EXCLUSIVE, known.library, known.hangs)
+    if typed.bound is None:
+        return LockType(Exclusion.UNKNOWN, known.library, hangs=False)
+    return known
+
+
+def class_lock_type(module: ModuleFacts, facts: ClassFacts) -> LockType | None:
+    """Give how a class of this file excludes, if it is a lock.
+
+    It is one if it inherits from one, can be acquired and released, or takes a lock when it is entered.
+    """
+    own = [base for ancestor in module.lineage(facts.qualname) for base in ancestor.bases if base in LOCK_TYPES]
+    overridden = any(module.find_method(facts.qualname, name) for name in ("acquire", "__aenter__"))
+    if own:
+        inherited = LOCK_TYPES[own[0]]
+        return LockType(Exclusion.UNKNOWN, inherited.library, hangs=False) if overridden else inherited
+    if module.find_method(facts.qualname, "acquire") and module.find_method(facts.qualname, "release"):
+        return UNKNOWN_LOCK
+    enter = module.find_method(facts.qualname, "__aenter__")
+    if enter is not None and _takes_a_lock(module, facts, enter):
+        return UNKNOWN_LOCK
+    return None
+
+
+def _takes_a_lock(module: ModuleFacts, facts: ClassFacts, method: FunctionGraph) -> bool:
+    for node in ast.walk(method.node):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if node.func.attr not in {"acquire", "__aenter__"}:
+                continue
+            typed = module.attribute_type(facts.qualname, last_name(node.func.value))
+            if lock_type(typed) is not None or sounds_like_a_lock(last_name(node.func.value)):
+                return True
+    return False
+
+
+def lock_of(resolver: Resolver, operand: Operand) -> Lock | None:
+    """Give the lock that an operand is, or None if it plainly is none.
+
+    What cannot be resolved and sounds like a lock is taken to be one that protects and never deadlocks.
+    """
+    module = resolver.module
+    location = resolver.value(operand)
+    typed = resolver.operand_type(operand)
+    found = lock_type(typed)
+    if found is None and typed.name and typed.name.startswith("class:"):
+        facts = module.classes.get(typed.name.removeprefix("class:"))
+        found = class_lock_type(module, facts) if facts else None
+        if found is None:
+            return None
+    if found is not None:
+        location = _wrapped_lock(location, typed) or location
+        return Lock(location or _unnamed(resolver, operand), found)
+    if typed.name is not None and not typed.nothing:
+        return None
+    return _unresolved(resolver, operand, location)
+
+
+def _wrapped_lock(location: Location | None, typed: Typed) -> Location | None:
+    """``Condition(self._lock)`` *is* that lock."""
+    wrapped = typed.wraps
+    if location is None or not isinstance(wrapped, ast.Attribute) or not isinstance(wrapped.value, ast.Name):
+        return None
+    parent = location.parent
+    return parent.attribute(wrapped.attr) if parent is not None else None
+
+
+def _unresolved(resolver: Resolver, operand: Operand, location: Location | None) -> Lock | None:
+    origin = resolver.origin(operand)
+    event = resolver.function.events[origin]
+    node = resolver.function.nodes[origin]
+    name = last_name(node)
+    if isinstance(event, Call):
+        made = LOCK_TYPES.get(dotted(node.func, resolver.module.imports) or "") if isinstance(node, ast.Call) else None
+        if made is not None:  # a lock made on the spot excludes nobody, but that is for a rule of its own to say
+            return Lock(_unnamed(resolver, operand), UNKNOWN_LOCK)
+        callee = resolver.function.events[event.function]
+        receiver = callee.place.base if isinstance(callee, Read) and isinstance(callee.place, Attribute) else None
+        whole = resolver.function.nodes[receiver] if receiver is not None else None
+        if not sounds_like_a_lock(name) and not sounds_like_a_lock(last_name(whole)):
+            return None
+        return Lock(_unnamed(resolver, origin), UNKNOWN_LOCK)
+    if not any(sounds_like_a_lock(part) for part in (name, last_name(resolver.function.nodes[operand]))):
+        return None
+    return Lock(location or _unnamed(resolver, operand), UNKNOWN_LOCK)
+
+
+def _unnamed(resolver: Resolver, operand: Operand) -> Location:
+    node = resolver.function.nodes[operand]
+    text = ast.unparse(node) if isinstance(node, ast.expr) else f"<{operand}>"
+    return Location(Root.RESULT, resolver.function.qualname, text)
+
+
+def protects(lock: Lock) -> bool:
+    """Tell whether holding the lock keeps other tasks out."""
+    return lock.type.exclusion is not Exclusion.COUNTING

@@ -1,0 +1,71 @@
+"""What names mean in one module: imports, and dotted names of expressions, without running anything."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+
+def import_table(tree: ast.Module) -> dict[str, str]:
+    """Map each name that the module imports, at any depth, to the dotted name of what it stands for.
+
+    Relative imports keep their leading dots, so they never look like a library.
+    """
+    table: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.asname:
+                    table[alias.asname] = alias.name
+                else:
+                    top = alias.name.partition(".")[0]
+                    table[top] = top
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            for alias in node.names:
+                table[alias.asname or alias.name] = f"{module}.{alias.name}"
+    return table
+
+
+def dotted(node: ast.AST | None, imports: dict[str, str]) -> str | None:
+    """Give the dotted name that an expression stands for, or None if it is no plain chain of names.
+
+    ``asyncio.Lock``, ``aio.Lock`` (``import asyncio as aio``) and ``Lock`` (``from asyncio import Lock``) all give
+    ``asyncio.Lock``; a name that is not imported stands for itself.
+    """
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return None
+    parts.append(imports.get(node.id, node.id))
+    return ".".join(reversed(parts))
+
+
+def last_name(node: ast.AST | None) -> str:
+    """Give the last identifier of an expression such as ``a.b.c`` or ``f(x)`` (its callee's), or the empty string."""
+    while True:
+        if isinstance(node, ast.Call):
+            node = node.func
+        elif isinstance(node, ast.Subscript | ast.Await):
+            node = node.value
+        elif isinstance(node, ast.Attribute):
+            return node.attr
+        elif isinstance(node, ast.Name):
+            return node.id
+        else:
+            return ""
+
+
+def target_names(targets: Iterable[ast.expr]) -> list[str]:
+    """Give the plain names that assignment targets bind, in order."""
+    names: list[str] = []
+    for target in targets:
+        if isinstance(target, ast.Name):
+            names.append(target.id)
+        elif isinstance(target, ast.Tuple | ast.List):
+            names.extend(target_names(target.elts))
+        elif isinstance(target, ast.Starred):
+            names.extend(target_names([target.value]))
+    return names

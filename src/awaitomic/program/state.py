@@ -1,0 +1,198 @@
+"""The abstract state of the freshness analysis: which reads each value is built from, and if each is still fresh."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from awaitomic.model.location import ItemStep, Location
+from awaitomic.program.locks import Lock
+
+FRESH = -1
+
+_NAMES = re.compile(r"(?<![\w.])[^\W\d]\w*")
+
+
+class Token(NamedTuple):
+    """One read of one location, as it lives on in a value."""
+
+    read: int
+    """The event that read; for a claim, the write that made it."""
+    location: Location
+    contents: bool
+    """Whether the value tells about what is inside the container, not only which object it is."""
+    own: bool
+    """Whether this function itself had written the location since the last suspension: a claim, not news."""
+    locks: frozenset[Lock]
+    """The protecting locks held ever since the read."""
+    answered: bool = False
+    """Whether it lives on only in the answer of an awaited call: the state was asked with, not asked about."""
+    stale: int = FRESH
+    """The suspension that made it stale."""
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether another task may have changed the location since."""
+        return self.stale != FRESH
+
+
+Tokens = frozenset[Token]
+NOTHING: Tokens = frozenset()
+
+
+class ActiveGuard(NamedTuple):
+    """A test that has decided that control is here."""
+
+    guard: int
+    holds: bool
+    tokens: Tokens
+
+
+class Use(NamedTuple):
+    """State that an awaited call was given, or (`claim`) that this function has set without testing it."""
+
+    token: Token
+    suspend: int
+    claim: bool
+
+
+class State(NamedTuple):
+    """What is known at one point of a function. Mappings are never changed in place.
+
+    Values, uses and `suspended` are *may* facts (joined by union), guards, own writes and held locks are *must* facts
+    (joined by intersection).
+    """
+
+    values: dict[int | str, Tokens]
+    guards: frozenset[ActiveGuard]
+    uses: frozenset[Use]
+    own: frozenset[Location]
+    held: frozenset[Lock]
+    suspended: bool
+
+    def map_tokens(self, change: Callable[[Token], Token]) -> State:
+        """Give the state with every token replaced."""
+        return self._replace(
+            values={key: frozenset(map(change, tokens)) for key, tokens in self.values.items()},
+            guards=frozenset(g._replace(tokens=frozenset(map(change, g.tokens))) for g in self.guards),
+            uses=frozenset(u._replace(token=change(u.token)) for u in self.uses),
+        )
+
+    def with_value(self, key: int | str, tokens: Tokens) -> State:
+        """Give the state in which `key` (an event or a local) holds a value built from `tokens`."""
+        if self.values.get(key, NOTHING) == tokens:
+            return self
+        values = dict(self.values)
+        if tokens:
+            values[key] = tokens
+        else:
+            values.pop(key, None)
+        return self._replace(values=values)
+
+    def after_suspension(self, suspend: int) -> State:
+        """Give the state behind a suspension: what no lock protects is stale, and no write is news of our own."""
+
+        def age(token: Token) -> Token:
+            return token if token.locks or token.stale != FRESH else token._replace(stale=suspend)
+
+        return self.map_tokens(age)._replace(own=frozenset(), suspended=True)
+
+    def acquire(self, lock: Lock) -> State:
+        """Give the state with a protecting lock held."""
+        return self._replace(held=self.held | {lock})
+
+    def claim(self, lock: Lock) -> State:
+        """Give the state with a claim made: reads that are fresh now have been covered since, too.
+
+        A claim on one entry covers only what belongs to the same key.
+        """
+        step = lock.location.steps[-1] if lock.location.steps else None
+
+        def cover(token: Token) -> Token:
+            if token.stale != FRESH or (isinstance(step, ItemStep) and step not in token.location.steps):
+                return token
+            return token._replace(locks=token.locks | {lock})
+
+        return self.map_tokens(cover)._replace(held=self.held | {lock})
+
+    def locks_for(self, location: Location) -> frozenset[Lock]:
+        """Give what is held that protects a read of `location` made now."""
+        return frozenset(
+            lock
+            for lock in self.held
+            if not lock.is_claim
+            or not isinstance(lock.location.steps[-1] if lock.location.steps else None, ItemStep)
+            or lock.location.steps[-1] in location.steps
+        )
+
+    def release(self, lock: Lock) -> State:
+        """Give the state with a lock given back: what it protected can age from here on."""
+        if lock not in self.held:
+            return self
+
+        def expose(token: Token) -> Token:
+            return token._replace(locks=token.locks - {lock}) if lock in token.locks else token
+
+        return self.map_tokens(expose)._replace(held=self.held - {lock})
+
+    def forget_key(self, name: str) -> State:
+        """Give the state after a local is rebound: what is known of entries that it names is about another key now."""
+
+        def about(location: Location) -> bool:
+            return any(isinstance(step, ItemStep) and _mentions(step.text, name) for step in location.steps)
+
+        if (
+            not any(about(t.location) for tokens in self.values.values() for t in tokens)
+            and not any(about(t.location) for g in self.guards for t in g.tokens)
+            and not any(about(use.token.location) for use in self.uses)
+        ):
+            return self
+        values = {key: frozenset(t for t in tokens if not about(t.location)) for key, tokens in self.values.items()}
+        guards = frozenset(
+            guard._replace(tokens=kept)
+            for guard in self.guards
+            if (kept := frozenset(t for t in guard.tokens if not about(t.location)))
+        )
+        uses = frozenset(use for use in self.uses if not about(use.token.location))
+        own = frozenset(location for location in self.own if not about(location))
+        return State({k: v for k, v in values.items() if v}, guards, uses, own, self.held, self.suspended)
+
+
+EMPTY = State({}, frozenset(), frozenset(), frozenset(), frozenset(), suspended=False)
+
+
+def _mentions(text: str, name: str) -> bool:
+    """Tell whether a key's text uses a variable (an attribute of that name does not count)."""
+    return any(match[0] == name for match in _NAMES.finditer(text))
+
+
+def join(left: State, right: State) -> State:
+    """Join two states at a point where control comes together."""
+    if left == right:
+        return left
+    if left.values == right.values:
+        values = left.values
+    else:
+        values = dict(left.values)
+        for key, tokens in right.values.items():
+            values[key] = values.get(key, NOTHING) | tokens
+    return State(
+        values,
+        _join_guards(left.guards, right.guards),
+        left.uses | right.uses,
+        left.own & right.own,
+        left.held & right.held,
+        left.suspended or right.suspended,
+    )
+
+
+def _join_guards(left: frozenset[ActiveGuard], right: frozenset[ActiveGuard]) -> frozenset[ActiveGuard]:
+    if left == right:
+        return left
+    others = {(guard.guard, guard.holds): guard.tokens for guard in right}
+    return frozenset(
+        guard._replace(tokens=guard.tokens | others[guard.guard, guard.holds])
+        for guard in left
+        if (guard.guard, guard.holds) in others
+    )

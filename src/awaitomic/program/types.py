@@ -1,0 +1,152 @@
+"""Types of attributes and variables, read from initialisers: what tells ``Event.clear`` from ``list.clear``.
+
+A type is its dotted name (``list``, ``asyncio.Lock``); a class of the same file is ``class:Qualified.Name``. None means
+that nothing is known.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from awaitomic.knowledge.awaitables import QUEUES
+from awaitomic.knowledge.containers import ANNOTATIONS, CONSTRUCTORS
+from awaitomic.knowledge.locks import LOCK_TYPES, WRAPPING_CONSTRUCTORS
+from awaitomic.program.names import dotted
+
+_FACTORY_KEYWORDS = {"default_factory", "factory"}
+_DISPLAYS: tuple[tuple[tuple[type[ast.expr], ...], str], ...] = (
+    ((ast.List, ast.ListComp), "list"),
+    ((ast.Dict, ast.DictComp), "dict"),
+    ((ast.Set, ast.SetComp), "set"),
+    ((ast.Tuple,), "tuple"),
+    ((ast.JoinedStr,), "str"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A type, with what its constructor was given where that decides: the bound of a semaphore, the wrapped lock."""
+
+    name: str | None
+    bound: int | None = None
+    """First argument of a counting lock; None if it is not a literal."""
+    wraps: ast.expr | None = field(default=None, compare=False)
+    """The lock that a condition is made from."""
+    nothing: bool = False
+    """The value is None: says nothing about the type of the others."""
+
+
+UNKNOWN = Typed(None)
+
+
+class TypeReader:
+    """Reads types off expressions and annotations of one module."""
+
+    def __init__(self, imports: dict[str, str], classes: frozenset[str]) -> None:
+        self._imports = imports
+        self._classes = classes
+
+    def of_value(self, node: ast.expr | None) -> Typed:
+        """Give the type of what an expression makes, as far as its form alone tells."""
+        if node is None:
+            return UNKNOWN
+        if isinstance(node, ast.Constant):
+            return Typed(type(node.value).__name__, nothing=node.value is None)
+        for kinds, name in _DISPLAYS:
+            if isinstance(node, kinds):
+                return Typed(name)
+        if isinstance(node, ast.Call):
+            return self._of_call(node)
+        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+            found = [self.of_value(value) for value in node.values]
+            return next((typed for typed in reversed(found) if typed.name and not typed.nothing), UNKNOWN)
+        if isinstance(node, ast.IfExp):
+            left, right = self.of_value(node.body), self.of_value(node.orelse)
+            return right if left.nothing or left.name is None else left
+        return UNKNOWN
+
+    def _of_call(self, node: ast.Call) -> Typed:
+        name = dotted(node.func.value if isinstance(node.func, ast.Subscript) else node.func, self._imports)
+        if name is None:
+            return UNKNOWN
+        factory = next((keyword.value for keyword in node.keywords if keyword.arg in _FACTORY_KEYWORDS), None)
+        if factory is not None:
+            return self.of_factory(factory)
+        if name in LOCK_TYPES:
+            return Typed(name, _literal_bound(node), _wrapped(name, node))
+        if name in QUEUES:
+            return Typed(name, _literal_bound(node, default=0))
+        if name in CONSTRUCTORS:
+            return Typed(CONSTRUCTORS[name])
+        if name in self._classes:
+            return Typed(f"class:{name}")
+        return UNKNOWN
+
+    def of_factory(self, node: ast.expr) -> Typed:
+        """Give the type of what calling `node` without arguments makes."""
+        if isinstance(node, ast.Lambda):
+            return self.of_value(node.body)
+        if isinstance(node, ast.Call):  # functools.partial(asyncio.Semaphore, 3)
+            return self.of_value(ast.Call(node.args[0], node.args[1:], node.keywords)) if node.args else UNKNOWN
+        name = dotted(node, self._imports)
+        if name in LOCK_TYPES:
+            return Typed(name, 1)
+        return self._named(name)
+
+    def of_annotation(self, node: ast.expr | None) -> Typed:
+        """Give the type that an annotation promises; ``Optional`` and ``| None`` are looked through."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            try:
+                return self.of_annotation(ast.parse(node.value, mode="eval").body)
+            except SyntaxError:
+                return UNKNOWN
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+            found = [self.of_annotation(side) for side in (node.left, node.right)]
+            known = [typed for typed in found if typed.name and not typed.nothing]
+            return known[0] if len(known) == 1 else UNKNOWN
+        if isinstance(node, ast.Constant) and node.value is None:
+            return Typed("NoneType", nothing=True)
+        if isinstance(node, ast.Subscript):
+            name = dotted(node.value, self._imports) or ""
+            if name.rpartition(".")[2] in {"Optional", "ClassVar", "Final", "Annotated", "Required"}:
+                inner = node.slice.elts[0] if isinstance(node.slice, ast.Tuple) and node.slice.elts else node.slice
+                return self.of_annotation(inner)
+            return self._named(name)
+        return self._named(dotted(node, self._imports)) if node is not None else UNKNOWN
+
+    def _named(self, name: str | None) -> Typed:
+        if name is None:
+            return UNKNOWN
+        if name in LOCK_TYPES:
+            return Typed(name)
+        if name in self._classes:
+            return Typed(f"class:{name}")
+        known = ANNOTATIONS.get(name) or CONSTRUCTORS.get(name)
+        return Typed(known) if known else UNKNOWN
+
+
+_BOUND_KEYWORDS = {"value", "initial_value", "maxsize"}
+
+
+def _literal_bound(node: ast.Call, default: int = 1) -> int | None:
+    first = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg in _BOUND_KEYWORDS), None)
+    if first is None:
+        return default
+    if isinstance(first, ast.Constant) and isinstance(first.value, int):
+        return first.value
+    return None
+
+
+def _wrapped(name: str, node: ast.Call) -> ast.expr | None:
+    return node.args[0] if name in WRAPPING_CONSTRUCTORS and node.args else None
+
+
+def combine(found: list[Typed]) -> Typed:
+    """Give the one type that all values agree on (None aside), else unknown."""
+    known = [typed for typed in found if not typed.nothing]
+    if not known:
+        return Typed("NoneType", nothing=True) if found else UNKNOWN
+    if all(typed.name == known[0].name for typed in known):
+        return known[0]
+    return UNKNOWN

@@ -1,0 +1,23 @@
+"""All rules, in the order of their codes: one file a rule, each with its prose and its query."""
+
+from __future__ import annotations
+
+from awaitomic.model.finding import Finding
+from awaitomic.program import Program
+from awaitomic.rules import check_then_act, late_update, self_deadlock, stale_write
+from awaitomic.rules.rule import Rule
+
+RULES: tuple[Rule, ...] = (stale_write.RULE, check_then_act.RULE, late_update.RULE, self_deadlock.RULE)
+
+
+def find(program: Program) -> list[Finding]:
+    """Run every rule over a program.
+
+    Returns:
+        All findings at every confidence, in the order of the rules; one write may be reported by several rules (see
+        `awaitomic.findings.precedence`).
+    """
+    return [finding for rule in RULES for finding in rule.find(program)]
+
+
+__all__ = ["RULES", "Rule", "find"]

@@ -1,0 +1,171 @@
+"""AWA102: a decision that is out of date when it is carried out."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from awaitomic.model.event import Const, Guard
+from awaitomic.model.finding import Confidence, Finding, Role
+from awaitomic.program import Program
+from awaitomic.program.accesses import Change
+from awaitomic.program.concurrency import judge
+from awaitomic.program.facts import WriteFact
+from awaitomic.program.resolve import Resolver
+from awaitomic.program.state import ActiveGuard, Token
+from awaitomic.rules import late_update
+from awaitomic.rules.rule import (
+    Rule,
+    has_fresh_guard,
+    holds_lock,
+    is_validated,
+    make_finding,
+    oldest,
+    place_of,
+    step,
+    suspending_functions,
+    suspension_of,
+)
+
+_ACTS = frozenset({Change.ASSIGN, Change.RESET, Change.AUGMENTED, Change.ADD, Change.DELETE, Change.TAKE})
+
+
+_NO_DECISION = frozenset({"while", "assert"})
+"""A loop's own condition is tested again, and an assertion states what the author knows."""
+
+
+def find(program: Program) -> Iterator[Finding]:
+    """Find writes that a test of the same state decided before a suspension."""
+    for resolver in suspending_functions(program):
+        reported: set[tuple[str, int]] = set()
+        decided: set[tuple[str, int]] = set()
+        for fact in program.facts(resolver).writes:
+            guard = _stale_guard(resolver, fact)
+            if guard is None or late_update.consumed(program, resolver, fact):
+                continue
+            key = place_of(program, resolver, fact)
+            finding = _report(program, resolver, fact, guard)
+            decision = (key[0], guard.guard)
+            if finding is not None and key not in reported and decision not in decided:
+                reported.add(key)
+                decided.add(decision)
+                yield finding
+
+
+def _stale_guard(resolver: Resolver, fact: WriteFact) -> ActiveGuard | None:
+    """Give the first test of the written state that is out of date, if no fresh one governs the write too."""
+    if fact.access.change not in _ACTS or has_fresh_guard(fact) or is_validated(fact) or holds_lock(fact):
+        return None
+    if _is_forgiving(resolver, fact):
+        return None
+    stale = [
+        guard
+        for guard in fact.state.guards
+        if any(_decides(fact, token) for token in guard.tokens) and _kind(resolver, guard) not in _NO_DECISION
+    ]
+    return min(stale, key=lambda guard: guard.guard, default=None)
+
+
+def _decides(fact: WriteFact, token: Token) -> bool:
+    """Tell whether a test is about what is written: how many entries there are decides no store in a callee."""
+    return fact.about(token) and (fact.via is None or token.location == fact.access.location)
+
+
+def _is_forgiving(resolver: Resolver, fact: WriteFact) -> bool:
+    """``pop(key, None)`` and ``discard`` do no harm if the entry has gone meanwhile."""
+    node = resolver.function.nodes[fact.event]
+    if fact.access.change is not Change.DELETE or not isinstance(node, ast.Call):
+        return False
+    return len(node.args) > 1 or (isinstance(node.func, ast.Attribute) and node.func.attr == "discard")
+
+
+def _kind(resolver: Resolver, guard: ActiveGuard) -> str:
+    event = resolver.function.events[guard.guard]
+    return event.kind if isinstance(event, Guard) else ""
+
+
+def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: ActiveGuard) -> Finding | None:
+    access = fact.access
+    judgement = judge(program, resolver, access.location, program.changing_writers(resolver.key_of(access.location)))
+    if judgement is None:
+        return None
+    tokens = [token for token in guard.tokens if _decides(fact, token)]
+    first = oldest(tokens)
+    suspend = suspension_of(fact, first)
+    function, state = resolver.function, str(access.location)
+    trace = [
+        step(program, function, guard.guard, Role.GUARD, f"`{first.location}` is tested"),
+        step(program, function, suspend, Role.SUSPEND, "other tasks run here, and may pass the same test"),
+    ]
+    if fact.via is None:
+        trace.append(step(program, function, fact.event, Role.WRITE, "done on the strength of the old test"))
+    return make_finding(
+        program,
+        RULE,
+        resolver,
+        fact,
+        confidence=_confidence(resolver, fact, judgement.confidence),
+        judgement=judgement,
+        trace=trace,
+        reads=tuple(sorted({token.read for token in tokens})),
+        guards=(guard.guard,),
+        suspends=(suspend,),
+        message=f"`{first.location}` is tested before a suspension and `{state}` is written after it: "
+        "the test may no longer hold",
+    )
+
+
+def _confidence(resolver: Resolver, fact: WriteFact, judged: Confidence) -> Confidence:
+    """Lower what does no harm if it happens twice: taking down a flag."""
+    value = fact.access.value
+    event = resolver.function.events[value] if value is not None else None
+    if isinstance(event, Const) and event.value is False:
+        return Confidence.POSSIBLE
+    return judged
+
+
+RULE = Rule(
+    code="AWA102",
+    name="check-then-act",
+    summary="a test of shared state before a suspension decides a write after it",
+    what=(
+        "Shared state is tested, then the coroutine is suspended, then it writes that state because of the test: lazy "
+        "initialisation, filling a cache, a balance or limit check."
+    ),
+    why=(
+        "Every task that arrives while the first one waits passes the same test. The resource is made twice, and one "
+        "is leaked; the balance goes below zero; the limit is exceeded."
+    ),
+    example_before="""\
+class Client:
+    def __init__(self):
+        self._pool = None
+
+    async def pool(self):
+        if self._pool is None:
+            self._pool = await connect()
+        return self._pool
+""",
+    example_after="""\
+class Client:
+    def __init__(self):
+        self._pool = None
+        self._lock = asyncio.Lock()
+
+    async def pool(self):
+        async with self._lock:
+            if self._pool is None:
+                self._pool = await connect()
+        return self._pool
+""",
+    fix_safety=(
+        "A lock around test and write changes nothing for a single task, but it is held as long as the await takes: "
+        "unsafe unless that is known to be short. A second test after the await is cheaper, and lets both tasks do the "
+        "work."
+    ),
+    silent=(
+        "A second test after the await, a claim (the state is set before the first await), `setdefault`, a lock held "
+        "over test and write, the condition of the loop around."
+    ),
+    find=find,
+)

@@ -1,0 +1,208 @@
+"""AWA103: state that is consumed, and brought up to date only after others have had their turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from awaitomic.knowledge.containers import EVENTS
+from awaitomic.model.event import Event, Name, Read, Suspend
+from awaitomic.model.finding import Confidence, Finding, Role
+from awaitomic.model.location import ItemStep
+from awaitomic.program import Program
+from awaitomic.program.accesses import FORGETS, Change
+from awaitomic.program.concurrency import Rival, judge
+from awaitomic.program.facts import WriteFact
+from awaitomic.program.resolve import Resolver
+from awaitomic.program.state import Token, Use
+from awaitomic.rules.rule import (
+    Rule,
+    has_fresh_guard,
+    holds_lock,
+    is_validated,
+    make_finding,
+    place_of,
+    step,
+    suspending_functions,
+    suspension_of,
+)
+
+_ENDS = frozenset({"0", "-1"})
+
+
+def find(program: Program) -> Iterator[Finding]:
+    """Find resets and advances of state that an awaited call was given before."""
+    for resolver in suspending_functions(program):
+        reported: set[tuple[str, int]] = set()
+        for fact in program.facts(resolver).writes:
+            use = consumed(program, resolver, fact)
+            finding = _report(program, resolver, fact, use) if use is not None else None
+            key = place_of(program, resolver, fact)
+            if finding is not None and key not in reported:
+                reported.add(key)
+                yield finding
+
+
+def consumed(program: Program, resolver: Resolver, fact: WriteFact) -> Use | None:
+    """Give the use that a write comes too late for: of the same state, before a suspension, not tested since."""
+    change = fact.access.change
+    if change not in FORGETS and change is not Change.AUGMENTED:
+        return None
+    if has_fresh_guard(fact) or is_validated(fact) or holds_lock(fact):
+        return None
+    if change is Change.AUGMENTED and not _advances(fact):
+        return None
+    found = [use for use in fact.state.uses if fact.is_stale(use.token) and _same(fact, use.token)]
+    if change is not Change.RESET:
+        found = [use for use in found if not use.claim]
+    if any(resolver.type_of(use.token.location).name in EVENTS for use in found) and _is_read_around(
+        program, resolver, fact
+    ):
+        return None
+    return min(found, key=lambda use: (use.claim, use.token.read, use.suspend), default=None)
+
+
+def _advances(fact: WriteFact) -> bool:
+    """Tell whether an augmented write adds to a fresh value (a stale one is AWA101's business)."""
+    return fact.via is None and not any(t.is_stale and t.location == fact.access.location for t in fact.value)
+
+
+def _same(fact: WriteFact, token: Token) -> bool:
+    location, change = fact.access.location, fact.access.change
+    if change is Change.TAKE:
+        last = token.location.steps[-1] if token.location.steps else None
+        return isinstance(last, ItemStep) and last.text in _ENDS and token.location.parent == location
+    return token.location == location
+
+
+def _is_read_around(program: Program, resolver: Resolver, fact: WriteFact) -> bool:
+    """Tell whether other state is read next to the clearing of an event, with no suspension between.
+
+    Then a wake-up that the clearing swallows has already been seen, or will be seen before the next wait.
+    """
+    graph = resolver.function
+    block, at = graph.position_of(fact.event)
+    events = graph.blocks[block].events
+    for event in reversed(events[:at]):
+        if isinstance(event, Suspend):
+            break
+        if _reads_other_state(program, resolver, fact, event):
+            return True
+    return _is_read_before_suspension(program, resolver, fact, (block, at + 1))
+
+
+def _is_read_before_suspension(program: Program, resolver: Resolver, fact: WriteFact, place: tuple[int, int]) -> bool:
+    graph = resolver.function
+    stack, seen = [place], set[int]()
+    while stack:
+        index, start = stack.pop()
+        for event in graph.blocks[index].events[start:]:
+            if isinstance(event, Suspend):
+                break
+            if _reads_other_state(program, resolver, fact, event):
+                return True
+        else:
+            stack.extend((after, 0) for after in graph.blocks[index].successors if after not in seen)
+            seen.update(graph.blocks[index].successors)
+    return False
+
+
+def _reads_other_state(program: Program, resolver: Resolver, fact: WriteFact, event: Event) -> bool:
+    if not isinstance(event, Read) or isinstance(event.place, Name):
+        return False
+    location = resolver.place(event.place)
+    if location is None or not program.changes(resolver, location):
+        return False
+    cleared = fact.access.location
+    return location.steps[: len(cleared.steps)] != cleared.steps
+
+
+def _rivals(program: Program, resolver: Resolver, fact: WriteFact) -> Iterator[Rival]:
+    """Give the writes that bring in what the late write throws away (for an advance, and a claim: any write)."""
+    for rival, access in program.changing_writers(resolver.key_of(fact.access.location)):
+        if access.change not in FORGETS or fact.access.change is Change.AUGMENTED:
+            yield rival, access
+
+
+def _report(program: Program, resolver: Resolver, fact: WriteFact, use: Use) -> Finding | None:
+    access = fact.access
+    judgement = judge(program, resolver, access.location, _rivals(program, resolver, fact))
+    if judgement is None:
+        return None
+    function, state = resolver.function, str(access.location)
+    suspend = suspension_of(fact, use.token)
+    advance = access.change is Change.AUGMENTED
+    first = "set" if use.claim else "used"
+    outcome = "two tasks use the same value" if advance else "what other tasks stored meanwhile is lost"
+    verb = "advanced" if advance else "reset"
+    trace = [
+        step(program, function, use.token.read, Role.WRITE if use.claim else Role.READ, f"`{state}` is {first}"),
+        step(program, function, suspend, Role.SUSPEND, "other tasks run here"),
+    ]
+    if fact.via is None:
+        trace.append(step(program, function, fact.event, Role.WRITE, f"{verb} only now"))
+    return make_finding(
+        program,
+        RULE,
+        resolver,
+        fact,
+        confidence=min(judgement.confidence, Confidence.POSSIBLE) if use.claim else judgement.confidence,
+        judgement=judgement,
+        trace=trace,
+        reads=(use.token.read,),
+        guards=(),
+        suspends=(suspend,),
+        message=f"`{state}` is {first} before a suspension and {verb} after it: {outcome}",
+    )
+
+
+RULE = Rule(
+    code="AWA103",
+    name="late-update",
+    summary="shared state is consumed, and only after a suspension reset or advanced",
+    what=(
+        "Shared state is handed to something that is awaited, and reset, cleared, replaced or advanced afterwards: "
+        "`await ws.close(); self.ws = None`, `await flush(self.buf); self.buf.clear()`, "
+        "`await put(self.seq); self.seq += 1`."
+    ),
+    why=(
+        "What other tasks put there during the await is thrown away with the old, although nobody has seen it; or two "
+        "tasks use one value because neither has advanced it yet."
+    ),
+    example_before="""\
+class Writer:
+    def __init__(self, sink):
+        self._sink = sink
+        self._buf = []
+
+    def add(self, line):
+        self._buf.append(line)
+
+    async def flush(self):
+        if self._buf:
+            await self._sink.write(self._buf)
+            self._buf = []
+""",
+    example_after="""\
+class Writer:
+    def __init__(self, sink):
+        self._sink = sink
+        self._buf = []
+
+    def add(self, line):
+        self._buf.append(line)
+
+    async def flush(self):
+        if self._buf:
+            buf, self._buf = self._buf, []
+            await self._sink.write(buf)
+""",
+    fix_safety=(
+        "Taking and resetting before the await is unsafe: if the await fails, what was taken is lost unless it is put "
+        "back. Writing None only if the state is still what was closed is safe for a single task."
+    ),
+    silent=(
+        "State that is swapped out before the await, a test of identity right before the write, an event that is "
+        "cleared right after the wait, state that nobody fills."
+    ),
+    find=find,
+)

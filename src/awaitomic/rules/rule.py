@@ -1,0 +1,124 @@
+"""What a rule is: its code, its text, its query; and what the queries of several rules have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from awaitomic.flow.graph import FunctionGraph
+from awaitomic.model.event import Suspend
+from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
+from awaitomic.program import Program
+from awaitomic.program.concurrency import Judgement
+from awaitomic.program.facts import WriteFact
+from awaitomic.program.resolve import Resolver
+from awaitomic.program.state import Token
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. The texts are what documentation and ``explain`` show; headings as in ruff's rules."""
+
+    code: str
+    name: str
+    summary: str
+    """One line that says what the bug is."""
+    what: str
+    why: str
+    example_before: str
+    example_after: str
+    fix_safety: str
+    silent: str
+    """What looks alike and is not reported."""
+    find: Callable[[Program], Iterator[Finding]]
+
+
+def suspending_functions(program: Program) -> Iterator[Resolver]:
+    """Give the functions in which state can cross a suspension."""
+    for resolver in program.resolvers:
+        function = resolver.function
+        if function.is_async and any(isinstance(event, Suspend) for event in function.events):
+            yield resolver
+
+
+def step(program: Program, function: FunctionGraph, event: int, role: Role, note: str) -> TraceStep:
+    """Make the step of a trace for an event."""
+    extent = program.write_extent(function, event) if role is Role.WRITE else program.extent(function, event)
+    return TraceStep(role, program.source.path, extent, note)
+
+
+def has_fresh_guard(fact: WriteFact) -> bool:
+    """Tell whether a test of the same state, with no suspension since, governs the write."""
+    return any(fact.about(t) and not fact.is_stale(t) for guard in fact.state.guards for t in guard.tokens)
+
+
+def is_validated(fact: WriteFact) -> bool:
+    """Tell whether a governing test compares an old read of some state with a fresh one: a generation check."""
+    for guard in fact.state.guards:
+        stale = {t.location for t in guard.tokens if t.is_stale}
+        fresh = {t.location for t in guard.tokens if not t.is_stale}
+        if stale & fresh:
+            return True
+    return False
+
+
+def holds_lock(fact: WriteFact) -> bool:
+    """Tell whether some lock is held at the write: why it does not help is the business of the AWA2xx rules."""
+    return any(not lock.is_claim for lock in fact.state.held) or (fact.via is not None and fact.via.write.guarded)
+
+
+def place_of(program: Program, resolver: Resolver, fact: WriteFact) -> tuple[str, int]:
+    """Identify the state and the piece of syntax that writes it: copies of a ``finally`` body are one place."""
+    if fact.via is None:
+        return str(fact.access.location), id(resolver.function.nodes[fact.event])
+    callee = program.named(fact.via.write.function).function
+    return str(fact.access.location), id(callee.nodes[fact.via.write.event])
+
+
+def oldest(tokens: Iterable[Token]) -> Token:
+    """Give the read that comes first."""
+    return min(tokens, key=lambda t: (t.read, t.stale))
+
+
+def suspension_of(fact: WriteFact, token: Token) -> int:
+    """Give the suspension that makes a read stale before the write."""
+    return token.stale if token.is_stale else fact.event
+
+
+def make_finding(
+    program: Program,
+    rule: Rule,
+    resolver: Resolver,
+    fact: WriteFact,
+    *,
+    confidence: Confidence,
+    judgement: Judgement,
+    trace: list[TraceStep],
+    reads: tuple[int, ...],
+    guards: tuple[int, ...],
+    suspends: tuple[int, ...],
+    message: str,
+) -> Finding:
+    """Assemble the finding of a write fact; with a write in a callee, the trace ends there."""
+    function = resolver.function
+    extent = program.write_extent(function, fact.event)
+    if fact.via is not None:
+        callee = program.named(fact.via.write.function)
+        trace.append(step(program, function, fact.event, Role.CALL, f"`{fact.via.target.function.qualname}` writes it"))
+        extent = program.write_extent(callee.function, fact.via.write.event)
+        trace.append(step(program, callee.function, fact.via.write.event, Role.WRITE, "written here"))
+    rival = judgement.rival.function
+    return Finding(
+        rule=rule.code,
+        name=rule.name,
+        confidence=confidence,
+        path=program.source.path,
+        extent=extent,
+        function=function.qualname,
+        state=str(fact.access.location),
+        message=message,
+        trace=tuple(trace),
+        evidence=judgement.evidence,
+        span=Span(function.qualname, reads, guards, suspends, fact.event),
+        rival=step(program, rival, judgement.access.event, Role.WRITE, f"`{rival.qualname}` in another task"),
+    )

@@ -1,0 +1,161 @@
+"""AWA101: the lost update, the bug that gives the tool its reason to exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from awaitomic.model.event import Attribute, Call, Compute, Read
+from awaitomic.model.finding import Confidence, Finding, Role
+from awaitomic.program import Program
+from awaitomic.program.accesses import Change
+from awaitomic.program.concurrency import Rival, judge
+from awaitomic.program.facts import WriteFact
+from awaitomic.program.names import last_name
+from awaitomic.program.resolve import Resolver
+from awaitomic.program.state import Token
+from awaitomic.rules.rule import (
+    Rule,
+    has_fresh_guard,
+    holds_lock,
+    is_validated,
+    make_finding,
+    oldest,
+    place_of,
+    step,
+    suspending_functions,
+)
+
+_COPIERS = frozenset({"copy", "deepcopy", "list", "dict", "set", "tuple"})
+
+
+def find(program: Program) -> Iterator[Finding]:
+    """Find writes whose value is built from a read of the same state that a suspension has made stale."""
+    for resolver in suspending_functions(program):
+        reported: set[tuple[str, int]] = set()
+        for fact in program.facts(resolver).writes:
+            key = place_of(program, resolver, fact)
+            finding = _examine(program, resolver, fact) if key not in reported else None
+            if finding is not None:
+                reported.add(key)
+                yield finding
+
+
+def _examine(program: Program, resolver: Resolver, fact: WriteFact) -> Finding | None:
+    access = fact.access
+    if access.change not in {Change.ASSIGN, Change.AUGMENTED, Change.ADD} or fact.via is not None:
+        return None
+    same = [token for token in fact.value if token.location == access.location]
+    stale = [token for token in same if token.is_stale]
+    if not stale or len(stale) != len(same):
+        return None
+    if has_fresh_guard(fact) or is_validated(fact) or holds_lock(fact) or writes_back(resolver, fact):
+        return None
+    judgement = judge(program, resolver, access.location, _rivals(program, resolver, fact))
+    if judgement is None:
+        return None
+    first = oldest(stale)
+    function, state = resolver.function, str(access.location)
+    trace = [
+        step(program, function, first.read, Role.READ, f"`{state}` is read"),
+        step(program, function, first.stale, Role.SUSPEND, "other tasks run here"),
+        step(program, function, fact.event, Role.WRITE, "what was read before is written back"),
+    ]
+    return make_finding(
+        program,
+        RULE,
+        resolver,
+        fact,
+        confidence=_confidence(resolver, fact, first, judgement.confidence),
+        judgement=judgement,
+        trace=trace,
+        reads=tuple(sorted({token.read for token in stale})),
+        guards=(),
+        suspends=tuple(sorted({token.stale for token in stale})),
+        message=_message(state, access.change),
+    )
+
+
+def _rivals(program: Program, resolver: Resolver, fact: WriteFact) -> Iterator[Rival]:
+    """Give the writes that matter: to what is added in place, only those that put another container there."""
+    for rival, access in program.changing_writers(resolver.key_of(fact.access.location)):
+        if fact.access.change is not Change.ADD or access.change in {Change.ASSIGN, Change.RESET}:
+            yield rival, access
+
+
+def _message(state: str, change: Change) -> str:
+    if change is Change.ADD:
+        return (
+            f"the container in `{state}` is looked up before a suspension and added to after it: "
+            "if another task has replaced it, what is added is lost"
+        )
+    return f"`{state}` is read before a suspension and written after it: what other tasks wrote meanwhile is lost"
+
+
+def writes_back(resolver: Resolver, fact: WriteFact) -> bool:
+    """Tell whether the value written is exactly an old one, or its copy: save and restore, a pattern of its own."""
+    if fact.access.value is None:
+        return False
+    event = resolver.function.events[resolver.origin(fact.access.value)]
+    if isinstance(event, Call):
+        name = last_name(resolver.function.nodes[event.function])
+        callee = resolver.function.events[event.function]
+        if name in _COPIERS and event.arguments:
+            event = resolver.function.events[event.arguments[0]]
+        elif name == "copy" and isinstance(callee, Read) and isinstance(callee.place, Attribute):
+            event = resolver.function.events[callee.place.base]
+    return isinstance(event, Read) and resolver.place(event.place) == fact.access.location
+
+
+def _confidence(resolver: Resolver, fact: WriteFact, token: Token, judged: Confidence) -> Confidence:
+    """Lower what an object answers about itself, and pieces of an answer: seldom computed from the old state alone."""
+    if not token.answered:
+        return judged
+    assert fact.access.value is not None
+    event = resolver.function.events[resolver.origin(fact.access.value)]
+    if not isinstance(event, Compute) or event.operator != "awaited":
+        return Confidence.POSSIBLE
+    call = resolver.function.events[resolver.origin(event.operands[0])]
+    if not isinstance(call, Call):
+        return Confidence.POSSIBLE
+    given = (*call.arguments, *(value for _, value in call.keywords))
+    direct = any(resolver.origin(operand) == token.read for operand in given)
+    return judged if direct else Confidence.POSSIBLE
+
+
+RULE = Rule(
+    code="AWA101",
+    name="stale-write",
+    summary="state that was read before a suspension is written back after it",
+    what="A value read from shared state before a suspension flows into a write of the same state after it.",
+    why=(
+        "While a coroutine is suspended, other tasks run. If one of them changes the state, the write that follows is "
+        "computed from the old value and the change is lost. `self.total += await price()` does this in one line: "
+        "Python reads `self.total` before it awaits."
+    ),
+    example_before="""\
+class Till:
+    def __init__(self):
+        self.total = 0
+
+    async def add(self, item):
+        self.total += await price(item)
+""",
+    example_after="""\
+class Till:
+    def __init__(self):
+        self.total = 0
+
+    async def add(self, item):
+        item_price = await price(item)
+        self.total += item_price
+""",
+    fix_safety=(
+        "Hoisting the await above the read is safe if the read cannot raise and nothing between the read and the await "
+        "depends on it. A lock is unsafe where it may be held over a long wait."
+    ),
+    silent=(
+        "A fresh read after the await, a lock held from the read to the write, a test of the same state right before "
+        "the write, an await that never suspends, state that no other task can write, and saving a value to restore it."
+    ),
+    find=find,
+)
