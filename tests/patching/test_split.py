@@ -1,0 +1,191 @@
+"""Splitting a self-locking method: what the public method keeps, what the variant gets, what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from textwrap import dedent
+from typing import TYPE_CHECKING
+
+import pytest
+from patching.plans import Case, Places, difference, plan_of
+
+from awaitomic.model.plan import Edit, Plan, SplitMethod, WrapStatements
+from awaitomic.model.position import BlockStep
+from awaitomic.patching.execute import execute
+from awaitomic.patching.refusal import PatchRefused
+
+if TYPE_CHECKING:
+    from syrupy.assertion import SnapshotAssertion
+
+
+@dataclass(frozen=True)
+class Splitting:
+    """A `SplitMethod` with what the cases have in common."""
+
+    name: str = "put"
+    args: str = "key, value=value"
+    returns: bool = True
+    docstring: str = "Put an entry. Caller must hold ``_lock``."
+    precondition: str = ""
+    decorators: tuple[str, ...] = ()
+    statement: int = 1
+    """The index of the region in the method."""
+
+    def edit(self, p: Places) -> SplitMethod:
+        method = p.at(f"async def {self.name}")
+        return SplitMethod(
+            method=method,
+            region=(*method, BlockStep("body", self.statement)),
+            variant=f"_{self.name}_locked",
+            call=f"self._{self.name}_locked({self.args})",
+            returns=self.returns,
+            docstring=self.docstring,
+            precondition=self.precondition,
+            decorators=self.decorators,
+        )
+
+
+STORE = '''\
+import asyncio
+
+
+class Store:
+    def __init__(self):
+        self._lock = asyncio.Lock()
+
+    # Storing is easy.
+    @logged
+    async def put(self, key: str, /, *, value: int = 1) -> int:  # noqa: D417
+        """Put an entry.
+
+        Overwrites.
+        """
+        # one at a time
+        async with self._lock:  # ours
+            # go
+            old = self._d.get(key)
+
+            self._d[key] = value  # type: ignore[x]
+            return old
+            # done
+        # end of put
+
+    def get(self, key): ...
+'''
+
+CASES: list[Case] = [
+    (
+        "decorators, signature and docstring stay with the public method, the work goes to the variant",
+        STORE,
+        lambda p: [Splitting().edit(p)],
+    ),
+    (
+        "a precondition, decorators for the variant, and a docstring over several lines",
+        STORE,
+        lambda p: [
+            Splitting(
+                docstring='Put an entry.\n\nCaller must hold ``_lock``, "really".\n',
+                precondition='assert self._lock.locked(), "caller must hold _lock"',
+                decorators=("staticmethod",),
+            ).edit(p)
+        ],
+    ),
+    (
+        "the last method of a class, without docstring, blank lines and result",
+        """\
+        class A:
+            async def put(self, key,
+                          value):
+                async with self._lock:
+                    self._d[key] = '''
+                    x'''
+        x = 1
+        """,
+        lambda p: [Splitting(returns=False, statement=0).edit(p)],
+    ),
+    (
+        "a function of a module with CRLF and tabs and a region on one line",
+        "lock = L()\r\n\r\n\r\nasync def put(key, value):\r\n\tasync with lock: return d[key]\t# c\r\n\r\n\r\nx = 1\r\n",
+        lambda p: [Splitting(statement=0).edit(p)],
+    ),
+    (
+        "several methods of a class, with call sites in regions that move, in one plan",
+        '''\
+        class Store:
+            async def put(self, key, value):
+                """Put."""
+                async with self._lock:
+                    await self.db.put(key, value)
+
+            async def drop(self, key):
+                """Drop."""
+                async with self._lock:
+                    await self.put(key, value=None)
+                    # and again
+                    await self.put(key,
+                                   value=None)
+
+            async def clear(self):
+                async with self._lock:
+                    await self.drop(1)
+                    self.n = await self.put(2, 3)
+        ''',
+        lambda p: [
+            Splitting().edit(p),
+            Splitting("drop", "key", returns=False).edit(p),
+            p.replacing("await self.put(key, value=None)", "self.put", "self._put_locked"),
+            p.replacing("await self.put(key,\n", "self.put", "self._put_locked"),
+            p.replacing("await self.drop(1)", "self.drop", "self._drop_locked"),
+            p.replacing("self.n", "self.put", "self._put_locked"),
+            WrapStatements(p.at("self.n"), 1, "async with self._other"),
+        ],
+    ),
+    (
+        "a function in a function, with a docstring in single quotes",
+        """\
+        def make():
+            async def put(key, value):
+                '''Put.'''
+                async with lock:
+                    def inner():
+                        return f'''{
+                            key}'''
+                    return inner
+            return put
+        """,
+        lambda p: [Splitting(docstring="It's '''quoted''' and \\n'").edit(p)],
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case[0] for case in CASES])
+def test_split(case: Case, snapshot: SnapshotAssertion) -> None:
+    text = dedent(case[1])
+    assert difference(text, execute(text, plan_of(text, case[2]))) == snapshot
+
+
+REFUSED = {
+    "a statement before the region": ("a()\nasync with lock:\n    b()", 1, "split-partial-region"),
+    "a statement behind the region": ("async with lock:\n    b()\na()", 0, "split-partial-region"),
+    "a second context manager": ("async with lock, other:\n    b()", 0, "split-partial-region"),
+    "a name that is bound": ("async with lock as held:\n    b()", 0, "split-partial-region"),
+    "no with statement": ("if lock:\n    b()", 0, "position-mismatch"),
+}
+
+
+@pytest.mark.parametrize("reason", REFUSED)
+def test_a_method_is_not_split_because_of(reason: str) -> None:
+    body, index, code = REFUSED[reason]
+    text = "async def put(key, value):\n" + "".join(f"    {line}\n" for line in body.split("\n"))
+    edit: Edit = Splitting(statement=index).edit(Places(text))
+    with pytest.raises(PatchRefused) as refused:
+        execute(text, Plan((edit,)))
+    assert refused.value.code == code
+
+
+def test_a_plain_function_is_not_split() -> None:
+    text = "def put():\n    with lock:\n        pass\n"
+    method = Places(text).at("def put")
+    edit = SplitMethod(method, (*method, BlockStep("body", 0)), "v", "v()", False, "")
+    with pytest.raises(PatchRefused, match="coroutine function"):
+        execute(text, Plan((edit,)))
