@@ -1,0 +1,53 @@
+"""The command line: options in, engine, report, exit code. Commands load what they need only when they run."""
+
+from __future__ import annotations
+
+import errno
+
+import click
+
+from awaitomic import __version__
+from awaitomic.cli.check import check
+from awaitomic.cli.explain import explain
+from awaitomic.cli.fix import fix
+from awaitomic.cli.rules import rules
+
+_INTERNAL_FAULT = 3
+
+
+class _Commands(click.Group):
+    """Turns a fault of our own into exit code 3 with what is needed to report it."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; click's own exceptions pass."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno == errno.EPIPE:
+                raise  # click ends quietly when nobody reads the output any more
+            import traceback  # noqa: PLC0415 - only needed here
+
+            click.echo(traceback.format_exc(), err=True, nl=False)
+            advice = "please report this to awaitomic's issue tracker with the lines above and your command"
+            click.echo(f"awaitomic: internal fault; {advice}.", err=True)
+            ctx.exit(_INTERNAL_FAULT)
+
+
+@click.group(
+    "awaitomic", cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, "--version", prog_name="awaitomic", message="%(prog)s %(version)s")
+def main() -> None:
+    """Find asyncio state that crosses an await, and repair it.
+
+    Exit codes: 0 nothing is left to fix, 1 there are findings or files that could not be analysed, 2 wrong usage or
+    configuration, 3 an internal fault.
+    """
+
+
+main.add_command(check)
+main.add_command(fix)
+main.add_command(explain)
+main.add_command(rules)

@@ -1,0 +1,31 @@
+"""`awaitomic check`: reports findings and writes nothing."""
+
+from __future__ import annotations
+
+from typing import Unpack
+
+import click
+
+from awaitomic.cli.options import Given, common, common_options
+
+
+@click.command()
+@common_options
+@click.option("--show-fixes", is_flag=True, help="Show the diff of every fix.")
+@click.pass_context
+def check(ctx: click.Context, /, *, show_fixes: bool, **given: Unpack[Given]) -> None:
+    """Report state that crosses an await.
+
+    PATHS are files and directories (default: the current directory), or - for standard input.
+    """
+    from awaitomic.cli.outcome import exit_code, report_text, tell_problems  # noqa: PLC0415 - not for --version
+    from awaitomic.cli.running import run_engine  # noqa: PLC0415 - as above
+    from awaitomic.report.summary import check_summary  # noqa: PLC0415 - as above
+
+    options = common(given)
+    run = run_engine(options, diffs=show_fixes)
+    options.streams.report(report_text(run, options))
+    tell_problems(run, options)
+    if run.report.files:
+        options.streams.aside(check_summary(run.report, unsafe=options.settings.unsafe_fixes))
+    ctx.exit(exit_code(run, options))

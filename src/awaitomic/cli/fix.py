@@ -1,0 +1,76 @@
+"""`awaitomic fix`: applies fixes, or shows them as a patch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Unpack
+
+import click
+
+from awaitomic.cli.options import Given, common, common_options
+
+if TYPE_CHECKING:
+    from awaitomic.cli.options import Common
+    from awaitomic.engine.outcome import Run
+
+
+@click.command()
+@common_options
+@click.option("--diff", is_flag=True, help="Write nothing: show what would change as a patch for git apply.")
+@click.option("--exit-non-zero-on-fix", is_flag=True, help="End with 1 if a file was changed.")
+@click.pass_context
+def fix(ctx: click.Context, /, *, diff: bool, exit_non_zero_on_fix: bool, **given: Unpack[Given]) -> None:
+    """Apply the fixes marked safe, and report what is left and why.
+
+    PATHS are files and directories (default: the current directory), or - for standard input, whose fixed text then
+    goes to standard output.
+    """
+    from awaitomic.cli.outcome import exit_code, report_text, tell_problems  # noqa: PLC0415 - not for --version
+    from awaitomic.cli.running import run_engine  # noqa: PLC0415 - as above
+
+    options = common(given)
+    if options.json and options.reads_stdin and not diff:
+        raise click.UsageError("fix - prints the fixed source; for a JSON report use check, or fix --diff.")
+    if options.json and diff:
+        run = run_engine(options, diffs=True)
+        options.streams.report(report_text(run, options))
+        tell_problems(run, options)
+        ctx.exit(exit_code(run, options))
+    run = run_engine(options, repair=True, write=not diff)
+    _show(run, options, diff=diff)
+    tell_problems(run, options)
+    _tell_fixes(run, options, dry=diff)
+    ctx.exit(exit_code(run, options, changes=bool(run.changes) and (diff or exit_non_zero_on_fix)))
+
+
+def _show(run: Run, options: Common, *, diff: bool) -> None:
+    """Write the patch, the fixed text, or what is left; whatever else there is to show goes to standard error."""
+    from awaitomic.cli.outcome import findings_text, report_text  # noqa: PLC0415 - not for --version
+
+    streams = options.streams
+    if not diff and not options.reads_stdin:
+        streams.report(report_text(run, options))
+        return
+    if diff:
+        from awaitomic.report.diff import render_patch  # noqa: PLC0415 - only where a patch is made
+
+        streams.report(render_patch((change.old, change.new) for change in run.changes))
+    else:
+        streams.report(run.changes[0].new.raw if run.changes else options.stdin)
+    left = findings_text(run, options, streams.paint_aside)
+    if left:
+        streams.aside(left.rstrip("\n"))
+
+
+def _tell_fixes(run: Run, options: Common, *, dry: bool) -> None:
+    from awaitomic.report.cells import visible  # noqa: PLC0415 - not for --version
+    from awaitomic.report.summary import fix_summary  # noqa: PLC0415 - as above
+
+    streams = options.streams
+    verb = streams.paint_aside.style("would fix" if dry else "fixed", "good")
+    for applied in run.applied:
+        finding = applied.finding
+        title = finding.fix.title if finding.fix is not None else finding.message
+        streams.aside(f"{verb} {visible(finding.path)}:{applied.line}: {finding.rule} {visible(title)}")
+    if run.report.files:
+        unsafe = options.settings.unsafe_fixes
+        streams.aside(fix_summary(run.report, len(run.applied), len(run.changes), unsafe=unsafe, dry=dry))

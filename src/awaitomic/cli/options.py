@@ -1,0 +1,207 @@
+"""The options that `check` and `fix` share, and what they say together: settings, streams and looks of one run."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+
+import click
+
+from awaitomic.cli.streams import Streams
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from awaitomic.config import Settings
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+STDIN = "-"
+
+
+class Given(TypedDict):
+    """The values of the shared options, as click hands them over; None is an option that was not given."""
+
+    paths: tuple[str, ...]
+    select: tuple[tuple[str, ...], ...]
+    ignore: tuple[tuple[str, ...], ...]
+    extend_select: tuple[tuple[str, ...], ...]
+    confidence: str | None
+    unsafe_fixes: bool | None
+    output_format: str
+    output_file: Path | None
+    exclude: tuple[tuple[str, ...], ...]
+    extend_exclude: tuple[tuple[str, ...], ...]
+    force_exclude: bool | None
+    respect_gitignore: bool | None
+    config: Path | None
+    isolated: bool
+    no_cache: bool
+    cache_dir: str | None
+    jobs: int | None
+    stdin_filename: str | None
+    statistics: bool
+    exit_zero: bool
+    quiet: bool
+    verbose: bool
+    color: str
+
+
+def comma_separated(value: str) -> tuple[str, ...]:
+    """Split ``A, B`` into its words."""
+    return tuple(word.strip() for word in value.split(",") if word.strip())
+
+
+_OPTIONS = (
+    click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS]..."),
+    click.option("--select", type=comma_separated, multiple=True, metavar="CODES", help="Only these rules."),
+    click.option("--ignore", type=comma_separated, multiple=True, metavar="CODES", help="Not these rules."),
+    click.option("--extend-select", type=comma_separated, multiple=True, metavar="CODES", help="These rules too."),
+    click.option(
+        "--confidence",
+        type=click.Choice(["certain", "likely", "possible"]),
+        help="The lowest confidence to report.  [default: likely]",
+    ),
+    click.option(
+        "--unsafe-fixes/--no-unsafe-fixes",
+        default=None,
+        help="Count and apply fixes that are marked unsafe too: read what each one changes.",
+    ),
+    click.option(
+        "--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="For whom."
+    ),
+    click.option(
+        "--output-file",
+        type=click.Path(dir_okay=False, writable=True, path_type=Path),
+        help="Write what would go to standard output to this file.",
+    ),
+    click.option(
+        "--exclude",
+        type=comma_separated,
+        multiple=True,
+        metavar="PATTERNS",
+        help="Leave out these, not the default.",
+    ),
+    click.option(
+        "--extend-exclude", type=comma_separated, multiple=True, metavar="PATTERNS", help="Leave these out too."
+    ),
+    click.option(
+        "--force-exclude/--no-force-exclude",
+        default=None,
+        help="Whether exclusions hold for paths that are named.  [default: they do]",
+    ),
+    click.option(
+        "--respect-gitignore/--no-respect-gitignore",
+        default=None,
+        help="Whether to leave out what git ignores.  [default: it is left out]",
+    ),
+    click.option(
+        "--config",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="Read [tool.awaitomic] from this file, not from the nearest pyproject.toml.",
+    ),
+    click.option("--isolated", is_flag=True, help="Read no configuration."),
+    click.option("--no-cache", is_flag=True, help="Accepted, without effect: there is no cache yet."),
+    click.option("--cache-dir", type=click.Path(), help="Accepted, without effect: there is no cache yet."),
+    click.option(
+        "--jobs", type=click.IntRange(min=1), metavar="N", help="Processes to use.  [default: one per processor]"
+    ),
+    click.option("--stdin-filename", metavar="FILE", help="What to call standard input, if PATHS is -."),
+    click.option("--statistics", is_flag=True, help="Counts by rule instead of the findings."),
+    click.option("--exit-zero", is_flag=True, help="End with 0 even if there are findings."),
+    click.option("-q", "--quiet", is_flag=True, help="Nothing on standard error but errors."),
+    click.option("-v", "--verbose", is_flag=True, help="Say what was done, and show tracebacks of internal faults."),
+    click.option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        show_default=True,
+        help="Colour; auto follows NO_COLOR, FORCE_COLOR and whether the output is a terminal.",
+    ),
+)
+
+
+def common_options(command: F) -> F:
+    """Add the options that `check` and `fix` share, in the order in which the help lists them."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What the shared options say."""
+
+    paths: tuple[str, ...]
+    settings: Settings
+    streams: Streams
+    json: bool
+    statistics: bool
+    exit_zero: bool
+    verbose: bool
+    stdin_name: str
+    stdin: bytes
+    """What was read from standard input, if that is what there is to work on."""
+
+    @property
+    def reads_stdin(self) -> bool:
+        """Whether the source comes from standard input."""
+        return self.paths == (STDIN,)
+
+
+def common(given: Given) -> Common:
+    """Put the values of the shared options together, with the configuration.
+
+    Raises `click.UsageError` (exit code 2) for options that exclude each other and for a wrong configuration.
+    """
+    paths: tuple[str, ...] = given["paths"] or (".",)
+    if STDIN in paths and len(paths) > 1:
+        raise click.UsageError("- (standard input) cannot be combined with other paths.")
+    if given["stdin_filename"] and STDIN not in paths:
+        raise click.UsageError("--stdin-filename is only for standard input: give - as the path.")
+    if given["quiet"] and given["verbose"]:
+        raise click.UsageError("--quiet and --verbose exclude each other.")
+    if given["config"] and given["isolated"]:
+        raise click.UsageError("--config and --isolated exclude each other.")
+    if given["output_file"] is not None and not given["output_file"].parent.is_dir():
+        raise click.UsageError(f"the directory {str(given['output_file'].parent)!r} does not exist.")
+    return Common(
+        paths=paths,
+        settings=_settings(paths, given),
+        streams=Streams(given["output_file"], given["color"], quiet=given["quiet"]),
+        json=given["output_format"] == "json",
+        statistics=given["statistics"],
+        exit_zero=given["exit_zero"],
+        verbose=given["verbose"],
+        stdin_name=given["stdin_filename"] or STDIN,
+        stdin=sys.stdin.buffer.read() if STDIN in paths else b"",
+    )
+
+
+def _settings(paths: tuple[str, ...], given: Given) -> Settings:
+    from awaitomic.config import ConfigError, Overrides, load, parse_confidence  # noqa: PLC0415 - not for --version
+
+    first = paths[0] if paths[0] != STDIN else given["stdin_filename"] or "."
+    overrides = Overrides(
+        exclude=_joined(given["exclude"]),
+        extend_exclude=_joined(given["extend_exclude"]),
+        select=_joined(given["select"]),
+        ignore=_joined(given["ignore"]),
+        extend_select=_joined(given["extend_select"]),
+        confidence=parse_confidence(given["confidence"]) if given["confidence"] else None,
+        unsafe_fixes=given["unsafe_fixes"],
+        jobs=given["jobs"],
+        respect_gitignore=given["respect_gitignore"],
+        force_exclude=given["force_exclude"],
+    )
+    try:
+        return load(Path(first), overrides, config=given["config"], isolated=given["isolated"])
+    except ConfigError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _joined(values: tuple[tuple[str, ...], ...]) -> tuple[str, ...] | None:
+    """Join the lists of an option that was given several times; None if it was not given."""
+    return tuple(word for words in values for word in words) if values else None

@@ -1,0 +1,31 @@
+"""Calls the engine for a command, and turns a path that does not exist into wrong usage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from awaitomic.cli.options import Common
+    from awaitomic.engine.outcome import Run
+
+
+def run_engine(common: Common, *, repair: bool = False, write: bool = False, diffs: bool = False) -> Run:
+    """Run the engine over the paths or over standard input.
+
+    Parameters: `repair` applies fixes, and `write` writes them (never for standard input); `diffs` fills in the diff
+    of every single fix. Raises `click.UsageError` for a path that does not exist.
+    """
+    from awaitomic.engine import run  # noqa: PLC0415 - not for --help and --version
+    from awaitomic.source.text import display_path  # noqa: PLC0415 - as above
+
+    if common.reads_stdin:
+        name = common.stdin_name if common.stdin_name == "-" else display_path(common.stdin_name)
+        return run.run_on_text(common.stdin, name, common.settings, repair=repair, diffs=diffs)
+    try:
+        if repair:
+            return run.fix(common.paths, common.settings, write=write)
+        return run.check(common.paths, common.settings, diffs=diffs)
+    except run.MissingPath as error:
+        raise click.UsageError(error.message) from error

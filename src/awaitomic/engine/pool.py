@@ -1,0 +1,98 @@
+"""Spreads work over processes so that neither their number nor a crash of one changes what the others find.
+
+A worker that dies takes the whole pool with it and does not say on which file it died. The files that were not done
+are then run again one at a time, until the culprit is alone.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from awaitomic.engine.fault import Fault, fault_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+T = TypeVar("T")
+
+WORTH_IT = 20
+"""Up to so many files one process is faster than starting others."""
+_CHUNK = 16
+"""Files that a worker takes at once, at most: few enough that the last chunk does not keep everybody waiting."""
+_MOST_WORKERS = 61
+"""What Windows can wait for (`concurrent.futures` refuses more)."""
+_DIED = "the process that worked on it ended without an answer"
+
+
+def run_each(paths: Sequence[str], work: Callable[[str], T], jobs: int | None) -> Iterator[T | Fault]:
+    """Do `work` for every path, and give the results in the order of `paths`.
+
+    Parameters: `work` has to be picklable, as have its results; `jobs` is the number of processes, None for one per
+    processor. An exception of `work`, or the death of its process, becomes a `Fault` of that path.
+    """
+    jobs = min(jobs or os.cpu_count() or 1, _MOST_WORKERS)
+    if jobs == 1 or len(paths) <= WORTH_IT:
+        yield from (_guarded(work, path) for path in paths)
+        return
+    size = max(1, min(_CHUNK, len(paths) // (jobs * 4)))
+    done = 0
+    while done < len(paths):
+        try:
+            for results in _in_pool(paths[done:], work, jobs, size):
+                done += len(results)
+                yield from results
+        except BrokenProcessPool:
+            # The culprit is likely among the files that were under way; if not, the pool breaks again further on.
+            suspects = paths[done : done + size * (jobs + 2)]
+            done += len(suspects)
+            yield from _one_by_one(suspects, work)
+
+
+def _in_pool(paths: Sequence[str], work: Callable[[str], T], jobs: int, size: int) -> Iterator[list[T | Fault]]:
+    chunks = [paths[start : start + size] for start in range(0, len(paths), size)]
+    pool = _pool(min(jobs, len(chunks)))
+    try:
+        yield from pool.map(partial(_run_chunk, work), chunks)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    # `spawn` everywhere: the same behaviour on all systems, and no forked copies of locks that threads hold.
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_interrupts_to_the_parent)
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _run_chunk(work: Callable[[str], T], paths: Sequence[str]) -> list[T | Fault]:
+    return [_guarded(work, path) for path in paths]
+
+
+def _guarded(work: Callable[[str], T], path: str) -> T | Fault:
+    try:
+        return work(path)
+    except Exception as error:  # noqa: BLE001 - whatever goes wrong in one file is reported, and the others go on
+        return fault_of(path, error)
+
+
+def _one_by_one(paths: Sequence[str], work: Callable[[str], T]) -> Iterator[T | Fault]:
+    pool = _pool(1)
+    try:
+        for path in paths:
+            try:
+                yield pool.submit(_guarded, work, path).result()
+            except BrokenProcessPool:
+                pool.shutdown()
+                pool = _pool(1)
+                yield Fault(path, _DIED)
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -1,0 +1,125 @@
+"""Runs over many files: finds them, skips those that cannot matter, spreads the rest, writes what was repaired."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from awaitomic.engine.fault import Fault, fault_of
+from awaitomic.engine.one_file import Task, unreadable, work_on
+from awaitomic.engine.outcome import Outcome, Run, collect
+from awaitomic.engine.pool import run_each
+from awaitomic.model.finding import FileError, Refusal
+from awaitomic.source.discovery import ProblemKind, discover
+from awaitomic.source.prefilter import may_matter
+from awaitomic.source.text import Unreadable, decode, display_path
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Sequence
+
+    from awaitomic.config import Settings
+
+
+class MissingPath(Exception):  # noqa: N818 - names what is wrong with the usage
+    """A named path that does not exist; `message` is a sentence that names it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+def check(paths: Iterable[str | os.PathLike[str]], settings: Settings, *, diffs: bool = False) -> Run:
+    """Analyse files and trees; nothing is written.
+
+    Parameters: `settings` say what is searched and reported, and with how many processes; with `diffs`, every fix
+    comes with the diff that it makes alone. Raises `MissingPath`.
+    """
+    return _run(paths, Task(settings, diffs=diffs), write=False)
+
+
+def fix(paths: Iterable[str | os.PathLike[str]], settings: Settings, *, write: bool) -> Run:
+    """Repair files and trees; the report holds what is left.
+
+    Parameters: with `write`, changed files are replaced (one that has changed since it was read is not, and becomes an
+    error); else the changes are only in the result. Raises `MissingPath`.
+    """
+    return _run(paths, Task(settings, repair=True), write=write)
+
+
+def run_on_text(raw: bytes, path: str, settings: Settings, *, repair: bool = False, diffs: bool = False) -> Run:
+    """Analyse, or with `repair` mend, one text that is on no disk: `raw` as from a file, `path` as it is shown."""
+    start = time.perf_counter()
+    try:
+        outcomes = [work_on(decode(path, raw), Task(settings, repair, diffs))] if may_matter(raw) else []
+    except Unreadable as error:
+        outcomes = [unreadable(error)]
+    except Exception as error:  # noqa: BLE001 - as for files: reported, and what was given is untouched
+        outcomes = [Outcome(path, fault=fault_of(path, error))]
+    return collect(outcomes, files=1, seconds=time.perf_counter() - start)
+
+
+def _run(paths: Iterable[str | os.PathLike[str]], task: Task, *, write: bool) -> Run:
+    start = time.perf_counter()
+    found = discover(paths, task.settings)
+    missing = [problem.message for problem in found.problems if problem.kind is ProblemKind.MISSING]
+    if missing:
+        raise MissingPath(" ".join(missing))
+    nominated = _nominate(found.files)
+    outcomes = [*nominated.failed]
+    for path, result in zip(nominated.paths, run_each(nominated.paths, task, task.settings.jobs), strict=True):
+        outcome = Outcome(display_path(path), fault=_shown(result)) if isinstance(result, Fault) else result
+        outcomes.append(_written(outcome, path) if write and outcome.change is not None else outcome)
+    unlisted = [problem for problem in found.problems if problem.kind is ProblemKind.UNREADABLE]
+    return collect(
+        outcomes,
+        files=len(found.files),
+        seconds=time.perf_counter() - start,
+        errors=[FileError(problem.path, 1, 1, problem.message) for problem in unlisted],
+        notes=[problem.message for problem in found.problems if problem not in unlisted],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Nominated:
+    paths: list[str]
+    failed: list[Outcome]
+
+
+def _nominate(files: Sequence[Path]) -> _Nominated:
+    """Keep the files that may hold a finding, by their bytes; those that cannot be read have failed already."""
+    nominated = _Nominated([], [])
+    for file in files:
+        try:
+            if may_matter(file.read_bytes()):
+                nominated.paths.append(str(file))
+        except OSError as error:
+            message = f"cannot be read: {error.strerror or error}"
+            nominated.failed.append(unreadable(Unreadable(display_path(file), 1, 1, message)))
+    return nominated
+
+
+def _shown(fault: Fault) -> Fault:
+    return replace(fault, path=display_path(fault.path))
+
+
+def _written(outcome: Outcome, path: str) -> Outcome:
+    """Write the change of one file; if that cannot be done, its findings are all still there."""
+    from awaitomic.patching.write import FileChanged, replace_file  # noqa: PLC0415 - only where a file is written
+
+    change = outcome.change
+    if change is None:
+        return outcome
+    try:
+        replace_file(Path(path), change.old.raw, change.new.raw)
+    except FileChanged:
+        message = "the file has changed since it was read; nothing was written, please run awaitomic again"
+    except OSError as error:
+        message = f"cannot be written: {error.strerror or error}"
+    else:
+        return outcome
+    refusal = Refusal("not-written", message)
+    left = tuple(replace(finding, refusal=refusal) for finding in outcome.unfixed)
+    return Outcome(outcome.path, left, change.old.text, error=FileError(outcome.path, 1, 1, message))

@@ -1,0 +1,41 @@
+"""The pure patch of a run: what `git apply` takes from the root of the repository, and nothing else."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from awaitomic.patching.diff import unified_patch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from awaitomic.source.text import SourceText
+
+
+def render_patch(changes: Iterable[tuple[SourceText, SourceText]]) -> bytes:
+    """Give the patches of all files after each other.
+
+    Parameters: old and new text of each file. Returns bytes, since the lines of a patch have to be those of the
+    files: in their encoding, and with their line ends.
+    """
+    return b"".join(file_patch(old, new).encode(old.encoding, "surrogateescape") for old, new in changes)
+
+
+def file_patch(old: SourceText, new: SourceText) -> str:
+    """Give the patch of one file, or "" if nothing differs."""
+    return unified_patch(patch_path(old.path), old.text, new.text)
+
+
+def patch_path(path: str) -> str:
+    """Give the path by which a patch names a file: relative to its repository's root.
+
+    git takes the paths below ``diff --git`` from the root, wherever it is called. A file in no repository is named
+    relative to the current directory, or, outside of that, by its absolute path without the leading slash.
+    """
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100 - links are not followed: git does not either
+    for directory in absolute.parents:
+        if (directory / ".git").exists():
+            return absolute.relative_to(directory).as_posix()
+    return Path(path).as_posix().lstrip("/")

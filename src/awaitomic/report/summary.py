@@ -1,0 +1,71 @@
+"""The last lines of a run: how much was found, and what the user can do next; and counts by rule."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from awaitomic.model.finding import Applicability
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from awaitomic.model.finding import Finding, Report
+
+
+def count(number: int, one: str, several: str = "") -> str:
+    """Give ``1 finding``, ``2 findings`` and so on; `several` is the plural where it does not end in ``s`` alone."""
+    return f"{number} {one}" if number == 1 else f"{number} {several or one + 's'}"
+
+
+def fixable(findings: Iterable[Finding], *, unsafe: bool) -> int:
+    """Count the findings that ``fix`` would repair, with or without ``--unsafe-fixes``."""
+    allowed = {Applicability.SAFE, Applicability.UNSAFE} if unsafe else {Applicability.SAFE}
+    return sum(finding.fix is not None and finding.fix.applicability in allowed for finding in findings)
+
+
+def check_summary(report: Report, *, unsafe: bool) -> str:
+    """Give the summary of a check, in one line; `unsafe`: the user has already asked for unsafe fixes."""
+    text = _found(report) + _unread(report)
+    offers = []
+    now, later = fixable(report.findings, unsafe=unsafe), fixable(report.findings, unsafe=True)
+    if now:
+        command = "awaitomic fix --unsafe-fixes" if unsafe else "awaitomic fix"
+        offers.append(f'{now} can be fixed with "{command}"')
+    if later > now:
+        hint = f'{later - now} more with "--unsafe-fixes"'
+        offers.append(hint if now else f'{later} can be fixed with "awaitomic fix --unsafe-fixes"')
+    return text + (f" ({', '.join(offers)})" if offers else "")
+
+
+def fix_summary(report: Report, applied: int, changed: int, *, unsafe: bool, dry: bool) -> str:
+    """Give the summary of a fix run, in one line: `applied` fixes in `changed` files; `dry`: nothing was written."""
+    verb = "would be applied" if dry else "applied"
+    done = f"{count(applied, 'fix', 'fixes')} {verb} in {count(changed, 'file')}"
+    if not report.findings:
+        return f"{done if applied else 'nothing to fix'}; nothing is left{_unread(report)}"
+    more = 0 if unsafe else fixable(report.findings, unsafe=True)
+    offer = f' ({more} can be fixed with "--unsafe-fixes")' if more else ""
+    return f"{done if applied else 'nothing fixed'}; {_found(report)} left{offer}{_unread(report)}"
+
+
+def _found(report: Report) -> str:
+    if not report.findings:
+        return f"no findings in {count(report.files, 'file')}"
+    files = len({finding.path for finding in report.findings})
+    return f"{count(len(report.findings), 'finding')} in {count(files, 'file')}"
+
+
+def _unread(report: Report) -> str:
+    if not report.errors:
+        return ""
+    files = len({error.path for error in report.errors})
+    return f", {count(files, 'file')} could not be analysed"
+
+
+def statistics(findings: Iterable[Finding]) -> list[str]:
+    """Give a row for each rule that found something: count, code, name; most frequent first, then by code."""
+    counts = Counter((finding.rule, finding.name) for finding in findings)
+    width = len(str(max(counts.values(), default=0)))
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [f"{number:>{width}}  {rule}  {name}" for (rule, name), number in ordered]

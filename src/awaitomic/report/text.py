@@ -1,0 +1,104 @@
+"""Findings for people: where, what, why other tasks can come in, how the update is lost, and what can be done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from awaitomic.model.finding import Applicability
+from awaitomic.report.cells import visible, wrap
+from awaitomic.report.frame import Mark, render_frame
+from awaitomic.report.timeline import build_timeline, render_timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from awaitomic.model.finding import FileError, Finding, TraceStep
+    from awaitomic.model.position import Extent
+    from awaitomic.report.paint import Paint
+    from awaitomic.report.sources import Sources
+
+_INDENT = 4
+
+
+def render_finding(finding: Finding, sources: Sources, paint: Paint) -> str:
+    """Render one finding as a block that ends with a line end.
+
+    Parameters: `sources` holds the texts that the finding points into; `paint` is the look. Only the headline may be
+    wider than ``paint.width``, so that it can be searched for by line.
+    """
+    rows = [headline(finding, paint)]
+    if finding.function:
+        rows.append(paint.style(f"{'':{_INDENT}}in {visible(finding.function)}", "dim"))
+    rows.extend(_frames(finding, sources, paint))
+    timeline = build_timeline(finding, sources)
+    if timeline is not None:
+        rows.append(f"{'':{_INDENT}}{paint.style(timeline.title + ':', 'bold')}")
+        rows.extend(render_timeline(timeline, paint, 2 * _INDENT))
+    for evidence in finding.evidence:
+        rows.extend(_item("why", evidence, "bold", paint))
+    rows.extend(_remedy(finding, paint))
+    return "\n".join(rows) + "\n"
+
+
+def headline(finding: Finding, paint: Paint) -> str:
+    """Give the one line that says everything: ``path:line:column: RULE [confidence] message``."""
+    extent = finding.extent
+    place = paint.style(f"{visible(finding.path)}:{extent.line}:{extent.column}:", "path")
+    return f"{place} {paint.style(finding.rule, 'rule')} [{finding.confidence}] {visible(finding.message)}"
+
+
+def render_error(error: FileError, paint: Paint) -> str:
+    """Render a file that could not be analysed as one line."""
+    place = paint.style(f"{visible(error.path)}:{error.line}:{error.column}:", "path")
+    return f"{place} {paint.style('error:', 'rule')} {visible(error.message)}\n"
+
+
+def _frames(finding: Finding, sources: Sources, paint: Paint) -> Iterator[str]:
+    """Render a frame for each file of the trace, the finding's own first."""
+    by_path: dict[str, list[Mark]] = {finding.path: []}
+    completing = [n for n, step in enumerate(finding.trace, 1) if _place(step) == (finding.path, finding.extent)]
+    for number, step in enumerate(finding.trace, 1):
+        primary = number == completing[-1] if completing else False
+        note = f"{number}. {step.note}" if len(finding.trace) > 1 else step.note
+        by_path.setdefault(step.path, []).append(Mark(step.extent, note, step.role.value, primary))
+    if not completing:
+        by_path[finding.path].append(Mark(finding.extent, "", "primary", primary=True))
+    rival = finding.rival
+    if rival is not None and _place(rival) not in map(_place, finding.trace):
+        note = f"task B: {rival.note or 'writes here meanwhile'}"
+        by_path.setdefault(rival.path, []).append(Mark(rival.extent, note, rival.role.value))
+    for path, marks in by_path.items():
+        if path != finding.path:
+            yield paint.style(f"{'':{_INDENT}}in {visible(path)}", "dim")
+        yield from render_frame(sources, path, marks, paint)
+
+
+def _place(step: TraceStep) -> tuple[str, Extent]:
+    return step.path, step.extent
+
+
+def _remedy(finding: Finding, paint: Paint) -> Iterator[str]:
+    fix = finding.fix
+    if fix is not None:
+        reasons = "; ".join(fix.because)
+        how = f"{fix.applicability}: because {reasons}" if reasons else str(fix.applicability)
+        kind = "good" if fix.applicability is Applicability.SAFE else "warn"
+        yield from _item("fix", f"{fix.title} ({how})", kind, paint)
+        if fix.diff:
+            yield from _diff(fix.diff, paint)
+    elif finding.refusal is not None:
+        yield from _item("no fix", f"{finding.refusal.message} [{finding.refusal.code}]", "warn", paint)
+
+
+def _item(label: str, text: str, kind: str, paint: Paint) -> Iterator[str]:
+    first, *more = wrap(text, paint.width - _INDENT - len(label) - 2)
+    yield f"{'':{_INDENT}}{paint.style(label + ':', kind)} {first}"
+    yield from (f"{'':{_INDENT + len(label) + 2}}{row}" for row in more)
+
+
+def _diff(diff: str, paint: Paint) -> Iterator[str]:
+    yield ""
+    for line in diff.rstrip("\n").split("\n"):
+        shown = visible(line.rstrip("\r")).replace("\u2409", "\t")
+        kind = {"+": "added", "-": "removed", "@": "hunk"}.get(shown[:1], "")
+        yield f"{'':{2 * _INDENT}}{paint.style(shown, kind) if kind else shown}".rstrip()

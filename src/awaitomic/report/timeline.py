@@ -1,0 +1,164 @@
+"""The order of events in which a bug shows itself: two tasks beside each other, or one that waits for itself.
+
+Built as data first, so that every output shows the same story; `render_timeline` is the one for terminals.
+"""
+
+from __future__ import annotations
+
+import token
+import tokenize
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from awaitomic.model.finding import Role
+from awaitomic.report.cells import pad, shorten, text_width, wrap
+from awaitomic.source.tokens import tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from awaitomic.model.finding import Finding, TraceStep
+    from awaitomic.report.paint import Paint
+    from awaitomic.report.sources import Sources
+
+_VERBS = {
+    Role.READ: "reads",
+    Role.GUARD: "tests",
+    Role.SUSPEND: "waits",
+    Role.ACQUIRE: "takes",
+    Role.RELEASE: "releases",
+    Role.CALL: "calls",
+    Role.WRITE: "writes",
+}
+_WIDEST = 120
+"""Beyond this the two columns drift apart, and the eye no longer finds the row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One event: what a task (``A`` or ``B``) does, where, and at which call depth."""
+
+    task: str
+    role: Role
+    place: str
+    """The line number, with the file's name before it if it is another file than the finding's."""
+    text: str
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A story: its title, its rows from top to bottom, and what has happened at the end."""
+
+    title: str
+    rows: tuple[Row, ...]
+    outcome: str
+    tasks: int
+
+
+def build_timeline(finding: Finding, sources: Sources) -> Timeline | None:
+    """Build the timeline of a finding from its trace and its rival, or None if the trace does not tell enough."""
+    trace = finding.trace
+    if finding.rival is None:
+        takes = [step for step in trace if step.role is Role.ACQUIRE]
+        return _waiting_for_itself(finding, sources) if takes else None
+    if not trace:
+        return None
+    rival = finding.rival
+    at = _opening(trace)
+    same_code = (rival.path, rival.extent) == (trace[-1].path, trace[-1].extent)
+    other = trace if same_code else (rival,)
+    rows = (
+        *_rows("A", trace[:at], finding, sources),
+        *_rows("B", other, finding, sources),
+        *_rows("A", trace[at:], finding, sources),
+    )
+    where = f"line {rival.extent.line}" if rival.path == finding.path else f"{rival.path}, line {rival.extent.line}"
+    if any(step.role is Role.GUARD for step in trace):
+        outcome = f"task A acts on a test that no longer holds since task B's write ({where})"
+    else:
+        outcome = f"what task B wrote ({where}) is lost"
+    return Timeline("how an update is lost", rows, outcome, 2)
+
+
+def _opening(trace: Sequence[TraceStep]) -> int:
+    """Give the index of the step before which the other task gets its turn: the one after the last suspension."""
+    for index in range(len(trace) - 1, 0, -1):
+        if trace[index - 1].role is Role.SUSPEND:
+            return index
+    return len(trace) - 1
+
+
+def _rows(task: str, steps: Sequence[TraceStep], finding: Finding, sources: Sources) -> Iterator[Row]:
+    lines = [(step.path, step.extent.line) for step in finding.trace]
+    depth = 0
+    for step in steps:
+        crowded = lines.count((step.path, step.extent.line)) > 1
+        if crowded and step.role is not Role.WRITE:
+            text = sources.excerpt(step.path, step.extent)
+        else:
+            text = _without_comment(sources.line(step.path, step.extent.line))
+        name = "" if step.path == finding.path else step.path.rpartition("/")[2] + ":"
+        yield Row(task, step.role, f"{name}{step.extent.line}", text, depth)
+        depth += step.role is Role.CALL
+
+
+def _without_comment(line: str) -> str:
+    """Give a line without indentation and trailing comment; if it is a part of something larger, as good as can be."""
+    code = line.strip()
+    with suppress(tokenize.TokenError, SyntaxError):
+        for found in tokens(code):
+            if found.kind == token.COMMENT and found.column > 1:
+                return code[: found.column - 1].rstrip()
+    return code
+
+
+def _waiting_for_itself(finding: Finding, sources: Sources) -> Timeline:
+    rows = tuple(_rows("A", finding.trace, finding, sources))
+    outcome = "the task that holds the lock waits here until the lock is free: for ever"
+    return Timeline("how the task waits for itself", rows, outcome, 1)
+
+
+def render_timeline(timeline: Timeline, paint: Paint, indent: int = 0) -> list[str]:
+    """Render for a terminal: rows without line ends, at most ``paint.width`` cells wide."""
+    places = max(len(row.place) for row in timeline.rows)
+    verbs = max(len(_VERBS[row.role]) for row in timeline.rows)
+    room = min(paint.width, _WIDEST) - indent
+    margin = " " * indent
+    if timeline.tasks == 1:
+        rows = [_cell(row, places, verbs, room, paint) for row in timeline.rows]
+        return [margin + row for row in [*rows, *_outcome(timeline, room, paint)]]
+    left = min((room - 3) // 2, _natural(timeline, "A", places, verbs))
+    right = min(room - 3 - left, _natural(timeline, "B", places, verbs))
+    left = min(room - 3 - right, _natural(timeline, "A", places, verbs))
+    bar = paint.style(paint.glyphs.bar, "gutter")
+    rule = paint.glyphs.dash * (left + 1) + paint.glyphs.cross + paint.glyphs.dash * (right + 1)
+    rows = [
+        f"{paint.style(pad('task A', left), 'bold')} {bar} {paint.style('task B', 'bold')}",
+        paint.style(rule, "gutter"),
+    ]
+    for row in timeline.rows:
+        if row.task == "A":
+            rows.append(f"{_cell(row, places, verbs, left, paint, fill=True)} {bar}")
+        else:
+            rows.append(f"{' ' * left} {bar} {_cell(row, places, verbs, right, paint)}")
+    return [margin + row for row in [*rows, *_outcome(timeline, room, paint)]]
+
+
+def _outcome(timeline: Timeline, room: int, paint: Paint) -> list[str]:
+    return [paint.style(row, "primary") for row in wrap(timeline.outcome, room)]
+
+
+def _natural(timeline: Timeline, task: str, places: int, verbs: int) -> int:
+    """Give the width that a column needs to show everything."""
+    texts = (text_width(row.text) for row in timeline.rows if row.task == task)
+    return places + verbs + 2 + max(texts, default=0)
+
+
+def _cell(row: Row, places: int, verbs: int, room: int, paint: Paint, *, fill: bool = False) -> str:
+    verb = f"{_VERBS[row.role]:<{verbs}}"
+    text = shorten("  " * row.depth + row.text, max(room - places - verbs - 2, 1), paint.glyphs.ellipsis)
+    if fill:
+        text = pad(text, room - places - verbs - 2)
+    return f"{paint.style(f'{row.place:>{places}}', 'gutter')} {paint.style(verb, row.role.value)} {text}"
