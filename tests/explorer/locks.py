@@ -1,0 +1,102 @@
+"""Watching and replacing asyncio's locks while a program is explored.
+
+Which locks are still held at the end belongs to the outcome, so every lock has to be known, wherever it was made
+(module level, lazily, in a local): their constructors are observed. For programs that hang on their own lock there is
+an owner-reentrant lock, which shows what the program would have done had it not hung.
+"""
+
+# ruff: noqa: ANN401 -- wrappers pass on whatever the wrapped constructor takes
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .loop import ExplorerLoop
+
+made: list[tuple[asyncio.Lock | asyncio.Semaphore, int]] = []
+"""Locks and semaphores made in the current run, each with its initial value; emptied at the start of a run."""
+
+_PlainLock = asyncio.Lock
+
+
+class ReentrantLock(asyncio.Lock):
+    """asyncio.Lock that its owner may take again. The owner is the scenario's task, children included, because
+    `wait_for` runs its awaitable in a task of its own on Python 3.11."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._owner: int | None = None
+        self._depth = 0
+
+    async def acquire(self) -> Literal[True]:
+        loop = cast("ExplorerLoop", asyncio.get_running_loop())
+        me = loop.current_path()[0]
+        if self.locked() and self._owner == me:
+            self._depth += 1
+            return True
+        await super().acquire()
+        self._owner, self._depth = me, 1
+        return True
+
+    def release(self) -> None:
+        self._depth -= 1
+        if self._depth <= 0:
+            self._owner, self._depth = None, 0
+            super().release()
+
+
+def held() -> tuple[str, ...]:
+    """The locks of this run that are not back in their initial state, by kind."""
+    found = []
+    for lock, initial in made:
+        if isinstance(lock, asyncio.Semaphore):
+            if lock._value != initial:
+                found.append(f"{type(lock).__name__}{lock._value - initial:+d}")
+        elif lock.locked():
+            found.append("Lock")
+    return tuple(sorted(found))
+
+
+def _recording(original: Callable[..., None]) -> Callable[..., None]:
+    def initialise(self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        made.append((self, getattr(self, "_value", 0)))
+
+    return initialise
+
+
+def _yielding(original: Callable[[asyncio.Lock], Any]) -> Callable[[asyncio.Lock], Any]:
+    async def acquire(self: asyncio.Lock) -> bool:
+        await asyncio.sleep(0)
+        return bool(await original(self))
+
+    return acquire
+
+
+@contextmanager
+def observed(*, reentrant: bool = False, free_locks_suspend: bool = False) -> Iterator[None]:
+    """Record every lock made inside; optionally make plain locks owner-reentrant, or taking a free one suspend."""
+    saved: list[tuple[Any, str, Any]] = []
+
+    def replace(owner: Any, name: str, value: Any) -> None:
+        saved.append((owner, name, getattr(owner, name)))
+        setattr(owner, name, value)
+
+    replace(_PlainLock, "__init__", _recording(_PlainLock.__init__))
+    replace(asyncio.Semaphore, "__init__", _recording(asyncio.Semaphore.__init__))
+    if free_locks_suspend:
+        replace(_PlainLock, "acquire", _yielding(_PlainLock.acquire))
+    if reentrant:
+        replace(asyncio, "Lock", ReentrantLock)
+        replace(asyncio.locks, "Lock", ReentrantLock)
+    try:
+        yield
+    finally:
+        for owner, name, value in reversed(saved):
+            setattr(owner, name, value)
+        made.clear()
