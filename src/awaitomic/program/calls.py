@@ -55,10 +55,14 @@ def targets_of(resolver: Resolver, event: Call) -> tuple[Target, ...]:
 
 
 def _find_targets(resolver: Resolver, event: Call) -> tuple[Target, ...]:
-    callee = resolver.function.events[resolver.origin(event.function)]
-    if not isinstance(callee, Read):
+    origin = resolver.origin(event.function)
+    callee = resolver.function.events[origin]
+    if isinstance(callee, Compute) and callee.operator == "function":
+        node = resolver.function.nodes[origin]
+        found = tuple((function, None) for function in resolver.module.functions if function.node is node)
+    elif not isinstance(callee, Read):
         return ()
-    if isinstance(callee.place, Name):
+    elif isinstance(callee.place, Name):
         found = _by_name(resolver, callee.place)
     elif isinstance(callee.place, Attribute):
         found = tuple(_by_attribute(resolver, callee.place))
@@ -238,5 +242,4 @@ def _key(resolver: Resolver, target: Target, step: ItemStep) -> ItemStep:
     operand = next((operand for name, operand in target.arguments if name == step.text), None)
     if operand is not None:
         return resolver.key(operand)
-    literal = step.text[:1] in "'\"0123456789-" and step.text[:1] != ""
-    return step if literal else ANY_ITEM
+    return step if step.is_literal else ANY_ITEM

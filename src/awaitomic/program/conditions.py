@@ -1,7 +1,8 @@
 """Compound tests: which outcome of ``a and not (b or c)`` is decided by the outcome of one of its parts.
 
 The flow graph branches at every part. To a reader the whole condition is one test, and what stands in the ``else`` is
-governed by it, whichever part was false; this module gives the parts back their whole.
+governed by it, whichever part was false; this module gives the parts back their whole. It also knows what a test
+asks, and that ``except KeyError`` is a test of what was looked up.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.event import Guard
+
+_LOOKUP_ERRORS = frozenset({"KeyError", "LookupError", "IndexError", "AttributeError"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +68,27 @@ def _decide(
             _decide(part, whole, early, found)
         _decide(test.values[-1], whole, outcome, found)
     found[id(test)] = (whole, if_true, if_false)
+
+
+def tests_absence(test: ast.AST) -> bool:
+    """Tell whether a test only asks if something is there: truth, ``is None``, membership, equality with a constant."""
+    asking = ast.Is | ast.IsNot | ast.In | ast.NotIn
+    compares = [node for node in ast.walk(test) if isinstance(node, ast.Compare)]
+    return all(isinstance(c.ops[0], asking) or isinstance(c.comparators[0], ast.Constant) for c in compares)
+
+
+def names_lookup_error(handler: ast.ExceptHandler) -> bool:
+    """Tell whether a handler catches what a failed lookup raises."""
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(isinstance(kind, ast.Name) and kind.id in _LOOKUP_ERRORS for kind in kinds)
+
+
+def guarded_bodies(root: ast.AST) -> dict[int, frozenset[int]]:
+    """Map each handler (by identity) to the identities of the syntax in the body that it guards."""
+    found: dict[int, frozenset[int]] = {}
+    for node in ast.walk(root):
+        if isinstance(node, ast.Try) and node.handlers:
+            inside = frozenset(id(inner) for statement in node.body for inner in ast.walk(statement))
+            for handler in node.handlers:
+                found[id(handler)] = inside
+    return found

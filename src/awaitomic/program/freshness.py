@@ -23,21 +23,18 @@ from awaitomic.model.event import (
     Merge,
     Name,
     Operand,
-    Place,
-    Raise,
     Read,
-    Return,
     Scope,
     Suspend,
     SuspendWhy,
     Write,
-    Yield,
 )
 from awaitomic.model.location import ItemStep, Location, Root
 from awaitomic.program.accesses import CONTENTS, Access, Change, access_of, overlaps
 from awaitomic.program.calls import Target, awaited_calls, targets_of, translate
-from awaitomic.program.conditions import parts_of
+from awaitomic.program.conditions import guarded_bodies, names_lookup_error, parts_of, tests_absence
 from awaitomic.program.locks import CLAIM, Lock
+from awaitomic.program.operands import last_uses, place_operands
 from awaitomic.program.resolve import is_container
 from awaitomic.program.state import EMPTY, NOTHING, ActiveGuard, State, Token, Tokens, Use, join
 
@@ -49,7 +46,6 @@ _WORD = re.compile(r"\w+")
 _IDENTITY = frozenset({"is", "is not"})
 _MEMBERSHIP = frozenset({"in", "not in"})
 _OPAQUE = frozenset({"lambda", "function", "class", "exception"})
-_LOOKUP_ERRORS = frozenset({"KeyError", "LookupError", "IndexError", "AttributeError"})
 
 
 class Freshness:
@@ -60,8 +56,8 @@ class Freshness:
         self.resolver = resolver
         self.function = resolver.function
         self._entry = EMPTY._replace(held=entry_held)
-        self._last_use = _last_uses(self.function.events)
-        self._tries = _tries(self.function.node)
+        self._last_use = last_uses(self.function.events)
+        self._tries = guarded_bodies(self.function.node)
         self._parts = parts_of(self.function)
         self._key_words: set[str] = set()
         """The words in the keys of all tokens made so far: only rebinding one of these changes which entry is meant."""
@@ -158,7 +154,7 @@ class Freshness:
             if place.scope in {Scope.LOCAL, Scope.PARAMETER}:
                 tokens = state.values.get(place.name, NOTHING)
         else:
-            operands = _place_operands(place)
+            operands = place_operands(place)
             tokens = state.values.get(place.base, NOTHING)
         if location is not None:
             token = self.token(event.id, location, state)
@@ -218,7 +214,7 @@ class Freshness:
         """``except KeyError`` around lookups without a suspension is a test of the entries that were looked up."""
         handler = self.function.nodes[guard.id]
         body = self._tries.get(id(handler))
-        if body is None or not isinstance(handler, ast.ExceptHandler) or not _names_lookup_error(handler):
+        if body is None or not isinstance(handler, ast.ExceptHandler) or not names_lookup_error(handler):
             return NOTHING
         found = set()
         for index, node in enumerate(self.function.nodes):
@@ -286,7 +282,7 @@ class Freshness:
         own = state.own if change in CONTENTS else state.own | {location}
         state = state.release(Lock(location, CLAIM))
         if change is Change.ASSIGN and location.root is not Root.PARAMETER:
-            if any(_tests_absence(self.function.nodes[guard.guard]) for guard in tests):
+            if any(tests_absence(self.function.nodes[guard.guard]) for guard in tests):
                 state = state.claim(Lock(location, CLAIM))
             elif not tests and (claim := self.token(access.event, location, state)) is not None:
                 uses |= {Use(claim, -1, claim=True)}
@@ -341,66 +337,11 @@ class Freshness:
 def _tested(state: State, replaced: set[int], guard: ActiveGuard) -> State:
     """Give the state in which `guard` governs, in place of the guards that it renews or sums up."""
     kept = frozenset(active for active in state.guards if active.guard not in replaced)
-    return state._replace(guards=kept | {guard} if guard.tokens else kept)
+    validated = frozenset(each for each in state.validated if each[0] not in replaced)
+    if guard.validates:
+        validated |= {(guard.guard, guard.holds)}
+    return state._replace(guards=kept | {guard} if guard.tokens else kept, validated=validated)
 
 
 def _is_entry(location: Location) -> bool:
     return bool(location.steps) and isinstance(location.steps[-1], ItemStep)
-
-
-def _tests_absence(test: ast.AST) -> bool:
-    """Tell whether a test only asks if something is there: truth, ``is None``, membership, equality with a constant."""
-    asking = ast.Is | ast.IsNot | ast.In | ast.NotIn
-    compares = [node for node in ast.walk(test) if isinstance(node, ast.Compare)]
-    return all(isinstance(c.ops[0], asking) or isinstance(c.comparators[0], ast.Constant) for c in compares)
-
-
-def _names_lookup_error(handler: ast.ExceptHandler) -> bool:
-    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return any(isinstance(kind, ast.Name) and kind.id in _LOOKUP_ERRORS for kind in kinds)
-
-
-def _tries(root: ast.AST) -> dict[int, frozenset[int]]:
-    """Map each handler (by identity) to the identities of the syntax in the body that it guards."""
-    found: dict[int, frozenset[int]] = {}
-    for node in ast.walk(root):
-        if isinstance(node, ast.Try) and node.handlers:
-            inside = frozenset(id(inner) for statement in node.body for inner in ast.walk(statement))
-            for handler in node.handlers:
-                found[id(handler)] = inside
-    return found
-
-
-def _last_uses(events: tuple[Event, ...]) -> dict[Operand, int]:
-    """Map each operand to the last event that uses it, in order of lowering."""
-    last: dict[Operand, int] = {}
-    for event in events:
-        for operand in operands_of(event):
-            last[operand] = event.id
-    return last
-
-
-def operands_of(event: Event) -> tuple[Operand, ...]:
-    """Give the operands of an event."""
-    if isinstance(event, Compute | Merge | Raise):
-        return event.operands
-    if isinstance(event, Call):
-        return (event.function, *event.arguments, *(value for _, value in event.keywords))
-    if isinstance(event, Read | Write):
-        value = event.value if isinstance(event, Write) else None
-        return (*_place_operands(event.place), *(() if value is None else (value,)))
-    if isinstance(event, Guard):
-        return (event.test,)
-    if isinstance(event, Enter | Leave):
-        return (event.manager,)
-    if isinstance(event, Suspend):
-        return () if event.awaited is None else (event.awaited,)
-    if isinstance(event, Return | Yield):
-        return () if event.value is None else (event.value,)
-    return ()
-
-
-def _place_operands(place: Place) -> tuple[Operand, ...]:
-    if isinstance(place, Attribute):
-        return (place.base,)
-    return (place.base, place.key) if isinstance(place, Item) else ()

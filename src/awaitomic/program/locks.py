@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.locks import LOCK_TYPES, UNKNOWN_LOCK, Exclusion, LockType, sounds_like_a_lock
 from awaitomic.model.event import Attribute, Call, Operand, Read
-from awaitomic.model.location import Location, Root
+from awaitomic.model.location import ItemStep, Location, Root
 from awaitomic.program.module import ClassFacts, ModuleFacts
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.resolve import Resolver
@@ -38,6 +38,16 @@ class Lock:
     def self_deadlocks(self) -> bool:
         """Whether a task that holds it and takes it again waits for ever."""
         return self.type.hangs
+
+    def covers(self, location: Location) -> bool:
+        """Tell whether holding it keeps others from a state: the lock of a key protects no state without a key."""
+        if self.is_claim:
+            last = self.location.steps[-1] if self.location.steps else None
+            return not isinstance(last, ItemStep) or last in location.steps
+        if not any(isinstance(step, ItemStep) and not step.is_literal for step in self.location.steps):
+            return True
+        without_key = location.root in {Root.SELF, Root.CLASS, Root.GLOBAL, Root.CLOSURE}
+        return not without_key or any(isinstance(step, ItemStep) for step in location.steps)
 
 
 def lock_type(typed: Typed) -> LockType | None:
@@ -126,7 +136,7 @@ def _unresolved(resolver: Resolver, operand: Operand, location: Location | None)
         whole = resolver.function.nodes[receiver] if receiver is not None else None
         if not sounds_like_a_lock(name) and not sounds_like_a_lock(last_name(whole)):
             return None
-        return Lock(_unnamed(resolver, origin), UNKNOWN_LOCK)
+        return Lock(location or _unnamed(resolver, origin), UNKNOWN_LOCK)
     if not any(sounds_like_a_lock(part) for part in (name, last_name(resolver.function.nodes[operand]))):
         return None
     return Lock(location or _unnamed(resolver, operand), UNKNOWN_LOCK)

@@ -48,6 +48,12 @@ class ActiveGuard(NamedTuple):
     holds: bool
     tokens: Tokens
 
+    @property
+    def validates(self) -> bool:
+        """Whether the test held an old read of some state against a fresh one: a version, a generation, an identity."""
+        stale = {token.location for token in self.tokens if token.is_stale}
+        return any(not token.is_stale and token.location in stale for token in self.tokens)
+
 
 class Use(NamedTuple):
     """State that an awaited call was given, or (`claim`) that this function has set without testing it."""
@@ -70,6 +76,8 @@ class State(NamedTuple):
     own: frozenset[Location]
     held: frozenset[Lock]
     suspended: bool
+    validated: frozenset[tuple[int, bool]] = frozenset()
+    """Ways out of tests that compared an old read of some state with a fresh one, with no suspension since."""
 
     def map_tokens(self, change: Callable[[Token], Token]) -> State:
         """Give the state with every token replaced."""
@@ -96,7 +104,7 @@ class State(NamedTuple):
         def age(token: Token) -> Token:
             return token if token.locks or token.stale != FRESH else token._replace(stale=suspend)
 
-        return self.map_tokens(age)._replace(own=frozenset(), suspended=True)
+        return self.map_tokens(age)._replace(own=frozenset(), suspended=True, validated=frozenset())
 
     def acquire(self, lock: Lock) -> State:
         """Give the state with a protecting lock held."""
@@ -118,13 +126,7 @@ class State(NamedTuple):
 
     def locks_for(self, location: Location) -> frozenset[Lock]:
         """Give what is held that protects a read of `location` made now."""
-        return frozenset(
-            lock
-            for lock in self.held
-            if not lock.is_claim
-            or not isinstance(lock.location.steps[-1] if lock.location.steps else None, ItemStep)
-            or lock.location.steps[-1] in location.steps
-        )
+        return frozenset(lock for lock in self.held if lock.covers(location))
 
     def release(self, lock: Lock) -> State:
         """Give the state with a lock given back: what it protected can age from here on."""
@@ -156,7 +158,7 @@ class State(NamedTuple):
         )
         uses = frozenset(use for use in self.uses if not about(use.token.location))
         own = frozenset(location for location in self.own if not about(location))
-        return State({k: v for k, v in values.items() if v}, guards, uses, own, self.held, self.suspended)
+        return self._replace(values={k: v for k, v in values.items() if v}, guards=guards, uses=uses, own=own)
 
 
 EMPTY = State({}, frozenset(), frozenset(), frozenset(), frozenset(), suspended=False)
@@ -184,6 +186,7 @@ def join(left: State, right: State) -> State:
         left.own & right.own,
         left.held & right.held,
         left.suspended or right.suspended,
+        left.validated & right.validated,
     )
 
 

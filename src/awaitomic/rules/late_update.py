@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from awaitomic.knowledge.containers import EVENTS
 from awaitomic.model.event import Event, Name, Read, Suspend
 from awaitomic.model.finding import Confidence, Finding, Role
-from awaitomic.model.location import ItemStep
+from awaitomic.model.location import ANY_ITEM, ItemStep
 from awaitomic.program import Program
 from awaitomic.program.accesses import FORGETS, Change
 from awaitomic.program.concurrency import Rival, judge
@@ -71,7 +71,7 @@ def _same(fact: WriteFact, token: Token) -> bool:
     if change is Change.TAKE:
         last = token.location.steps[-1] if token.location.steps else None
         return isinstance(last, ItemStep) and last.text in _ENDS and token.location.parent == location
-    return token.location == location
+    return token.location == location and ANY_ITEM not in location.steps
 
 
 def _is_read_around(program: Program, resolver: Resolver, fact: WriteFact) -> bool:

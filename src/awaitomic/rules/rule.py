@@ -54,17 +54,14 @@ def has_fresh_guard(fact: WriteFact) -> bool:
 
 def is_validated(fact: WriteFact) -> bool:
     """Tell whether a governing test compares an old read of some state with a fresh one: a generation check."""
-    for guard in fact.state.guards:
-        stale = {t.location for t in guard.tokens if t.is_stale}
-        fresh = {t.location for t in guard.tokens if not t.is_stale}
-        if stale & fresh:
-            return True
-    return False
+    return bool(fact.state.validated)
 
 
 def holds_lock(fact: WriteFact) -> bool:
     """Tell whether some lock is held at the write: why it does not help is the business of the AWA2xx rules."""
-    return any(not lock.is_claim for lock in fact.state.held) or (fact.via is not None and fact.via.write.guarded)
+    location = fact.access.location
+    held = any(not lock.is_claim and lock.covers(location) for lock in fact.state.held)
+    return held or (fact.via is not None and fact.via.write.guarded)
 
 
 def place_of(program: Program, resolver: Resolver, fact: WriteFact) -> tuple[str, int]:
