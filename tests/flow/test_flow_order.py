@@ -133,7 +133,7 @@ def _check(source: str, kind: Kind, tape: bytes) -> int:
     return len(observed[0])
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(functions(), st.binary(max_size=150))
 def test_events_stand_in_the_order_in_which_cpython_evaluates(program: tuple[str, Kind], tape: bytes) -> None:
     source, kind = program

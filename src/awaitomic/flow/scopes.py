@@ -6,6 +6,8 @@ few, so they are written down here (language reference, 4.2.2 *Resolution of nam
 A comprehension and the type parameters of PEP 695 have scopes of their own inside a function, but their code is lowered
 in place. Their names get a number (``x#1``) so that they never mix with the function's. Numbers go on in nested
 functions, so that a name with its number means one variable along every chain of enclosing functions.
+
+Private names (``__x`` in a class) are not mangled: the mangled and the plain name are told apart by nobody here.
 """
 
 from __future__ import annotations

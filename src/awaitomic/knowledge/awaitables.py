@@ -8,6 +8,9 @@ NEVER_SUSPEND = frozenset({"asyncio.timeout", "asyncio.timeout_at", "asyncio.Run
 QUEUES = frozenset({"asyncio.Queue", "asyncio.LifoQueue", "asyncio.PriorityQueue"})
 """Queues whose ``put`` never suspends if they are made without a bound."""
 
+PAUSES = frozenset({"asyncio.sleep", "anyio.sleep", "anyio.sleep_until", "trio.sleep", "trio.sleep_until"})
+"""Awaits that only let time pass: what they are given is a duration, and nothing is consumed."""
+
 SHORT_WAITS = frozenset({"asyncio.sleep", "asyncio.to_thread", "anyio.sleep", "trio.sleep"})
 """Awaits of libraries that end by themselves and cannot call back: a lock over them is held only for a known time."""
 

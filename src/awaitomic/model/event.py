@@ -110,7 +110,8 @@ class Compute:
     ``next`` (what a loop takes from its iterator, operand: the iterator), ``iter`` (what a loop iterates over),
     ``comprehension``, ``lambda``, ``function``, ``class``, ``exception`` (what an ``except`` binds), ``entered`` (what
     ``__enter__``/``__aenter__`` returned, operand: the manager), ``unpack`` (a piece of a sequence), ``match``,
-    ``sent`` (what a ``yield`` returns), ``generator`` and ``awaited`` (the result of an await, operand: the awaitable).
+    ``sent`` (what a ``yield`` returns), ``import``, ``generator`` and ``awaited`` (the result of an await, operand: the
+    awaitable).
     """
 
     id: int

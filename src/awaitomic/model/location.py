@@ -44,6 +44,11 @@ class ItemStep:
     def __str__(self) -> str:
         return f"[{self.text}]"
 
+    @property
+    def is_literal(self) -> bool:
+        """Whether the key is written out: a number or a string, the same in every call."""
+        return self.text[:1] in tuple("'\"0123456789-")
+
 
 Step = AttributeStep | ItemStep
 

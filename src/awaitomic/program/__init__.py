@@ -15,12 +15,12 @@ from awaitomic.flow.statements import statement_at
 from awaitomic.knowledge.lifecycle import CONSTRUCTION
 from awaitomic.knowledge.locks import SERIALISING_DECORATORS, UNKNOWN_LOCK
 from awaitomic.model.event import Attribute as AttributePlace
-from awaitomic.model.event import Call, Operand, Read, Suspend, Write
+from awaitomic.model.event import Call, Operand, Read, Suspend, SuspendWhy, Write
 from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location, Root
 from awaitomic.model.position import Extent
 from awaitomic.program.accesses import CONTENTS, Access, Change, accesses
 from awaitomic.program.callers import Callers
-from awaitomic.program.calls import is_awaited, is_property, targets_of
+from awaitomic.program.calls import AwaitedCall, awaited_calls, is_awaited, is_property, targets_of
 from awaitomic.program.facts import FunctionFacts, analyse, summarise
 from awaitomic.program.locks import Lock, lock_of, protects
 from awaitomic.program.module import ModuleFacts, module_facts
@@ -220,6 +220,13 @@ class Program:
         else:
             return []
         return [(lock, method != "release")] if lock is not None and protects(lock) else []
+
+    def effective_calls(self, resolver: Resolver, event: Suspend) -> tuple[AwaitedCall, ...]:
+        """Give the calls of this file that run while the function waits; what a lock does to itself is left out."""
+        managing = {SuspendWhy.ASYNC_ENTER, SuspendWhy.ASYNC_EXIT}
+        if event.why in managing and event.awaited is not None and self.locks_of(resolver, event.awaited):
+            return ()
+        return awaited_calls(resolver, event)
 
     def may_suspend(self, resolver: Resolver, event: Suspend) -> bool:
         """Tell whether other tasks may run at a suspension point."""

@@ -57,6 +57,7 @@ def targets_of(resolver: Resolver, event: Call) -> tuple[Target, ...]:
 def _find_targets(resolver: Resolver, event: Call) -> tuple[Target, ...]:
     origin = resolver.origin(event.function)
     callee = resolver.function.events[origin]
+    found: tuple[tuple[FunctionGraph, Location | None], ...]
     if isinstance(callee, Compute) and callee.operator == "function":
         node = resolver.function.nodes[origin]
         found = tuple((function, None) for function in resolver.module.functions if function.node is node)

@@ -25,13 +25,17 @@ class Part:
     if_true: bool | None
     """The outcome of the whole if this part holds; None if it is not decided by that."""
     if_false: bool | None
+    test: ast.expr
+    """The whole condition."""
 
 
 def parts_of(function: FunctionGraph) -> dict[int, Part]:
     """Map the guards of compound tests to their part in the whole; a guard that is a whole test is absent."""
     outcomes: dict[int, tuple[int, bool | None, bool | None]] = {}
+    wholes: dict[int, ast.expr] = {}
     for node in ast.walk(function.node):
         if isinstance(node, ast.If | ast.While | ast.IfExp | ast.Assert) and _is_compound(node.test):
+            wholes[id(node.test)] = node.test
             _decide(node.test, id(node.test), (True, False), outcomes)
     if not outcomes:
         return {}
@@ -43,7 +47,7 @@ def parts_of(function: FunctionGraph) -> dict[int, Part]:
     first: dict[int, int] = {}
     for guard, whole, _, _ in guards:
         first.setdefault(whole, guard)
-    return {guard: Part(first[whole], if_true, if_false) for guard, whole, if_true, if_false in guards}
+    return {guard: Part(first[whole], if_true, if_false, wholes[whole]) for guard, whole, if_true, if_false in guards}
 
 
 def _is_compound(test: ast.expr) -> bool:
@@ -75,6 +79,26 @@ def tests_absence(test: ast.AST) -> bool:
     asking = ast.Is | ast.IsNot | ast.In | ast.NotIn
     compares = [node for node in ast.walk(test) if isinstance(node, ast.Compare)]
     return all(isinstance(c.ops[0], asking) or isinstance(c.comparators[0], ast.Constant) for c in compares)
+
+
+def tells_presence(test: ast.AST, *, holds: bool) -> bool:
+    """Tell whether an outcome of a test says that something is there: ``x``, ``x is not None``, ``key in x`` hold.
+
+    Of a compound test it has to be said by every part.
+    """
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return tells_presence(test.operand, holds=not holds)
+    if isinstance(test, ast.BoolOp):
+        return holds is isinstance(test.op, ast.And) and all(tells_presence(v, holds=holds) for v in test.values)
+    if isinstance(test, ast.NamedExpr):
+        return tells_presence(test.value, holds=holds)
+    if isinstance(test, ast.Compare):
+        operator = test.ops[0]
+        if isinstance(operator, ast.Is | ast.IsNot):
+            nothing = isinstance(test.comparators[0], ast.Constant) and test.comparators[0].value is None
+            return nothing and holds is isinstance(operator, ast.IsNot)
+        return isinstance(operator, ast.In | ast.NotIn) and holds is isinstance(operator, ast.In)
+    return holds and isinstance(test, ast.Name | ast.Attribute | ast.Subscript | ast.Call)
 
 
 def names_lookup_error(handler: ast.ExceptHandler) -> bool:

@@ -9,7 +9,7 @@ from awaitomic.flow.solver import Solution, solve
 from awaitomic.model.event import Call, Event, Return, Suspend
 from awaitomic.model.location import Location, Root
 from awaitomic.program.accesses import CONTENTS, Access, access_of, overlaps
-from awaitomic.program.calls import How, Target, awaited_calls, targets_of, translate
+from awaitomic.program.calls import How, Target, targets_of, translate
 from awaitomic.program.freshness import Freshness
 from awaitomic.program.state import NOTHING, State, Token, Tokens
 from awaitomic.program.summaries import Summary, SummaryWrite
@@ -85,7 +85,7 @@ def _writes_at(program: Program, resolver: Resolver, event: Event, state: State)
             if not target.function.is_async:
                 found.extend(_through(program, resolver, event.id, target, How.DIRECT, state))
     elif isinstance(event, Suspend):
-        for call in awaited_calls(resolver, event):
+        for call in program.effective_calls(resolver, event):
             for target in call.targets:
                 if target.function.is_async:
                     found.extend(_through(program, resolver, event.id, target, call.how, state))
@@ -120,6 +120,7 @@ def summarise(resolver: Resolver, facts: FunctionFacts) -> Summary:
             guarded=guarded or bool(fact.state.held) or (via is not None and via.guarded),
             function=via.function if via is not None else resolver.function.qualname,
             event=via.event if via is not None else fact.event,
+            value=via.value if via is not None else fact.access.value,
         )
         writes.setdefault((write.location, write.function, write.event), write)
     return Summary(tuple(writes.values()), frozenset(_returned(resolver, facts)))

@@ -10,6 +10,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from awaitomic.knowledge.awaitables import PAUSES
 from awaitomic.knowledge.containers import EVENTS
 from awaitomic.model.event import (
     Attribute,
@@ -31,9 +32,10 @@ from awaitomic.model.event import (
 )
 from awaitomic.model.location import ItemStep, Location, Root
 from awaitomic.program.accesses import CONTENTS, Access, Change, access_of, overlaps
-from awaitomic.program.calls import Target, awaited_calls, targets_of, translate
+from awaitomic.program.calls import Target, targets_of, translate
 from awaitomic.program.conditions import guarded_bodies, names_lookup_error, parts_of, tests_absence
 from awaitomic.program.locks import CLAIM, Lock
+from awaitomic.program.names import dotted
 from awaitomic.program.operands import last_uses, place_operands
 from awaitomic.program.resolve import is_container
 from awaitomic.program.state import EMPTY, NOTHING, ActiveGuard, State, Token, Tokens, Use, join
@@ -301,7 +303,7 @@ class Freshness:
             state = self._used(event, state)
         if self.program.may_suspend(self.resolver, event):
             state = state.after_suspension(event.id)
-        for call in awaited_calls(self.resolver, event):
+        for call in self.program.effective_calls(self.resolver, event):
             for target in call.targets:
                 state = self._callee_writes(target, state)
                 if event.awaited is not None and event.why is SuspendWhy.AWAIT:
@@ -314,6 +316,9 @@ class Freshness:
 
     def _used(self, event: Suspend, state: State) -> State:
         assert event.awaited is not None
+        node = self.function.nodes[self.resolver.origin(event.awaited)]
+        if isinstance(node, ast.Call) and dotted(node.func, self.resolver.module.imports) in PAUSES:
+            return state
         tokens = state.values.get(event.awaited, NOTHING)
         used = frozenset(Use(token, event.id, claim=False) for token in tokens if not token.own)
         return state._replace(uses=state.uses | used) if used else state

@@ -40,6 +40,8 @@ class SummaryWrite:
     function: str
     event: int
     """Function and event of the write itself, however many calls away."""
+    value: int | None
+    """What is written, an operand of that function."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ from awaitomic.model.finding import Confidence, Finding, Role
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
 from awaitomic.program.concurrency import judge
+from awaitomic.program.conditions import parts_of, tells_presence
 from awaitomic.program.facts import WriteFact
+from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import ActiveGuard, Token
 from awaitomic.rules import late_update
@@ -63,7 +65,7 @@ def _stale_guard(resolver: Resolver, fact: WriteFact) -> ActiveGuard | None:
         for guard in fact.state.guards
         if any(_decides(fact, token) for token in guard.tokens) and _kind(resolver, guard) not in _NO_DECISION
     ]
-    return min(stale, key=lambda guard: guard.guard, default=None)
+    return min(stale, key=lambda guard: (guard.guard, guard.holds), default=None)
 
 
 def _decides(fact: WriteFact, token: Token) -> bool:
@@ -89,7 +91,7 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: Active
     judgement = judge(program, resolver, access.location, program.changing_writers(resolver.key_of(access.location)))
     if judgement is None:
         return None
-    tokens = [token for token in guard.tokens if _decides(fact, token)]
+    tokens = [token for token in guard.tokens if _decides(fact, token) and fact.is_stale(token)]
     first = oldest(tokens)
     suspend = suspension_of(fact, first)
     function, state = resolver.function, str(access.location)
@@ -104,7 +106,7 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: Active
         RULE,
         resolver,
         fact,
-        confidence=_confidence(resolver, fact, judgement.confidence),
+        confidence=min(judgement.confidence, _confidence(program, resolver, fact, guard)),
         judgement=judgement,
         trace=trace,
         reads=tuple(sorted({token.read for token in tokens})),
@@ -115,13 +117,36 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: Active
     )
 
 
-def _confidence(resolver: Resolver, fact: WriteFact, judged: Confidence) -> Confidence:
-    """Lower what does no harm if it happens twice: taking down a flag."""
-    value = fact.access.value
-    event = resolver.function.events[value] if value is not None else None
+def _confidence(program: Program, resolver: Resolver, fact: WriteFact, guard: ActiveGuard) -> Confidence:
+    """Give the highest confidence that the shape allows.
+
+    Taking a flag down, entering a named state, or renewing what was there does little harm if it happens twice.
+    """
+    writer, value = resolver, fact.access.value
+    if fact.via is not None:
+        writer, value = program.named(fact.via.write.function), fact.via.write.value
+    event = writer.function.events[value] if value is not None else None
     if isinstance(event, Const) and event.value is False:
         return Confidence.POSSIBLE
-    return judged
+    if value is not None and _is_named_constant(writer, value):
+        return Confidence.POSSIBLE
+    if fact.access.change is Change.ASSIGN and tells_presence(_whole_test(resolver, guard), holds=guard.holds):
+        return Confidence.POSSIBLE
+    return Confidence.CERTAIN
+
+
+def _is_named_constant(resolver: Resolver, value: int) -> bool:
+    """Tell whether a value is spelled like the member of an enumeration: ``State.CLOSED``, ``CLOSED``."""
+    node = resolver.function.nodes[value]
+    if isinstance(node, ast.Attribute):
+        owner = last_name(node.value)
+        return owner[:1].isupper() or node.attr.isupper()
+    return isinstance(node, ast.Name) and node.id.isupper()
+
+
+def _whole_test(resolver: Resolver, guard: ActiveGuard) -> ast.AST:
+    part = parts_of(resolver.function).get(guard.guard)
+    return part.test if part is not None else resolver.function.nodes[guard.guard]
 
 
 RULE = Rule(

@@ -58,7 +58,7 @@ def consumed(program: Program, resolver: Resolver, fact: WriteFact) -> Use | Non
         program, resolver, fact
     ):
         return None
-    return min(found, key=lambda use: (use.claim, use.token.read, use.suspend), default=None)
+    return min(found, key=lambda use: (use.claim, use.token.read, use.suspend, use.token.stale), default=None)
 
 
 def _advances(fact: WriteFact) -> bool:

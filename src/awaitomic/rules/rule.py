@@ -49,7 +49,11 @@ def step(program: Program, function: FunctionGraph, event: int, role: Role, note
 
 def has_fresh_guard(fact: WriteFact) -> bool:
     """Tell whether a test of the same state, with no suspension since, governs the write."""
-    return any(fact.about(t) and not fact.is_stale(t) for guard in fact.state.guards for t in guard.tokens)
+    for guard in fact.state.guards:
+        outdated = {token.read for token in guard.tokens if fact.is_stale(token)}  # on some way, if not on all
+        if any(fact.about(token) and token.read not in outdated for token in guard.tokens):
+            return True
+    return False
 
 
 def is_validated(fact: WriteFact) -> bool:
@@ -74,7 +78,7 @@ def place_of(program: Program, resolver: Resolver, fact: WriteFact) -> tuple[str
 
 def oldest(tokens: Iterable[Token]) -> Token:
     """Give the read that comes first."""
-    return min(tokens, key=lambda t: (t.read, t.stale))
+    return min(tokens, key=lambda t: (t.read, t.stale, t.answered, str(t.location)))
 
 
 def suspension_of(fact: WriteFact, token: Token) -> int:

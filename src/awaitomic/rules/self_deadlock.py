@@ -36,7 +36,9 @@ def _could_hold(program: Program, resolver: Resolver) -> bool:
 
 
 def _examine(program: Program, resolver: Resolver, event: Event, state: State) -> Iterator[Finding]:
-    held = {lock.location: lock for lock in state.held if lock.self_deadlocks}
+    # What every caller holds is each caller's own finding, which leads through here.
+    theirs = {lock.location for lock in program.callers.held_at_entry(resolver.function)}
+    held = {lock.location: lock for lock in state.held if lock.self_deadlocks and lock.location not in theirs}
     for lock in own_acquisitions(program, resolver, event):
         if lock.location in held:
             yield _report(program, resolver, event.id, lock, None, None)

@@ -46,14 +46,15 @@ def _examine(program: Program, resolver: Resolver, fact: WriteFact) -> Finding |
         return None
     same = [token for token in fact.value if token.location == access.location]
     stale = [token for token in same if token.is_stale]
-    if not stale or len(stale) != len(same):
+    outdated = {token.read for token in stale}
+    if not stale or any(token.read not in outdated for token in same):  # a read of its own that is fresh on every way
         return None
     if has_fresh_guard(fact) or is_validated(fact) or holds_lock(fact) or writes_back(resolver, fact):
         return None
     judgement = judge(program, resolver, access.location, _rivals(program, resolver, fact))
     if judgement is None:
         return None
-    first = oldest(stale)
+    first = oldest([token for token in stale if not token.answered] or stale)
     function, state = resolver.function, str(access.location)
     trace = [
         step(program, function, first.read, Role.READ, f"`{state}` is read"),

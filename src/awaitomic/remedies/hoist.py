@@ -1,0 +1,72 @@
+"""Hoist: the await comes before the update, so that reading and writing happen in one go, without a lock."""
+
+from __future__ import annotations
+
+import ast
+
+from awaitomic.model.finding import Refusal
+from awaitomic.model.position import BlockStep
+from awaitomic.remedies.declined import Declined
+from awaitomic.remedies.hoist_lift import lift
+from awaitomic.remedies.hoist_sink import sink
+from awaitomic.remedies.remedy import Case, Proposal, Remedy
+from awaitomic.remedies.siblings import depends_on_read
+from awaitomic.rules.stale_write import writes_back
+
+
+def propose(case: Case) -> Proposal | Refusal:
+    """Sink the read below the last suspension, or lift the awaited operand into a local above the update.
+
+    Refusal codes: ``save-restore``, ``depends-on-read``, ``decided-by-read``, ``hoist-order``, ``hoist-conditional``,
+    ``hoist-shape``, ``not-siblings``, ``written-between``, ``multi-line-text``.
+    """
+    try:
+        return _propose(case)
+    except Declined as declined:
+        return declined.refusal
+
+
+def _propose(case: Case) -> Proposal:
+    fact = case.fact
+    reads = case.finding.span.reads
+    if writes_back(case.resolver, fact):
+        raise Declined("save-restore", "the old value itself is put back: saving and restoring cannot be reordered")
+    for use in fact.state.uses:
+        if not use.claim and use.token.read in reads and use.token.location == fact.access.location:
+            raise depends_on_read()
+    for guard in fact.state.guards:
+        if any(t.location == fact.access.location and t.read in reads for t in guard.tokens):
+            raise Declined("decided-by-read", "the write happens because of a test of the value that was read before")
+    places = {case.path(read) for read in reads}
+    if places == {case.path(fact.event)}:
+        return lift(case)
+    reading = _reading_above(case)
+    return sink(case) if reading is None else lift(case, reading)
+
+
+def _reading_above(case: Case) -> ast.stmt | None:
+    """Give the statement in front of the one that writes, if it alone reads and the other one awaits as well."""
+    path = case.path(case.fact.event)
+    before = BlockStep(path[-1].block, path[-1].index - 1)
+    if {case.path(read) for read in case.finding.span.reads} != {(*path[:-1], before)}:
+        return None
+    if any(case.path(suspend) != path for suspend in case.finding.span.suspends):
+        return None
+    return case.statement((*path[:-1], before))
+
+
+REMEDY = Remedy(
+    name="hoist",
+    summary="move the await before an update that reads and writes in one go",
+    conditions=(
+        "The awaited code is not given the value that was read, no test of that value decides the write, and read, "
+        "await and write stand in one block or in one statement. An await behind `and`, `or`, a conditional expression "
+        "or in a comprehension stays where it is."
+    ),
+    safety=(
+        "Safe if the read can neither raise nor have an effect, and what is awaited does not write the state. Unsafe "
+        "if the read can raise (the await would then run before the error), or if code that is not known gets the "
+        "object."
+    ),
+    propose=propose,
+)

@@ -1,0 +1,222 @@
+"""Lift: ``self.total += await price(item)`` reads the total before it awaits; the awaited operand gets its own line.
+
+Everything with an effect that the statement evaluates before its last await is lifted too, in order, so that what
+happens, and in which order, stays the same. Plain reads stay: they are what has to come later.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from awaitomic.model.event import Read
+from awaitomic.model.finding import Applicability
+from awaitomic.model.location import Location
+from awaitomic.model.plan import InsertStatements, Plan, ReplaceExpression
+from awaitomic.model.position import Extent
+from awaitomic.remedies.declined import Declined
+from awaitomic.remedies.effects import touches
+from awaitomic.remedies.names import name_for_awaited
+from awaitomic.remedies.purity import Purity, Quality
+from awaitomic.remedies.remedy import Case, Proposal
+from awaitomic.remedies.siblings import (
+    Block,
+    block_at,
+    bound_names,
+    depends_on_read,
+    flush_left,
+    in_one_go,
+    loaded_names,
+)
+
+_CONDITIONAL = ast.IfExp | ast.BoolOp | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp | ast.Lambda
+
+
+def lift(case: Case, reading: ast.stmt | None = None) -> Proposal:
+    """Put the awaits of the statement that writes into statements of their own, above it.
+
+    If the statement directly before it does the reading (`reading`), they go above that one.
+
+    Raises:
+        Declined: if that would change the order of effects, or what is evaluated at all.
+    """
+    path = case.path(case.fact.event)
+    statement = case.statement(path)
+    if not isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign):
+        raise Declined("hoist-shape", "the await stands in a statement that is no assignment")
+    lifting = _Lifting(case, statement)
+    if reading is not None:
+        lifting.pass_over(reading)
+    lifted = lifting.collect()
+    block = block_at(case, path)
+    names: list[str] = []
+    texts: list[str] = []
+    edits: list[ReplaceExpression] = []
+    for node in lifted:
+        name = name_for_awaited(case, node.value if isinstance(node, ast.Await) else node, names)
+        names.append(name)
+        texts.append(f"{name} = {_value_text(case, block, node)}")
+        extent = without_parentheses(case, case.extent(node))
+        edits.append(ReplaceExpression(path, extent, case.program.positions.snippet(extent), name))
+    above = path if reading is None else block.path(block.index_of(path) - 1)
+    insert = InsertStatements(above, "before", "\n".join(texts))
+    because = lifting.doubts(lifted)
+    moved = "the await runs" if len(texts) == 1 else "the awaits run"
+    if not because:
+        return Proposal(Plan((insert, *edits)), Applicability.SAFE, _title(case, moved), (in_one_go(case),))
+    return Proposal(Plan((insert, *edits)), Applicability.UNSAFE, _title(case, moved), tuple(because))
+
+
+def _title(case: Case, moved: str) -> str:
+    return f"{moved} first, then `{case.finding.state}` is read and written in one go"
+
+
+def _value_text(case: Case, block: Block, node: ast.expr) -> str:
+    text = flush_left(case, node, block.margin())
+    if "\n" in text and not isinstance(node, ast.Await | ast.Call | ast.Subscript):
+        return f"({text})"
+    return text
+
+
+class _Lifting:
+    def __init__(self, case: Case, statement: ast.Assign | ast.AugAssign | ast.AnnAssign) -> None:
+        self._case = case
+        self._statement = statement
+        self._purity = Purity(case)
+        self._early: list[ast.expr] = []
+        """What stays and was evaluated before the last await."""
+        self._doubts: list[str] = []
+        self._bound: frozenset[str] = frozenset()
+        """What the statement in front, which the awaits pass over, binds."""
+        nodes = [case.node(event) for event in range(len(case.function.events))]
+        self._stale = {id(nodes[read]) for read in case.finding.span.reads}
+
+    def pass_over(self, reading: ast.stmt) -> None:
+        """Let the awaits go above the statement in front, too.
+
+        Raises:
+            Declined: if that one does more than read.
+        """
+        value = reading.value if isinstance(reading, ast.Assign | ast.AnnAssign) else None
+        if value is None:
+            raise Declined("hoist-shape", "the await stands in the statement that writes, and the read in another")
+        quality, reason = self._purity.judge(value)
+        if quality is Quality.EFFECT:
+            raise Declined("hoist-order", f"{reason}, and it is evaluated before the await")
+        if quality is Quality.MAY_RAISE:
+            self._doubts.append(f"{reason}: then the await has already run")
+        self._early.append(value)
+        self._bound = frozenset(bound_names(reading))
+
+    def collect(self) -> list[ast.expr]:
+        """Give what has to be lifted, in order of evaluation: the awaits, and what has an effect in front of them."""
+        parts = [part for root in self._roots() for part in self._parts(root)]
+        last = max((at for at, part in enumerate(parts) if isinstance(part, ast.Await)), default=None)
+        if last is None:
+            raise Declined("hoist-shape", "there is no await in the statement itself")
+        lifted: list[ast.expr] = []
+        for part in [piece for early in parts[: last + 1] for piece in self._apart(early)]:
+            if isinstance(part, ast.Await):
+                self._check_await(part)
+                lifted.append(part)
+                continue
+            quality, reason = self._purity.judge(part)
+            if quality is Quality.EFFECT:
+                if self._reads_state(part):
+                    raise Declined("hoist-order", f"{reason}, and it is evaluated before the await")
+                lifted.append(part)
+                continue
+            self._early.append(part)
+            if quality is Quality.MAY_RAISE:
+                self._doubts.append(f"{reason}: then the await has already run")
+        return lifted
+
+    def doubts(self, lifted: list[ast.expr]) -> list[str]:
+        """Give the reasons why the result is not surely the same for one task.
+
+        Raises:
+            Declined: ``written-between`` if it surely is not.
+        """
+        case = self._case
+        inside = {id(inner) for node in lifted for inner in ast.walk(node)}
+        path = case.path(case.fact.event)
+        events = [
+            event for event, node in enumerate(case.function.nodes) if case.path(event) == path and id(node) in inside
+        ]
+        found = touches(case, events, self._states())
+        if found.writes:
+            raise Declined("written-between", f"{found.writes[0]} while it is awaited")
+        return [*self._doubts, *found.unknown]
+
+    def _roots(self) -> Iterator[ast.expr]:
+        """Give what the statement evaluates before it writes, in order: the target of ``+=`` comes before the value."""
+        if isinstance(self._statement, ast.AugAssign):
+            yield self._statement.target
+        if self._statement.value is not None:
+            yield self._statement.value
+
+    def _parts(self, node: ast.expr) -> Iterator[ast.expr]:
+        """Give the largest pieces that contain no await, and the awaits, in order of evaluation."""
+        if isinstance(node, ast.Await):
+            yield node
+        elif not any(isinstance(inner, ast.Await | ast.Yield | ast.YieldFrom) for inner in ast.walk(node)):
+            if isinstance(node, ast.expr_context):
+                return
+            yield node
+        elif isinstance(node, _CONDITIONAL) or (isinstance(node, ast.Compare) and len(node.ops) > 1):
+            raise Declined("hoist-conditional", "the await stands in a condition or a loop of the expression")
+        elif isinstance(node, ast.Yield | ast.YieldFrom | ast.NamedExpr):
+            raise Declined("hoist-shape", "the statement yields or binds a name on the way")
+        elif isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                yield from self._parts(key) if key is not None else ()
+                yield from self._parts(value)
+        else:
+            for child in ast.iter_child_nodes(node):
+                inner = child.value if isinstance(child, ast.keyword) else child
+                if isinstance(inner, ast.expr):
+                    yield from self._parts(inner)
+
+    def _apart(self, part: ast.expr) -> Iterator[ast.expr]:
+        """Take an expression apart whose one operand reads the state and whose other has an effect."""
+        joins = isinstance(part, ast.BinOp | ast.UnaryOp | ast.Tuple | ast.List)
+        if joins and self._reads_state(part) and self._purity.judge(part)[0] is Quality.EFFECT:
+            for child in ast.iter_child_nodes(part):
+                if isinstance(child, ast.expr):
+                    yield from self._apart(child)
+        else:
+            yield part
+
+    def _check_await(self, node: ast.Await) -> None:
+        if self._reads_state(node) or loaded_names(node) & self._bound:
+            raise depends_on_read()
+
+    def _reads_state(self, node: ast.expr) -> bool:
+        return any(id(inner) in self._stale for inner in ast.walk(node))
+
+    def _states(self) -> set[Location]:
+        """Give the state that is now read after the awaits, the target's included."""
+        case = self._case
+        inside = {id(inner) for node in self._early for inner in ast.walk(node)}
+        found = {case.fact.access.location}
+        for event, node in zip(case.function.events, case.function.nodes, strict=True):
+            if isinstance(event, Read) and id(node) in inside:
+                location = case.resolver.place(event.place)
+                if location is not None and case.program.changes(case.resolver, location):
+                    found.add(location)
+        return found
+
+
+def without_parentheses(case: Case, extent: Extent) -> Extent:
+    """Widen an extent over parentheses that only group: a name needs none."""
+    line = case.program.positions.line
+    while extent.column > 1:
+        before, after = line(extent.line)[: extent.column - 1], line(extent.end_line)[extent.end_column - 1 :]
+        if not before.endswith("(") or not after.startswith(")"):
+            break
+        ahead = before[:-1].rstrip()
+        word = ahead[-1:].isalnum() or ahead[-1:] in {"_", ")", "]", "}", '"', "'"}
+        if word and not ahead.endswith((" return", " in", " and", " or", " not", " is", " if", " else")):
+            break
+        extent = Extent(extent.line, extent.column - 1, extent.end_line, extent.end_column + 1)
+    return extent

@@ -1,0 +1,288 @@
+"""Which statements of which functions go under the lock, until no writer that could be lost is left outside.
+
+Covering one function can call for more: a helper that writes for it, a sibling that it awaits and that would now take
+the lock a second time (`awaitomic.remedies.lock.conflicts`).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+
+from awaitomic.flow.graph import FunctionGraph
+from awaitomic.model.event import Enter, Read, Suspend, Write
+from awaitomic.model.location import Location
+from awaitomic.model.position import StatementPath
+from awaitomic.program import Program, is_construction
+from awaitomic.program.accesses import FORGETS, Access, Change
+from awaitomic.program.calls import awaited_calls
+from awaitomic.program.facts import WriteFact
+from awaitomic.program.resolve import Resolver
+from awaitomic.program.state import Token
+from awaitomic.remedies.declined import Declined
+from awaitomic.remedies.lock.home import Guardian, Home
+from awaitomic.remedies.region import Run, common_loop, cover, events_in, yields_in
+from awaitomic.remedies.remedy import statement_at
+from awaitomic.remedies.takers import held_before, line_of
+
+Tolerates = Callable[[Access], bool]
+"""Tells whether a writer that cannot take the lock can only do what it could before."""
+
+_MOST_FUNCTIONS = 8
+
+
+class Coverage:
+    """The statements that go under one lock. `guardian` is None for a new lock."""
+
+    def __init__(self, program: Program, home: Home, guardian: Guardian | None, tolerates: Tolerates) -> None:
+        self.program = program
+        self.home = home
+        self.guardian = guardian
+        self.runs: dict[int, list[Run]] = {}
+        self.functions: dict[int, Resolver] = {}
+        self.by_callers: set[int] = set()
+        """Functions that run only while a caller holds the lock."""
+        self.delegating: set[int] = set()
+        """Functions that are to be split: a public one that takes the lock, and the old body for its holders."""
+        self.existing: dict[int, FunctionGraph] = {}
+        """Functions that take the lock already and are awaited by a holder now: they have to be split, too."""
+        self.tolerated: list[tuple[Resolver, Access]] = []
+        self.tolerates = tolerates
+        self._looked_at: dict[Location, bool] = {}
+
+    # -- what is held --------------------------------------------------------------------------------------------
+
+    def held(self, resolver: Resolver, event: int) -> bool:
+        """Tell whether the lock is held at an event, once the plan is carried out."""
+        function = resolver.function
+        if id(function) in self.by_callers or id(function) in self.delegating:
+            return True
+        path = function.statements[event]
+        if any(run.covers(path) for run in self.runs.get(id(function), ())):
+            return True
+        return self.held_already(resolver, event)
+
+    def held_already(self, resolver: Resolver, event: int) -> bool:
+        """Tell whether the lock is held at an event of the program as it is."""
+        if self.guardian is None:
+            return False
+        return any(
+            resolver.key_of(lock.location) == self.guardian.key for lock in held_before(self.program, resolver, event)
+        )
+
+    def takes_already(self, function: FunctionGraph) -> int | None:
+        """Give the event at which a function takes the lock already, or None."""
+        if self.guardian is None:
+            return None
+        resolver = self.program.resolver(function)
+        for event in function.events:
+            if isinstance(event, Enter) and any(
+                resolver.key_of(lock.location) == self.guardian.key
+                for lock in self.program.locks_of(resolver, event.manager)
+            ):
+                return event.id
+        return None
+
+    def reaches(self, function: FunctionGraph, seen: set[int]) -> bool:
+        """Tell whether running a function takes the lock, itself or through what it awaits."""
+        key = id(function)
+        if key in seen or key in self.by_callers:
+            return False
+        seen.add(key)
+        if self.runs.get(key) or key in self.delegating or self.takes_already(function) is not None:
+            return True
+        resolver = self.program.resolver(function)
+        return any(
+            self.reaches(target.function, seen)
+            for event in function.events
+            if isinstance(event, Suspend)
+            for call in awaited_calls(resolver, event)
+            for target in call.targets
+        )
+
+    # -- what has to be covered ----------------------------------------------------------------------------------
+
+    def demand(self, resolver: Resolver, event: int, access: Access | None, extra: tuple[int, ...] = ()) -> None:
+        """See that an event of a function happens under the lock, with every read that it goes back to.
+
+        Parameters:
+            resolver: the function.
+            event: the write, or the call in which a callee writes.
+            access: the write, where it is made by the function itself.
+            extra: further events of the span.
+
+        Raises:
+            Declined: if it cannot.
+        """
+        function = resolver.function
+        if self.held(resolver, event) and all(self.held(resolver, other) for other in extra):
+            return
+        if is_construction(function):
+            return
+        if not function.is_async:
+            self._demand_of_callers(resolver, event, access)
+            return
+        run = self._grow(resolver, self._span(resolver, event, extra))
+        yielding = yields_in(function, run)
+        if yielding is not None:
+            line = line_of(self.program, function, yielding)
+            raise Declined("yield-inside", f"`{function.qualname}` hands out control by `yield` on line {line}")
+        self.functions[id(function)] = resolver
+        self.runs.setdefault(id(function), []).append(run)
+        if len(self.functions) > _MOST_FUNCTIONS:
+            message = f"more than {_MOST_FUNCTIONS} functions write this state: a lock in each is a matter of design"
+            raise Declined("too-many-writers", message)
+
+    def _demand_of_callers(self, resolver: Resolver, event: int, access: Access | None) -> None:
+        """Turn to all callers of a plain function, which cannot take the lock, unless its write is harmless."""
+        function = resolver.function
+        sites = self.program.callers.only_awaited_here(function)
+        if not sites:
+            if access is not None and self.tolerates(access):
+                self.tolerated.append((resolver, access))
+                return
+            line = line_of(self.program, function, event)
+            message = f"`{function.qualname}` (line {line}) writes the state, and a plain function cannot take the lock"
+            raise Declined("sync-writer", message)
+        self.by_callers.add(id(function))
+        for site in sites:
+            self.demand(site.resolver, site.event, access)
+
+    def _span(self, resolver: Resolver, event: int, extra: tuple[int, ...]) -> list[StatementPath]:
+        """Give the statements of a write and of all that it was decided on or made from."""
+        function = resolver.function
+        events = {event, *extra}
+        loops: list[StatementPath] = []
+        for fact in self.program.facts(resolver).writes:
+            if fact.event != event or resolver.key_of(fact.access.location) not in self.home.keys:
+                continue
+            for token in _tokens(fact):
+                stale = {token.stale} if token.is_stale else set()
+                events |= {token.read} | stale
+                if token.is_stale and not token.read < token.stale <= event:
+                    loops += self._loop(function, {token.read, token.stale, event})
+            events |= {guard.guard for guard in fact.state.guards if any(fact.about(t) for t in guard.tokens)}
+        return [*(function.statements[found] for found in events), *loops]
+
+    def _loop(self, function: FunctionGraph, events: set[int]) -> list[StatementPath]:
+        """Give the loop of a span that crosses from one turn to the next: it takes a lock over the whole loop."""
+        paths = [function.statements[event] for event in sorted(events)]
+        found = common_loop(self.program.module.tree, function, paths)
+        return [found] if found is not None else []
+
+    def _grow(self, resolver: Resolver, paths: list[StatementPath]) -> Run:
+        """Give the smallest run over some statements that swallows what touches it and tears no other span apart.
+
+        Taking the lock can suspend: what was read before and is written after, with no suspension in between so far,
+        has to move under the lock, too.
+        """
+        function = resolver.function
+        tree = self.program.module.tree
+        while True:
+            run = cover(tree, function, paths)
+            more = [path for other in self._touching(function, run) for path in other.paths]
+            more += [function.statements[event] for event in self._torn(resolver, run)]
+            more += [function.statements[event] for event in self._atomic_before(resolver, run)]
+            more = [path for path in more if not run.covers(path)]
+            if not more:
+                self._check_loops(function, run)
+                return run
+            paths = [*run.paths, *more]
+
+    def _touching(self, function: FunctionGraph, run: Run) -> Iterator[Run]:
+        """Give, and take out, the runs that overlap with a run or stand next to it."""
+        own = self.runs.get(id(function), [])
+        for other in list(own):
+            siblings = other.first[:-1] == run.first[:-1] and other.first[-1].block == run.first[-1].block
+            start, end = run.first[-1].index, run.first[-1].index + run.count
+            near = siblings and start <= other.first[-1].index + other.count and other.first[-1].index <= end
+            if near or run.covers(other.first) or other.covers(run.first):
+                own.remove(other)
+                yield other
+
+    def _torn(self, resolver: Resolver, run: Run) -> Iterator[int]:
+        """Give the reads and writes of other state between which the lock would be waited for."""
+        start = min(events_in(resolver.function, run), default=0)
+        for fact in self.program.facts(resolver).writes:
+            if fact.event < start:
+                continue
+            for token in _tokens(fact, uses=False):
+                if not token.is_stale and not token.locks and token.read < start:
+                    yield from (token.read, fact.event)
+
+    def _atomic_before(self, resolver: Resolver, run: Run) -> Iterator[int]:
+        """Give what nobody could see apart from the run so far: other state that is tested or set right before it.
+
+        A test around the run stays where it is: with it, everything that it governs would go under the lock.
+        """
+        function = resolver.function
+        start = min(events_in(function, run), default=0)
+        state = self.program.facts(resolver).solution.before_event(start)
+        if state is None:
+            return
+        found: list[int] = []
+        for guard in state.guards:
+            path = function.statements[guard.guard]
+            around = run.first[: len(path)] == path
+            if guard.guard < start and not around and all(not t.is_stale and not t.locks for t in guard.tokens):
+                found.append(guard.guard)
+        for location in state.own:
+            if self._is_looked_at(resolver.key_of(location)):
+                written = [f.event for f in self.program.facts(resolver).writes if f.access.location == location]
+                found.extend([event for event in written if event < start][-1:])
+        waits = self._waits(resolver, run)
+        for event in found:
+            wider = cover(self.program.module.tree, function, [*run.paths, function.statements[event]])
+            if self._waits(resolver, wider) == waits:
+                yield event
+
+    def _waits(self, resolver: Resolver, run: Run) -> int:
+        """Count the places of a run where other tasks may run."""
+        events = (resolver.function.events[event] for event in events_in(resolver.function, run))
+        return sum(isinstance(event, Suspend) and self.program.may_suspend(resolver, event) for event in events)
+
+    def _is_looked_at(self, key: Location) -> bool:
+        """Tell whether a function that touches the state also looks at some other state."""
+        if key in self.home.keys:
+            return True
+        if key not in self._looked_at:
+            self._looked_at[key] = any(_looks_at(resolver, key, self.home.keys) for resolver in self.program.resolvers)
+        return self._looked_at[key]
+
+    def _check_loops(self, function: FunctionGraph, run: Run) -> None:
+        tree = self.program.module.tree
+        for path in run.paths:
+            for node in ast.walk(statement_at(tree, path)):
+                if isinstance(node, ast.While) and isinstance(node.test, ast.Constant) and not _leaves(node):
+                    message = f"the loop on line {node.lineno} of `{function.qualname}` would never give the lock back"
+                    raise Declined("endless-loop", message)
+
+
+def _tokens(fact: WriteFact, *, uses: bool = True) -> Iterator[Token]:
+    """Give the reads of the written state that a write goes back to: its value, its tests, what it forgets."""
+    yield from (token for token in fact.value if fact.about(token))
+    for guard in fact.state.guards:
+        yield from (token for token in guard.tokens if fact.about(token))
+    if uses and (fact.access.change in FORGETS or fact.access.change is Change.AUGMENTED):
+        yield from (
+            use.token for use in fact.state.uses if not use.claim and use.token.location == fact.access.location
+        )
+
+
+def _looks_at(resolver: Resolver, key: Location, state: frozenset[Location]) -> bool:
+    """Tell whether a function reads `key` (other than to update it in place) and touches `state`, too."""
+    function = resolver.function
+    looks = touches = False
+    for event in function.events:
+        if isinstance(event, Read | Write) and (found := resolver.place(event.place)) is not None:
+            name = resolver.key_of(found)
+            touches = touches or name in state
+            in_place = isinstance(getattr(function.nodes[event.id], "ctx", None), ast.Store)
+            looks = looks or (isinstance(event, Read) and name == key and not in_place)
+            if looks and touches:
+                return True
+    return False
+
+
+def _leaves(loop: ast.While) -> bool:
+    return any(isinstance(node, ast.Break | ast.Return | ast.Raise) for node in ast.walk(loop))

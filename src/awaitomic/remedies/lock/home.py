@@ -1,0 +1,247 @@
+"""Where the state lives, so where its lock lives; and which lock guards it already."""
+
+from __future__ import annotations
+
+import enum
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from awaitomic.flow.graph import FunctionGraph
+from awaitomic.knowledge.locks import Exclusion, LockType
+from awaitomic.model.event import Read
+from awaitomic.model.location import ANY_ITEM, AttributeStep, Location, Root
+from awaitomic.program import Program, is_construction
+from awaitomic.program.accesses import CONTENTS, Access, Change, access_of
+from awaitomic.program.locks import Lock, lock_type
+from awaitomic.program.resolve import Resolver
+from awaitomic.remedies.declined import Declined
+
+
+class Kind(enum.Enum):
+    """Whose attribute or variable the lock is."""
+
+    INSTANCE = "instance"
+    CLASS = "class"
+    MODULE = "module"
+    CLOSURE = "closure"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The place of a state: `owner` is the class or function, `state` the attribute or variable that holds it."""
+
+    kind: Kind
+    owner: str
+    state: str
+    keys: frozenset[Location]
+    """The names under which the functions of the file know the state, its contents and what contains it."""
+    depth: int
+    """The number of steps of the state's own path."""
+
+    @property
+    def name(self) -> str:
+        """The variable, of a module or closure, that the state is reached through."""
+        return min(str(key) for key in self.keys).partition(".")[0]
+
+    def writers(self, program: Program) -> Iterator[tuple[Resolver, Access]]:
+        """Give every write of the state outside construction and import, each once, in the order of the file."""
+        seen: set[tuple[int, int]] = set()
+        for key in sorted(self.keys, key=lambda key: (len(key.steps), key.root.value)):
+            for resolver, access in program.writers.get(key, ()):
+                mark = (id(resolver), access.event)
+                contents = access.change in CONTENTS or access.change is Change.RESET
+                container = len(key.steps) < self.depth
+                if mark in seen or self._makes(program, resolver, access) or (container and not contents):
+                    continue
+                seen.add(mark)
+                yield resolver, access
+
+    def _makes(self, program: Program, resolver: Resolver, access: Access) -> bool:
+        """Tell whether a write makes the state, before anybody else can have it."""
+        if is_construction(resolver.function):
+            return True
+        if self.kind is not Kind.CLOSURE or resolver.function.qualname != self.owner:
+            return False
+        before = program.facts(resolver).solution.before_event(access.event)
+        return before is None or not before.suspended
+
+
+def home_of(program: Program, resolver: Resolver, location: Location) -> Home:
+    """Give the place of a state that a function of the file names `location`.
+
+    Raises:
+        Declined: ``foreign-state`` if the file does not show who owns it.
+    """
+    key = resolver.key_of(location)
+    module = program.module
+    keys = _keys(key)
+    first = key.steps[0].name if key.steps and isinstance(key.steps[0], AttributeStep) else ""
+    if location.root is Root.SELF and first and key.root is Root.SELF:
+        own = module.root_class(location.owner) == key.owner
+        if own and location.steps[:1] == key.steps[:1]:
+            if _is_shared(program, location.owner, first):
+                return Home(Kind.CLASS, location.owner, first, keys | _rooted(keys, Root.CLASS), len(key.steps))
+            return Home(Kind.INSTANCE, location.owner, first, keys, len(key.steps))
+    if location.root is Root.CLASS and first and location.owner in module.classes:
+        return Home(Kind.CLASS, location.owner, first, keys | _rooted(keys, Root.SELF), len(key.steps))
+    if location.root is Root.GLOBAL and location.name not in module.imports and location.name in module.globals:
+        attributes = "_".join(step.name for step in location.steps if isinstance(step, AttributeStep))
+        state = "_".join(part for part in (location.name, attributes) if part)
+        return Home(Kind.MODULE, "", state, keys, len(key.steps))
+    if location.root is Root.CLOSURE:
+        return Home(Kind.CLOSURE, location.owner, location.name, keys, len(key.steps))
+    raise Declined("foreign-state", f"`{location}` belongs to an object whose class does not make its own lock here")
+
+
+def _keys(key: Location) -> frozenset[Location]:
+    keys = {key, key.item(ANY_ITEM)}
+    if key.steps and key.steps[-1] == ANY_ITEM and key.parent is not None:
+        keys.add(key.parent)
+    return frozenset(keys)
+
+
+def _rooted(keys: frozenset[Location], root: Root) -> frozenset[Location]:
+    """Give the names of state of the class when it is reached through an instance, or the other way round."""
+    return frozenset(Location(root, key.owner, key.name, key.steps) for key in keys)
+
+
+def _is_shared(program: Program, class_name: str, attribute: str) -> bool:
+    """Tell whether instances share an attribute: it is made in the class body, and none is given its own."""
+    module = program.module
+    if not any(attribute in facts.class_level for facts in module.lineage(class_name)):
+        return False
+    own = Location(Root.SELF, module.root_class(class_name), "self", (AttributeStep(attribute),))
+    return not any(True for _ in program.writers.get(own, ())) or all(
+        access.location.root is Root.CLASS or access.value is None for _, access in program.writers.get(own, ())
+    )
+
+
+def receiver_of(program: Program, function: FunctionGraph) -> str | None:
+    """Give the name of ``self`` in a method, or in a function nested in one."""
+    current: FunctionGraph | None = function
+    while current is not None:
+        if current.class_name is not None:
+            return current.parameters[0] if current.parameters else None
+        enclosing = current.enclosing
+        current = program.module.functions[enclosing] if enclosing else None
+    return None
+
+
+def lock_expression(program: Program, home: Home, name: str, function: FunctionGraph) -> str:
+    """Give how a function of the file says the lock `name`.
+
+    Raises:
+        Declined: ``foreign-state`` if the function has no name for the object that owns it.
+    """
+    line = getattr(function.node, "lineno", 1)
+    if home.kind in {Kind.MODULE, Kind.CLOSURE}:
+        if name in function.local_names or name in function.parameters:
+            raise Declined("name-taken", f"`{function.qualname}` (line {line}) has a variable `{name}` of its own")
+        return name
+    receiver = receiver_of(program, function)
+    if receiver is None:
+        raise Declined("foreign-state", f"`{function.qualname}` (line {line}) writes the state through another object")
+    return f"{receiver}.{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Guardian:
+    """A lock of the file that guards the state already."""
+
+    lock: Lock
+    name: str
+    key: Location
+
+
+def guardian(program: Program, home: Home, own: FunctionGraph) -> Guardian | None:
+    """Give the lock that guards a state: held at most other accesses of it, or made for it.
+
+    Parameters:
+        program: the facts of the file.
+        home: the state.
+        own: the function with the bug, whose accesses do not count.
+
+    Raises:
+        Declined: ``other-lock`` if most accesses hold a lock that cannot be taken here.
+    """
+    total, held = _accesses_under_locks(program, home, own)
+    candidates = {guard.key: guard for guard in _candidates(program, home)}
+    if held:
+        key, count = max(held.items(), key=lambda item: (item[1], str(item[0])))
+        if 2 * count > total:
+            if key in candidates:
+                return candidates[key]
+            raise Declined("other-lock", f"other accesses of the state hold `{key}`, which cannot be taken here")
+    for guard in candidates.values():
+        if guard.name.strip("_") in {f"{home.state.strip('_')}_lock", f"lock_{home.state.strip('_')}"}:
+            return guard
+    used = {key for key in candidates if held.get(key)}
+    if len(candidates) == 1 and (used or not _is_used(program, next(iter(candidates)))):
+        return next(iter(candidates.values()))
+    return None
+
+
+def _accesses_under_locks(program: Program, home: Home, own: FunctionGraph) -> tuple[int, Counter[Location]]:
+    """Count the accesses of a state outside construction and `own`, and how many of them hold which lock."""
+    total = 0
+    held: Counter[Location] = Counter()
+    for resolver in program.resolvers:
+        if resolver.function is own or is_construction(resolver.function):
+            continue
+        for event in _accesses(resolver, home):
+            total += 1
+            state = program.facts(resolver).solution.before_event(event)
+            for lock in state.held if state is not None else ():
+                if not lock.is_claim:
+                    held[resolver.key_of(lock.location)] += 1
+    return total, held
+
+
+def _accesses(resolver: Resolver, home: Home) -> Iterator[int]:
+    for event in resolver.function.events:
+        if isinstance(event, Read):
+            location = resolver.place(event.place)
+        else:
+            access = access_of(resolver, event)
+            location = access.location if access is not None else None
+        if location is not None and resolver.key_of(location) in home.keys:
+            yield event.id
+
+
+def _is_used(program: Program, key: Location) -> bool:
+    return any(
+        resolver.key_of(taken.lock.location) == key
+        for resolver in program.resolvers
+        for taken in program.effects.acquisitions(resolver.function)
+        if not taken.chain
+    )
+
+
+def _can_be_awaited(known: LockType) -> bool:
+    return known.exclusion is Exclusion.EXCLUSIVE and known.library in {"asyncio", "anyio", "trio"}
+
+
+def _candidates(program: Program, home: Home) -> Iterator[Guardian]:
+    """Give the asyncio locks that belong to the same object as the state."""
+    module = program.module
+    if home.kind is Kind.MODULE:
+        for name, typed in module.globals.items():
+            known = lock_type(typed)
+            if known is not None and _can_be_awaited(known):
+                location = Location(Root.GLOBAL, "", name)
+                yield Guardian(Lock(location, known), name, location)
+    if home.kind not in {Kind.INSTANCE, Kind.CLASS}:
+        return
+    seen: set[str] = set()
+    for facts in module.lineage(home.owner):
+        for name, typed in facts.attributes.items():
+            known = lock_type(typed)
+            if name in seen or known is None or not _can_be_awaited(known):
+                continue
+            if home.kind is Kind.CLASS and name not in facts.class_level:
+                continue
+            seen.add(name)
+            location = Location(Root.SELF, home.owner, "self", (AttributeStep(name),))
+            key = Location(Root.SELF, module.root_class(home.owner), "self", location.steps)
+            yield Guardian(Lock(location, known), name, key)

@@ -1,0 +1,108 @@
+"""New locks that are variables: of a module, of a class, of the function around a closure."""
+
+from __future__ import annotations
+
+import ast
+
+from awaitomic.flow.graph import FunctionGraph
+from awaitomic.knowledge.spawners import RUN_ALONE
+from awaitomic.model.plan import Edit, InsertStatements
+from awaitomic.model.position import BlockStep, StatementPath
+from awaitomic.program import Program
+from awaitomic.program.module import ClassFacts
+from awaitomic.program.names import dotted, target_names
+from awaitomic.remedies.attribute import Creation, Maker, class_path
+from awaitomic.remedies.declined import Declined
+
+
+def module_lock_name(program: Program, state: str) -> str:
+    """Give a free name for a module's lock.
+
+    Raises:
+        Declined: ``name-taken``.
+    """
+    stem = state.strip("_").lower()
+    return _free(program, [f"_{stem}_lock", f"_{stem}_update_lock"])
+
+
+def closure_lock_name(program: Program, state: str) -> str:
+    """Give a free name for a lock among the locals of a function.
+
+    Raises:
+        Declined: ``name-taken``.
+    """
+    return _free(program, [f"{state.strip('_')}_lock", f"{state.strip('_')}_update_lock"])
+
+
+def _free(program: Program, names: list[str]) -> str:
+    taken = {node.id for node in ast.walk(program.module.tree) if isinstance(node, ast.Name)}
+    taken |= {node.arg for node in ast.walk(program.module.tree) if isinstance(node, ast.arg)}
+    taken |= set(program.module.imports) | program.module.graph.module.local_names
+    for name in names:
+        if name not in taken:
+            return name
+    raise Declined("name-taken", f"the file already uses `{'` and `'.join(names)}`")
+
+
+def create_for_module(program: Program, variable: str, name: str, maker: Maker) -> Creation:
+    """Plan a lock beside a module's variable.
+
+    Raises:
+        Declined: ``foreign-state`` if the module does not make the variable itself.
+    """
+    index = _binding(program.module.tree.body, variable)
+    if index is None:
+        raise Declined("foreign-state", f"`{variable}` is not made at the top level of this module")
+    edit = InsertStatements((BlockStep("body", index),), "after", f"{name} = {maker.callee}()")
+    return Creation((*maker.imports, edit), tuple(_second_loop(program, name)))
+
+
+def create_for_class(program: Program, facts: ClassFacts, attribute: str, name: str, maker: Maker) -> Creation:
+    """Plan a lock that all instances of a class share, as they share the state.
+
+    Raises:
+        Declined: ``foreign-state`` if the class does not make the state in its body.
+    """
+    index = _binding(facts.node.body, attribute)
+    if index is None:
+        raise Declined("foreign-state", f"`{attribute}` is not made in the body of `{facts.qualname}`")
+    path = (*class_path(program, facts), BlockStep("body", index))
+    edit = InsertStatements(path, "after", f"{name} = {maker.callee}()")
+    return Creation((*maker.imports, edit), tuple(_second_loop(program, name)))
+
+
+def create_for_closure(function: FunctionGraph, variable: str, name: str, maker: Maker) -> Creation:
+    """Plan a lock among the locals of the function whose variable the closure changes."""
+    body = function.node.body
+    assert isinstance(body, list)
+    index = _binding(body, variable)
+    text = f"{name} = {maker.callee}()"
+    if index is None:
+        return Creation((*maker.imports, InsertStatements(function.path, "first", text)), ())
+    path: StatementPath = (*function.path, BlockStep("body", index))
+    edit: Edit = InsertStatements(path, "after", text)
+    return Creation((*maker.imports, edit), ())
+
+
+def _binding(body: list[ast.stmt], variable: str) -> int | None:
+    """Give the index of the first statement of a block that binds a name, at any depth."""
+    for index, statement in enumerate(body):
+        for node in ast.walk(statement):
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            if isinstance(node, ast.AnnAssign) and node.value is not None:
+                targets = [node.target]
+            if variable in target_names(targets) and not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+                return index
+    return None
+
+
+def _second_loop(program: Program, name: str) -> list[str]:
+    """Give a reason unless the program runs one loop: a lock belongs to the loop of its first contended use."""
+    runs = [
+        node
+        for node in ast.walk(program.module.tree)
+        if isinstance(node, ast.Call) and dotted(node.func, program.module.imports) in RUN_ALONE
+    ]
+    if len(runs) == 1:
+        return []
+    return [f"`{name}` belongs to the event loop in which it is first contended, and fails in a second one"]

@@ -1,0 +1,310 @@
+"""What is waited for while the new lock is held: how long that may take, and whether it can come back for the lock.
+
+Nobody is given a lock over a long wait on somebody else unasked, and never over a wait that only code needing the lock
+can end.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from awaitomic.flow.graph import FunctionGraph
+from awaitomic.knowledge.awaitables import EVENT_WAITS, SHORT_WAITS
+from awaitomic.knowledge.locks import LOCK_TYPES, Exclusion
+from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL
+from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read, Scope, Suspend, SuspendWhy
+from awaitomic.model.location import Location
+from awaitomic.program.calls import awaited_calls
+from awaitomic.program.names import dotted, last_name
+from awaitomic.program.resolve import Resolver
+from awaitomic.remedies.declined import Declined
+from awaitomic.remedies.lock.coverage import Coverage
+from awaitomic.remedies.region import ancestors
+from awaitomic.remedies.remedy import statement_at
+from awaitomic.remedies.takers import line_of
+
+_ENDERS = frozenset(
+    "set put put_nowait notify notify_all set_result set_exception cancel task_done release get get_nowait "
+    "send_nowait".split()
+)
+"""Methods that end somebody's wait on the same object."""
+
+
+_THROTTLES = ("limiter", "throttle", "semaphore")
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What has been found so far; lines of this file, in order, without repeats."""
+
+    long: dict[str, int]
+    back: dict[str, int]
+    locks: dict[str, int]
+    loops: dict[int, bool]
+
+
+def judge_waits(coverage: Coverage) -> list[str]:
+    """Give what speaks against holding the lock over the waits inside it; nothing if all are short and closed.
+
+    Raises:
+        Declined: ``waits-for-holder`` if a wait can only be ended by code that needs the lock.
+    """
+    seen = _Seen({}, {}, {}, {})
+    visited: set[int] = set()
+    for resolver in coverage.program.resolvers:
+        for event in resolver.function.events:
+            if isinstance(event, Suspend) and not coverage.held_already(resolver, event.id):
+                key = id(resolver.function)
+                inside = key in coverage.runs or key in coverage.delegating
+                if inside and coverage.held(resolver, event.id):
+                    _note_loop(coverage, resolver, event, seen)
+                    _judge(coverage, resolver, event, seen, visited)
+    whiles = [line for line, is_while in seen.loops.items() if is_while]
+    if whiles and (seen.long or seen.back):
+        message = f"the lock would be held over the whole loop on line {whiles[0]}, which waits for others in each turn"
+        raise Declined("long-loop", message)
+    found = [f"the lock is held for as many turns as the loop on line {line} takes" for line in sorted(seen.loops)]
+    if seen.long:
+        found.append(f"the lock is held over the wait for {_listed(seen.long)}, however long that takes")
+    if seen.back:
+        found.append(f"{_listed(seen.back)} may run code that is not in this file: if that needs the lock, it hangs")
+    if seen.locks:
+        found.append(f"another lock is waited for with this one held: {_listed(seen.locks)}")
+    return found
+
+
+def _note_loop(coverage: Coverage, resolver: Resolver, event: Suspend, seen: _Seen) -> None:
+    """Note a loop that waits in each turn and is under the lock as a whole."""
+    function = resolver.function
+    tree = coverage.program.module.tree
+    path = function.statements[event.id]
+    around = [(path, statement_at(tree, path)), *ancestors(tree, path, len(function.path))]
+    for outer, node in around:
+        runs = coverage.runs.get(id(function), ())
+        covered = id(function) in coverage.delegating or any(run.covers(outer) for run in runs)
+        if covered and isinstance(node, ast.For | ast.AsyncFor | ast.While):
+            seen.loops[node.lineno] = isinstance(node, ast.While)
+
+
+def _listed(found: dict[str, int]) -> str:
+    names = [f"`{text}` (line {line})" for text, line in found.items()]
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more
+
+
+def _judge(coverage: Coverage, resolver: Resolver, event: Suspend, seen: _Seen, visited: set[int]) -> None:
+    """Look at one suspension, and into the functions of the file that it runs."""
+    program = coverage.program
+    if event.awaited is None or event.why is SuspendWhy.ASYNC_EXIT:
+        return
+    line = line_of(program, resolver.function, event.id)
+    calls = awaited_calls(resolver, event)
+    for call in calls:
+        for target in call.targets:
+            if not target.function.is_async:
+                seen.long.setdefault(f"{target.function.qualname}(…)", line)
+            elif _is_stub(target.function):
+                seen.back.setdefault(f"{target.function.qualname}(…)", line)
+            _look_into(coverage, target.function, seen, visited)
+    if calls:
+        return
+    if event.why is SuspendWhy.ASYNC_ENTER and (locks := program.locks_of(resolver, event.awaited)):
+        own = coverage.guardian.key if coverage.guardian is not None else None
+        if any(resolver.key_of(lock.location) != own for lock in locks):
+            _check_throttle(resolver, event.awaited, line)
+            seen.locks.setdefault(_text(resolver, event.awaited), line)
+        return
+    if event.why is SuspendWhy.ASYNC_ENTER:
+        _check_throttle(resolver, event.awaited, line)
+    if _is_short(resolver, event.awaited):
+        return
+    _check_enders(coverage, resolver, event.awaited, line)
+    into = seen.back if _may_come_back(resolver, event.awaited) else seen.long
+    into.setdefault(_text(resolver, event.awaited), line)
+
+
+def _check_throttle(resolver: Resolver, operand: Operand, line: int) -> None:
+    """Refuse to put under an exclusive lock what is there to let several tasks in at once."""
+    typed = resolver.operand_type(operand)
+    known = LOCK_TYPES.get(typed.name or "")
+    words = last_name(resolver.function.nodes[operand]).lower()
+    counts = known is not None and known.exclusion is Exclusion.COUNTING and typed.bound != 1
+    if counts or (known is None and any(word in words for word in _THROTTLES)):
+        message = f"`{_text(resolver, operand)}` on line {line} lets several tasks in at once, the lock only one"
+        raise Declined("serialises", message)
+
+
+def _is_stub(function: FunctionGraph) -> bool:
+    """Tell whether a method is there to be overridden: it says so, or does nothing."""
+    node = function.node
+    if not isinstance(node, ast.AsyncFunctionDef):
+        return False
+    if any(last_name(decorator) == "abstractmethod" for decorator in node.decorator_list):
+        return True
+    return all(isinstance(one, ast.Pass | ast.Raise) or _is_constant(one) for one in node.body)
+
+
+def _is_constant(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _look_into(coverage: Coverage, function: FunctionGraph, seen: _Seen, visited: set[int]) -> None:
+    if id(function) in visited:
+        return
+    visited.add(id(function))
+    resolver = coverage.program.resolver(function)
+    for event in function.events:
+        if isinstance(event, Suspend):
+            _judge(coverage, resolver, event, seen, visited)
+
+
+def _text(resolver: Resolver, operand: Operand) -> str:
+    node = resolver.function.nodes[operand]
+    if isinstance(node, ast.Call):
+        return f"{ast.unparse(node.func)}(…)" if node.args or node.keywords else f"{ast.unparse(node.func)}()"
+    return ast.unparse(node) if isinstance(node, ast.expr) else "this"
+
+
+def _is_short(resolver: Resolver, operand: Operand) -> bool:
+    node = resolver.function.nodes[resolver.origin(operand)]
+    return isinstance(node, ast.Call) and dotted(node.func, resolver.module.imports) in SHORT_WAITS
+
+
+# -- who ends the wait ---------------------------------------------------------------------------------------------
+
+
+def _check_enders(coverage: Coverage, resolver: Resolver, operand: Operand, line: int) -> None:
+    """Refuse a wait for objects of this file if every call that can end it needs the lock."""
+    for waited in _waited_objects(resolver, operand):
+        _check_ender(coverage, resolver, operand, waited, line)
+
+
+def _check_ender(coverage: Coverage, resolver: Resolver, operand: Operand, waited: Location, line: int) -> None:
+    needing = []
+    for ender, event in _ender_calls(coverage, resolver.key_of(waited), operand, resolver):
+        if not _needs_lock(coverage, ender, event):
+            return
+        needing.append((ender.function.qualname, line_of(coverage.program, ender.function, event)))
+    bodies = list(_task_bodies(coverage, resolver.key_of(waited)))
+    needing.extend(
+        (function.qualname, getattr(function.node, "lineno", 1))
+        for function in bodies
+        if coverage.reaches(function, set())
+    )
+    if not needing and not bodies and resolver.key_of(waited) in coverage.home.keys:
+        message = f"line {line} waits for `{waited}`, which is the state itself: who ends the wait may need the lock"
+        raise Declined("waits-for-holder", message)
+    if needing:
+        name, at = needing[0]
+        message = f"line {line} waits for `{waited}`, which only `{name}` (line {at}) can end, and that needs the lock"
+        raise Declined("waits-for-holder", message)
+
+
+def _waited_objects(resolver: Resolver, operand: Operand) -> Iterator[Location]:
+    """Give the events, queues, conditions, futures and tasks that an await waits for."""
+    event = resolver.function.events[resolver.origin(operand)]
+    if isinstance(event, Compute):
+        for inner in event.operands:
+            yield from _waited_objects(resolver, inner)
+    elif isinstance(event, Call):
+        callee = resolver.function.events[event.function]
+        if last_name(resolver.function.nodes[event.function]) in AWAITED_ALONE | SPAWN_ALL:
+            waits_method = isinstance(callee, Read) and isinstance(callee.place, Attribute) and not event.arguments
+            for inner in event.arguments:
+                yield from _waited_objects(resolver, inner)
+            if not waits_method:
+                return
+        if isinstance(callee, Read) and isinstance(callee.place, Attribute) and callee.place.attr in EVENT_WAITS:
+            found = resolver.value(callee.place.base)
+            if found is not None:
+                yield found
+    elif isinstance(event, Read):
+        found = resolver.value(operand) or resolver.value(event.id)
+        if found is not None:
+            yield found
+
+
+def _ender_calls(
+    coverage: Coverage, key: Location, operand: Operand, waiter: Resolver
+) -> Iterator[tuple[Resolver, int]]:
+    """Give every call of this file that can end a wait on an object, other than the wait itself."""
+    own = waiter.function.events[waiter.origin(operand)]
+    waits = last_name(waiter.function.nodes[own.id])
+    for resolver in coverage.program.resolvers:
+        for event in resolver.function.events:
+            callee = resolver.function.events[event.function] if isinstance(event, Call) else None
+            if not isinstance(callee, Read) or not isinstance(callee.place, Attribute):
+                continue
+            name = callee.place.attr
+            if name not in _ENDERS or name == waits or (name in {"get", "get_nowait"} and waits != "join"):
+                continue
+            base = resolver.value(callee.place.base)
+            if base is not None and resolver.key_of(base) == key:
+                yield resolver, event.id
+
+
+def _needs_lock(coverage: Coverage, resolver: Resolver, event: int) -> bool:
+    """Tell whether a call can only happen with the lock held, or after the lock was taken."""
+    if coverage.held(resolver, event):
+        return True
+    first = [min_event for min_event in _own_takings(coverage, resolver) if min_event < event]
+    return bool(first)
+
+
+def _own_takings(coverage: Coverage, resolver: Resolver) -> Iterator[int]:
+    function = resolver.function
+    taken = coverage.takes_already(function)
+    if taken is not None:
+        yield taken
+    for run in coverage.runs.get(id(function), ()):
+        yield from (event for event, path in enumerate(function.statements) if run.covers(path))
+
+
+def _task_bodies(coverage: Coverage, key: Location) -> Iterator[FunctionGraph]:
+    """Give the functions that run in a task that is stored under a key."""
+    program = coverage.program
+    for resolver, access in program.writers.get(key, ()):
+        if access.value is None:
+            continue
+        origin = resolver.origin(access.value)
+        for spawns in program.callers.spawns.values():
+            for spawn in spawns:
+                if spawn.resolver is resolver and spawn.event == origin:
+                    yield spawn.target.function
+
+
+# -- who comes back ------------------------------------------------------------------------------------------------
+
+
+def _may_come_back(resolver: Resolver, operand: Operand) -> bool:
+    """Tell whether what is awaited is handed in from outside, is to be overridden, or gets something to call."""
+    event = resolver.function.events[resolver.origin(operand)]
+    if not isinstance(event, Call):
+        return False
+    callee = resolver.function.events[event.function]
+    if isinstance(callee, Read):
+        place = callee.place
+        if isinstance(place, Name) and place.scope in {Scope.PARAMETER, Scope.CLOSURE, Scope.LOCAL}:
+            return True
+        if isinstance(place, Attribute):
+            base = resolver.value(place.base)
+            if base is not None and base.root.value in {"self", "cls"} and not base.steps:
+                return True
+    values = (*event.arguments, *(value for _, value in event.keywords))
+    return any(_hands_out(resolver, value) for value in values)
+
+
+def _hands_out(resolver: Resolver, operand: Operand) -> bool:
+    """Tell whether an argument is the object itself, one of its methods, or a function made on the spot."""
+    node = resolver.function.nodes[operand]
+    if isinstance(node, ast.Lambda):
+        return True
+    location = resolver.value(operand)
+    if location is None or location.root.value != "self":
+        return False
+    if not location.steps:
+        return True
+    owner = resolver.module.find_method(location.owner, str(location.steps[-1]).removeprefix("."))
+    return len(location.steps) == 1 and owner is not None

@@ -1,0 +1,240 @@
+"""Recheck: the write after the await happens only if the state is still what it was, as in ``if self.ws is ws:``.
+
+Closing and cleaning up got this cure in ten of twelve real fixes: the None must not hit a replacement that another
+task has stored meanwhile. Only for writes that carry no news; an increment would drop the caller's own update.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from awaitomic.knowledge.containers import MAPPINGS
+from awaitomic.model.event import Const, Read, Write
+from awaitomic.model.finding import Applicability, Refusal
+from awaitomic.model.location import AttributeStep, ItemStep
+from awaitomic.model.plan import InsertStatements, Plan, ReplaceExpression, WrapStatements
+from awaitomic.model.position import StatementPath
+from awaitomic.program.accesses import Change
+from awaitomic.remedies.declined import Declined
+from awaitomic.remedies.effects import touches
+from awaitomic.remedies.identity import is_object
+from awaitomic.remedies.names import name_for_state
+from awaitomic.remedies.purity import is_plain_attribute
+from awaitomic.remedies.recheck_fill import propose_fill
+from awaitomic.remedies.remedy import Case, Proposal, Remedy
+from awaitomic.remedies.siblings import Block, common_block, names_in
+from awaitomic.remedies.state_reads import in_while_test, replaced, state_reads
+
+
+def propose(case: Case) -> Proposal | Refusal:
+    """Put the late write under a test that the state is still the one that was used.
+
+    Refusal codes: ``write-in-callee``, ``carries-news``, ``no-identity``, ``written-between``, ``recheck-shape``,
+    ``closure-reads``, ``keyed-fill``.
+    """
+    try:
+        if case.finding.rule == "AWA102":
+            return propose_fill(case)
+        return _propose(case)
+    except Declined as declined:
+        return declined.refusal
+
+
+def _propose(case: Case) -> Proposal:
+    fact = case.fact
+    if fact.via is not None:
+        raise Declined("write-in-callee", f"the write is made by `{fact.via.write.function}`, which has other callers")
+    state = _written_expression(case)
+    if not is_object(case):
+        raise Declined("no-identity", f"what `{case.finding.state}` holds may be a plain value, which has no identity")
+    read = case.finding.span.reads[0]
+    path = case.path(fact.event)
+    block = common_block(case, [case.path(read), path])
+    alias = _claimed(case, read) if isinstance(case.function.events[read], Write) else _alias(case, read, path)
+    edits: tuple[InsertStatements | ReplaceExpression, ...] = ()
+    first = block.index_of(case.path(read))
+    if alias is None:
+        alias, edits = _take_alias(case, block, first, state)
+    _refuse_new_key(case, block, first, state)
+    header = f"if {_current(state, case)} is {alias}"
+    plan = Plan((*edits, WrapStatements(path, 1, header)))
+    title = f"`{case.finding.state}` is only reset if it still is what was used"
+    doubts = _doubts(case, block, first)
+    if doubts:
+        return Proposal(plan, Applicability.UNSAFE, title, tuple(doubts))
+    because = f"for one task `{case.finding.state}` still is `{alias}`, so nothing changes; a replacement is left alone"
+    return Proposal(plan, Applicability.SAFE, title, (because,))
+
+
+def _written_expression(case: Case) -> ast.expr:
+    """Give the state as the write names it.
+
+    Raises:
+        Declined: if the write says something new, or is no statement of its own.
+    """
+    change = case.fact.access.change
+    if change not in {Change.RESET, Change.DELETE}:
+        raise Declined("carries-news", "the write is no mere reset: skipping it would lose this task's own update")
+    statement = case.statement(case.path(case.fact.event))
+    if change is Change.RESET:
+        event = case.function.events[case.fact.access.value] if case.fact.access.value is not None else None
+        if not isinstance(event, Const) or event.value is not None:
+            raise Declined("no-identity", "only a reset to None can be told from what another task has stored")
+        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+            return statement.targets[0]
+    elif isinstance(statement, ast.Delete) and len(statement.targets) == 1:
+        if isinstance(statement.targets[0], ast.Subscript):
+            return statement.targets[0]
+        raise Declined("recheck-shape", "an attribute that is deleted cannot be compared afterwards")
+    elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        call = statement.value
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "pop" and call.args:
+            return ast.copy_location(ast.Subscript(call.func.value, call.args[0], ast.Load()), call)
+    raise Declined("recheck-shape", "the write is part of a larger statement")
+
+
+def _current(state: ast.expr, case: Case) -> str:
+    """Give the expression that looks up what is stored now, without raising."""
+    if not isinstance(state, ast.Subscript):
+        return case.text(state)
+    location = case.fact.access.location
+    parent = location.parent
+    kind = case.resolver.type_of(parent).name if parent is not None else None
+    if kind not in MAPPINGS:
+        raise Declined("recheck-shape", f"it is not known whether `{ast.unparse(state.value)}` is a mapping")
+    if case.fact.access.change is not Change.DELETE:
+        return case.text(state)
+    return f"{case.text(state.value)}.get({case.text(state.slice)})"
+
+
+def _claimed(case: Case, event: int) -> str:
+    """Give the local that the state was set to before the await.
+
+    Raises:
+        Declined: if it was set to something that has no name.
+    """
+    write = case.function.events[event]
+    assert isinstance(write, Write)
+    value = case.function.events[write.value] if write.value is not None else None
+    if isinstance(value, Read) and not isinstance(case.node(value.id), ast.Attribute | ast.Subscript):
+        name = case.text(case.node(value.id))
+        if name.isidentifier() and _bindings(case, name) <= 1:
+            return name
+    raise Declined("no-identity", f"what `{case.finding.state}` was set to has no name of its own to compare with")
+
+
+def _alias(case: Case, read: int, path: StatementPath) -> str | None:
+    """Give a local that already holds what was read, on every way to the write."""
+    where = case.path(read)
+    for event in case.function.events:
+        if not isinstance(event, Write) or event.value != read:
+            continue
+        target = case.node(event.id)
+        if isinstance(target, ast.Name) and _is_on_the_way(case, where, path):
+            if _bindings(case, target.id) == 1 and target.id not in case.resolver.captured:
+                return target.id
+            raise Declined("recheck-shape", f"`{target.id}`, which holds what was read, is bound more than once")
+    return None
+
+
+def _is_on_the_way(case: Case, where: StatementPath, path: StatementPath) -> bool:
+    """Tell whether a statement, or the condition of an ``if``, is always evaluated before the statement at `path`."""
+    depth = len(where) - 1
+    if where[:depth] != path[:depth] or where[depth].block != path[depth].block:
+        return False
+    if where[depth].index < path[depth].index:
+        return True
+    around = case.statement(where)
+    is_body = len(path) > len(where) and path[: len(where)] == where and path[len(where)].block == "body"
+    branches = ast.IfExp | ast.Or
+    return is_body and isinstance(around, ast.If) and not any(isinstance(i, branches) for i in ast.walk(around.test))
+
+
+def _bindings(case: Case, name: str) -> int:
+    nodes = {
+        id(case.node(event.id))
+        for event in case.function.events
+        if isinstance(event, Write) and getattr(event.place, "name", None) == name
+    }
+    return len(nodes)
+
+
+def _take_alias(
+    case: Case, block: Block, first: int, state: ast.expr
+) -> tuple[str, tuple[InsertStatements | ReplaceExpression, ...]]:
+    """Put what is stored into a local in front of its first use, and use that instead."""
+    location = case.fact.access.location
+    last = block.index_of(case.path(case.fact.event))
+    reads = [read for read in state_reads(case, block, first, last, location) if not _is_the_write(case, read.node)]
+    if not reads or any(in_while_test(block, read) for read in reads):
+        raise Declined("recheck-shape", "what was used is not read by a plain expression in front of the write")
+    if isinstance(block.statements[first], ast.For | ast.AsyncFor | ast.While):
+        raise Declined("recheck-shape", "what was used is read in a loop, and may be another object each time round")
+    nested = case.path(case.finding.span.reads[0]) != block.path(first)
+    if nested and isinstance(reads[0].node, ast.Subscript):
+        raise Declined("recheck-shape", f"`{case.text(reads[0].node)}` would be read where it may be missing")
+    name = name_for_state(case, state)
+    text = case.text(reads[0].node)
+    insert = InsertStatements(block.path(first), "before", f"{name} = {text}")
+    return name, (insert, *replaced(case, block, reads, name))
+
+
+def _is_the_write(case: Case, node: ast.expr) -> bool:
+    statement = case.statement(case.path(case.fact.event))
+    return any(inner is node for inner in ast.walk(statement))
+
+
+def _refuse_new_key(case: Case, block: Block, first: int, state: ast.expr) -> None:
+    """Refuse if the key, or the object that has the attribute, is another one at the write."""
+    last = block.index_of(case.path(case.fact.event))
+    names = names_in(state)
+    for event in block.events(first, last):
+        write = case.function.events[event]
+        node = case.node(event)
+        if isinstance(write, Write) and isinstance(node, ast.Name) and node.id in names and node is not state:
+            text = f"`{node.id}`, which `{ast.unparse(state)}` is looked up by, changes on the way"
+            raise Declined("recheck-shape", text)
+
+
+def _doubts(case: Case, block: Block, first: int) -> list[str]:
+    """Give the reasons why one task alone may notice the difference.
+
+    Raises:
+        Declined: ``written-between`` if the function itself stores something new on the way.
+    """
+    fact, location = case.fact, case.fact.access.location
+    last = block.index_of(case.path(fact.event))
+    read = case.finding.span.reads[0]
+    copies = {event for event, node in enumerate(case.function.nodes) if node is case.node(fact.event)}
+    events = [event for event in block.events(first, last) if event not in copies and event != read]
+    own = {event.id for event in case.function.events if isinstance(event, Write)}
+    if touches(case, [event for event in events if event in own and event > read], [location]).news:
+        raise Declined("written-between", f"`{case.finding.state}` is set again before it is reset")
+    found = touches(case, [event for event in events if event not in own], [location])
+    doubts = [f"{sentence} while it is awaited, and that now stays" for sentence in found.news]
+    doubts.extend(found.unknown)
+    step = location.steps[-1] if location.steps else None
+    if isinstance(step, AttributeStep) and not is_plain_attribute(case.program, case.resolver, location):
+        doubts.append(f"`{case.finding.state}` may be a property, which is read once more")
+    if isinstance(step, ItemStep) and fact.access.change is Change.DELETE:
+        removed = [sentence for sentence in found.writes if sentence not in found.news]
+        doubts.extend(f"{sentence} while it is awaited: removing it again raised an error" for sentence in removed)
+    return list(dict.fromkeys(doubts))
+
+
+REMEDY = Remedy(
+    name="recheck",
+    summary="reset the state after the await only if it still is what was used",
+    conditions=(
+        "The write resets to None or removes an entry, what it throws away is an object (its methods are called, or it "
+        "is awaited), and it was read, or can be read, into a local before the await. For lazy initialisation: a "
+        "second test before the store."
+    ),
+    safety=(
+        "Safe for closing and cleaning up: for one task the state still is what was read. Two tasks may both close the "
+        "same object, as before. Unsafe if awaited code that is not known gets the object that has the state, or if "
+        "the state is a property; unsafe for lazy initialisation, where the loser's resource is never closed."
+    ),
+    propose=propose,
+)
+

@@ -1,0 +1,71 @@
+"""Recheck for lazy initialisation: the result is stored only if nobody else has stored one meanwhile."""
+
+from __future__ import annotations
+
+import ast
+
+from awaitomic.model.finding import Applicability
+from awaitomic.model.location import AttributeStep
+from awaitomic.model.plan import InsertStatements, Plan, ReplaceExpression, WrapStatements
+from awaitomic.program.accesses import Change
+from awaitomic.remedies.declined import Declined
+from awaitomic.remedies.names import name_for_state
+from awaitomic.remedies.remedy import Case, Proposal
+
+_LOSER = "two tasks may still both do the work, and what the slower one made is dropped without being closed"
+
+
+def propose_fill(case: Case) -> Proposal:
+    """Test ``self._pool is None`` again before ``self._pool = pool``.
+
+    Raises:
+        Declined: ``keyed-fill`` for entries of a mapping, ``carries-news`` and ``recheck-shape`` if this is no lazy
+            initialisation of an attribute or variable, ``several-states`` if more than that is initialised.
+    """
+    fact = case.fact
+    if fact.via is not None:
+        raise Declined("write-in-callee", f"the write is made by `{fact.via.write.function}`, which has other callers")
+    if fact.access.change is not Change.ASSIGN:
+        raise Declined("carries-news", "the write is no lazy initialisation: skipping it would lose an update")
+    steps = fact.access.location.steps
+    if steps and not isinstance(steps[-1], AttributeStep):
+        raise Declined("keyed-fill", "an entry of a mapping is filled: `setdefault` or a lock does that better")
+    path = case.path(fact.event)
+    statement = case.statement(path)
+    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+        raise Declined("recheck-shape", "the store is part of a larger statement")
+    target = statement.targets[0]
+    test = _test_of_absence(case, case.text(target))
+    title = f"`{case.finding.state}` is only stored if no other task has stored one meanwhile"
+    _refuse_more_state(case)
+    if not any(isinstance(node, ast.Await) for node in ast.walk(statement.value)):
+        return Proposal(Plan((WrapStatements(path, 1, f"if {test}"),)), Applicability.UNSAFE, title, (_LOSER,))
+    name = name_for_state(case, target, prefix="new_")
+    state = case.text(target)
+    edits = (
+        ReplaceExpression(path, case.extent(target), state, name),
+        InsertStatements(path, "after", f"if {test}:\n    {state} = {name}"),
+    )
+    return Proposal(Plan(edits), Applicability.UNSAFE, title, (_LOSER,))
+
+
+def _refuse_more_state(case: Case) -> None:
+    """Refuse to store one of several values that belong together, such as a token without its time of expiry."""
+    guards = set(case.finding.span.guards)
+    for fact in case.program.facts(case.resolver).writes:
+        other = fact.access.location != case.fact.access.location and fact.access.location.parent
+        if other and other == case.fact.access.location.parent and guards & {g.guard for g in fact.state.guards}:
+            raise Declined("several-states", f"`{fact.access.location}` is set by the same test, and belongs to it")
+
+
+def _test_of_absence(case: Case, state: str) -> str:
+    """Give the test that holds while nothing is stored: as written, or for an early return its opposite."""
+    guard = case.node(case.finding.span.guards[0])
+    for text in (f"{state} is None", f"not {state}"):
+        if isinstance(guard, ast.expr) and ast.unparse(guard) == ast.unparse(ast.parse(text, mode="eval").body):
+            return text
+    opposite = {f"{state} is not None": f"{state} is None", state: f"not {state}"}
+    found = opposite.get(case.text(guard))
+    if found is None:
+        raise Declined("recheck-shape", "the test is not simply whether something is stored")
+    return found

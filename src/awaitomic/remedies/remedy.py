@@ -1,0 +1,84 @@
+"""What a remedy is, and what it decides on: the finding, its function, and the facts behind it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from awaitomic.flow.statements import block_of, statement_at
+from awaitomic.model.finding import Applicability, Finding, Refusal
+from awaitomic.model.plan import Plan
+from awaitomic.model.position import Extent, StatementPath
+from awaitomic.program import Program
+from awaitomic.program.facts import WriteFact
+from awaitomic.program.resolve import Resolver
+from awaitomic.source.positions import Located
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a remedy offers: the edits, how far they may be trusted, and why."""
+
+    plan: Plan
+    applicability: Applicability
+    title: str
+    because: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """One way to repair. `propose` looks events up by the ids in the finding's span and never derives them again."""
+
+    name: str
+    summary: str
+    conditions: str
+    safety: str
+    propose: Callable[[Case], Proposal | Refusal]
+
+
+class Case:
+    """One finding to be repaired, with everything a remedy asks about it."""
+
+    def __init__(self, program: Program, finding: Finding) -> None:
+        self.program = program
+        self.finding = finding
+        self.resolver: Resolver = program.named(finding.span.function)
+        self.function = self.resolver.function
+
+    @property
+    def fact(self) -> WriteFact:
+        """The write that completes the bug (not for deadlocks).
+
+        Raises:
+            LookupError: if the finding is of another program.
+        """
+        for fact in self.program.facts(self.resolver).writes:
+            if fact.event == self.finding.span.write and str(fact.access.location) == self.finding.state:
+                return fact
+        message = f"no write at event {self.finding.span.write} of {self.finding.span.function}"
+        raise LookupError(message)
+
+    def path(self, event: int) -> StatementPath:
+        """Give the path of the innermost statement that holds an event."""
+        return self.function.statements[event]
+
+    def node(self, event: int) -> ast.AST:
+        """Give the syntax behind an event."""
+        return self.function.nodes[event]
+
+    def statement(self, path: StatementPath) -> ast.stmt:
+        """Give the statement at a path."""
+        return statement_at(self.program.module.tree, path)
+
+    def extent(self, node: ast.AST) -> Extent:
+        """Give where a piece of syntax stands."""
+        return self.program.positions.extent(cast("Located", node))
+
+    def text(self, node: ast.AST) -> str:
+        """Give a piece of syntax as it is written."""
+        return self.program.positions.snippet(self.extent(node))
+
+
+__all__ = ["Case", "Proposal", "Remedy", "block_of", "statement_at"]

@@ -1,0 +1,198 @@
+"""**split**: a self-locking coroutine becomes two, one that takes the lock and one for callers that hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from awaitomic.flow.graph import FunctionGraph
+from awaitomic.model.event import Suspend
+from awaitomic.model.finding import Applicability, Refusal
+from awaitomic.model.location import Root
+from awaitomic.model.plan import Edit, Plan, UnwrapStatement
+from awaitomic.program.calls import Target, awaited_calls
+from awaitomic.program.locks import Lock
+from awaitomic.program.resolve import Resolver
+from awaitomic.program.summaries import Acquisition, own_acquisitions
+from awaitomic.remedies import takers
+from awaitomic.remedies.declined import Declined
+from awaitomic.remedies.delegation import delegate
+from awaitomic.remedies.remedy import Case, Proposal, Remedy
+from awaitomic.remedies.takers import HeldAt, Resolved, Taker, line_of
+from awaitomic.remedies.variant import check_form, node_of
+
+
+def propose(case: Case) -> Proposal | Refusal:
+    """Plan the splits, or the lost acquisition, that end a self-deadlock."""
+    try:
+        lock = _lock(case)
+        event = case.finding.span.write
+        own = own_acquisitions(case.program, case.resolver, case.function.events[event])
+        if any(one.location == lock.location for one in own):
+            return _unwrap(case, lock, event)
+        found, helpers = _takers(case, lock)
+        return _combine([*_resolved_takers(case, found, helpers), *_resolved_helpers(case, found, helpers)])
+    except Declined as declined:
+        return declined.refusal
+
+
+def _lock(case: Case) -> Lock:
+    for lock in takers.held_before(case.program, case.resolver, case.finding.span.write):
+        if str(lock.location) == case.finding.state and lock.self_deadlocks:
+            return lock
+    raise Declined("position-mismatch", f"`{case.finding.state}` is not held where the finding says")
+
+
+_TRUSTED = ("the callers that hold the lock would wait for themselves; all others call what they called before",)
+_TRUSTED_UNWRAP = ("the lock is held there already: the inner acquisition could only hang",)
+
+
+def _unwrap(case: Case, lock: Lock, event: int) -> Proposal:
+    """Drop the inner acquisition of a function that itself takes the lock a second time."""
+    path, _ = takers.region_of(case.program, Taker(case.function, event, lock))
+    title = f"`{case.function.qualname}` no longer takes `{lock}` a second time"
+    return Proposal(Plan((UnwrapStatement(path),)), Applicability.SAFE, title, _TRUSTED_UNWRAP)
+
+
+def _takers(case: Case, lock: Lock) -> tuple[list[Taker], list[FunctionGraph]]:
+    """Give every coroutine that takes the lock while the call of the finding is awaited, and the helpers between.
+
+    Only those helpers are given that others call without the lock: they need a variant, too.
+
+    Raises:
+        Declined: if one of them does not run within the hold.
+    """
+    program = case.program
+    found: dict[int, Taker] = {}
+    helpers: dict[int, FunctionGraph] = {}
+    event = case.function.events[case.finding.span.write]
+    for call in awaited_calls(case.resolver, event) if isinstance(event, Suspend) else ():
+        for target in call.targets:
+            for taken in program.effects.acquisitions(target.function):
+                mine = program.effects.acquired_by_call(case.resolver, target, taken)
+                if mine is None or mine.location != lock.location:
+                    continue
+                line = line_of(program, case.function, call.call)
+                hows = [call.how, *(how for _, _, how in taken.chain)]
+                takers.check_waits(hows, taken.function, line)
+                last = program.named(taken.function).function
+                helpers.update((id(one), one) for one in _helpers(case, target.function, taken))
+                found.setdefault(id(last), Taker(last, taken.event, _own_lock(case, taken)))
+    if not found:
+        raise Declined("position-mismatch", "the call of the finding takes no lock any more")
+    return list(found.values()), list(helpers.values())
+
+
+def _own_lock(case: Case, taken: Acquisition) -> Lock:
+    """Give the lock in the terms of the function that takes it."""
+    resolver = case.program.named(taken.function)
+    own = own_acquisitions(case.program, resolver, resolver.function.events[taken.event])
+    return own[0] if own else taken.lock
+
+
+def _helpers(case: Case, first: FunctionGraph, taken: Acquisition) -> Iterator[FunctionGraph]:
+    """Give the functions on the way to a taker that are called with the lock and without."""
+    caller = first
+    for name, event, _ in taken.chain:
+        held = takers.held_before(case.program, case.program.resolver(caller), event)
+        if not any(one.location.steps == taken.lock.location.steps and one.self_deadlocks for one in held):
+            yield caller
+        caller = case.program.named(name).function
+
+
+def _resolved_takers(case: Case, found: list[Taker], helpers: list[FunctionGraph]) -> Iterator[Resolved]:
+    for taker in found:
+        yield takers.resolve(case.program, taker, _held(case, taker, helpers))
+
+
+def _held(case: Case, taker: Taker, helpers: list[FunctionGraph]) -> HeldAt:
+    known = takers.held_by_analysis(case.program, taker.lock)
+
+    def held(resolver: Resolver, event: int, target: Target) -> bool:
+        return any(resolver.function is helper for helper in helpers) or known(resolver, event, target)
+
+    return held
+
+
+def _resolved_helpers(case: Case, found: list[Taker], helpers: list[FunctionGraph]) -> Iterator[Resolved]:
+    """Let each helper take the lock itself where its callers do not hold it."""
+    for helper in helpers:
+        taker = found[0]
+        _check_helper(case, helper, taker, helpers)
+        receiver = f"{helper.parameters[0]}." if taker.lock.location.root in {Root.SELF, Root.CLASS} else ""
+        header = f"async with {receiver}{takers.lock_name(taker.lock)}"
+        edits, pair = delegate(
+            case.program, helper, header, takers.lock_name(taker.lock), _held_at_helper(case, taker, helpers)
+        )
+        title = f"split `{helper.qualname}`, which is called with the lock and without"
+        yield Resolved(title, tuple(edits), (pair,))
+
+
+def _held_at_helper(case: Case, taker: Taker, helpers: list[FunctionGraph]) -> HeldAt:
+    """Give where the lock is held at calls of a helper, which has no acquisition of its own to translate."""
+    steps = taker.lock.location.steps
+
+    def held(resolver: Resolver, event: int, target: Target) -> bool:
+        if target.receiver is not None and target.receiver.steps:
+            return False
+        before = takers.held_before(case.program, resolver, event)
+        mine = any(one.location.steps == steps and one.self_deadlocks for one in before)
+        return mine or any(resolver.function is helper for helper in helpers)
+
+    return held
+
+
+def _check_helper(case: Case, helper: FunctionGraph, taker: Taker, helpers: list[FunctionGraph]) -> None:
+    """Refuse a helper that waits for anything but what is under the lock already, or that cannot be split.
+
+    Raises:
+        Declined: ``helper-of-both``, or what `awaitomic.remedies.variant.check_form` raises.
+    """
+    resolver = case.program.resolver(helper)
+    line = getattr(helper.node, "lineno", 1)
+    message = (
+        f"`{helper.qualname}` (line {line}) calls `{taker.function.qualname}`, and is called with the lock and without"
+    )
+    check_form(helper)
+    same_object = helper.class_name is not None or taker.lock.location.root is Root.GLOBAL
+    if not same_object or takers.relatives(case.program, helper) or node_of(helper).decorator_list:
+        raise Declined("helper-of-both", message)
+    for event in helper.events:
+        if not isinstance(event, Suspend) or not case.program.may_suspend(resolver, event):
+            continue
+        targets = [target.function for call in awaited_calls(resolver, event) for target in call.targets]
+        if not targets or not all(target in helpers or _takes(case, target, taker.lock) for target in targets):
+            raise Declined("helper-of-both", message)
+
+
+def _takes(case: Case, function: FunctionGraph, lock: Lock) -> bool:
+    return any(
+        not taken.chain and taken.lock.location.steps == lock.location.steps
+        for taken in case.program.effects.acquisitions(function)
+    )
+
+
+def _combine(resolved: list[Resolved]) -> Proposal:
+    edits: dict[Edit, None] = {}
+    for one in resolved:
+        edits.update(dict.fromkeys(one.edits))
+    because = tuple(dict.fromkeys(reason for one in resolved for reason in one.because))
+    renames = tuple(pair for one in resolved for pair in one.renames)
+    title = "; ".join(one.title for one in resolved)
+    applicability = Applicability.UNSAFE if because else Applicability.SAFE
+    return Proposal(Plan(tuple(edits), renames), applicability, title, because or _TRUSTED)
+
+
+REMEDY = Remedy(
+    name="split",
+    summary="split a self-locking method into a public one and a variant for callers that hold the lock",
+    conditions=(
+        "The method does all its work in one `async with` of the lock. Every call of it in the file where the lock is "
+        "held is a plain await (or one through `wait_for`), and its overrides in the file take the lock in the same "
+        "way. Not if the call is shielded, gathered or made a task."
+    ),
+    safety=(
+        "Safe: whoever does not hold the lock calls what he called before. Unsafe if a decorator of the method is "
+        "gone around, or the method is handed around as a value."
+    ),
+    propose=propose,
+)

@@ -1,0 +1,185 @@
+"""The variant of a self-locking coroutine that a holder of the lock may call: its name, its docstring, its call."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+
+from awaitomic.flow.graph import FunctionGraph
+from awaitomic.model.event import Call
+from awaitomic.model.plan import Edit, ReplaceExpression
+from awaitomic.model.position import Extent
+from awaitomic.program import Program
+from awaitomic.program.names import last_name
+from awaitomic.program.resolve import Resolver
+from awaitomic.remedies.declined import Declined
+from awaitomic.remedies.region import has_docstring
+
+_SUFFIXES = ("_locked", "_unlocked", "_nolock", "_no_lock", "_without_lock", "_inner", "_impl")
+_LINE = 100
+"""How long a docstring may make its line before a shorter one is derived."""
+
+KNOWN_DECORATORS = frozenset({"staticmethod", "classmethod", "override", "abstractmethod", "final", "overload"})
+_KEPT = frozenset({"staticmethod", "classmethod"})
+_UNFIT = frozenset("property cached_property contextmanager asynccontextmanager abstractmethod overload".split())
+
+
+def node_of(function: FunctionGraph) -> ast.AsyncFunctionDef:
+    """Give the statement of a coroutine function."""
+    assert isinstance(function.node, ast.AsyncFunctionDef)
+    return function.node
+
+
+def check_form(function: FunctionGraph) -> None:
+    """Refuse what cannot be split: generators, context managers, properties, nested functions.
+
+    Raises:
+        Declined: ``generator`` or ``decorated``.
+    """
+    line = getattr(function.node, "lineno", 1)
+    if not isinstance(function.node, ast.AsyncFunctionDef) or function.is_generator:
+        raise Declined("generator", f"`{function.qualname}` (line {line}) is a generator: it cannot be delegated to")
+    for node in function.node.decorator_list:
+        if last_name(node) in _UNFIT:
+            message = f"`{function.qualname}` (line {line}) is a `{last_name(node)}`: its calls are no plain awaits"
+            raise Declined("decorated", message)
+    dunder = function.node.name.startswith("__") and function.node.name.endswith("__")
+    if dunder or (function.class_name is None and function.enclosing != 0):
+        message = f"`{function.qualname}` (line {line}) is called by the language or lives in another function"
+        raise Declined("implicit-call", message)
+
+
+def unknown_decorators(function: FunctionGraph) -> list[str]:
+    """Give the decorators that a call of the variant goes around."""
+    names = [last_name(node) for node in getattr(function.node, "decorator_list", [])]
+    return [name for name in names if name not in KNOWN_DECORATORS]
+
+
+def kept_decorators(function: FunctionGraph) -> tuple[str, ...]:
+    """Give the decorators that the variant needs to be called in the same way."""
+    names = [last_name(node) for node in getattr(function.node, "decorator_list", [])]
+    return tuple(name for name in names if name in _KEPT)
+
+
+def variant_name(program: Program, function: FunctionGraph, groups: tuple[FunctionGraph, ...] = ()) -> str:
+    """Give a free name for the variant, in the way in which the file names such functions.
+
+    Parameters:
+        program: the facts of the file.
+        function: the function to split.
+        groups: overrides that are split together with it, and get the same name.
+
+    Raises:
+        Declined: ``name-taken`` if the class or module already has it.
+    """
+    public = node_of(function).name
+    stem = public if public.startswith("_") else f"_{public}"
+    name = stem + _suffix(program)
+    for one in (function, *groups):
+        if _is_taken(program, one, name):
+            line = getattr(one.node, "lineno", 1)
+            raise Declined("name-taken", f"`{one.qualname}` (line {line}) would get the variant `{name}`, which exists")
+    return name
+
+
+def _is_taken(program: Program, function: FunctionGraph, name: str) -> bool:
+    module = program.module
+    if function.class_name is None:
+        return name in module.graph.module.local_names or name in module.imports
+    for relative in module.family(function.class_name):
+        if name in relative.methods or name in relative.attributes:
+            return True
+    return False
+
+
+def _suffix(program: Program) -> str:
+    """Give the suffix that the file uses for its own variants, unless it means the opposite there."""
+    names = {getattr(function.node, "name", ""): function for function in program.module.functions}
+    seen: Counter[str] = Counter()
+    for name in names:
+        for suffix in _SUFFIXES:
+            stem = name.removesuffix(suffix)
+            if stem != name and (stem in names or stem.removeprefix("_") in names):
+                seen[suffix] += 1
+    takes = {
+        suffix for name, function in names.items() for suffix in _SUFFIXES if _takes(program, name, suffix, function)
+    }
+    usual = [suffix for suffix, _ in seen.most_common() if suffix not in takes]
+    return usual[0] if usual else next(suffix for suffix in _SUFFIXES if suffix not in takes)
+
+
+def _takes(program: Program, name: str, suffix: str, function: FunctionGraph) -> bool:
+    if not name.endswith(suffix) or not function.is_async:
+        return False
+    own = (taken for taken in program.effects.acquisitions(function) if not taken.chain)
+    return any(True for _ in own)
+
+
+def delegating_call(function: FunctionGraph, variant: str) -> str:
+    """Give the call of the variant with the function's own parameters, each passed the way the signature has it."""
+    node = node_of(function)
+    signature = node.args
+    positional = [argument.arg for argument in [*signature.posonlyargs, *signature.args]]
+    static = "staticmethod" in kept_decorators(function)
+    callee = variant
+    if function.class_name is not None and static:
+        callee = f"{function.class_name.rpartition('.')[2]}.{variant}"
+    elif function.class_name is not None:
+        if not positional:
+            raise Declined("decorated", f"`{function.qualname}` has no named receiver to delegate through")
+        callee = f"{positional[0]}.{variant}"
+        positional = positional[1:]
+    arguments = list(positional)
+    if signature.vararg is not None:
+        arguments.append(f"*{signature.vararg.arg}")
+    arguments.extend(f"{argument.arg}={argument.arg}" for argument in signature.kwonlyargs)
+    if signature.kwarg is not None:
+        arguments.append(f"**{signature.kwarg.arg}")
+    return f"{callee}({', '.join(arguments)})"
+
+
+def variant_docstring(function: FunctionGraph, lock: str) -> str:
+    """Give one line that says what the variant does and that the lock must be held."""
+    node = node_of(function)
+    duty = f"Caller must hold `{lock}`."
+    text = ast.get_docstring(node) if has_docstring(node.body) else None
+    first = text.strip().partition("\n")[0].strip() if text and text.strip() else ""
+    if first and first[-1] not in ".!?":
+        first += "."
+    if not first or node.col_offset + len(first) + len(duty) + 11 > _LINE or "\\" in first:
+        first = f"Do the work of `{node.name}`."
+    return f"{first} {duty}"
+
+
+def returns_value(nodes: list[ast.stmt]) -> bool:
+    """Tell whether statements return something, nested functions aside."""
+    pending: list[ast.AST] = list(nodes)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Return) and node.value is not None:
+            return True
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            pending.extend(ast.iter_child_nodes(node))
+    return False
+
+
+def redirect(program: Program, resolver: Resolver, call: int, function: FunctionGraph, variant: str) -> Edit:
+    """Let one call of a function go to the variant: only the last name of what is called changes.
+
+    Raises:
+        Declined: ``implicit-call`` if there is no call to change (``async with self``).
+    """
+    node = resolver.function.nodes[call]
+    event = resolver.function.events[call]
+    line = getattr(node, "lineno", 1)
+    if not isinstance(node, ast.Call) or not isinstance(event, Call):
+        raise Declined("implicit-call", f"line {line} calls the method without naming it")
+    callee = node.func
+    if not isinstance(callee, ast.Attribute | ast.Name):
+        raise Declined("implicit-call", f"line {line} calls `{function.qualname}` by another name")
+    old = callee.attr if isinstance(callee, ast.Attribute) else callee.id
+    extent = program.positions.extent(callee)
+    name = Extent(extent.end_line, extent.end_column - len(old), extent.end_line, extent.end_column)
+    if old != node_of(function).name or program.positions.snippet(name) != old:
+        raise Declined("implicit-call", f"line {line} calls `{function.qualname}` by another name")
+    return ReplaceExpression(resolver.function.statements[call], name, old, variant)
