@@ -18,7 +18,7 @@ def propose(case: Case) -> Proposal | Refusal:
     """Sink the read below the last suspension, or lift the awaited operand into a local above the update.
 
     Refusal codes: ``save-restore``, ``depends-on-read``, ``decided-by-read``, ``hoist-order``, ``hoist-conditional``,
-    ``hoist-shape``, ``not-siblings``, ``written-between``, ``multi-line-text``.
+    ``hoist-shape``, ``not-siblings``, ``written-between``, ``used-elsewhere``, ``multi-line-text``.
     """
     try:
         return _propose(case)

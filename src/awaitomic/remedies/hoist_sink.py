@@ -9,10 +9,12 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
+from awaitomic.knowledge.logs import LOGS
 from awaitomic.model.event import Read
 from awaitomic.model.finding import Applicability
 from awaitomic.model.location import Location
 from awaitomic.model.plan import InsertStatements, MoveStatement, Plan
+from awaitomic.program.names import last_name
 from awaitomic.remedies.declined import Declined
 from awaitomic.remedies.effects import touches
 from awaitomic.remedies.purity import Purity, Quality
@@ -141,8 +143,10 @@ def _is_local_target(case: Case, target: ast.expr) -> bool:
 def _is_needed_above(case: Case, shape: _Shape) -> bool:
     """Tell whether anything but the chain, and what follows the await in the block, uses the value.
 
+    A line of a log may show the old value; whatever else uses it would go on with another value than the write.
+
     Raises:
-        Declined: ``depends-on-read`` if that is what is awaited.
+        Declined: ``depends-on-read`` if that is what is awaited, ``used-elsewhere`` if it is no log that uses it.
     """
     block, chain = shape.block, {id(shape.block.statements[index]) for index in shape.chain}
     later = {id(node) for statement in block.statements[shape.last_await + 1 :] for node in ast.walk(statement)}
@@ -153,7 +157,12 @@ def _is_needed_above(case: Case, shape: _Shape) -> bool:
         if id(node) in chain or id(node) in later:
             continue
         if isinstance(node, ast.Name) and node.id in shape.carried and isinstance(node.ctx, ast.Load):
-            needed = True
+            raise Declined(
+                "used-elsewhere", f"`{node.id}` is used on line {node.lineno}, too, with the value of before"
+            )
+        if _is_log(node):
+            needed = needed or bool(loaded_names(node) & shape.carried)
+            continue
         if isinstance(node, ast.Await) and loaded_names(node) & shape.carried and _is_between(shape, node):
             raise depends_on_read()
         stack.extend(ast.iter_child_nodes(node))
@@ -162,6 +171,11 @@ def _is_needed_above(case: Case, shape: _Shape) -> bool:
         if rebound and index not in shape.chain and index <= shape.last_await:
             raise Declined("hoist-order", f"`{min(rebound)}` is given another value on the way")
     return needed
+
+
+def _is_log(node: ast.AST) -> bool:
+    """Tell whether a statement only shows something: ``print(…)``, ``log.debug(…)``."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and last_name(node.value.func) in LOGS
 
 
 def _is_between(shape: _Shape, node: ast.AST) -> bool:

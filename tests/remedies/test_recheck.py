@@ -1,0 +1,179 @@
+"""Rechecking: a reset happens only if the state still is what was used."""
+
+from __future__ import annotations
+
+import pytest
+
+from awaitomic.remedies import recheck
+
+from .outcome import outcome
+
+PROGRAM = """\
+import asyncio
+
+class Client:
+    def __init__(self):
+        self.ws = None
+        self.name = "none"
+        self.buf = []
+        self.conns = {{}}
+        self.codec = Codec()
+
+    def connect(self, ws, name):
+        self.ws = ws
+        self.name = name
+        self.buf = [ws]
+        self.conns[name] = ws
+
+    def ping(self):
+        self.ws.ping()
+{more}
+    async def close(self, key):
+{body}
+"""
+
+
+def _indented(body: str) -> str:
+    return "\n".join(" " * 8 + line if line else line for line in body.strip("\n").split("\n"))
+
+
+def program(body: str, more: str = "") -> str:
+    return PROGRAM.format(body=_indented(body), more=more)
+
+
+SAFE = {
+    "what is closed gets a local, and the None must not hit a replacement": (
+        "if self.ws:\n    await self.ws.close()\n    self.ws = None",
+        "if self.ws:\n    ws = self.ws\n    await ws.close()\n    if self.ws is ws:\n        self.ws = None",
+    ),
+    "a local that is there already is used": (
+        "ws = self.ws\nif ws is None:\n    return\nawait ws.close()\nself.ws = None",
+        "ws = self.ws\nif ws is None:\n    return\nawait ws.close()\nif self.ws is ws:\n    self.ws = None",
+    ),
+    "so is one that the condition binds": (
+        "if (ws := self.ws) is not None:\n    await ws.close()\n    self.ws = None",
+        "if (ws := self.ws) is not None:\n    await ws.close()\n    if self.ws is ws:\n        self.ws = None",
+    ),
+    "a reset in finally": (
+        "try:\n    await self.ws.close()\nfinally:\n    self.ws = None",
+        "ws = self.ws\ntry:\n    await ws.close()\nfinally:\n    if self.ws is ws:\n        self.ws = None",
+    ),
+    "comments stay where they are": (
+        "# say goodbye\nawait self.ws.close()\n# and forget\nself.ws = None  # now",
+        "# say goodbye\nws = self.ws\nawait ws.close()\nif self.ws is ws:\n    # and forget\n    self.ws = None  # now",
+    ),
+    "an entry that is deleted": (
+        "conn = self.conns[key]\nawait conn.close()\ndel self.conns[key]",
+        "conn = self.conns[key]\nawait conn.close()\nif self.conns.get(key) is conn:\n    del self.conns[key]",
+    ),
+    "an entry that is popped": (
+        "conn = self.conns.get(key)\nawait conn.close()\nself.conns.pop(key)",
+        "conn = self.conns.get(key)\nawait conn.close()\nif self.conns.get(key) is conn:\n    self.conns.pop(key)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "after"), SAFE.values(), ids=SAFE)
+def test_rechecking_is_safe(body: str, after: str) -> None:
+    found = outcome(recheck.propose, "AWA103", program(body))
+    assert (found.verdict, found.text) == ("safe", program(after))
+
+
+def test_code_that_gets_the_object_may_replace_what_it_holds() -> None:
+    found = outcome(recheck.propose, "AWA103", program("await self.ws.close(self)\nself.ws = None"))
+    assert (found.verdict, found.because) == (
+        "unsafe",
+        ("`self.ws.close` gets the object, and what it does to it is not known",),
+    )
+
+
+def test_a_name_that_is_taken_gets_a_prefix() -> None:
+    found = outcome(recheck.propose, "AWA103", program("ws = key\nawait self.ws.close(ws)\nself.ws = None"))
+    after = "ws = key\nold_ws = self.ws\nawait old_ws.close(ws)\nif self.ws is old_ws:\n    self.ws = None"
+    assert (found.verdict, found.text) == ("safe", program(after))
+
+
+REFUSED = {
+    "a string has no identity": ("await self.codec.drop(self.name)\nself.name = None", "no-identity"),
+    "an empty list does not tell who has filled it": (
+        "await self.codec.write(self.buf)\nself.buf = []",
+        "no-identity",
+    ),
+    "an advance carries news": ("await self.codec.write(self.name)\nself.name += 'x'", "carries-news"),
+    "the local is bound twice": (
+        "ws = self.ws\nawait ws.close()\nself.ws = None\nws = key",
+        "recheck-shape",
+    ),
+    "the key is not known yet where the local would have to be made": (
+        "try:\n    found = await lookup(key)\n    await self.conns[found].close()\nfinally:\n    del self.conns[found]",
+        "recheck-shape",
+    ),
+    "the entry may be missing where the local would have to be made": (
+        "if key in self.conns:\n    await self.conns[key].close()\ndel self.conns[key]",
+        "recheck-shape",
+    ),
+    "each round of a loop may close another": (
+        "for _ in range(2):\n    await self.ws.ping()\nself.ws = None",
+        "recheck-shape",
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "code"), REFUSED.values(), ids=REFUSED)
+def test_no_recheck(body: str, code: str) -> None:
+    assert outcome(recheck.propose, "AWA103", program(body)).verdict == code
+
+
+LAZY = """\
+class Client:
+    def __init__(self):
+        self.pool = None
+        self.since = None
+        self.rows = {{}}
+
+    async def get(self, key):
+{body}
+"""
+
+
+def lazy(body: str) -> str:
+    return LAZY.format(body=_indented(body))
+
+
+FILLS = {
+    "the result is stored only if there is none yet": (
+        "if self.pool is None:\n    self.pool = await connect()\nreturn self.pool",
+        "if self.pool is None:\n    pool = await connect()\n    if self.pool is None:\n        self.pool = pool\n"
+        "return self.pool",
+    ),
+    "an early return tells the opposite test": (
+        "if self.pool is not None:\n    return self.pool\nself.pool = await connect()\nreturn self.pool",
+        "if self.pool is not None:\n    return self.pool\npool = await connect()\nif self.pool is None:\n"
+        "    self.pool = pool\nreturn self.pool",
+    ),
+    "a result that has a name already": (
+        "if not self.pool:\n    pool = await connect()\n    self.pool = pool\nreturn self.pool",
+        "if not self.pool:\n    pool = await connect()\n    if not self.pool:\n        self.pool = pool\n"
+        "return self.pool",
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "after"), FILLS.values(), ids=FILLS)
+def test_a_second_test_before_the_store_is_unsafe_because_the_loser_is_leaked(body: str, after: str) -> None:
+    found = outcome(recheck.propose, "AWA102", lazy(body))
+    assert (found.verdict, found.text) == ("unsafe", lazy(after))
+
+
+NOT_FILLED = {
+    "an entry of a mapping": (
+        "if key not in self.rows:\n    self.rows[key] = await connect()\nreturn self.rows[key]",
+        "keyed-fill",
+    ),
+    "a counter": ("if self.pool is None:\n    await connect()\n    self.pool += 1", "carries-news"),
+}
+
+
+@pytest.mark.parametrize(("body", "code"), NOT_FILLED.values(), ids=NOT_FILLED)
+def test_no_second_test(body: str, code: str) -> None:
+    assert outcome(recheck.propose, "AWA102", lazy(body)).verdict == code

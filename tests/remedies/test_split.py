@@ -1,0 +1,337 @@
+"""Splitting: every holder of the lock calls the variant, everybody else the public method, and nothing else changes."""
+
+from __future__ import annotations
+
+import pytest
+
+from awaitomic.remedies.split import REMEDY
+from awaitomic.rules import find
+from explorer import Scenario, World, check_after, check_before
+from remedies.carried_out import carried, facts_of, refusal
+
+HEAD = """
+import asyncio
+
+class Store:
+    def __init__(self):
+        self._lock = asyncio.Lock()
+        self.rows = {}
+
+"""
+
+PUT = """\
+    async def put(self, key, value=None, /, *more, keep: bool = True, **options) -> int:
+        '''Put a row
+
+        and say how many there are.
+        '''
+        async with self._lock:
+            # first the row
+            self.rows[key] = value
+            await asyncio.sleep(0)  # then the others
+            return len(self.rows)
+"""
+
+FILL = """
+    async def fill(self):
+        async with self._lock:
+            await self.put(1)
+"""
+
+OUTSIDER = """
+    async def use(self):
+        await self.put(2, keep=False)
+"""
+
+
+def test_the_public_method_delegates_by_its_signature_and_the_variant_stands_behind_it() -> None:
+    result = carried(REMEDY, "AWA301", HEAD + PUT + FILL + OUTSIDER)
+    assert result.verdict == "safe"
+    assert (
+        result.text
+        == HEAD
+        + (
+            "    async def put(self, key, value=None, /, *more, keep: bool = True, **options) -> int:\n"
+            "        '''Put a row\n\n        and say how many there are.\n        '''\n"
+            "        async with self._lock:\n"
+            "            return await self._put_locked(key, value, *more, keep=keep, **options)\n\n"
+            "    async def _put_locked(self, key, value=None, /, *more, keep: bool = True, **options) -> int:\n"
+            "        '''Put a row. Caller must hold `_lock`.'''\n"
+            "        # first the row\n"
+            "        self.rows[key] = value\n"
+            "        await asyncio.sleep(0)  # then the others\n"
+            "        return len(self.rows)\n"
+        )
+        + FILL.replace("self.put", "self._put_locked")
+        + OUTSIDER
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "changed"),
+    [
+        pytest.param("await asyncio.wait_for(self.put(1), 5)", "wait_for(self._put_locked(1), 5)", id="wait_for"),
+        pytest.param(
+            "await self.put(\n                1,\n            )", "self._put_locked(\n                1,", id="lines"
+        ),
+        pytest.param("one = self.put(1)\n            await one", "one = self._put_locked(1)", id="awaited later"),
+        pytest.param(
+            "return (await self.put(1)) + 1", "return (await self._put_locked(1)) + 1", id="inside an expression"
+        ),
+        pytest.param("for i in self.rows:\n                await self.put(i)", "self._put_locked(i)", id="in a loop"),
+    ],
+)
+def test_a_call_through(call: str, changed: str) -> None:
+    result = carried(REMEDY, "AWA301", HEAD + PUT + FILL.replace("await self.put(1)", call))
+    assert changed in result.text
+    assert result.verdict == "safe"
+
+
+def test_a_method_that_calls_itself_goes_on_in_the_variant() -> None:
+    text = HEAD + PUT.replace(
+        "            return len", "            if key:\n                await self.put(key - 1)\n            return len"
+    )
+    result = carried(REMEDY, "AWA301", text)
+    assert "                await self._put_locked(key - 1)\n" not in result.text.partition("_put_locked(self")[0]
+    assert "            await self._put_locked(key - 1)\n" in result.text.partition("_put_locked(self")[2]
+
+
+def test_a_helper_that_only_holders_call_calls_the_variant() -> None:
+    text = (
+        HEAD
+        + PUT
+        + FILL.replace("self.put(1)", "self._helper()")
+        + ("\n    async def _helper(self):\n        await self.put(3)\n")
+    )
+    result = carried(REMEDY, "AWA301", text)
+    assert "async def _helper(self):\n        await self._put_locked(3)\n" in result.text
+
+
+def test_a_helper_that_others_call_without_the_lock_takes_it_for_them_and_gets_a_variant() -> None:
+    helper = "\n    async def helper(self):\n        await self.put(3)\n"
+    result = carried(REMEDY, "AWA301", HEAD + PUT + FILL.replace("self.put(1)", "self.helper()") + helper)
+    assert result.text.endswith(
+        "    async def fill(self):\n        async with self._lock:\n            await self._helper_locked()\n\n"
+        "    async def helper(self):\n        async with self._lock:\n            await self._helper_locked()\n\n"
+        "    async def _helper_locked(self):\n"
+        '        """Do the work of `helper`. Caller must hold `_lock`."""\n'
+        "        await self._put_locked(3)\n"
+    )
+
+
+def test_a_private_method_whose_every_caller_holds_the_lock_loses_its_acquisition() -> None:
+    text = HEAD + PUT.replace("put(", "_put(") + FILL.replace("put(", "_put(")
+    result = carried(REMEDY, "AWA301", text)
+    assert result.text.count("async with self._lock") == 1
+    assert "_locked" not in result.text
+    assert result.verdict == "safe"
+
+
+def test_a_lock_that_is_taken_twice_in_one_function_is_taken_once() -> None:
+    text = HEAD + FILL.replace(
+        "            await self.put(1)", "            async with self._lock:\n                await asyncio.sleep(0)"
+    )
+    result = carried(REMEDY, "AWA301", text)
+    assert result.text == HEAD + FILL.replace("await self.put(1)", "await asyncio.sleep(0)")
+
+
+def test_all_methods_of_a_chain_are_split_when_each_finding_is_repaired() -> None:
+    text = (
+        HEAD
+        + PUT
+        + FILL
+        + "\n    async def rebuild(self):\n        async with self._lock:\n            await self.fill()\n"
+    )
+    for _ in range(4):
+        if not any(finding.rule == "AWA301" for finding in find(facts_of(text))):
+            break
+        text = carried(REMEDY, "AWA301", text).text
+    assert "await self._fill_locked()" in text
+    assert text.count("await self._put_locked(1)") == 1
+    assert not find(facts_of(text))
+
+
+def test_an_override_that_locks_in_the_same_way_is_split_together_with_super() -> None:
+    text = (
+        HEAD
+        + PUT
+        + FILL
+        + (
+            "\nclass Loud(Store):\n    async def put(self, key, value=None, /, *more, keep: bool = True, **options) -> int:\n"
+            "        async with self._lock:\n            return await super().put(key)\n"
+        )
+    )
+    result = carried(REMEDY, "AWA301", text)
+    assert result.text.count("async def _put_locked(") == 2
+    assert "        return await super()._put_locked(key)\n" in result.text
+
+
+def test_class_methods_and_static_methods_keep_their_decorator_on_both() -> None:
+    text = """
+import asyncio
+
+class Store:
+    _lock = asyncio.Lock()
+
+    @classmethod
+    async def put(cls, key):
+        async with cls._lock:
+            await asyncio.sleep(0)
+
+    @classmethod
+    async def fill(cls):
+        async with cls._lock:
+            await cls.put(1)
+"""
+    result = carried(REMEDY, "AWA301", text)
+    assert (
+        "            await cls._put_locked(key)\n\n    @classmethod\n    async def _put_locked(cls, key):\n"
+        in result.text
+    )
+
+
+def test_functions_of_a_module_are_split_like_methods() -> None:
+    text = """
+import asyncio
+
+lock = asyncio.Lock()
+
+
+async def put(key):
+    async with lock:
+        await asyncio.sleep(0)
+
+
+async def fill():
+    async with lock:
+        await put(1)
+"""
+    result = carried(REMEDY, "AWA301", text)
+    assert "        await _put_locked(key)\n\n\nasync def _put_locked(key):\n" in result.text
+    assert "Caller must hold `lock`." in result.text
+
+
+def test_the_suffix_that_the_file_uses_is_used() -> None:
+    more = "\n    async def get(self):\n        await self._get_unlocked()\n\n    async def _get_unlocked(self): ...\n"
+    assert "_put_unlocked(1)" in carried(REMEDY, "AWA301", HEAD + PUT + FILL + more).text
+
+
+def test_a_suffix_that_means_the_opposite_in_the_file_is_not_used() -> None:
+    more = "\n    async def get_locked(self):\n        async with self._lock:\n            self.rows.clear()\n"
+    assert "_put_unlocked(1)" in carried(REMEDY, "AWA301", HEAD + PUT + FILL + more).text
+
+
+def test_a_variant_that_the_method_delegates_to_already_is_called() -> None:
+    text = (
+        HEAD
+        + (
+            "    async def put(self, key, *, keep=True):\n        async with self._lock:\n"
+            "            return await self._do_put(key, keep=keep)\n\n"
+            "    async def _do_put(self, key, *, keep=True):\n        self.rows[key] = keep\n"
+        )
+        + FILL
+    )
+    assert carried(REMEDY, "AWA301", text).text == text.replace("await self.put(1)", "await self._do_put(1)")
+
+
+def test_a_decorator_that_holders_go_around_makes_the_split_unsafe() -> None:
+    result = carried(REMEDY, "AWA301", HEAD + "    @retry\n" + PUT + FILL)
+    assert result.verdict == "unsafe"
+    assert "@retry" in result.proposal.because[0]
+    assert result.text.count("@retry") == 1
+
+
+def test_a_method_that_is_handed_around_makes_the_split_unsafe() -> None:
+    result = carried(REMEDY, "AWA301", HEAD + PUT + FILL + "\n    def hook(self):\n        register(self.put)\n")
+    assert result.verdict == "unsafe"
+
+
+REFUSED = {
+    "a shielded call": ("outlives-lock", HEAD + PUT + FILL.replace("self.put(1)", "asyncio.shield(self.put(1))")),
+    "an awaited task": ("outlives-lock", HEAD + PUT + FILL.replace("self.put(1)", "asyncio.create_task(self.put(1))")),
+    "several calls at once": (
+        "runs-beside",
+        HEAD + PUT + FILL.replace("self.put(1)", "asyncio.gather(self.put(1), self.put(2))"),
+    ),
+    "a lock over a part of the body": (
+        "split-partial-region",
+        HEAD + PUT.replace("        async with", "        print(key)\n        async with") + FILL,
+    ),
+    "a second context manager": (
+        "split-partial-region",
+        HEAD + PUT.replace("async with self._lock:", "async with self._lock, session():") + FILL,
+    ),
+    "an acquisition by a call": (
+        "explicit-acquire",
+        HEAD
+        + "    async def put(self, key):\n        await self._lock.acquire()\n        try:\n"
+        + "            self.rows[key] = 1\n"
+        + "        finally:\n            self._lock.release()\n"
+        + FILL,
+    ),
+    "a helper of both kinds of callers that waits for something else, too": (
+        "helper-of-both",
+        HEAD
+        + PUT
+        + FILL.replace("self.put(1)", "self.helper()")
+        + "\n    async def helper(self):\n        await self.put(3)\n        await other()\n",
+    ),
+    "a name that is taken": ("name-taken", HEAD + PUT + FILL + "\n    async def _put_locked(self):\n        pass\n"),
+    "an override that does not lock": (
+        "overridden",
+        HEAD + PUT + FILL + "\nclass Loud(Store):\n    async def put(self, *more):\n        print(more)\n",
+    ),
+    "an asynchronous context manager": (
+        "implicit-call",
+        HEAD
+        + "    async def __aenter__(self):\n        async with self._lock:\n            return self\n\n"
+        + "    async def __aexit__(self, *exc):\n        pass\n"
+        + FILL.replace("await self.put(1)", "async with self:\n                pass"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused_is(name: str) -> None:
+    code, text = REFUSED[name]
+    assert refusal(REMEDY, "AWA301", text).code == code
+
+
+PROOF = """
+import asyncio
+from explorer import outside
+
+class Store:
+    def __init__(self):
+        self._lock = asyncio.Lock()
+        self.total = 0
+
+    async def put(self, amount):
+        async with self._lock:
+            total = self.total
+            await outside("put")
+            self.total = total + amount
+
+    async def twice(self, amount):
+        async with self._lock:
+            await self.put(amount)
+            await self._again(amount)
+
+    async def _again(self, amount):
+        await self.put(amount)
+
+store = Store()
+"""
+
+SCENARIO = Scenario(
+    "twice",
+    lambda module, count: World(
+        [lambda amount=i: module.store.twice(amount) for i in range(1, count)] + [lambda: module.store.put(100)],
+        lambda: module.store.total,
+    ),
+)
+
+
+def test_before_some_schedule_hangs_and_after_none_does() -> None:
+    assert check_before(PROOF, SCENARIO).reason.startswith("deadlock")
+    assert check_after(carried(REMEDY, "AWA301", PROOF).text, SCENARIO) == []
