@@ -157,8 +157,8 @@ NOT_SUNK = {
         "    balance = current + amount\nreturn current",
         "used-elsewhere",
     ),
-    "the value decides something on the way": (
-        "current = balance\nif current > 3:\n    raise ValueError\nawait check(amount)\nbalance = current + amount",
+    "the value is handed on before the await": (
+        "current = balance\naudit(current)\nawait check(amount)\nbalance = current + amount",
         "used-elsewhere",
     ),
     "the await stands in the statement that writes, and is given the value": (
