@@ -37,7 +37,7 @@ FITS = {
     ),
     "an __init__ that may return early gets it first": (
         '\nclass Client:\n    def __init__(self, url):\n        """Make it."""\n        if not url:\n'
-        '            return\n'
+        "            return\n"
         "        self.conn = None\n",
         '        """Make it."""\n        self._lock = asyncio.Lock()\n        if not url:\n',
         "safe",
@@ -128,7 +128,7 @@ def test_the_field_function_is_imported_beside_the_decorator() -> None:
 def test_slots_in_order_stay_in_order() -> None:
     head = (
         '\nclass Client:\n    __slots__ = (\n        "Url",\n        "conn",\n        "open",\n    )\n'
-        '\n    def __init__(self):\n'
+        "\n    def __init__(self):\n"
     )
     result = _made(head + "        self.conn = None\n")
     assert '        "Url",\n        "_lock",\n        "conn",\n' in result.text

@@ -5,110 +5,8 @@ from __future__ import annotations
 import pytest
 
 from awaitomic.remedies.lock import REMEDY
-from explorer import Scenario, World, check_after, check_alone, check_before
 from remedies.carried_out import carried, refusal
-
-SHORT = """
-import asyncio
-
-class Client:
-    def __init__(self):
-        self._pool = None
-
-    async def pool(self):
-        if self._pool is None:
-            self._pool = await self._connect()
-        return self._pool
-
-    async def _connect(self):
-        await asyncio.sleep(1)
-        return object()
-"""
-
-ENSURE = """
-import asyncio
-
-class Client:
-    def __init__(self):
-        self._conn = None
-
-    async def ensure(self):
-        if self._conn is None:
-            await self.connect(3)
-        return self._conn
-
-    async def connect(self, timeout, *, retry=False) -> None:
-        \"\"\"Connect.
-
-        Once is enough.
-        \"\"\"
-        conn = await asyncio.open_connection("host", timeout)
-        self._conn = conn
-"""
-
-HELPER = """
-import asyncio
-
-class Client:
-    def __init__(self):
-        self._conn = None
-
-    async def send(self, data):
-        if self._conn is None:
-            await self._connect()
-
-    async def ping(self):
-        if not self._conn:
-            await self._connect()
-
-    async def _connect(self):
-        conn = await asyncio.open_connection("host", 1)
-        self._conn = conn
-"""
-
-EXISTING = """
-import asyncio
-
-class Store:
-    def __init__(self):
-        self._lock = asyncio.Lock()
-        self.rows = {}
-
-    async def put(self, key, value):
-        async with self._lock:
-            self.rows[key] = value
-            await self._save()
-
-    async def _save(self):
-        await asyncio.sleep(0)
-
-    async def fill(self, key):
-        if key not in self.rows:
-            await self.put("log", key)
-            self.rows[key] = await self._load(key)
-        return self.rows[key]
-
-    async def _load(self, key):
-        await asyncio.sleep(0)
-        return key
-"""
-
-WRITERS = """
-import asyncio
-
-class Bank:
-    def __init__(self):
-        self.total = 0
-
-    async def add(self, amount):
-        total = self.total
-        await asyncio.sleep(0)
-        self.total = total + amount
-
-    async def set(self, amount):
-        await asyncio.sleep(0)
-        self.total = amount
-"""
+from remedies.programs import ENSURE, EXISTING, HELPER, SHORT, WRITERS
 
 
 def _lines(text: str, name: str) -> str:
@@ -162,12 +60,67 @@ def test_a_public_sibling_that_is_awaited_inside_becomes_two_in_the_same_fix() -
     assert "                await self._connect_locked(3)\n" in result.text
     assert (
         '    async def connect(self, timeout, *, retry=False) -> None:\n        """Connect.\n\n'
-        '        Once is enough.\n'
+        "        Once is enough.\n"
         '        """\n        async with self._lock:\n            await self._connect_locked(timeout, retry=retry)\n\n'
         "    async def _connect_locked(self, timeout, *, retry=False) -> None:\n"
         '        """Connect. Caller must hold `_lock`."""\n'
     ) in result.text
     assert result.proposal.plan.renames == (("Client.connect", "Client._connect_locked"),)
+
+
+def test_a_signature_over_several_lines_is_written_again_as_it_stands() -> None:
+    text = ENSURE.replace(
+        "(self, timeout, *, retry=False) -> None:",
+        "(\n        self,\n        timeout: int,  # it's: short\n        *,\n"
+        "        retry: bool = False,\n    ) -> None:",
+    )
+    result = carried(REMEDY, "AWA102", text)
+    assert (
+        "    async def connect(\n        self,\n        timeout: int,  # it's: short\n        *,\n"
+        '        retry: bool = False,\n    ) -> None:\n        """Connect.\n'
+    ) in result.text
+    assert result.text.count("# it's: short") == 2
+
+
+def test_a_task_that_the_holder_has_cancelled_may_be_waited_for() -> None:
+    text = """
+import asyncio
+
+class Feed:
+    def __init__(self):
+        self._task = None
+
+    async def start(self):
+        self._task = asyncio.create_task(asyncio.sleep(9))
+
+    async def stop(self):
+        if self._task is not None:
+            self._task.cancel()
+            await self._task
+            self._task = None
+"""
+    assert "self._task" in carried(REMEDY, "AWA103", text).proposal.because[0]
+    assert refusal(REMEDY, "AWA103", text.replace("            self._task.cancel()\n", "")).code == "waits-for-holder"
+
+
+def test_the_lock_that_the_function_takes_elsewhere_is_taken_for_other_state_too() -> None:
+    text = """
+import asyncio
+
+class Feed:
+    def __init__(self):
+        self._lock = asyncio.Lock()
+        self.rows = []
+        self.n = 0
+
+    async def poll(self):
+        async with self._lock:
+            self.rows.append(1)
+        n = self.n
+        await asyncio.sleep(0)
+        self.n = n + 1
+"""
+    assert carried(REMEDY, "AWA101", text).text.count("async with self._lock:") == 2
 
 
 def test_a_private_helper_leaves_the_lock_to_all_of_its_callers() -> None:
@@ -176,7 +129,7 @@ def test_a_private_helper_leaves_the_lock_to_all_of_its_callers() -> None:
     assert "async with" not in _lines(result.text, "_connect")
 
 
-def test_the_lock_that_guards_the_state_is_taken_and_the_method_that_takes_it_is_split() -> None:
+def test_the_lock_that_guards_the_state_is_taken_and_its_taker_is_split() -> None:
     result = carried(REMEDY, "AWA102", EXISTING)
     assert [reason.partition(":")[0] for reason in result.proposal.because] == ["one lock serves all entries"]
     assert result.text.count("asyncio.Lock()") == 1
@@ -270,237 +223,3 @@ def test_a_file_that_names_no_event_loop_is_taken_to_run_on_asyncio_but_not_trus
 def test_a_module_of_trio_gets_a_lock_of_trio() -> None:
     result = carried(REMEDY, "AWA102", SHORT.replace("asyncio", "trio"))
     assert "self._lock = trio.Lock()" in result.text
-
-
-REFUSED = {
-    "a plain function that adds can lose and be lost": (
-        "AWA101",
-        "sync-writer",
-        "line 18",
-        WRITERS + "\n    def add_now(self, amount):\n        self.total += amount\n",
-    ),
-    "a plain helper that a plain public function calls": (
-        "AWA101",
-        "sync-writer",
-        "`Bank.add_now`",
-        WRITERS
-        + "\n    def add_now(self, amount):\n        self._add(amount)\n"
-        + "\n    def _add(self, amount):\n        self.total += amount\n",
-    ),
-    "a caller that relies on the writer never giving way": (
-        "AWA101",
-        "new-suspension",
-        "`Bank.use`",
-        WRITERS.replace("        await asyncio.sleep(0)\n        self.total = amount", "        self.total = amount")
-        + "\n    async def use(self):\n        n = self.n\n        await self.set(1)\n        self.n = n + 1\n",
-    ),
-    "a generator that yields between read and write": (
-        "AWA101",
-        "yield-inside",
-        "line 10",
-        WRITERS.replace(
-            "await asyncio.sleep(0)\n        self.total = total", "yield total\n        self.total = total"
-        ),
-    ),
-    "a wait that only a taker of the lock can end": (
-        "AWA102",
-        "waits-for-holder",
-        "`Source.give`",
-        """
-import asyncio
-
-class Source:
-    def __init__(self):
-        self.ready = asyncio.Event()
-        self.item = None
-
-    async def get(self):
-        if self.item is None:
-            await self.ready.wait()
-            self.item = await self.make()
-
-    async def make(self):
-        await asyncio.sleep(0)
-
-    async def give(self, item):
-        self.item = item
-        self.ready.set()
-""",
-    ),
-    "a recursion through an override that cannot be split": (
-        "AWA102",
-        "self-deadlock",
-        "overridden",
-        ENSURE
-        + "\nclass Sub(Client):\n    async def connect(self, timeout, *, retry=False):\n"
-        + "        await super().connect(1)\n",
-    ),
-    "a shielded call of a sibling that would take the lock": (
-        "AWA102",
-        "outlives-lock",
-        "`Client.connect`",
-        ENSURE.replace("await self.connect(3)", "await asyncio.shield(self.connect(3))"),
-    ),
-    "a gathered call of a sibling that would take the lock": (
-        "AWA102",
-        "runs-beside",
-        "`Client.connect`",
-        ENSURE.replace("await self.connect(3)", "await asyncio.gather(self.connect(3), asyncio.sleep(1))"),
-    ),
-    "two libraries of event loops": ("AWA102", "foreign-loop", "trio", "import trio\n" + SHORT),
-    "an event loop whose locks are not known": (
-        "AWA102",
-        "foreign-loop",
-        "curio",
-        SHORT.replace("asyncio", "curio"),
-    ),
-    "state of an object that a parameter brings in": (
-        "AWA101",
-        "foreign-state",
-        "account.balance",
-        """
-import asyncio
-
-async def add(account, amount):
-    balance = account.balance
-    await asyncio.sleep(0)
-    account.balance = balance + amount
-""",
-    ),
-    "a throttle that would let in one task only": (
-        "AWA102",
-        "serialises",
-        "several",
-        SHORT.replace(
-            "self._pool = None\n\n", "self._pool = None\n        self.gate = asyncio.Semaphore(5)\n\n"
-        ).replace(
-            "            self._pool = await self._connect()\n",
-            "            async with self.gate:\n                self._pool = await self._connect()\n",
-        ),
-    ),
-    "a lock order that another method takes the other way round": (
-        "AWA101",
-        "lock-order",
-        "holders wait",
-        """
-import asyncio
-
-class Bank:
-    def __init__(self):
-        self.a_lock = asyncio.Lock()
-        self.b_lock = asyncio.Lock()
-        self.a = 0
-
-    async def one(self):
-        async with self.a_lock:
-            self.a = 1
-            async with self.b_lock:
-                await asyncio.sleep(0)
-
-    async def two(self):
-        async with self.b_lock:
-            await self.bump()
-
-    async def bump(self):
-        a = self.a
-        await asyncio.sleep(0)
-        self.a = a + 1
-""",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_refused_is(name: str) -> None:
-    rule, code, words, text = REFUSED[name]
-    found = refusal(REMEDY, rule, text)
-    assert (found.code, words in found.message) == (code, True), found
-
-
-# -- proof ---------------------------------------------------------------------------------------------------------
-
-OUTSIDE = """
-import asyncio
-from explorer import outside
-"""
-
-LOCK_SCENARIO = Scenario(
-    "add",
-    lambda module, count: World(
-        [lambda amount=i: module.bank.add(amount) for i in range(1, count)] + [module.bank.last],
-        lambda: module.bank.total,
-    ),
-)
-
-PROVED = {
-    "a lock over read and write, and in the other writer": """
-class Bank:
-    def __init__(self):
-        self.total = 0
-
-    async def add(self, amount):
-        total = self.total
-        await outside("bank")
-        self.total = total + amount
-
-    async def last(self):
-        await asyncio.sleep(0)
-        self.total += 10
-
-bank = Bank()
-""",
-    "a lock, and a split of the method that is awaited under it": """
-class Bank:
-    def __init__(self):
-        self._lock = asyncio.Lock()
-        self.total = 0
-
-    async def note(self, amount):
-        async with self._lock:
-            total = self.total
-            await outside("note")
-            self.total = total + amount
-
-    async def last(self):
-        await self.note(100)
-
-    async def add(self, amount):
-        total = self.total
-        await outside("bank")
-        self.total = total + amount
-        await self.note(0)
-
-bank = Bank()
-""",
-    "a lock that the callers of a helper hold": """
-class Bank:
-    def __init__(self):
-        self.total = None
-
-    async def add(self, amount):
-        if self.total is None:
-            await self._open(amount)
-        return self.total
-
-    async def last(self):
-        if not self.total:
-            await self._open(100)
-        return self.total
-
-    async def _open(self, amount):
-        await outside("open")
-        self.total = amount
-
-bank = Bank()
-""",
-}
-
-
-@pytest.mark.parametrize("name", PROVED)
-def test_no_schedule_goes_wrong_after(name: str) -> None:
-    text = OUTSIDE + PROVED[name]
-    assert check_before(text, LOCK_SCENARIO).mode == "fifo"
-    rule = "AWA102" if "is None" in text else "AWA101"
-    result = carried(REMEDY, rule, text)
-    assert check_after(result.text, LOCK_SCENARIO) == []
-    assert check_alone(text, result.text, LOCK_SCENARIO) == []

@@ -157,7 +157,8 @@ def test_an_override_that_locks_in_the_same_way_is_split_together_with_super() -
         + PUT
         + FILL
         + (
-            "\nclass Loud(Store):\n    async def put(self, key, value=None, /, *more, keep: bool = True, **options) -> int:\n"
+            "\nclass Loud(Store):\n"
+            "    async def put(self, key, value=None, /, *more, keep: bool = True, **options) -> int:\n"
             "        async with self._lock:\n            return await super().put(key)\n"
         )
     )

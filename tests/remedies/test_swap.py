@@ -49,6 +49,10 @@ SWAPS = {
         "await self.sink.write(self.buf)\nself.buf.clear()",
         "buf = list(self.buf)\nself.buf.clear()\nawait self.sink.write(buf)",
     ),
+    "what was made from a view is no longer the container": (
+        "jobs = [close(conn) for conn in self.conns.values()]\nfor job in jobs:\n    await job\nself.conns.clear()",
+        "jobs = [close(conn) for conn in self.conns.values()]\nself.conns.clear()\nfor job in jobs:\n    await job",
+    ),
     "comments at the reset stay with it": (
         "await self.sink.write(self.buf)\n# start anew\nself.buf = []  # empty",
         "# start anew\nbuf, self.buf = self.buf, []  # empty\nawait self.sink.write(buf)",

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _ENTRY_GETTERS = frozenset({"get", "setdefault"})
 _SAME_OBJECT = frozenset({"cast", "typing.cast"})
+_OWN_NAMES = frozenset({Scope.LOCAL, Scope.PARAMETER})
 _MAX_DEPTH = 12
 
 
@@ -48,7 +49,7 @@ class Resolver:
         self.outer = outer
         self._bindings: dict[str, list[Operand | None]] = {}
         for event in function.events:
-            if isinstance(event, Write) and isinstance(event.place, Name) and event.place.scope is Scope.LOCAL:
+            if isinstance(event, Write) and isinstance(event.place, Name) and event.place.scope in _OWN_NAMES:
                 self._bindings.setdefault(event.place.name, []).append(event.value)
         self._values: dict[int, Location | None] = {}
         self._depth = 0

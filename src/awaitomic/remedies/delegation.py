@@ -64,17 +64,18 @@ def _signature(program: Program, node: ast.AsyncFunctionDef) -> str:
     body = program.positions.extent(node.body[0])
     text = program.positions.snippet(Extent(start.line, start.column, body.line, body.column))
     head = text[: _colon(text) + 1]
-    if "\n" in head or "\r" in head:
-        message = f"`{node.name}` (line {node.lineno}) would have to be split, and its signature spans lines"
-        raise Declined("self-deadlock", message)
-    return head
+    return _at_margin(program, start, head)
 
 
 def _docstring(program: Program, node: ast.AsyncFunctionDef) -> str:
     """Give the docstring as written, so that it reads the same once it is indented with the new method."""
     extent = program.positions.extent(node.body[0])
     text = program.positions.snippet(extent)
-    start = program.positions.extent(node)
+    return _at_margin(program, program.positions.extent(node), text)
+
+
+def _at_margin(program: Program, start: Extent, text: str) -> str:
+    """Take the margin of a definition from the lines of a text: it comes back with the new definition."""
     margin = program.positions.line(start.line)[: start.column - 1]
     first, *rest = text.split("\n")
     return "\n".join([first, *(line.removeprefix(margin) for line in rest)])
@@ -84,11 +85,14 @@ def _colon(text: str) -> int:
     """Give the place of the colon that ends a signature: the first one outside of brackets and strings."""
     depth = 0
     quote = ""
+    comment = False
     for index, character in enumerate(text):
-        if quote:
+        if comment or quote:
+            comment = comment and character not in "\r\n"
             quote = "" if character == quote else quote
-        elif character in "\"'":
-            quote = character
+        elif character in "#\"'":
+            comment = character == "#"
+            quote = "" if comment else character
         elif character in "([{":
             depth += 1
         elif character in ")]}":

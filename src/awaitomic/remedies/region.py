@@ -40,7 +40,8 @@ class Run:
 def cover(tree: ast.Module, function: FunctionGraph, paths: Iterable[StatementPath]) -> Run:
     """Give the smallest run of siblings in a function's body that covers all statements at `paths`.
 
-    An ``elif`` is never the first of a run: it cannot stand under a header of its own.
+    An ``elif`` is never the first of a run: it cannot stand under a header of its own. Nor is a ``try`` that gives
+    back what the statement before it has acquired: a task cancelled between the two would never give it back.
 
     Parameters:
         tree: the module.
@@ -51,7 +52,29 @@ def cover(tree: ast.Module, function: FunctionGraph, paths: Iterable[StatementPa
     run = _cover(wanted, len(function.path))
     while len(run.first) > len(function.path) + 1 and _is_elif(tree, run.first):
         run = Run(run.first[:-1], 1)
+    own = run.first[-1]
+    before = BlockStep(own.block, own.index - 1)
+    if own.index > 0 and _acquires_for(statement_at(tree, (*run.first[:-1], before)), statement_at(tree, run.first)):
+        run = Run((*run.first[:-1], before), run.count + 1)
     return run
+
+
+def _acquires_for(before: ast.stmt, then: ast.stmt) -> bool:
+    """Tell whether one statement acquires what the next, a ``try``, gives back in its ``finally``."""
+    if not isinstance(then, ast.Try) or not isinstance(before, ast.Expr | ast.Assign):
+        return False
+    taken = _receivers([before], "acquire")
+    return not taken.isdisjoint(_receivers(then.finalbody, "release"))
+
+
+def _receivers(statements: list[ast.stmt], method: str) -> set[str]:
+    """Give the text of everything on which a method is called."""
+    calls = [node for statement in statements for node in ast.walk(statement) if isinstance(node, ast.Call)]
+    return {
+        ast.unparse(call.func.value)
+        for call in calls
+        if isinstance(call.func, ast.Attribute) and call.func.attr == method
+    }
 
 
 def _cover(wanted: list[StatementPath], depth: int) -> Run:

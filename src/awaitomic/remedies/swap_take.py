@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from awaitomic.program.accesses import Change
+from awaitomic.program.resolve import is_view
 from awaitomic.remedies.declined import Declined
 from awaitomic.remedies.remedy import Case
 from awaitomic.remedies.siblings import Block
@@ -113,9 +114,16 @@ def is_copied(node: ast.expr, statement: ast.stmt) -> bool:
     """Tell whether only a copy of the container, or what is computed from it, outlives the statement that reads it."""
     return _copy_around(node, statement) is not None or any(
         isinstance(inner, ast.ListComp | ast.SetComp | ast.DictComp)
-        and any(generator.iter is node for generator in inner.generators)
+        and any(_viewed(generator.iter) is node for generator in inner.generators)
         for inner in ast.walk(statement)
     )
+
+
+def _viewed(iterable: ast.expr) -> ast.expr:
+    """Give the container behind ``x.values()``, ``x.items()`` and ``x.keys()``."""
+    if isinstance(iterable, ast.Call) and not iterable.args and isinstance(iterable.func, ast.Attribute):
+        return iterable.func.value if is_view(iterable.func.attr) else iterable
+    return iterable
 
 
 def _copy_around(node: ast.expr, statement: ast.stmt) -> ast.expr | None:

@@ -24,11 +24,11 @@ from awaitomic.remedies.declined import Declined
 from awaitomic.remedies.lock import callers, library, variables
 from awaitomic.remedies.lock.conflicts import settle
 from awaitomic.remedies.lock.coverage import Coverage
-from awaitomic.remedies.lock.home import Home, Kind, guardian, home_of
+from awaitomic.remedies.lock.home import Guardian, Home, Kind, guardian, home_of
 from awaitomic.remedies.lock.order import check_order
 from awaitomic.remedies.lock.waits import judge_waits
 from awaitomic.remedies.lock.wrapping import edits_of
-from awaitomic.remedies.remedy import Case, Proposal, Remedy
+from awaitomic.remedies.remedy import Case, Proposal, Remedy, statement_at
 from awaitomic.remedies.takers import line_of
 
 
@@ -41,9 +41,18 @@ def propose(case: Case) -> Proposal | Refusal:
 
 
 def _propose(case: Case) -> Proposal:
+    home = home_of(case.program, case.resolver, case.fact.access.location)
+    guard = guardian(case.program, home, case.function)
+    try:
+        return _with_lock(case, home, guard)
+    except Declined as declined:
+        if guard is None or guard.sure or declined.refusal.code != "self-deadlock":
+            raise
+        return _with_lock(case, home, None)
+
+
+def _with_lock(case: Case, home: Home, guard: Guardian | None) -> Proposal:
     program, resolver, fact = case.program, case.resolver, case.fact
-    home = home_of(program, resolver, fact.access.location)
-    guard = guardian(program, home, resolver.function)
     span = case.finding.span
     fills = all(_only_fills(other, found) for other, found in _late_writes(program, home))
 
@@ -55,6 +64,7 @@ def _propose(case: Case) -> Proposal:
     _cover_writers(coverage)
     settle(coverage)
     check_order(coverage)
+    _check_size(coverage)
     name, creation = (guard.name, Creation((), ())) if guard is not None else _new_lock(coverage, resolver)
     edits, renames, doubts = edits_of(coverage, name)
     because = [
@@ -73,6 +83,27 @@ def _propose(case: Case) -> Proposal:
         title,
         tuple(dict.fromkeys(because)) or _TRUSTED,
     )
+
+
+_REVIEWABLE_LINES = 60
+"""How much code a person can be asked to see under one lock. Longer spans want another design, not a longer lock."""
+
+
+def _check_size(coverage: Coverage) -> None:
+    """See that nobody is offered a lock over a page and more.
+
+    Raises:
+        Declined: ``span-too-long``.
+    """
+    for key, runs in coverage.runs.items():
+        function = coverage.functions[key].function
+        for run in runs:
+            paths = run.paths
+            first = statement_at(coverage.program.module.tree, paths[0]).lineno
+            last = statement_at(coverage.program.module.tree, paths[-1]).end_lineno or first
+            if last - first >= _REVIEWABLE_LINES:
+                message = f"in `{function.qualname}` the lock would have to be held from line {first} to line {last}"
+                raise Declined("span-too-long", message)
 
 
 _TRUSTED = (

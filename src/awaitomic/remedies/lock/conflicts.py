@@ -21,6 +21,7 @@ from awaitomic.remedies.region import whole_body, yields_in
 from awaitomic.remedies.takers import check_waits, line_of, relatives
 from awaitomic.remedies.variant import check_form, unknown_decorators
 
+_MOST_SPLITS = 2
 _OWN = frozenset({Root.SELF, Root.CLASS})
 
 
@@ -138,3 +139,6 @@ def _delegate(coverage: Coverage, function: FunctionGraph, line: int) -> None:
     coverage.runs.pop(id(function), None)
     coverage.functions[id(function)] = coverage.program.resolver(function)
     coverage.delegating.add(id(function))
+    if len(coverage.delegating) > _MOST_SPLITS:
+        message = f"more than {_MOST_SPLITS} methods would have to be split for this lock: that is a matter of design"
+        raise Declined("self-deadlock", message)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import enum
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.locks import Exclusion, LockType
-from awaitomic.model.event import Read
+from awaitomic.model.event import Enter, Read
 from awaitomic.model.location import ANY_ITEM, AttributeStep, Location, Root
 from awaitomic.program import Program, is_construction
 from awaitomic.program.accesses import CONTENTS, Access, Change, access_of
-from awaitomic.program.locks import Lock, lock_type
+from awaitomic.program.locks import Lock, class_lock_type, lock_type
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.declined import Declined
 
@@ -71,8 +71,13 @@ def home_of(program: Program, resolver: Resolver, location: Location) -> Home:
     """Give the place of a state that a function of the file names `location`.
 
     Raises:
-        Declined: ``foreign-state`` if the file does not show who owns it.
+        Declined: ``foreign-state`` if the file does not show who owns it, ``is-a-lock`` if the owner is one itself.
     """
+    facts = program.module.classes.get(location.owner)
+    if facts is not None and class_lock_type(program.module, facts) is not None:
+        raise Declined(
+            "is-a-lock", f"`{facts.qualname}` is a lock itself: another one inside would change how it works"
+        )
     key = resolver.key_of(location)
     module = program.module
     keys = _keys(key)
@@ -152,6 +157,11 @@ class Guardian:
     lock: Lock
     name: str
     key: Location
+    sure: bool = True
+    """Whether it plainly is for this state; else a new one may be better."""
+
+
+_GENERAL_NAMES = frozenset({"lock", "mutex", "async_lock", "alock"})
 
 
 def guardian(program: Program, home: Home, own: FunctionGraph) -> Guardian | None:
@@ -176,10 +186,22 @@ def guardian(program: Program, home: Home, own: FunctionGraph) -> Guardian | Non
     for guard in candidates.values():
         if guard.name.strip("_") in {f"{home.state.strip('_')}_lock", f"lock_{home.state.strip('_')}"}:
             return guard
-    used = {key for key in candidates if held.get(key)}
-    if len(candidates) == 1 and (used or not _is_used(program, next(iter(candidates)))):
-        return next(iter(candidates.values()))
+    if len(candidates) == 1:
+        (only,) = candidates.values()
+        # A lock that is named after other state is made for that; a general one that nobody takes yet may be for this.
+        spare = only.name.strip("_") in _GENERAL_NAMES and not _is_used(program, only.key)
+        if held.get(only.key) or spare or _is_taken_in(program, own, only.key):
+            return replace(only, sure=False)
     return None
+
+
+def _is_taken_in(program: Program, function: FunctionGraph, key: Location) -> bool:
+    resolver = program.resolver(function)
+    return any(
+        isinstance(event, Enter)
+        and any(resolver.key_of(lock.location) == key for lock in program.locks_of(resolver, event.manager))
+        for event in function.events
+    )
 
 
 def _accesses_under_locks(program: Program, home: Home, own: FunctionGraph) -> tuple[int, Counter[Location]]:

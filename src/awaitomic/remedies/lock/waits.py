@@ -120,6 +120,7 @@ def _judge(coverage: Coverage, resolver: Resolver, event: Suspend, seen: _Seen, 
         _check_throttle(resolver, event.awaited, line)
     if _is_short(resolver, event.awaited):
         return
+    _check_future(resolver, event.awaited, line)
     _check_enders(coverage, resolver, event.awaited, line)
     into = seen.back if _may_come_back(resolver, event.awaited) else seen.long
     into.setdefault(_text(resolver, event.awaited), line)
@@ -175,6 +176,14 @@ def _is_short(resolver: Resolver, operand: Operand) -> bool:
 # -- who ends the wait ---------------------------------------------------------------------------------------------
 
 
+def _check_future(resolver: Resolver, operand: Operand, line: int) -> None:
+    """Refuse a wait for a future that was made here for others to complete."""
+    node = resolver.function.nodes[resolver.origin(operand)]
+    if isinstance(node, ast.Call) and last_name(node.func) in {"create_future", "Future"}:
+        message = f"line {line} waits for a future that other code has to complete, and that may need the lock"
+        raise Declined("waits-for-holder", message)
+
+
 def _check_enders(coverage: Coverage, resolver: Resolver, operand: Operand, line: int) -> None:
     """Refuse a wait for objects of this file if every call that can end it needs the lock."""
     for waited in _waited_objects(resolver, operand):
@@ -184,7 +193,8 @@ def _check_enders(coverage: Coverage, resolver: Resolver, operand: Operand, line
 def _check_ender(coverage: Coverage, resolver: Resolver, operand: Operand, waited: Location, line: int) -> None:
     needing = []
     for ender, event in _ender_calls(coverage, resolver.key_of(waited), operand, resolver):
-        if not _needs_lock(coverage, ender, event):
+        before = ender is resolver and event < operand
+        if before or not _needs_lock(coverage, ender, event):
             return
         needing.append((ender.function.qualname, line_of(coverage.program, ender.function, event)))
     bodies = list(_task_bodies(coverage, resolver.key_of(waited)))
