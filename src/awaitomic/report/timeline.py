@@ -77,6 +77,9 @@ def build_timeline(finding: Finding, sources: Sources) -> Timeline | None:
     where = f"line {rival.extent.line}" if rival.path == finding.path else f"{rival.path}, line {rival.extent.line}"
     if any(step.role is Role.GUARD for step in trace):
         outcome = f"task A acts on a test that no longer holds since task B's write ({where})"
+    elif finding.name == "late-update" and same_code:
+        used = trace[0].role is Role.READ
+        outcome = "both tasks have used the same value" if used else "task A takes back what task B has set"
     else:
         outcome = f"what task B wrote ({where}) is lost"
     return Timeline("how an update is lost", rows, outcome, 2)

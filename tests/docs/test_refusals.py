@@ -1,0 +1,39 @@
+"""Every refusal code of the program is documented, and every documented one exists."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import awaitomic
+
+ROOT = Path(__file__).parents[2]
+RAISERS = {"Declined", "Refusal", "PatchRefused", "PatchRefusedError"}
+CODE = re.compile(r"(?<=`)[a-z]+(-[a-z]+)*(?=`)")
+
+
+def codes_in_source() -> set[str]:
+    found = set()
+    for path in Path(awaitomic.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in RAISERS and node.args:
+                first = node.args[0]
+                if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    found.add(first.value)
+    return found
+
+
+def codes_in_page() -> set[str]:
+    page = (ROOT / "docs" / "refusals.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in page.split("\n") if line.startswith("| `")]
+    return {match[0] for row in rows for match in CODE.finditer(row)}
+
+
+def test_every_code_is_documented() -> None:
+    assert codes_in_source() - codes_in_page() == set()
+
+
+def test_every_documented_code_stands_in_the_source() -> None:
+    source = "\n".join(path.read_text(encoding="utf-8") for path in Path(awaitomic.__file__).parent.rglob("*.py"))
+    assert {code for code in codes_in_page() if f'"{code}"' not in source} == set()
