@@ -15,11 +15,11 @@ from awaitomic.flow.statements import statement_at
 from awaitomic.knowledge.lifecycle import CONSTRUCTION
 from awaitomic.knowledge.locks import SERIALISING_DECORATORS, UNKNOWN_LOCK
 from awaitomic.model.event import Attribute as AttributePlace
-from awaitomic.model.event import Call, Operand, Read, Suspend, SuspendWhy, Write
+from awaitomic.model.event import Call, Compute, Operand, Read, Suspend, SuspendWhy, Write
 from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location, Root
 from awaitomic.model.position import Extent
 from awaitomic.program.accesses import CONTENTS, Access, Change, accesses
-from awaitomic.program.callers import Callers
+from awaitomic.program.callers import Callers, in_loop
 from awaitomic.program.calls import AwaitedCall, awaited_calls, is_awaited, is_property, targets_of
 from awaitomic.program.facts import FunctionFacts, analyse, summarise
 from awaitomic.program.locks import Lock, lock_of, protects
@@ -163,7 +163,7 @@ class Program:
             for resolver, access in self.writers.get(wanted, ()):
                 if index == 2 and access.change not in CONTENTS and access.change is not Change.RESET:
                     continue
-                if not is_construction(resolver.function):
+                if not is_construction(resolver.function) and not _is_before_closures(resolver, access):
                     yield resolver, access
 
     # -- locks ---------------------------------------------------------------------------------------------------
@@ -258,6 +258,18 @@ def is_construction(function: FunctionGraph) -> bool:
     """Tell whether a function runs before anybody else can have the object, or at import."""
     name = getattr(function.node, "name", "")
     return name in CONSTRUCTION or not isinstance(function.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+
+
+def _is_before_closures(resolver: Resolver, access: Access) -> bool:
+    """Tell whether a function sets a variable of its closures before any of them exists."""
+    function = resolver.function
+    if access.location.root is not Root.CLOSURE or access.location.owner != function.qualname:
+        return False
+    made = [event.id for event in function.events if isinstance(event, Compute) and event.operator in _CLOSURES]
+    return access.event < min(made, default=0) and not in_loop(resolver, access.event)
+
+
+_CLOSURES = frozenset({"function", "lambda", "class"})
 
 
 def build(source: SourceText, tree: ast.Module) -> Program:

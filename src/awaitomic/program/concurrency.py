@@ -18,6 +18,7 @@ from awaitomic.model.finding import Confidence
 from awaitomic.model.location import ItemStep, Location, Root
 from awaitomic.program.accesses import Access
 from awaitomic.program.callers import Spawn, in_loop
+from awaitomic.program.calls import How
 from awaitomic.program.resolve import Resolver
 
 if TYPE_CHECKING:
@@ -92,25 +93,40 @@ def judge(program: Program, resolver: Resolver, location: Location, rivals: Iter
 
 
 def entries(program: Program, function: FunctionGraph, location: Location) -> frozenset[Entry]:
-    """Give the ways in which a function comes to run beside others on one object (or one closure)."""
+    """Give the ways in which a function comes to run beside others on one object (or one closure).
+
+    Where what runs once makes a task and awaits it, that is one run, the task's.
+    """
     found: set[Entry] = set()
-    seen: set[int] = set()
-    stack = [function]
+    seen: set[tuple[int, bool]] = set()
+    stack = [(function, False)]
     while stack:
-        current = stack.pop()
-        if id(current) in seen:
+        current, as_task = stack.pop()
+        if (id(current), as_task) in seen:
             continue
-        seen.add(id(current))
-        line = getattr(current.node, "lineno", 1)
+        seen.add((id(current), as_task))
+        own = _entries_here(program, current, location)
+        found.update(entry for entry in own if not as_task or entry.start not in _RUNS_ONCE)
         if location.root is Root.CLOSURE and current.qualname == location.owner:
-            found.add(Entry(current.qualname, Start.ALONE, line))
             continue
-        own = _own_entry(program, current, line)
-        found.update(_spawned(program, spawn, location) for spawn in program.callers.spawns.get(id(current), ()))
-        if own is not None:
-            found.add(own)
-        stack.extend(site.resolver.function for site in program.callers.sites.get(id(current), ()))
+        stack.extend(
+            (site.resolver.function, as_task or site.how in {How.TASK, How.GATHER})
+            for site in program.callers.sites.get(id(current), ())
+        )
     return frozenset(found)
+
+
+_RUNS_ONCE = frozenset({Start.ALONE, Start.LIFECYCLE})
+
+
+def _entries_here(program: Program, function: FunctionGraph, location: Location) -> list[Entry]:
+    """Give the ways in which a function comes to run other than by being awaited in this file."""
+    line = getattr(function.node, "lineno", 1)
+    if location.root is Root.CLOSURE and function.qualname == location.owner:
+        return [Entry(function.qualname, Start.ALONE, line)]
+    own = _own_entry(program, function, line)
+    spawned = [_spawned(program, spawn, location) for spawn in program.callers.spawns.get(id(function), ())]
+    return spawned if own is None else [*spawned, own]
 
 
 def _own_entry(program: Program, function: FunctionGraph, line: int) -> Entry | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from awaitomic.flow.solver import Solution, solve
-from awaitomic.model.event import Call, Event, Return, Suspend
+from awaitomic.model.event import Call, Event, Guard, Return, Suspend
 from awaitomic.model.location import Location, Root
 from awaitomic.program.accesses import CONTENTS, Access, access_of, overlaps
 from awaitomic.program.calls import How, Target, targets_of, translate
@@ -117,13 +117,28 @@ def summarise(resolver: Resolver, facts: FunctionFacts) -> Summary:
             fact.access.location,
             fact.access.change,
             late=fact.state.suspended or (via is not None and via.late),
-            guarded=guarded or bool(fact.state.held) or (via is not None and via.guarded),
+            guarded=guarded or bool(fact.state.locks_for(fact.access.location)) or (via is not None and via.guarded),
             function=via.function if via is not None else resolver.function.qualname,
             event=via.event if via is not None else fact.event,
             value=via.value if via is not None else fact.access.value,
         )
         writes.setdefault((write.location, write.function, write.event), write)
-    return Summary(tuple(writes.values()), frozenset(_returned(resolver, facts)))
+    returned = frozenset(_returned(resolver, facts))
+    settled = returned & _tested_under_lock(resolver, facts) if returned else returned
+    return Summary(tuple(writes.values()), returned, settled)
+
+
+def _tested_under_lock(resolver: Resolver, facts: FunctionFacts) -> set[Location]:
+    """Give the state that a function tests while it holds a lock of it."""
+    found: set[Location] = set()
+    for block in resolver.function.blocks:
+        if facts.solution.before_block(block.index) is None:
+            continue
+        for event, state in facts.solution.states(block.index):
+            if isinstance(event, Guard) and state.held:
+                tests = state.values.get(event.test, NOTHING)
+                found.update(t.location for t in tests if any(not lock.is_claim for lock in t.locks))
+    return found
 
 
 def _returned(resolver: Resolver, facts: FunctionFacts) -> set[Location]:

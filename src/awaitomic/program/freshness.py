@@ -312,7 +312,14 @@ class Freshness:
                     known = {t.location for t in fresh}
                     tokens = frozenset(t for t in tokens if t.location not in known) | fresh
                     state = state.with_value(event.awaited, tokens)
+                    state = self._settled(event, target, fresh, state) if len(call.targets) == 1 else state
         return self._event_wait(event, before, state)
+
+    def _settled(self, event: Suspend, target: Target, fresh: Tokens, state: State) -> State:
+        """Count as tested here what an awaited callee has tested under a lock, and tells in its result."""
+        settled = {translate(self.resolver, target, each) for each in self.program.summary(target.function).settled}
+        tokens = frozenset(token for token in fresh if token.location in settled)
+        return _tested(state, {event.id}, ActiveGuard(event.id, True, tokens)) if tokens else state
 
     def _used(self, event: Suspend, state: State) -> State:
         assert event.awaited is not None

@@ -51,6 +51,8 @@ class Summary:
     writes: tuple[SummaryWrite, ...] = ()
     returns: frozenset[Location] = frozenset()
     """State that the result was read from or tested on."""
+    settled: frozenset[Location] = frozenset()
+    """Of these, what was tested under a lock: the caller may store the result, if it does so at once."""
 
 
 @dataclass(frozen=True, slots=True)

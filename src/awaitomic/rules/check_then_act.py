@@ -32,8 +32,8 @@ from awaitomic.rules.rule import (
 _ACTS = frozenset({Change.ASSIGN, Change.RESET, Change.AUGMENTED, Change.ADD, Change.DELETE, Change.TAKE})
 
 
-_NO_DECISION = frozenset({"while", "assert"})
-"""A loop's own condition is tested again, and an assertion states what the author knows."""
+_NO_DECISION = frozenset({"while", "assert", ""})
+"""A loop's own condition is tested again, an assertion states what the author knows; a callee's test is its own."""
 
 
 def find(program: Program) -> Iterator[Finding]:

@@ -1,0 +1,116 @@
+"""AWA301: reported where the task waits for itself for ever, silent wherever somebody else can let it go on."""
+
+from __future__ import annotations
+
+import pytest
+
+from awaitomic.rules import find
+from program.reading import program_of
+
+STORE = """
+class Store:
+    def __init__(self, twin):
+        self.lock = asyncio.Lock()
+        self.again = Reentrant()
+        self.changed = asyncio.Condition(self.lock)
+        self.twin: Store = twin
+        self.rows = {{}}
+
+    async def put(self, key):
+        async with self.lock:
+            self.rows[key] = 1
+            await asyncio.sleep(0)
+
+    async def put_again(self, key):
+        async with self.again:
+            await asyncio.sleep(0)
+
+    async def put_all(self, keys):
+        for key in keys:
+            await self.put(key)
+
+    async def f(self, key, task):
+        {body}
+
+class Reentrant(asyncio.Lock):
+    async def acquire(self): ...
+"""
+
+HANGS = [
+    ("an awaited call takes the lock", "async with self.lock: await self.put(key)"),
+    ("a call two hops away takes the lock", "async with self.lock: await self.put_all(key)"),
+    ("the lock is taken twice in one function", "async with self.lock:\n            async with self.lock: ..."),
+    ("the lock was acquired by hand", "await self.lock.acquire()\n        await self.put(key)"),
+    ("the condition made from the lock is held", "async with self.changed: await self.put(key)"),
+    ("a time limit, which always runs out", "async with self.lock: await asyncio.wait_for(self.put(key), 1)"),
+    ("the coroutine was made before the lock was taken", "c = self.put(key)\n        async with self.lock: await c"),
+    ("the call runs in a task that is awaited", "async with self.lock: await asyncio.create_task(self.put(key))"),
+    ("one of several at once", "async with self.lock: await asyncio.gather(self.put(1), asyncio.sleep(1))"),
+]
+
+
+@pytest.mark.parametrize("body", [case[1] for case in HANGS], ids=[case[0] for case in HANGS])
+def test_the_task_waits_for_itself(body: str) -> None:
+    found = [finding for finding in find(program_of(STORE.format(body=body))) if finding.function == "Store.f"]
+    assert [(finding.rule, finding.state) for finding in found] == [("AWA301", "self.lock")]
+
+
+GOES_ON = [
+    ("the lock is released before the call", "async with self.lock: ...\n        await self.put(key)"),
+    (
+        "the lock was given back by hand",
+        "await self.lock.acquire()\n        self.lock.release()\n        await self.put(key)",
+    ),
+    ("another instance's lock is taken", "async with self.lock: await self.twin.put(key)"),
+    ("a task is made of the call and not awaited", "async with self.lock: asyncio.create_task(self.put(key))"),
+    ("a task that was given is awaited", "async with self.lock: await task"),
+    ("the lock lets its owner in again", "async with self.again: await self.put_again(key)"),
+    ("another lock is held", "async with self.again: await self.put(key)"),
+    (
+        "the coroutine is made under the lock and awaited after",
+        "async with self.lock: c = self.put(key)\n        await c",
+    ),
+]
+
+
+@pytest.mark.parametrize("body", [case[1] for case in GOES_ON], ids=[case[0] for case in GOES_ON])
+def test_nobody_waits_for_himself(body: str) -> None:
+    assert [finding for finding in find(program_of(STORE.format(body=body))) if finding.rule == "AWA301"] == []
+
+
+def test_an_override_that_takes_the_lock_counts() -> None:
+    source = """
+    class Base:
+        def __init__(self):
+            self.lock = asyncio.Lock()
+
+        async def save(self): ...
+
+        async def close(self):
+            async with self.lock:
+                await self.save()
+
+    class Journal(Base):
+        async def save(self):
+            async with self.lock:
+                await asyncio.sleep(0)
+    """
+    assert [(f.rule, f.function) for f in find(program_of(source))] == [("AWA301", "Base.close")]
+
+
+def test_the_base_called_through_super_counts() -> None:
+    source = """
+    class Base:
+        def __init__(self):
+            self.lock = asyncio.Lock()
+
+        async def save(self):
+            async with self.lock:
+                await asyncio.sleep(0)
+
+    class Journal(Base):
+        async def save(self):
+            async with self.lock:
+                await super().save()
+    """
+    assert [(f.rule, f.function) for f in find(program_of(source))] == [("AWA301", "Journal.save")]

@@ -1,0 +1,209 @@
+"""Small variants of the traps, each in the few lines that decide it: what is reported, and what is not.
+
+The traps themselves are programs in ``fixtures/traps/``, where they run in every schedule.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from awaitomic.model.finding import Confidence
+from awaitomic.rules import find
+from explorer import check_before
+from program.reading import program_of
+from scenarios import SCENARIOS, product
+
+STATE = """
+class Thing:
+    def __init__(self):
+        self.lock = asyncio.Lock()
+        self.locks = {{}}
+        self.n = 0
+        self.version = 0
+        self.busy = False
+        self.one = None
+        self.table = {{}}
+        self.rows = []
+        self.members = set()
+        self.changed = asyncio.Event()
+        self.stats = {{"n": 0}}
+
+    def change(self, key):
+        self.n, self.version, self.busy, self.one = key, key, key, key
+        self.table[key] = key
+        self.rows.append(key)
+        self.changed.set()
+
+    def is_open(self):
+        return self.one is not None
+
+    async def io(self, value):
+        await asyncio.sleep(0)
+        return value
+
+    async def f(self, key):
+        {body}
+"""
+
+
+def verdicts(*lines: str) -> set[str]:
+    program = program_of(STATE.format(body="\n        ".join(lines)))
+    return {finding.rule for finding in find(program) if finding.function == "Thing.f"}
+
+
+REPORTED = [
+    ("an operand read before the await", "AWA101", ["self.n = self.n + await self.io(1)"]),
+    ("an augmented assignment", "AWA101", ["self.n += await self.io(1)"]),
+    ("a tuple of which one half is stale", "AWA101", ["self.n, other = self.n + 1, await self.io(1)"]),
+    ("the stale value goes through a local", "AWA101", ["n = self.n + 1", "await self.io(1)", "self.n = n"]),
+    ("the stale value on one of two ways", "AWA101", ["n = self.n", "if key: await self.io(1)", "self.n = n + 1"]),
+    (
+        "stale from the round before",
+        "AWA101",
+        ["n = self.n", "while key:", "    n = n + 1", "    self.n = n", "    await self.io(1)"],
+    ),
+    ("an entry built from the stale entry", "AWA101", ["self.table[key] = self.table.get(key, 0) + await self.io(1)"]),
+    ("the table fetched before the await", "AWA101", ["self.stats['n'] += await self.io(1)"]),
+    ("a truth value kept", "AWA101", ["self.busy = self.busy | await self.io(key)"]),
+    ("a lock of the key for state of all", "AWA101", ["async with self.locks[key]:", "    self.n += await self.io(1)"]),
+    (
+        "the cache filled after the test",
+        "AWA102",
+        ["if key not in self.table:", "    self.table[key] = await self.io(key)"],
+    ),
+    (
+        "the cache filled behind an early return",
+        "AWA102",
+        ["if key in self.table:", "    return", "self.table[key] = await self.io(key)"],
+    ),
+    (
+        "the cache filled in the handler",
+        "AWA102",
+        ["try:", "    return self.table[key]", "except KeyError:", "    self.table[key] = await self.io(key)"],
+    ),
+    (
+        "the test is in a walrus",
+        "AWA102",
+        ["if (value := self.table.get(key)) is None:", "    self.table[key] = await self.io(key)"],
+    ),
+    (
+        "the test is in a match",
+        "AWA102",
+        ["match self.table.get(key):", "    case None:", "        self.table[key] = await self.io(key)"],
+    ),
+    ("the test is in a helper", "AWA102", ["if not self.is_open():", "    self.one = await self.io(key)"]),
+    (
+        "the limit is tested before the await",
+        "AWA102",
+        ["if len(self.rows) < 5:", "    self.rows.append(await self.io(1))"],
+    ),
+    ("reset after it was used", "AWA103", ["await self.io(self.one)", "self.one = None"]),
+    ("cleared after it was sent", "AWA103", ["await self.io(self.rows)", "self.rows.clear()"]),
+    ("advanced after it was used", "AWA103", ["await self.io(self.version)", "self.version += 1"]),
+    (
+        "an event cleared after the work",
+        "AWA103",
+        ["await self.changed.wait()", "await self.io(1)", "self.changed.clear()"],
+    ),
+    (
+        "a generation that is tested too early",
+        "AWA101",
+        ["v, n = self.version, self.n", "if v == self.version:", "    await self.io(1)", "    self.n = n + 1"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "lines"), [case[1:] for case in REPORTED], ids=[case[0] for case in REPORTED])
+def test_reported(rule: str, lines: list[str]) -> None:
+    assert rule in verdicts(*lines)
+
+
+SILENT = [
+    ("the operand read after the await", ["self.n = await self.io(1) + self.n"]),
+    ("the await moved to a local", ["value = await self.io(1)", "self.n += value"]),
+    ("the key awaited before the entry is read", ["self.table[await self.io(key)] = 1"]),
+    ("a copy made and written elsewhere", ["n = self.n", "await self.io(n)", "self.one = n"]),
+    ("the whole span under a lock", ["async with self.lock:", "    self.n += await self.io(1)"]),
+    (
+        "the lock of the key for the state of the key",
+        ["async with self.locks[key]:", "    self.table[key] = self.table.get(key, 0) + await self.io(1)"],
+    ),
+    ("a lock under a fixed key for state of all", ["async with self.locks['n']:", "    self.n += await self.io(1)"]),
+    (
+        "tested again",
+        ["if self.one is None:", "    one = await self.io(1)", "    if self.one is None:", "        self.one = one"],
+    ),
+    (
+        "tested again with an early return",
+        ["value = await self.io(key)", "if key in self.table:", "    return", "self.table[key] = value"],
+    ),
+    (
+        "tested under the lock, after a test without it",
+        [
+            "if self.one is None:",
+            "    async with self.lock:",
+            "        if self.one is None:",
+            "            self.one = await self.io(1)",
+        ],
+    ),
+    (
+        "the generation holds for everything that is written with it",
+        [
+            "v, n = self.version, self.n",
+            "await self.io(1)",
+            "if v == self.version:",
+            "    self.version += 1",
+            "    self.n = n + 1",
+        ],
+    ),
+    (
+        "filled if absent",
+        ["if key not in self.table:", "    value = await self.io(key)", "    self.table.setdefault(key, value)"],
+    ),
+    (
+        "claimed with the test",
+        ["if self.busy:", "    return", "self.busy = True", "await self.io(1)", "self.busy = False"],
+    ),
+    (
+        "claimed and released in any case",
+        [
+            "if key in self.members:",
+            "    return",
+            "self.members.add(key)",
+            "try:",
+            "    await self.io(1)",
+            "finally:",
+            "    self.members.discard(key)",
+        ],
+    ),
+    ("swapped out before the await", ["rows, self.rows = self.rows, []", "await self.io(rows)"]),
+    ("copied and cleared before the await", ["rows = list(self.rows)", "self.rows.clear()", "await self.io(rows)"]),
+    ("popped before the await", ["one = self.table.pop(key, None)", "await self.io(one)"]),
+    ("only the constant in a loop's condition", ["while self.busy:", "    await self.io(1)", "self.busy = False"]),
+    ("an event cleared at once", ["await self.changed.wait()", "self.changed.clear()", "await self.io(1)"]),
+    ("saved and restored", ["n = self.n", "self.n = 0", "try:", "    await self.io(1)", "finally:", "    self.n = n"]),
+    ("a local of the same name", ["n = 0", "n += await self.io(1)"]),
+]
+
+
+@pytest.mark.parametrize("lines", [case[1] for case in SILENT], ids=[case[0] for case in SILENT])
+def test_silent(lines: list[str]) -> None:
+    assert verdicts(*lines) == set()
+
+
+def test_a_claim_that_nobody_tests_is_taken_down_by_another() -> None:
+    """Possible at most, since most objects of this kind have one owner; so it is no fixture, but it does go wrong."""
+    path = "traps/keep_claimant_releases.py"
+    test = "        if self.at_work is not None:\n            return\n"
+    assert test in product.before(path)
+    source = product.before(path).replace(test, "")
+    (finding,) = find(program_of(source))
+    assert (finding.rule, finding.state, finding.confidence) == ("AWA103", "self.at_work", Confidence.POSSIBLE)
+    assert check_before(source, SCENARIOS[path].scenario(path)).reason == "the invariant does not hold"
+
+
+def test_the_better_evidence_decides_when_a_value_holds_both_kinds() -> None:
+    """The old value is added, and was also given to the call: that it was added is enough."""
+    source = STATE.format(body="before = self.n\n        self.n = before + await key.io(before)")
+    confidences = {finding.confidence for finding in find(program_of(source)) if finding.function == "Thing.f"}
+    assert confidences == {Confidence.LIKELY}

@@ -1,0 +1,86 @@
+"""Cases of the programs in ``fixtures/self_deadlock/``: tasks that wait for themselves, and some that only look so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from explorer import Ending
+
+from .case import FixtureCase, Repair, Task
+
+LOCK = ("AWA301", "self._lock")
+
+LOAD: Mapping[str, Task] = {"load": lambda ledger: ledger.load(["one"]), "put": lambda ledger: ledger.put("two")}
+
+
+ONE_LOAD: Mapping[str, Task] = {**LOAD, "put again": lambda ledger: ledger.put("three")}
+
+
+def _only_hanging_counts(ending: Ending) -> bool:
+    """For programs that are not meant to do all their work in one go; a deadlock is wrong in any case."""
+    return True
+
+
+def _ledger(repair: Repair | None, tasks: Mapping[str, Task] = LOAD, refusal: str | None = None) -> FixtureCase:
+    return FixtureCase(
+        subject=lambda module: module.Ledger(),
+        tasks=tasks,
+        state=lambda ledger: ledger.rows,
+        calls=lambda module: module.saved,
+        findings=(LOCK,) if repair else (),
+        repair=repair,
+        refusal=refusal,
+    )
+
+
+CASES: dict[str, FixtureCase] = {
+    "self_deadlock/store_rebuild.py": FixtureCase(
+        subject=lambda module: module.Store(module.Database()),
+        tasks={
+            "rebuild": lambda store: store.rebuild({"a": "long"}),
+            "set_hash": lambda store: store.set_hash("b", "2"),
+        },
+        state=lambda store: (store.hashes, store.entities),
+        calls=lambda module: module.statements,
+        findings=(LOCK, LOCK, LOCK),
+        repair="safe",
+    ),
+    "self_deadlock/one_hop.py": _ledger("safe"),
+    "self_deadlock/two_hops.py": _ledger("safe"),
+    "self_deadlock/three_hops.py": _ledger("safe"),
+    "self_deadlock/unlocked_helper.py": _ledger("safe"),
+    "self_deadlock/wait_for.py": replace(_ledger("safe", ONE_LOAD), stalls=True),
+    "self_deadlock/timeout.py": replace(_ledger("safe", ONE_LOAD), stalls=True),
+    "self_deadlock/shielded.py": _ledger("refused", refusal="outlives-lock"),
+    "self_deadlock/gathered.py": _ledger("refused", refusal="runs-beside"),
+    "self_deadlock/spawned_and_awaited.py": _ledger("refused", refusal="outlives-lock"),
+    "self_deadlock/keep_after_release.py": replace(_ledger(None), invariant=_only_hanging_counts),
+    "self_deadlock/keep_other_instance.py": _ledger(None),
+    "self_deadlock/keep_spawned.py": replace(_ledger(None), invariant=_only_hanging_counts),
+    "self_deadlock/keep_reentrant.py": _ledger(None),
+    "self_deadlock/recursion.py": FixtureCase(
+        subject=lambda module: module.Tree(),
+        tasks={"root": lambda tree: tree.remove("root"), "leaf": lambda tree: tree.remove("leaf")},
+        state=lambda tree: tree.children,
+        calls=lambda module: module.removed,
+        findings=(LOCK,),
+        repair="safe",
+    ),
+    "self_deadlock/super_call.py": FixtureCase(
+        subject=lambda module: module.CountingLedger(),
+        tasks={"put": lambda ledger: ledger.put("one"), "put two": lambda ledger: ledger.put("two")},
+        state=lambda ledger: (ledger.rows, ledger.count),
+        calls=lambda module: module.saved,
+        findings=(LOCK,),
+        repair="safe",
+    ),
+    "self_deadlock/override.py": FixtureCase(
+        subject=lambda module: module.UpperLedger(),
+        tasks={"load": lambda ledger: ledger.load(["one"]), "put": lambda ledger: ledger.put("two")},
+        state=lambda ledger: ledger.rows,
+        calls=lambda module: module.saved,
+        findings=(LOCK,),
+        repair="safe",
+    ),
+}

@@ -1,0 +1,13 @@
+"""Cases of the programs in ``fixtures/traps/``, by what makes them look alike."""
+
+from __future__ import annotations
+
+from . import traps_claims, traps_freshness, traps_locks, traps_owners
+from .case import FixtureCase
+
+CASES: dict[str, FixtureCase] = {
+    **traps_locks.CASES,
+    **traps_claims.CASES,
+    **traps_freshness.CASES,
+    **traps_owners.CASES,
+}
