@@ -5,12 +5,11 @@ from __future__ import annotations
 import ast
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.knowledge.spawners import RUN_ALONE
 from awaitomic.model.plan import Edit, InsertStatements
 from awaitomic.model.position import BlockStep, StatementPath
 from awaitomic.program import Program
 from awaitomic.program.module import ClassFacts
-from awaitomic.program.names import dotted, target_names
+from awaitomic.program.names import target_names
 from awaitomic.remedies.attribute import Creation, Maker, class_path
 from awaitomic.remedies.declined import Declined
 
@@ -54,7 +53,7 @@ def create_for_module(program: Program, variable: str, name: str, maker: Maker) 
     if index is None:
         raise Declined("foreign-state", f"`{variable}` is not made at the top level of this module")
     edit = InsertStatements((BlockStep("body", index),), "after", f"{name} = {maker.callee}()")
-    return Creation((*maker.imports, edit), tuple(_second_loop(program, name)))
+    return Creation((*maker.imports, edit), (_second_loop(name),))
 
 
 def create_for_class(program: Program, facts: ClassFacts, attribute: str, name: str, maker: Maker) -> Creation:
@@ -68,7 +67,7 @@ def create_for_class(program: Program, facts: ClassFacts, attribute: str, name: 
         raise Declined("foreign-state", f"`{attribute}` is not made in the body of `{facts.qualname}`")
     path = (*class_path(program, facts), BlockStep("body", index))
     edit = InsertStatements(path, "after", f"{name} = {maker.callee}()")
-    return Creation((*maker.imports, edit), tuple(_second_loop(program, name)))
+    return Creation((*maker.imports, edit), (_second_loop(name),))
 
 
 def create_for_closure(function: FunctionGraph, variable: str, name: str, maker: Maker) -> Creation:
@@ -96,13 +95,6 @@ def _binding(body: list[ast.stmt], variable: str) -> int | None:
     return None
 
 
-def _second_loop(program: Program, name: str) -> list[str]:
-    """Give a reason unless the program runs one loop: a lock belongs to the loop of its first contended use."""
-    runs = [
-        node
-        for node in ast.walk(program.module.tree)
-        if isinstance(node, ast.Call) and dotted(node.func, program.module.imports) in RUN_ALONE
-    ]
-    if len(runs) == 1:
-        return []
-    return [f"`{name}` belongs to the event loop in which it is first contended, and fails in a second one"]
+def _second_loop(name: str) -> str:
+    """Say what a lock that is made at import always risks: tests and scripts run the module in loops of their own."""
+    return f"`{name}` belongs to the event loop in which it is first contended, and fails in a second one"
