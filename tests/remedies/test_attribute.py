@@ -232,3 +232,36 @@ def test_refused_is_a_subclass_that_never_runs_the_constructor_with_the_lock() -
         "class Sub(Client):\n    def __init__(self):\n        self.conn = None\n"
     )
     assert refusal(REMEDY, "AWA102", text).code == "init-not-called"
+
+
+def test_a_class_whose_own_init_makes_attributes_plainly_can_make_a_lock_whatever_its_base() -> None:
+    text = """import asyncio
+from lib import CameraEntity
+
+class Camera(CameraEntity):
+    def __init__(self, url):
+        self._url = url
+        self._image = None
+
+    async def image(self):
+        if self._image is None:
+            self._image = await load(self._url)
+        return self._image
+"""
+    result = carried(REMEDY, "AWA102", text)
+    assert "        self._image = None\n        self._image_lock = asyncio.Lock()\n" in result.text
+
+
+def test_a_class_that_only_declares_its_attributes_may_be_a_model() -> None:
+    text = """import asyncio
+from lib import CameraEntity
+
+class Camera(CameraEntity):
+    image: bytes | None = None
+
+    async def load(self):
+        if self.image is None:
+            self.image = await fetch()
+        return self.image
+"""
+    assert refusal(REMEDY, "AWA102", text).code == "unfit-class"

@@ -146,7 +146,7 @@ def _read_attribute_types(facts: ClassFacts, types: TypeReader) -> None:
                 facts.class_level.add(name)
     for method in facts.methods.values():
         into = built if getattr(method.node, "name", "") in CONSTRUCTION else later
-        for name, typed in _self_assignments(method, types):
+        for name, typed in self_assignments(method, types):
             into.setdefault(name, []).append(typed)
     for name in {**built, **later}:
         typed = combine(built.get(name, []))
@@ -157,7 +157,8 @@ def _tells(typed: Typed) -> bool:
     return typed.name is not None and not typed.nothing
 
 
-def _self_assignments(method: FunctionGraph, types: TypeReader) -> Iterator[tuple[str, Typed]]:
+def self_assignments(method: FunctionGraph, types: TypeReader) -> Iterator[tuple[str, Typed]]:
+    """Give the attributes that a method assigns on its first parameter, with their types."""
     first = method.parameters[0] if method.parameters else None
     parameters = (
         {

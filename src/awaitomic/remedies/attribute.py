@@ -15,7 +15,7 @@ from awaitomic.knowledge.lifecycle import CONSTRUCTION
 from awaitomic.model.plan import AddImport, Edit, InsertStatements, ReplaceStatement
 from awaitomic.model.position import BlockStep, StatementPath
 from awaitomic.program import Program
-from awaitomic.program.module import ClassFacts
+from awaitomic.program.module import ClassFacts, self_assignments
 from awaitomic.program.names import dotted, last_name
 from awaitomic.remedies import declarative
 from awaitomic.remedies.declined import Declined
@@ -171,6 +171,22 @@ def create(program: Program, facts: ClassFacts, state: str, name: str, maker: Ma
     return Creation((*maker.imports, *slots, *made.edits), (*because, *made.because))
 
 
+def _makes_plainly(program: Program, facts: ClassFacts) -> bool:
+    """Tell whether a class's own ``__init__`` makes an attribute that nobody declares: then it can make a lock, too.
+
+    A base that builds objects from declarations (models, documents, tables) would not take such an assignment.
+    """
+    init = facts.methods.get("__init__")
+    if init is None or not init.parameters:
+        return False
+    body = facts.node.body
+    declared = {
+        node.target.id for node in body if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
+    made = {name for name, _ in self_assignments(init, program.module.types)}
+    return bool(made - declared - facts.class_level)
+
+
 def _check_fit(program: Program, facts: ClassFacts) -> None:
     for relative in program.module.lineage(facts.qualname):
         for base in relative.bases:
@@ -183,7 +199,7 @@ def _check_fit(program: Program, facts: ClassFacts) -> None:
     odd = next((base for base in strangers if base.endswith(_DECLARING_SUFFIXES)), None)
     if odd is None and strangers and set(program.module.imports.values()) & _DECLARING_FUNCTIONS:
         odd = strangers[0]
-    if odd is not None:
+    if odd is not None and not _makes_plainly(program, facts):
         message = f"`{facts.qualname}` inherits from `{odd}`, which may make attributes from declarations"
         raise Declined("unfit-class", message)
     for other in program.module.family(facts.qualname):

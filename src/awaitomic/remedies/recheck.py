@@ -237,4 +237,3 @@ REMEDY = Remedy(
     ),
     propose=propose,
 )
-

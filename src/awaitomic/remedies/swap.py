@@ -223,4 +223,3 @@ REMEDY = Remedy(
     ),
     propose=propose,
 )
-

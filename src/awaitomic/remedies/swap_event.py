@@ -106,5 +106,3 @@ def _parsed(text: str) -> list[ast.stmt]:
 
 def _strings(node: ast.AST) -> list[str]:
     return [i.value for i in ast.walk(node) if isinstance(i, ast.Constant) and isinstance(i.value, str)]
-
-

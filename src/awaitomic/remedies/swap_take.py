@@ -152,5 +152,3 @@ def _outwards(node: ast.expr, parents: dict[int, ast.AST]) -> Iterator[ast.expr]
 def _braced(text: str) -> str:
     """Protect braces from `str.format`."""
     return text.replace("{", "{{").replace("}", "}}")
-
-
