@@ -90,7 +90,9 @@ def _block(draw: st.DrawFn, style: Style, level: int, depth: int) -> str:
 def _statement(draw: st.DrawFn, style: Style, level: int, depth: int) -> str:
     margin = style.unit * level
     above = draw(
-        st.sampled_from(["", "", "", "\n", "\n\n", f"{margin}# above\n", f"\n{margin}# far\n\n{margin}# a\n{margin}# b\n"])
+        st.sampled_from(
+            ["", "", "", "\n", "\n\n", f"{margin}# above\n", f"\n{margin}# far\n\n{margin}# a\n{margin}# b\n"]
+        )
     )
     odd = draw(st.sampled_from(["", "", "", "", "# left\n", " # odd\n", f"{margin}\n", " \n", "\x0c\n"]))
     beside = draw(st.sampled_from(["", "", "", *(f"  {comment}" for comment in COMMENTS)]))
@@ -99,7 +101,8 @@ def _statement(draw: st.DrawFn, style: Style, level: int, depth: int) -> str:
         return f"{above}{odd}{margin}{_filled(draw(st.sampled_from(SIMPLE)), margin, style)}{beside}\n"
     if kind == 3:
         header = _filled(draw(st.sampled_from(HEADERS[:5])), margin, style)
-        return f"{above}{odd}{margin}{header} {draw(st.sampled_from(['x', 'await g()', 'a; b']))}{beside}\n"
+        suite = _filled(draw(st.sampled_from(["x", "await g()", "a; b", *SIMPLE])), margin, style)
+        return f"{above}{odd}{margin}{header} {suite}{beside}\n"
     headers = draw(st.sampled_from(CHAINS)) if kind == 4 else (draw(st.sampled_from(HEADERS)),)
     if headers == ("match x:",):
         inner = style.unit * (level + 1)

@@ -1,4 +1,4 @@
-"""What a plan means, carried out on the `ast` tree: slow to print, but beyond doubt about which statement goes where."""
+"""What a plan means, carried out on the `ast` tree: blind to layout, but beyond doubt about what goes where."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,10 @@ TEXTS = {
     "a final newline is added": ("a\nb", "a\nb\n"),
     "a final newline is lost": ("a\nb\n", "a\nb"),
     "lines behind the last line without a newline": ("a\nb", "a\nb\nc"),
-    "form feeds and separators within lines": ("a\x0cb\u2028c\x0b\x1c\x85d\ne\n", "a\x0cb\u2028c\x0b\x1c\x85d\nf\x0c\n"),
+    "form feeds and separators within lines": (
+        "a\x0cb\u2028c\x0b\x1c\x85d\ne\n",
+        "a\x0cb\u2028c\x0b\x1c\x85d\nf\x0c\n",
+    ),
     "from an empty file": ("", "a\n"),
     "from an empty file without a newline": ("", "a"),
     "to an empty file": ("a\nb\n", ""),
@@ -143,7 +147,7 @@ def test_a_shortest_edit_keeps_a_longest_common_subsequence(old: list[str], new:
     pairs = shortest_edit(old, new)
     assert pairs is not None
     assert all(old[i] == new[j] for i, j in pairs)
-    assert all(a[0] < b[0] and a[1] < b[1] for a, b in zip(pairs, pairs[1:], strict=False))
+    assert all(a[0] < b[0] and a[1] < b[1] for a, b in pairwise(pairs))
     lengths = [[0] * (len(new) + 1) for _ in range(len(old) + 1)]
     for i, line in enumerate(old):
         for j, other in enumerate(new):
@@ -157,7 +161,9 @@ def test_an_edit_longer_than_the_limit_is_not_searched() -> None:
     assert shortest_edit(["a"] * 3, ["b"] * 3, limit=6) == []
 
 
-PIECES = st.lists(st.sampled_from(["a", "b", " ", "\n", "\r\n", "\r", "\x0c", "\u2028", "é", "-", "+", "\\"]), max_size=30)
+PIECES = st.lists(
+    st.sampled_from(["a", "b", " ", "\n", "\r\n", "\r", "\x0c", "\u2028", "é", "-", "+", "\\"]), max_size=30
+)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

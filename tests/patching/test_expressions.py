@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from patching.plans import Edits, Places, plan_of
 
 from awaitomic.model.plan import Plan, ReplaceExpression
 from awaitomic.model.position import BlockStep, Extent
 from awaitomic.patching.execute import execute
 from awaitomic.patching.refusal import PatchRefused
+from patching.plans import Edits, Places, plan_of
 
 CASES: dict[str, tuple[str, Edits, str]] = {
     "in a snapshot of a loop's container": (
@@ -90,5 +90,5 @@ def test_overlapping_replacements_are_refused() -> None:
 
 @pytest.mark.parametrize("new", ["b; c", "b\n    z = 2", "b +)", "b if c else d:\n        e"])
 def test_an_expression_cannot_bring_statements(new: str) -> None:
-    with pytest.raises(PatchRefused, match="gate-parse|gate-outside"):
+    with pytest.raises(PatchRefused, match=r"gate-parse|gate-outside"):
         execute(TEXT, Plan((replace(GOOD, new=new),)))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from patching.plans import Edits, plan_of
 
 from awaitomic.model.plan import AddImport, InsertStatements, MoveStatement, WrapStatements
 from awaitomic.patching.execute import execute
 from awaitomic.patching.fidelity import parse
 from awaitomic.patching.refusal import PatchRefused
+from patching.plans import Edits, plan_of
 
 TEXTS = [
     "",

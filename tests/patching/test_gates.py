@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from patching.plans import Edits, Places, plan_of
 
 from awaitomic.model.plan import (
     AddImport,
@@ -16,6 +15,7 @@ from awaitomic.model.plan import (
 )
 from awaitomic.patching.gates import check_outside, check_text
 from awaitomic.patching.refusal import PatchRefused
+from patching.plans import Edits, Places, plan_of
 
 OLD = """\
 import os
@@ -32,7 +32,8 @@ async def f(self):
 def h(): pass
 """
 
-MOVED = OLD.replace("    n = self.n  # read\n    await g(n)\n", "    await g(n)\n    n = self.n  # read\n")
+READ = "    n = self.n  # read\n    await g(n)\n"
+MOVED = OLD.replace(READ, "    await g(n)\n    n = self.n  # read\n")
 
 
 def MOVE(p: Places) -> list[Edit]:  # noqa: N802 - an entry of the tables below
@@ -44,14 +45,19 @@ PASSING: dict[str, tuple[Edits, str]] = {
     "nothing done": (MOVE, OLD),
     "statements wrapped": (
         lambda p: [WrapStatements(p.at("n ="), 2, "if x")],
-        OLD.replace("    n = self.n  # read\n    await g(n)\n", "    if x:\n        n = self.n  # read\n        await g(n)\n"),
+        OLD.replace(
+            "    n = self.n  # read\n    await g(n)\n", "    if x:\n        n = self.n  # read\n        await g(n)\n"
+        ),
     ),
     "a statement deleted with its comment": (
         lambda p: [DeleteStatement(p.at("n ="))],
         OLD.replace("    n = self.n  # read\n", ""),
     ),
     "an import added": (lambda p: [AddImport("asyncio")], "import asyncio\n" + OLD),
-    "a line added at the end": (lambda p: [InsertStatements(p.at("b()"), "after", "c()")], OLD.replace("b()\n", "b()\n    c()\n")),
+    "a line added at the end": (
+        lambda p: [InsertStatements(p.at("b()"), "after", "c()")],
+        OLD.replace("b()\n", "b()\n    c()\n"),
+    ),
 }
 
 

@@ -1,4 +1,4 @@
-"""Where ``import asyncio`` goes: among the imports at the head of the file, in their order, and only if it is missing."""
+"""Where ``import asyncio`` goes: among the imports at the head of the file, in their order, and only if missing."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
-from patching.plans import difference
 
 from awaitomic.model.plan import AddImport, Plan
 from awaitomic.patching.execute import execute
+from patching.plans import difference
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion

@@ -6,10 +6,10 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
-from patching.plans import Case, difference, plan_of
 
 from awaitomic.model.plan import DeleteStatement, InsertStatements, ReplaceStatement
 from awaitomic.patching.execute import execute
+from patching.plans import Case, difference, plan_of
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion

@@ -6,10 +6,10 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
-from patching.plans import Case, difference, plan_of
 
 from awaitomic.model.plan import MoveStatement
 from awaitomic.patching.execute import execute
+from patching.plans import Case, difference, plan_of
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
@@ -176,4 +176,7 @@ def test_move(case: Case, snapshot: SnapshotAssertion) -> None:
 def test_the_hoist_of_a_read_is_one_line_removed_and_one_added() -> None:
     text = dedent(CASES[0][1])
     lines = difference(text, execute(text, plan_of(text, CASES[0][2]))).split("\n")
-    assert [line for line in lines if line.startswith(("+", "-"))] == ["-    current = balance", "+    current = balance"]
+    assert [line for line in lines if line.startswith(("+", "-"))] == [
+        "-    current = balance",
+        "+    current = balance",
+    ]

@@ -8,12 +8,8 @@ import warnings
 from collections import Counter
 
 import hypothesmith
-import pytest
-from hypothesis import HealthCheck, assume, given, note, settings
+from hypothesis import HealthCheck, Phase, assume, given, note, settings
 from hypothesis import strategies as st
-from patching.plans import statements
-from patching.programs import programs
-from patching.reference import expected
 
 from awaitomic.model.plan import (
     DeleteStatement,
@@ -30,12 +26,18 @@ from awaitomic.patching.execute import execute
 from awaitomic.patching.fidelity import parse
 from awaitomic.patching.refusal import PatchRefused
 from awaitomic.source.text import split_lines
+from patching.plans import statements
+from patching.programs import programs
+from patching.reference import expected
 
 QUICK = settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
+# Programs of the grammar are slow to make, some of them very slow: few, and the same ones in each run.
 GRAMMAR = settings(
-    max_examples=8,
+    max_examples=4,
+    derandomize=True,
+    phases=[Phase.generate],
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
@@ -59,7 +61,8 @@ def edits(draw: st.DrawFn, text: str) -> Edit:
     if kind == "delete":
         return DeleteStatement(path)
     if kind == "unwrap":
-        assume([name for name in ("body", "orelse", "handlers", "finalbody", "cases") if getattr(node, name, [])] == ["body"])
+        blocks = [name for name in ("body", "orelse", "handlers", "finalbody", "cases") if getattr(node, name, [])]
+        assume(blocks == ["body"] and not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef))
         return UnwrapStatement(path)
     if kind == "move":
         target = (*path[:-1], BlockStep(path[-1].block, draw(st.integers(0, size - 1))))
@@ -89,17 +92,33 @@ def check(text: str, edit: Edit) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         wanted = expected(text, edit)
-    try:
-        new = execute(text, Plan((edit,)))
-    except PatchRefused as refusal:
-        # The statement may not be allowed in its new place; that is for the compiler to say, and for nobody else.
-        assert refusal.code == "gate-compile", refusal
+    new = outcome(text, edit)
+    if new is None:
         return
     note(f"{new!r}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert ast.dump(ast.parse(new)) == wanted
     check_lines(text, new, edit)
+
+
+def outcome(text: str, edit: Edit) -> str | None:
+    """The new text, or None if the compiler does not allow the statement in its new place: nobody else may refuse."""
+    try:
+        return execute(text, Plan((edit,)))
+    except PatchRefused as refusal:
+        if refusal.code != "gate-compile":
+            raise
+        return None
+
+
+def reproducible(text: str) -> bool:
+    """Whether libcst can handle the text at all; the grammar yields much that nobody writes."""
+    try:
+        parse(text)
+    except PatchRefused:
+        return False
+    return not re.search(r"(^|[\r\n])[ \t]*\f", text)
 
 
 def check_lines(text: str, new: str, edit: Edit) -> None:
@@ -122,6 +141,32 @@ def test_any_edit_of_any_program(data: st.DataObject) -> None:
     text = data.draw(programs())
     assume(parsed(text) is not None)
     check(text, data.draw(edits(text)))
+
+
+@QUICK
+@given(st.data())
+def test_several_edits_of_one_run_in_one_plan(data: st.DataObject) -> None:
+    text = data.draw(programs())
+    tree = parsed(text)
+    assume(tree is not None)
+    assert tree is not None
+    runs = [path for path, _ in statements(tree) if path[-1].index == 2]
+    assume(runs)
+    third = data.draw(st.sampled_from(runs))
+    first, second = ((*third[:-1], BlockStep(third[-1].block, index)) for index in (0, 1))
+    together = (WrapStatements(first, 3, "if Q"), MoveStatement(first, second), InsertStatements(third, "before", "R"))
+    one_by_one = (
+        MoveStatement(first, second),
+        InsertStatements(third, "before", "R"),
+        WrapStatements(first, 4, "if Q"),
+    )
+    note(f"{text!r}\n{together}")
+    step = text
+    for edit in one_by_one:
+        step = execute(step, Plan((edit,)))
+    new = execute(text, Plan(together))
+    assert ast.dump(ast.parse(new)) == ast.dump(ast.parse(step))
+    assert comments(new) == comments(text)
 
 
 @QUICK
@@ -150,16 +195,16 @@ def test_moving_there_and_back_again_changes_nothing_but_blank_lines(data: st.Da
     assert Counter(line for line in split_lines(twice) if line.strip()) == visible
 
 
-@pytest.mark.parametrize("newline", ["\n", "\r\n"])
 @GRAMMAR
-@given(data=st.data())
-def test_any_edit_of_any_python_that_the_grammar_allows(newline: str, data: st.DataObject) -> None:
-    text = data.draw(hypothesmith.from_node()).replace("\r\n", "\n").replace("\r", "\n").replace("\n", newline)
+@given(data=st.data(), newline=st.sampled_from(["\n", "\r\n"]))
+def test_any_edit_of_any_python_that_the_grammar_allows(data: st.DataObject, newline: str) -> None:
+    text = (
+        data.draw(hypothesmith.from_node(auto_target=False))
+        .replace("\r\n", "\n")
+        .replace("\r", "\n")
+        .replace("\n", newline)
+    )
     tree = parsed(text)
     assume(tree is not None and tree.body)
-    try:
-        parse(text)
-    except PatchRefused as refusal:
-        assert refusal.code in {"gate-roundtrip", "gate-parse"}, refusal
-        assume(False)
+    assume(reproducible(text))
     check(text, data.draw(edits(text)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from patching.plans import Edits, plan_of
 
 from awaitomic.model.plan import (
     DeleteStatement,
@@ -16,6 +15,7 @@ from awaitomic.model.plan import (
 from awaitomic.model.position import BlockStep
 from awaitomic.patching.execute import execute
 from awaitomic.patching.refusal import PatchRefused
+from patching.plans import Edits, plan_of
 
 TEXT = """\
 async def f(self):
@@ -36,7 +36,10 @@ CASES: dict[str, tuple[str, Edits]] = {
         "position-mismatch",
         lambda p: [DeleteStatement((*p.at("n ="), BlockStep("body", 0)))],
     ),
-    "a path that does not begin in a body": ("position-mismatch", lambda p: [DeleteStatement((BlockStep("orelse", 0),))]),
+    "a path that does not begin in a body": (
+        "position-mismatch",
+        lambda p: [DeleteStatement((BlockStep("orelse", 0),))],
+    ),
     "moving behind nothing": ("position-mismatch", lambda p: [MoveStatement(p.at("n ="), NOWHERE)]),
     "more statements than there are": ("position-mismatch", lambda p: [WrapStatements(p.at("self.n"), 3, "if x")]),
     "no statements": ("position-mismatch", lambda p: [WrapStatements(p.at("self.n"), 0, "if x")]),
@@ -44,6 +47,7 @@ CASES: dict[str, tuple[str, Edits]] = {
     "before the module": ("position-mismatch", lambda p: [InsertStatements((), "before", "x")]),
     "into a simple statement": ("position-mismatch", lambda p: [InsertStatements(p.at("n ="), "first", "x")]),
     "unwrapping a simple statement": ("position-mismatch", lambda p: [UnwrapStatement(p.at("n ="))]),
+    "unwrapping a function": ("position-mismatch", lambda p: [UnwrapStatement(p.at("async def"))]),
     "unwrapping an if with else": ("position-mismatch", lambda p: [UnwrapStatement(p.at("if"))]),
     "a header that is none": ("gate-parse", lambda p: [WrapStatements(p.at("self.n"), 1, "async with")]),
     "a header of two statements": ("gate-parse", lambda p: [WrapStatements(p.at("self.n"), 1, "x\nif y")]),
@@ -116,5 +120,5 @@ def test_a_text_that_libcst_cannot_reproduce_is_refused() -> None:
 
 def test_an_expression_too_deep_for_libcst_is_refused() -> None:
     text = "y = 1\nx = " + " + ".join(["y"] * 3000) + "\n"
-    with pytest.raises(PatchRefused, match="gate-roundtrip|gate-parse"):
+    with pytest.raises(PatchRefused, match=r"gate-roundtrip|gate-parse"):
         execute(text, plan_of("y = 1\nx = 2\n", lambda p: [DeleteStatement(p.at("y"))]))

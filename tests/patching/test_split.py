@@ -7,12 +7,12 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
-from patching.plans import Case, Places, difference, plan_of
 
 from awaitomic.model.plan import Edit, Plan, SplitMethod, WrapStatements
 from awaitomic.model.position import BlockStep
 from awaitomic.patching.execute import execute
 from awaitomic.patching.refusal import PatchRefused
+from patching.plans import Case, Places, difference, plan_of
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
@@ -105,7 +105,7 @@ CASES: list[Case] = [
     ),
     (
         "a function of a module with CRLF and tabs and a region on one line",
-        "lock = L()\r\n\r\n\r\nasync def put(key, value):\r\n\tasync with lock: return d[key]\t# c\r\n\r\n\r\nx = 1\r\n",
+        "L = 1\r\n\r\n\r\nasync def put(key, value):\r\n\tasync with lock: return d[key]\t# c\r\n\r\n\r\nx = 1\r\n",
         lambda p: [Splitting(statement=0).edit(p)],
     ),
     (

@@ -6,7 +6,6 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
-from patching.plans import Case, difference, plan_of
 
 from awaitomic.model.plan import (
     DeleteStatement,
@@ -17,6 +16,7 @@ from awaitomic.model.plan import (
     WrapStatements,
 )
 from awaitomic.patching.execute import execute
+from patching.plans import Case, difference, plan_of
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
@@ -138,6 +138,20 @@ CASES: list[Case] = [
                 await h()
         """,
         lambda p: [WrapStatements(p.at("elif"), 1, LOCK)],
+    ),
+    (
+        "what is written over several lines in one-line suites and in elif",
+        """\
+        async def f(self):
+            if x: n = await g(
+                1) + \\
+                2
+            elif (
+                y
+            ): s = f'''{
+                self.n = }'''
+        """,
+        lambda p: [WrapStatements(p.at("n ="), 1, LOCK), InsertStatements(p.at("elif"), "before", "begin()")],
     ),
     (
         "the body of an elif leaves the elif alone",
@@ -286,3 +300,10 @@ def test_an_expression_that_prints_its_own_text_is_not_indented() -> None:
     text = 'async def f(self):\n    s = f"""{\n    self.n = }"""\n    await g(s)\n'
     expected = 'async def f(self):\n    with a:\n        s = f"""{\n    self.n = }"""\n        await g(s)\n'
     assert execute(text, plan_of(text, lambda p: [WrapStatements(p.at("s ="), 2, "with a")])) == expected
+
+
+def test_the_inside_of_a_string_stays_when_the_last_of_several_elifs_is_indented() -> None:
+    chain = 'if a:\n    b\nelif c:\n    d\n{elif_}e:\n{i}    s = f"""{{\n  x = }}"""\n'
+    text = chain.format(elif_="elif ", i="")
+    expected = chain.format(elif_="else:\n    with q:\n        if ", i="        ")
+    assert execute(text, plan_of(text, lambda p: [WrapStatements(p.at("elif e"), 1, "with q")])) == expected

@@ -1,4 +1,4 @@
-"""Replacing a file: everything about it stays but its content, and whatever goes wrong, one of the two contents is there."""
+"""Replacing a file: all but its content stays, and whatever goes wrong, one of the two contents is there."""
 
 from __future__ import annotations
 

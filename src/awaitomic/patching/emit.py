@@ -58,12 +58,12 @@ def _statements(block: Block) -> list[PrintedStatement]:
             step = 1
         else:
             step = len(line.members)
-            if live[index : index + step] == line.members and all(one.trailing is None for one in line.members):
+            if live[index : index + step] == line.members and _is_untouched(line):
                 node = _whole_line(line, statement)
             else:
                 step = 1
                 node = _lone(statement)
-        for old, new in statement.shifts:
+        for old, new in [*([statement.origin] if statement.origin else []), *statement.shifts]:
             node = shift_node(node, old, new, block.default_indent)
         printed.append(node)
         index += step
@@ -71,6 +71,11 @@ def _statements(block: Block) -> list[PrintedStatement]:
         newline = cst.TrailingWhitespace(newline=cst.Newline(block_newline(block)))
         printed.append(cst.SimpleStatementLine([cst.Pass()], trailing_whitespace=newline))
     return printed
+
+
+def _is_untouched(line: Line) -> bool:
+    """Whether nothing has come beside the statements of a line, or above any but the first."""
+    return all(one.trailing is None for one in line.members) and not any(one.leading for one in line.members[1:])
 
 
 def _whole_line(line: Line, first: Statement) -> cst.SimpleStatementLine:

@@ -100,12 +100,18 @@ class _Finder:
         return start_of(node, self.positions)[0] - 1, self.positions.extent(node).end_line
 
     def tail(self, path: StatementPath) -> int:
-        """Return the line behind a statement and the comments that are indented more than it."""
+        """Return the line behind a statement and the comments that are indented more than it.
+
+        Blank lines at the end of the file are included: they may be indented as well.
+        """
         column = self.positions.extent(find_ast(self.tree, path)).column
         end = self.span(path)[1]
         lines = [self.positions.line(number + 1) for number in range(end, self.below(end))]
-        inner = [number for number, line in enumerate(lines, start=1) if line[: column].isspace() and line.strip()]
-        return end + inner[-1] if inner else end
+        inner = [number for number, line in enumerate(lines, start=1) if line[:column].isspace() and line.strip()]
+        length = inner[-1] if inner else 0
+        if end + len(lines) == self.count and not any(line.strip() for line in lines[length:]):
+            length = len(lines)
+        return end + length
 
     def above(self, line: int) -> int:
         """Return where the blank and comment lines above `line` begin."""
@@ -127,7 +133,7 @@ class _Finder:
         """Return the places between the lines around a statement, or its lines if others share them."""
         start, end = self.span(path)
         points = [*self.points(self.above(start), start), *self.points(end, self.below(end))]
-        return [Touched(start, end), *points] if self._is_crowded(path) else points
+        return [Touched(start, self.tail(path)), *points] if self._is_crowded(path) else points
 
     def inside(self, edit: InsertStatements) -> list[Touched]:
         if not edit.path:

@@ -8,6 +8,7 @@ cannot know which kind its neighbours have.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import libcst as cst
 
@@ -44,8 +45,11 @@ class ParsedText:
         return text + self.tail
 
 
+@lru_cache(maxsize=2)
 def parse(text: str) -> ParsedText:
     """Parse `text` so that printing the result gives `text` again.
+
+    The last results are kept: the text that leaves one fix of a file enters the next.
 
     Raises PatchRefused: ``gate-parse`` if libcst cannot parse it, ``gate-roundtrip`` if it cannot reproduce it.
     """
@@ -65,12 +69,15 @@ def _attempt(text: str, tail: str) -> ParsedText | None:
     """Parse `text`, to be followed by `tail`; None if libcst loses something."""
     unfinished = bool(text) and not ends_line(text)
     body = text + last_newline(text) if unfinished else text
-    parsed = ParsedText(_parse(body), unfinished, "", tail)
-    if parsed.module.code != body:
-        mask = _unused_comment(body)
-        masked = _mask_form_feeds(body, parsed.module.code, mask)
-        if masked is not None:
-            parsed = ParsedText(_parse(masked), unfinished, mask, tail)
+    module = _parse(body)
+    printed = module.code
+    if printed == body:
+        return ParsedText(module, unfinished, "", tail)
+    mask = _unused_comment(body)
+    masked = _mask_form_feeds(body, printed, mask)
+    if masked is None:
+        return None
+    parsed = ParsedText(_parse(masked), unfinished, mask, tail)
     return parsed if parsed.text_of(parsed.module) == text + tail else None
 
 

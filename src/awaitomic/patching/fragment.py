@@ -64,7 +64,7 @@ class _Adapt(cst.CSTTransformer):
         super().__init__()
         self._own_indent = own_indent
         self._unit = home.unit or home.default_indent
-        self._margin = home.margin
+        self._margin = home.inner
         self._is_default = self._unit == home.default_indent
         self._newline = newline
         self._newline_text = newline or home.default_newline

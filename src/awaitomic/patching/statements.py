@@ -34,7 +34,7 @@ def move(statement: Statement, anchor: Statement) -> None:
     _leave_behind(source, index, above)
     target = anchor.home
     if target is not source:
-        statement.shifts.append((source.margin, target.margin))
+        statement.shifts.append((source.inner, target.inner))
         statement.home = target
     target.items.insert(_place_after(anchor), statement)
 
@@ -118,15 +118,15 @@ def delete(statement: Statement) -> None:
 def unwrap(statement: Statement) -> None:
     """Put the statements of the body in the place of `statement`.
 
-    Raises PatchRefused: ``position-mismatch`` if there are other blocks than the body.
+    Raises PatchRefused: ``position-mismatch`` if there are other blocks than the body, or it is a definition.
     """
-    if list(statement.blocks) != ["body"]:
+    if list(statement.blocks) != ["body"] or statement.is_definition:
         raise position_mismatch("only a statement with a body and no other block can be unwrapped")
     body = statement.blocks["body"]
     home = statement.home
     index = home.items.index(statement)
     items = body.live()
-    shift = (body.margin, home.margin)
+    shift = (body.margin, home.inner)
     for item in items:
         item.home = home
         item.shifts.append(shift)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from awaitomic.patching.nodes import compound, expect
+from awaitomic.patching.refusal import PatchRefused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +52,8 @@ class Statement:
     """The last of the statements that replaced this one."""
     shifts: list[tuple[str, str]] = field(default_factory=list)
     """Changes of the indentation, for text that libcst does not indent by itself."""
+    origin: tuple[str, str] | None = None
+    """The first such change, for an ``elif`` or a one-line suite, if it does not stay what it is."""
     _blocks: dict[str, Block] | None = None
 
     @property
@@ -69,6 +72,11 @@ class Statement:
     def end(self) -> Statement:
         """The statement after which this one, or what replaced it, is over."""
         return self.last or self
+
+    @property
+    def margin(self) -> str:
+        """The whole indentation of this statement; that of an ``elif`` is its ``if``'s."""
+        return self.home.margin if self.node is self.home.node else self.home.inner
 
     @property
     def is_definition(self) -> bool:
@@ -97,10 +105,15 @@ class Block:
 
     @property
     def margin(self) -> str:
-        """The whole indentation of the statements in this block; needs the module's default to be resolved."""
+        """The whole indentation that the statements of this block had in the text."""
         if self.owner is None:
             return ""
-        return self.owner.home.margin + self.unit
+        return self.owner.margin if isinstance(self.node, cst.If) else self.owner.margin + self.unit
+
+    @property
+    def inner(self) -> str:
+        """The whole indentation of statements that are put into this block: an ``elif`` becomes an ``else`` then."""
+        return self.margin + self.unit if isinstance(self.node, cst.If) else self.margin
 
     @property
     def unit(self) -> str:
@@ -167,9 +180,9 @@ def _fill(block: Block, body: Sequence[cst.BaseStatement]) -> None:
             block.items.append(Statement(statement, block, list(statement.leading_lines)))
 
 
-def _fill_line(block: Block, line: Line, leading: list[cst.EmptyLine]) -> None:
+def _fill_line(block: Block, line: Line, leading: list[cst.EmptyLine], origin: tuple[str, str] | None = None) -> None:
     for node in line.body:
-        statement = Statement(node, block, leading, line)
+        statement = Statement(node, block, leading, line, origin=origin)
         leading = []
         line.members.append(statement)
         block.items.append(statement)
@@ -178,13 +191,18 @@ def _fill_line(block: Block, line: Line, leading: list[cst.EmptyLine]) -> None:
 def _block(node: BlockNode, owner: Statement) -> Block:
     if isinstance(node, cst.IndentedBlock):
         block = Block(node, owner, [], list(node.footer), node.indent)
+        if "\f" in block.unit:
+            # To Python a form feed sets the column back to zero; lines with one cannot be indented by adding to them.
+            raise PatchRefused("gate-roundtrip", "a block is indented with form feeds")
         _fill(block, node.body)
     elif isinstance(node, cst.SimpleStatementSuite):
         block = Block(node, owner, [], [], owner.home.indent)
-        _fill_line(block, Line(tuple(node.body), node.trailing_whitespace, None), [])
+        line = Line(tuple(node.body), node.trailing_whitespace, None)
+        _fill_line(block, line, [], (owner.margin, block.margin))
     else:
         block = Block(node, owner, [], [], owner.home.indent)
-        block.items.append(Statement(expect(node, cst.If), block, []))
+        branch = expect(node, cst.If)
+        block.items.append(Statement(branch, block, [], origin=(block.margin, block.inner)))
     return block
 
 

@@ -35,6 +35,6 @@ def wrap(members: list[Statement], header: str) -> None:
     first.leading = comments
     body.items = inside
     for item in inside:
-        item.shifts.append((home.margin, body.margin))
+        item.shifts.append((home.inner, body.margin))
         item.home = body
     home.items[start:end] = [wrapper]
