@@ -78,6 +78,9 @@ MUTATORS: dict[str, dict[str, Mutation]] = {
 }
 """Type → method → what it does."""
 
+ANY_MUTATOR = frozenset(method for methods in (_LIST, _DEQUE, _DICT, _SET) for method in methods)
+"""Methods that only containers have: evidence of a kind where nothing else tells the type."""
+
 MAPPINGS = frozenset(name for name, methods in MUTATORS.items() if methods is _DICT or "setdefault" in methods)
 
 EVENTS = frozenset({"asyncio.Event", "anyio.Event"})

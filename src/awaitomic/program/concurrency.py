@@ -77,6 +77,8 @@ def judge(program: Program, resolver: Resolver, location: Location, rivals: Iter
     best: tuple[Confidence, int, int] | None = None
     found: Judgement | None = None
     for rival, access in rivals:
+        if not _on_one_object(program, location, access.location):
+            continue
         theirs = entries(program, rival.function, location)
         confidence, pair = _strongest(mine, theirs)
         if confidence is None or pair is None:
@@ -192,6 +194,13 @@ def _strongest(
 
 def _entry_order(entry: Entry) -> tuple[int, str, str]:
     return entry.line, entry.function, entry.start.value
+
+
+def _on_one_object(program: Program, mine: Location, theirs: Location) -> bool:
+    """Tell whether two methods' ``self`` can be one object: those of sibling classes never are."""
+    if mine.root is not Root.SELF or theirs.root is not Root.SELF:
+        return True
+    return program.module.can_be_one(mine.owner, theirs.owner)
 
 
 def _single_owner(program: Program, resolver: Resolver, location: Location) -> str | None:

@@ -10,8 +10,9 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.awaitables import PAUSES
-from awaitomic.knowledge.containers import EVENTS
+from awaitomic.knowledge.containers import ANY_MUTATOR, EVENTS
 from awaitomic.model.event import (
     Attribute,
     Call,
@@ -61,6 +62,7 @@ class Freshness:
         self._last_use = last_uses(self.function.events)
         self._tries = guarded_bodies(self.function.node)
         self._parts = parts_of(self.function)
+        self._containers = _used_as_containers(self.function)
         self._key_words: set[str] = set()
         """The words in the keys of all tokens made so far: only rebinding one of these changes which entry is meant."""
 
@@ -81,6 +83,8 @@ class Freshness:
         tokens = frozenset(t for t in state.values.get(guard.test, NOTHING) if not t.answered)
         if guard.kind == "except":
             tokens = self._lookup_tokens(guard, state) if holds else NOTHING
+        else:
+            tokens |= self._emptiness_tokens(guard, state)
         part = self._parts.get(guard.id)
         outcome = None if part is None else part.if_true if holds else part.if_false
         if part is None or outcome is None:
@@ -232,6 +236,19 @@ class Freshness:
                     found.add(token)
         return frozenset(found)
 
+    def _emptiness_tokens(self, guard: Guard, state: State) -> Tokens:
+        """``if not waiters`` asks anew what is in the container, however long ago the local was bound to that entry."""
+        event = self.function.events[guard.test]
+        if isinstance(event, Compute) and event.operator == "not":
+            event = self.function.events[event.operands[0]]
+        if not isinstance(event, Read) or not isinstance(event.place, Name) or event.place.scope is not Scope.LOCAL:
+            return NOTHING
+        location = self.resolver.value(event.id)
+        if location is None or not _is_entry(location) or event.place.name not in self._containers:
+            return NOTHING
+        token = self.token(guard.id, location, state)
+        return NOTHING if token is None else frozenset({token})
+
     # -- effects -------------------------------------------------------------------------------------------------
 
     def _call(self, event: Call, state: State) -> State:
@@ -344,6 +361,17 @@ class Freshness:
             return state
         fresh = frozenset(use._replace(token=use.token._replace(stale=-1, locks=before.held)) for use in old)
         return state._replace(uses=(state.uses - old) | fresh)
+
+
+def _used_as_containers(function: FunctionGraph) -> frozenset[str]:
+    """Give the locals on which a method is called that only containers have."""
+    found = set()
+    for event in function.events:
+        if isinstance(event, Read) and isinstance(event.place, Attribute) and event.place.attr in ANY_MUTATOR:
+            base = function.events[event.place.base]
+            if isinstance(base, Read) and isinstance(base.place, Name):
+                found.add(base.place.name)
+    return frozenset(found)
 
 
 def _tested(state: State, replaced: set[int], guard: ActiveGuard) -> State:

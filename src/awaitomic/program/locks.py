@@ -137,9 +137,17 @@ def _unresolved(resolver: Resolver, operand: Operand, location: Location | None)
         if not sounds_like_a_lock(name) and not sounds_like_a_lock(last_name(whole)):
             return None
         return Lock(location or _unnamed(resolver, origin), UNKNOWN_LOCK)
-    if not any(sounds_like_a_lock(part) for part in (name, last_name(resolver.function.nodes[operand]))):
+    if not any(sounds_like_a_lock(part) for part in (name, last_name(resolver.function.nodes[operand]), _key_of(node))):
         return None
     return Lock(location or _unnamed(resolver, operand), UNKNOWN_LOCK)
+
+
+def _key_of(node: ast.AST) -> str:
+    """Give the name of an entry, as in ``cache[url]["lock"]``."""
+    if not isinstance(node, ast.Subscript):
+        return ""
+    key = node.slice
+    return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else last_name(key)
 
 
 def _unnamed(resolver: Resolver, operand: Operand) -> Location:

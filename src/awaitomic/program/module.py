@@ -68,6 +68,12 @@ class ModuleFacts:
         root = self.root_class(class_name)
         return [facts for facts in self.classes.values() if self.root_class(facts.qualname) == root]
 
+    def can_be_one(self, left: str, right: str) -> bool:
+        """Tell whether one object can be an instance of both classes: not if they are mere siblings."""
+        return any(
+            {left, right} <= {facts.qualname for facts in self.lineage(name)} for name in (left, right, *self.classes)
+        )
+
     def find_method(self, class_name: str, method: str) -> FunctionGraph | None:
         """Look a method up along the bases that this file defines."""
         for facts in self.lineage(class_name):

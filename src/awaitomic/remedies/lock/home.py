@@ -54,8 +54,16 @@ class Home:
                 container = len(key.steps) < self.depth
                 if mark in seen or self._makes(program, resolver, access) or (container and not contents):
                     continue
+                if self._is_another_object(program, access):
+                    continue
                 seen.add(mark)
                 yield resolver, access
+
+    def _is_another_object(self, program: Program, access: Access) -> bool:
+        """Tell whether a write is of a sibling class, whose instances are never the object with the bug."""
+        if self.kind is not Kind.INSTANCE or access.location.root is not Root.SELF:
+            return False
+        return not program.module.can_be_one(self.owner, access.location.owner)
 
     def _makes(self, program: Program, resolver: Resolver, access: Access) -> bool:
         """Tell whether a write makes the state, before anybody else can have it."""
