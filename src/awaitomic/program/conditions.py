@@ -31,6 +31,8 @@ class Part:
 
 def parts_of(function: FunctionGraph) -> dict[int, Part]:
     """Map the guards of compound tests to their part in the whole; a guard that is a whole test is absent."""
+    if not any(isinstance(event, Guard) for event in function.events):
+        return {}
     outcomes: dict[int, tuple[int, bool | None, bool | None]] = {}
     wholes: dict[int, ast.expr] = {}
     for node in ast.walk(function.node):
@@ -79,6 +81,12 @@ def tests_absence(test: ast.AST) -> bool:
     asking = ast.Is | ast.IsNot | ast.In | ast.NotIn
     compares = [node for node in ast.walk(test) if isinstance(node, ast.Compare)]
     return all(isinstance(c.ops[0], asking) or isinstance(c.comparators[0], ast.Constant) for c in compares)
+
+
+def asks_for_key(test: ast.AST) -> bool:
+    """Tell whether a test asks if a key is there, so that storing anything under it, even None, changes the answer."""
+    compares = [node for node in ast.walk(test) if isinstance(node, ast.Compare)]
+    return any(isinstance(compare.ops[0], ast.In | ast.NotIn) for compare in compares)
 
 
 def tells_presence(test: ast.AST, *, holds: bool) -> bool:

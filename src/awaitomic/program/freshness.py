@@ -34,7 +34,13 @@ from awaitomic.model.event import (
 from awaitomic.model.location import ItemStep, Location, Root
 from awaitomic.program.accesses import CONTENTS, Access, Change, access_of, overlaps
 from awaitomic.program.calls import Target, targets_of, translate
-from awaitomic.program.conditions import guarded_bodies, names_lookup_error, parts_of, tests_absence
+from awaitomic.program.conditions import (
+    asks_for_key,
+    guarded_bodies,
+    names_lookup_error,
+    parts_of,
+    tests_absence,
+)
 from awaitomic.program.locks import CLAIM, Lock
 from awaitomic.program.names import dotted
 from awaitomic.program.operands import last_uses, place_operands
@@ -60,7 +66,8 @@ class Freshness:
         self.function = resolver.function
         self._entry = EMPTY._replace(held=entry_held)
         self._last_use = last_uses(self.function.events)
-        self._tries = guarded_bodies(self.function.node)
+        catches = any(isinstance(event, Guard) and event.kind == "except" for event in self.function.events)
+        self._tries = guarded_bodies(self.function.node) if catches else {}
         self._parts = parts_of(self.function)
         self._containers = _used_as_containers(self.function)
         self._key_words: set[str] = set()
@@ -286,6 +293,7 @@ class Freshness:
     def _wrote(self, access: Access, state: State) -> State:
         """Give the state behind a write: older tests and uses of the location tell nothing any more."""
         location, change = access.location, access.change
+        state = state.release(Lock(location, CLAIM))
         keep_uses = change in {Change.ADD, Change.REORDER, Change.FILL}
 
         def about(token: Token) -> bool:
@@ -299,13 +307,16 @@ class Freshness:
         )
         uses = state.uses if keep_uses else frozenset(u for u in state.uses if not about(u.token))
         own = state.own if change in CONTENTS else state.own | {location}
-        state = state.release(Lock(location, CLAIM))
-        if change is Change.ASSIGN and location.root is not Root.PARAMETER:
-            if any(tests_absence(self.function.nodes[guard.guard]) for guard in tests):
-                state = state.claim(Lock(location, CLAIM))
-            elif not tests and (claim := self.token(access.event, location, state)) is not None:
-                uses |= {Use(claim, -1, claim=True)}
-        return state._replace(guards=guards, uses=uses, own=own)
+        state = state._replace(guards=guards, uses=uses, own=own)
+        if location.root is Root.PARAMETER:
+            return state
+        nodes = [self.function.nodes[guard.guard] for guard in tests]
+        if change is Change.ASSIGN and not tests:
+            claim = self.token(access.event, location, state)
+            return state if claim is None else state._replace(uses=uses | {Use(claim, -1, claim=True)})
+        taken = change is Change.ASSIGN and any(map(tests_absence, nodes))
+        placed = change is Change.RESET and _is_entry(location) and any(map(asks_for_key, nodes))
+        return state.claim(Lock(location, CLAIM)) if taken or placed else state
 
     def _callee_writes(self, target: Target, state: State) -> State:
         for written in self.program.summary(target.function).writes:

@@ -46,6 +46,7 @@ class TypeReader:
     def __init__(self, imports: dict[str, str], classes: frozenset[str]) -> None:
         self._imports = imports
         self._classes = classes
+        self._quoted: dict[str, Typed] = {}
 
     def of_value(self, node: ast.expr | None) -> Typed:
         """Give the type of what an expression makes, as far as its form alone tells."""
@@ -97,10 +98,10 @@ class TypeReader:
     def of_annotation(self, node: ast.expr | None) -> Typed:
         """Give the type that an annotation promises; ``Optional`` and ``| None`` are looked through."""
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            try:
-                return self.of_annotation(ast.parse(node.value, mode="eval").body)
-            except SyntaxError:
-                return UNKNOWN
+            known = self._quoted.get(node.value)
+            if known is None:
+                known = self._quoted[node.value] = self._of_quoted(node.value)
+            return known
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
             found = [self.of_annotation(side) for side in (node.left, node.right)]
             known = [typed for typed in found if typed.name and not typed.nothing]
@@ -114,6 +115,12 @@ class TypeReader:
                 return self.of_annotation(inner)
             return self._named(name)
         return self._named(dotted(node, self._imports)) if node is not None else UNKNOWN
+
+    def _of_quoted(self, text: str) -> Typed:
+        try:
+            return self.of_annotation(ast.parse(text, mode="eval").body)
+        except (SyntaxError, ValueError):
+            return UNKNOWN
 
     def _named(self, name: str | None) -> Typed:
         if name is None:
