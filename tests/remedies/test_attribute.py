@@ -52,6 +52,12 @@ FITS = {
         "    def __init__(self) -> None:\n        self._lock = asyncio.Lock()\n",
         "safe",
     ),
+    "a mix-in, whose state others make, hands everything on, and takes a name that no other will have": (
+        "\nclass Client:\n",
+        "    def __init__(self, *args, **kwargs):\n        super().__init__(*args, **kwargs)\n"
+        "        self._conn_lock = asyncio.Lock()\n",
+        "unsafe",
+    ),
     "a class with an unknown base hands everything on, and takes a name that no base will have": (
         "\nfrom base import Base\n\nclass Client(Base):\n    conn = None\n",
         "    def __init__(self, *args, **kwargs):\n        super().__init__(*args, **kwargs)\n"

@@ -156,6 +156,16 @@ FILLS = {
         "if not self.pool:\n    pool = await connect()\n    if not self.pool:\n        self.pool = pool\n"
         "return self.pool",
     ),
+    "a condition that what is stored cannot pass": (
+        "if self.pool is None and key:\n    self.pool = await connect()\nreturn self.pool",
+        "if self.pool is None and key:\n    pool = await connect()\n    if self.pool is None:\n"
+        "        self.pool = pool\nreturn self.pool",
+    ),
+    "an early return that what is stored cannot miss": (
+        "if self.pool or key:\n    return self.pool\nself.pool = await connect()\nreturn self.pool",
+        "if self.pool or key:\n    return self.pool\npool = await connect()\nif not self.pool:\n"
+        "    self.pool = pool\nreturn self.pool",
+    ),
 }
 
 
@@ -169,6 +179,14 @@ NOT_FILLED = {
     "an entry of a mapping": (
         "if key not in self.rows:\n    self.rows[key] = await connect()\nreturn self.rows[key]",
         "keyed-fill",
+    ),
+    "what has expired is replaced": (
+        "if self.pool and not self.pool.closed():\n    return self.pool\nself.pool = await connect()\nreturn self.pool",
+        "recheck-shape",
+    ),
+    "on demand it is replaced": (
+        "if self.pool is None or key:\n    self.pool = await connect()\nreturn self.pool",
+        "recheck-shape",
     ),
     "a counter": ("if self.pool is None:\n    await connect()\n    self.pool += 1", "carries-news"),
 }

@@ -125,7 +125,7 @@ def attribute_name(program: Program, facts: ClassFacts, state: str) -> str:
     """
     module = program.module
     taken: set[str] = set()
-    strangers = False
+    strangers = _is_mixed_in(program, facts, state)
     has_lock = False
     for relative in module.family(facts.qualname):
         taken |= {node.attr for node in _attributes(relative.node)} | relative.class_level | set(relative.methods)
@@ -169,6 +169,13 @@ def create(program: Program, facts: ClassFacts, state: str, name: str, maker: Ma
             edits = declarative.add_field(program, facts, class_path(program, facts), style, name, maker.callee)
             made = Creation(edits, ())
     return Creation((*maker.imports, *slots, *made.edits), (*because, *made.because))
+
+
+def _is_mixed_in(program: Program, facts: ClassFacts, state: str) -> bool:
+    """Tell whether a class uses an attribute that it gets from nowhere: the classes that it is mixed into make it."""
+    if any(base not in _PLAIN_BASES for base in facts.bases) or program.module.find_method(facts.qualname, "__init__"):
+        return False
+    return state not in facts.class_level and not _made_in(facts, state)
 
 
 def _makes_plainly(program: Program, facts: ClassFacts) -> bool:
@@ -256,12 +263,15 @@ def _in_init(program: Program, facts: ClassFacts, state: str, name: str, maker: 
     inherited = program.module.find_method(facts.qualname, "__init__")
     returns = " -> None" if _is_annotated(program) else ""
     bases = [base for base in facts.bases if base not in _PLAIN_BASES]
-    if not bases and inherited is None:
+    mixed_in = _is_mixed_in(program, facts, state)
+    if not bases and inherited is None and not mixed_in:
         return Creation((_new_init(program, facts, f"def __init__(self){returns}:\n    {statement}"),), ())
     variadic = "*args: Any, **kwargs: Any" if program.module.imports.get("Any") == "typing.Any" else "*args, **kwargs"
     text = f"def __init__(self, {variadic}){returns}:\n    super().__init__(*args, **kwargs)\n    {statement}"
-    base = inherited.qualname if inherited is not None else f"{[*strangers, *bases][0]}.__init__"
+    base = inherited.qualname if inherited is not None else f"{[*strangers, *bases, 'super()'][0]}.__init__"
     because = f"`{facts.qualname}` gets an `__init__` of its own, which hands everything on to `{base}`"
+    if mixed_in:
+        because = f"`{facts.qualname}` seems to be mixed into other classes, which have to run its new `__init__`"
     return Creation((_new_init(program, facts, text),), (because,))
 
 

@@ -7,19 +7,29 @@ object that has the state: the object itself, one of its methods, or a method of
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.containers import MUTATORS
-from awaitomic.model.event import Attribute, Call, Compute, Event, Operand, Read, Suspend
-from awaitomic.model.location import Location
+from awaitomic.model.event import Attribute, Call, Compute, Event, Item, Operand, Read, Suspend, Write
+from awaitomic.model.location import AttributeStep, Location, Root
+from awaitomic.model.position import StatementPath
 from awaitomic.program.accesses import FORGETS, access_of
 from awaitomic.program.callers import referenced
-from awaitomic.program.calls import awaited_calls, targets_of
+from awaitomic.program.calls import awaited_calls, targets_of, translate
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
+from awaitomic.remedies.implicit import implicit_methods
 from awaitomic.remedies.remedy import Case
+from awaitomic.remedies.strangers import (
+    loose_functions,
+    methods_called,
+    names_builtin,
+    other_name_of,
+    runs_unknown,
+    shared_containers,
+)
 
 _HARMLESS = frozenset("print len isinstance id repr str type super hasattr getattr bool hash callable format".split())
 _LOGGERS = frozenset("log logger logging".split())
@@ -42,9 +52,14 @@ class Touch:
 
 
 class _Search:
-    def __init__(self, case: Case, keys: frozenset[Location]) -> None:
+    def __init__(self, case: Case, keys: frozenset[Location], *, strangers: bool = True) -> None:
+        self._case = case
         self._program = case.program
         self._keys = keys
+        self._strangers = strangers
+        self._strange: set[int] = set()
+        """Functions that were looked at because they may run though no call names them: once is enough."""
+        self._loose_seen = False
         self._seen: set[int] = set()
         self.found = Touch()
 
@@ -60,12 +75,46 @@ class _Search:
             location = resolver.place(event.place)
             if location is not None and resolver.key_of(location) in self._keys:
                 self.found.reads.append(f"`{where}` reads `{location}`")
+        elif (other := other_name_of(resolver, event, self._keys)) is not None:
+            self.found.unknown.append(f"`{where}` writes `{other}`, which may be the same object")
+        if self._strangers:
+            self._stranger(resolver, event)
         if isinstance(event, Call):
             self._call(resolver, event)
         elif isinstance(event, Suspend):
             for call in awaited_calls(resolver, event):
                 for target in call.targets:
                     self.function(target.function)
+
+    def _stranger(self, resolver: Resolver, event: Event) -> None:
+        """Note what an event may run that no call names."""
+        where = resolver.function.qualname
+        if not self._loose_seen and runs_unknown(resolver, event):
+            self._loose_seen = True
+            self._run_by(loose_functions(self._program), where)
+        if not isinstance(event, Call) or targets_of(resolver, event):
+            return
+        self._run_by(methods_called(self._program, resolver, event, self._keys), where)
+        by_name = last_name(resolver.function.nodes[event.function]) == "globals"
+        if by_name and any(key.root is Root.GLOBAL for key in self._keys):
+            self.found.unknown.append(f"`{where}` looks module variables up by name")
+
+    def _run_by(self, functions: Iterable[FunctionGraph], where: str) -> None:
+        """Note which of the functions, that may run now though no call says so, write the state."""
+        for function in functions:
+            if id(function) in self._strange:
+                continue
+            self._strange.add(id(function))
+            search = _Search(self._case, self._keys, strangers=False)
+            search.function(function)
+            if search.found.may_write:
+                self.found.unknown.append(f"`{where}` may run `{function.qualname}`, which writes the state")
+
+    def implicit(self, paths: Iterable[StatementPath]) -> None:
+        """Note the special methods and properties that write the state and may run in the code that was searched."""
+        code: list[ast.AST] = [self._case.statement(path) for path in paths if path]
+        code += [function.node for function in self._program.module.functions if id(function) in self._seen]
+        self._run_by(implicit_methods(self._program, code), self._case.function.qualname)
 
     def function(self, function: FunctionGraph) -> None:
         if id(function) in self._seen:
@@ -89,13 +138,14 @@ class _Search:
         targets = targets_of(resolver, event)
         for target in targets:
             self.function(target.function)
+            self._hand_in(resolver, event, target.function)
         operands = [*event.arguments, *(value for _, value in event.keywords)]
         for operand in operands:
             self._handed_out(resolver, operand)
         node = resolver.function.nodes[event.function]
-        if targets or _is_harmless(node):
-            return
         callee = resolver.function.events[event.function]
+        if targets or _is_harmless(resolver, node, callee):
+            return
         if isinstance(callee, Read) and isinstance(callee.place, Attribute):
             base = callee.place.base
             if resolver.operand_type(base).name not in MUTATORS:  # what a known container's methods do is known
@@ -105,6 +155,18 @@ class _Search:
                 text = ast.unparse(node)
                 self.found.unknown.append(f"`{text}` gets the object, and what it does to it is not known")
                 return
+
+    def _hand_in(self, resolver: Resolver, event: Call, function: FunctionGraph) -> None:
+        """Note a container of the state that is handed to a function which changes what it is given."""
+        for operand in [*event.arguments, *(value for _, value in event.keywords)]:
+            location = resolver.value(operand)
+            if location is None or not (location.steps or location.root is Root.GLOBAL):
+                continue
+            if self._is_holder(resolver, operand) and any(
+                isinstance(inner, Call) or (isinstance(inner, Write) and isinstance(inner.place, Item))
+                for inner in function.events
+            ):
+                self.found.unknown.append(f"`{function.qualname}` gets `{location}`, and may change it")
 
     def _is_holder(self, resolver: Resolver, operand: Operand) -> bool:
         event = resolver.function.events[operand]
@@ -137,22 +199,73 @@ class _Search:
                     self.function(other.function)
 
 
-def _is_harmless(callee: ast.AST) -> bool:
-    if isinstance(callee, ast.Name):
-        return callee.id in _HARMLESS
-    return isinstance(callee, ast.Attribute) and last_name(callee.value).strip("_").lower() in _LOGGERS
+def _is_harmless(resolver: Resolver, node: ast.AST, callee: Event) -> bool:
+    if isinstance(node, ast.Name):
+        return node.id in _HARMLESS and names_builtin(resolver, callee)
+    return isinstance(node, ast.Attribute) and last_name(node.value).strip("_").lower() in _LOGGERS
 
 
-def touches(case: Case, events: Iterable[int], states: Iterable[Location]) -> Touch:
+def touches(case: Case, events: Sequence[int], states: Iterable[Location], more: Iterable[Location] = ()) -> Touch:
     """Find what some events of a case's function do to states, directly or through calls.
 
     Parameters:
         case: the case.
         events: ids of events of its function. Their own reads are not reported, only those of what they call.
         states: locations in the function's terms.
+        more: locations in the terms of the whole file, as `read_by_calls` gives them.
     """
     resolver = case.resolver
-    search = _Search(case, frozenset(resolver.key_of(state) for state in states))
+    keys = frozenset([*(resolver.key_of(state) for state in states), *more])
+    search = _Search(case, keys.union(shared_containers(case.program, keys)))
     for event in events:
         search.event(resolver, resolver.function.events[event], direct=True)
+    search.implicit({case.path(event) for event in events})
     return search.found
+
+
+def read_by_calls(case: Case, events: Iterable[int]) -> set[Location]:
+    """Give the changing state, in the terms of the whole file, that calls among some events read by themselves."""
+    found: set[Location] = set()
+    pending = [
+        target
+        for event in events
+        if isinstance(call := case.function.events[event], Call)
+        for target in targets_of(case.resolver, call)
+    ]
+    for target in pending:
+        callee = case.program.resolver(target.function)
+        for read in target.function.events:
+            location = callee.place(read.place) if isinstance(read, Read) else None
+            if location is None:
+                continue
+            mine = translate(case.resolver, target, location)
+            for resolver, one in ((callee, location), (case.resolver, mine)):
+                if one is not None and case.program.changes(resolver, one):
+                    found.add(resolver.key_of(one))
+    return found
+
+
+def may_change(case: Case, location: Location) -> bool:
+    """Tell whether state is written after construction: by its own name, or as an attribute of some other object."""
+    if case.program.changes(case.resolver, location):
+        return True
+    step = location.steps[-1] if location.steps else None
+    return isinstance(step, AttributeStep) and any(
+        isinstance(node, ast.Attribute)
+        and node.attr == step.name
+        and not isinstance(node.ctx, ast.Load)
+        and not (isinstance(node.value, ast.Name) and node.value.id in {"self", "cls"})
+        for node in ast.walk(case.program.module.tree)
+    )
+
+
+def written_here(case: Case, states: Iterable[Location]) -> list[str]:
+    """Say which states, other than that of the case, its function writes itself and would now read later.
+
+    Another task may write them in between: the value would no longer go with what this function has stored.
+    """
+    own = case.resolver.key_of(case.fact.access.location)
+    keys = {case.resolver.key_of(state) for state in states} - {own}
+    accesses = [access_of(case.resolver, event) for event in case.function.events]
+    written = {case.resolver.key_of(access.location): access.location for access in accesses if access is not None}
+    return [f"`{written[key]}` is written by this function, too, and read later" for key in keys & written.keys()]

@@ -14,8 +14,9 @@ from awaitomic.model.finding import Applicability
 from awaitomic.model.location import Location
 from awaitomic.model.plan import InsertStatements, Plan, ReplaceExpression
 from awaitomic.model.position import Extent
+from awaitomic.remedies.contents import changed_contents
 from awaitomic.remedies.declined import Declined
-from awaitomic.remedies.effects import touches
+from awaitomic.remedies.effects import may_change, read_by_calls, touches, written_here
 from awaitomic.remedies.names import name_for_awaited
 from awaitomic.remedies.purity import Purity, Quality
 from awaitomic.remedies.remedy import Case, Proposal
@@ -143,10 +144,13 @@ class _Lifting:
         events = [
             event for event, node in enumerate(case.function.nodes) if case.path(event) == path and id(node) in inside
         ]
-        found = touches(case, events, self._states())
+        early = {id(inner) for node in self._early for inner in ast.walk(node)}
+        stays = [event for event, node in enumerate(case.function.nodes) if id(node) in early]
+        found = touches(case, events, self._states(), read_by_calls(case, stays))
         if found.writes:
             raise Declined("written-between", f"{found.writes[0]} while it is awaited")
-        return [*self._doubts, *found.unknown]
+        changed = changed_contents(case, self._early, lifted)
+        return [*self._doubts, *found.unknown, *changed, *written_here(case, self._states())]
 
     def _roots(self) -> Iterator[ast.expr]:
         """Give what the statement evaluates before it writes, in order: the target of ``+=`` comes before the value."""
@@ -201,8 +205,8 @@ class _Lifting:
         found = {case.fact.access.location}
         for event, node in zip(case.function.events, case.function.nodes, strict=True):
             if isinstance(event, Read) and id(node) in inside:
-                location = case.resolver.place(event.place)
-                if location is not None and case.program.changes(case.resolver, location):
+                location = case.resolver.place(event.place) or case.resolver.value(event.id)
+                if location is not None and may_change(case, location):
                     found.add(location)
         return found
 

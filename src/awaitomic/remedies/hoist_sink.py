@@ -15,8 +15,9 @@ from awaitomic.model.finding import Applicability
 from awaitomic.model.location import Location
 from awaitomic.model.plan import InsertStatements, MoveStatement, Plan
 from awaitomic.program.names import last_name
+from awaitomic.remedies.contents import changed_contents, looks_at_locals
 from awaitomic.remedies.declined import Declined
-from awaitomic.remedies.effects import touches
+from awaitomic.remedies.effects import may_change, read_by_calls, touches, written_here
 from awaitomic.remedies.purity import Purity, Quality
 from awaitomic.remedies.remedy import Case, Proposal
 from awaitomic.remedies.siblings import (
@@ -148,6 +149,8 @@ def _is_needed_above(case: Case, shape: _Shape) -> bool:
     Raises:
         Declined: ``depends-on-read`` if that is what is awaited, ``used-elsewhere`` if it is no log that uses it.
     """
+    if looks_at_locals(case.function.node):
+        raise Declined("used-elsewhere", "the function looks its own locals up by name")
     block, chain = shape.block, {id(shape.block.statements[index]) for index in shape.chain}
     later = {id(node) for statement in block.statements[shape.last_await + 1 :] for node in ast.walk(statement)}
     needed = False
@@ -160,7 +163,7 @@ def _is_needed_above(case: Case, shape: _Shape) -> bool:
             raise Declined(
                 "used-elsewhere", f"`{node.id}` is used on line {node.lineno}, too, with the value of before"
             )
-        if _is_log(node):
+        if _is_log(case, node):
             needed = needed or bool(loaded_names(node) & shape.carried)
             continue
         if isinstance(node, ast.Await) and loaded_names(node) & shape.carried and _is_between(shape, node):
@@ -173,9 +176,13 @@ def _is_needed_above(case: Case, shape: _Shape) -> bool:
     return needed
 
 
-def _is_log(node: ast.AST) -> bool:
-    """Tell whether a statement only shows something: ``print(…)``, ``log.debug(…)``."""
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and last_name(node.value.func) in LOGS
+def _is_log(case: Case, node: ast.AST) -> bool:
+    """Tell whether a statement only shows something: ``print(…)``, ``log.debug(…)``, and not ``print(take(x))``."""
+    if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
+        return False
+    shown = [*node.value.args, *(keyword.value for keyword in node.value.keywords)]
+    purity = Purity(case)
+    return last_name(node.value.func) in LOGS and all(purity.judge(one)[0] is not Quality.EFFECT for one in shown)
 
 
 def _is_between(shape: _Shape, node: ast.AST) -> bool:
@@ -214,16 +221,26 @@ def _doubts(case: Case, shape: _Shape, after: int, *, keep: bool) -> list[str]:
     if rebound - shape.carried:
         raise Declined("hoist-order", f"`{min(rebound)}`, which the value is computed from, changes on the way")
     events = [event for index in rest for event in block.events(index, index)]
-    found = touches(case, events, _states(case, shape))
+    moved = [event for index in shape.chain for event in block.events(index, index)]
+    found = touches(case, events, _states(case, shape), read_by_calls(case, moved))
     if found.writes:
         raise Declined("written-between", f"{found.writes[0]} between the read and the write, in the same task")
-    doubts = list(found.unknown)
+    doubts = [*found.unknown, *written_here(case, _states(case, shape))]
+    values = [block.statements[index] for index in shape.chain]
+    doubts.extend(changed_contents(case, values, [block.statements[index] for index in rest]))
     for index in shape.chain:
         value = getattr(block.statements[index], "value", None)
         quality, reason = Purity(case).judge(value) if isinstance(value, ast.expr) else (Quality.PLAIN, "")
+        if isinstance(value, ast.expr) and quality is Quality.PLAIN and _takes_apart(block.statements[index]):
+            quality, reason = Purity(case).unpacks_none(value)
         if quality is Quality.MAY_RAISE and not keep:
             doubts.append(f"{reason}: then the await has already run")
     return doubts
+
+
+def _takes_apart(statement: ast.stmt) -> bool:
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    return any(isinstance(target, ast.Tuple | ast.List) for target in targets)
 
 
 def _states(case: Case, shape: _Shape) -> set[Location]:
@@ -232,7 +249,7 @@ def _states(case: Case, shape: _Shape) -> set[Location]:
     for index in shape.chain:
         for event in shape.block.events(index, index):
             read = case.function.events[event]
-            location = case.resolver.place(read.place) if isinstance(read, Read) else None
-            if location is not None and case.program.changes(case.resolver, location):
+            location = case.resolver.place(read.place) or case.resolver.value(event) if isinstance(read, Read) else None
+            if location is not None and may_change(case, location):
                 found.add(location)
     return found

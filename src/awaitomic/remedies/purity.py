@@ -13,12 +13,21 @@ from collections.abc import Iterator
 from awaitomic.knowledge.containers import CONTAINERS, MAPPINGS
 from awaitomic.model.event import Call, Read, Suspend, Write
 from awaitomic.model.event import Name as NamePlace
-from awaitomic.model.location import ANY_ITEM, AttributeStep, Location, Root
+from awaitomic.model.location import ANY_ITEM, Location
 from awaitomic.program import Program
 from awaitomic.program.accesses import FORGETS, Change
-from awaitomic.program.calls import is_property, targets_of
+from awaitomic.program.calls import targets_of
 from awaitomic.program.resolve import Resolver
+from awaitomic.remedies.plain_attribute import is_plain_attribute
 from awaitomic.remedies.remedy import Case
+from awaitomic.remedies.strangers import names_builtin
+
+_OPERATORS = frozenset(
+    f"__{prefix}{name}__"
+    for name in "add sub mul and or xor eq ne lt le gt ge neg pos invert contains format str repr bool".split()
+    for prefix in ("", "r")
+)
+"""Methods that run behind an operator, a comparison or a formatted value."""
 
 
 class Quality(enum.IntEnum):
@@ -34,10 +43,10 @@ Verdict = tuple[Quality, str]
 
 _PLAIN: Verdict = (Quality.PLAIN, "")
 _PLAIN_FUNCTIONS = frozenset("len bool str repr abs list tuple set dict frozenset sorted id isinstance range".split())
+_TAKES_NONE = frozenset("bool str repr id isinstance".split())
 _RAISING_FUNCTIONS = frozenset("int float min max sum round".split())
 _COPYING_METHODS = frozenset("copy keys values items".split())
 _STRICT_OPERATORS = ast.Add | ast.Sub | ast.Mult | ast.BitAnd | ast.BitOr | ast.BitXor
-_MAGIC = frozenset({"__getattr__", "__getattribute__", "__setattr__"})
 
 
 class Purity:
@@ -76,6 +85,10 @@ class Purity:
         else:
             if isinstance(node, ast.BinOp) and not isinstance(node.op, _STRICT_OPERATORS):
                 yield Quality.MAY_RAISE, f"`{ast.unparse(node)}` can raise"
+            if isinstance(node, ast.BinOp) and (nothing := self._may_be_none(node.left, node.right)):
+                yield Quality.MAY_RAISE, nothing
+            if isinstance(node, ast.BinOp | ast.UnaryOp | ast.Compare | ast.FormattedValue) and self._overloads():
+                yield Quality.MAY_RAISE, f"`{ast.unparse(node)}` may run an operator that this file defines"
             yield _PLAIN
             for child in ast.walk(node):
                 if child is not node and isinstance(child, ast.expr) and _stands_in(node, child):
@@ -144,20 +157,49 @@ class Purity:
             displays += 1
         return displays > 0
 
+    def unpacks_none(self, node: ast.expr) -> Verdict:
+        """Judge an expression whose value is taken apart by a tuple of targets."""
+        nothing = self._may_be_none(node)
+        return (Quality.MAY_RAISE, nothing) if nothing else _PLAIN
+
+    def _may_be_none(self, *nodes: ast.expr) -> str:
+        """Say which of some operands is state that the file sets to None somewhere; empty if none is."""
+        for node in nodes:
+            event = self._events.get(id(node))
+            location = self._resolver.value(event) if event is not None else None
+            if location is None:
+                continue
+            for resolver, access in self._program.writers.get(self._resolver.key_of(location), ()):
+                value = resolver.function.nodes[access.value] if access.value is not None else None
+                if isinstance(value, ast.Constant) and value.value is None:
+                    return f"`{ast.unparse(node)}` may be None, which raises"
+        return ""
+
+    def _overloads(self) -> bool:
+        """Tell whether a class of the file gives operators, or what a formatted value shows, effects of their own."""
+        for function in self._program.module.functions:
+            name = getattr(function.node, "name", "")
+            is_operator = function.class_name is not None and name in _OPERATORS
+            if is_operator and not _has_no_effect(self._program.resolver(function)):
+                return True
+        return False
+
     # -- calls ---------------------------------------------------------------------------------------------------
 
     def _call(self, node: ast.Call) -> Verdict:
         text = ast.unparse(node)
         effect = (Quality.EFFECT, f"`{text}` may do more than compute a value")
-        if isinstance(node.func, ast.Name) and node.func.id not in self._program.module.by_name:
-            if node.func.id in _PLAIN_FUNCTIONS:
-                return _PLAIN
-            if node.func.id in _RAISING_FUNCTIONS:
-                return Quality.MAY_RAISE, f"`{text}` can raise"
         event = self._events.get(id(node))
         call = self._resolver.function.events[event] if event is not None else None
         if not isinstance(call, Call):
             return effect
+        callee = self._resolver.function.events[call.function]
+        if isinstance(node.func, ast.Name) and names_builtin(self._resolver, callee):
+            if node.func.id in _PLAIN_FUNCTIONS:
+                nothing = "" if node.func.id in _TAKES_NONE else self._may_be_none(*node.args)
+                return (Quality.MAY_RAISE, nothing) if nothing else _PLAIN
+            if node.func.id in _RAISING_FUNCTIONS:
+                return Quality.MAY_RAISE, f"`{text}` can raise"
         if isinstance(node.func, ast.Attribute):
             verdict = self._method(node, call)
             if verdict is not None:
@@ -195,36 +237,6 @@ def _stands_in(node: ast.expr, child: ast.expr) -> bool:
     return False
 
 
-def is_plain_attribute(program: Program, resolver: Resolver, location: Location) -> bool:
-    """Tell whether reading a location runs no code and finds something: its last attribute is assigned in the class."""
-    step = location.steps[-1] if location.steps else None
-    parent = location.parent
-    if not isinstance(step, AttributeStep) or parent is None:
-        return location.root in {Root.GLOBAL, Root.CLOSURE}
-    typed = resolver.type_of(parent).name or ""
-    if not typed.startswith("class:"):
-        return not typed and _is_plain_by_name(program, step.name)
-    owner = typed.removeprefix("class:")
-    if program.property_at(resolver, location) is not None:
-        return False
-    if any(program.module.find_method(owner, name) is not None for name in _MAGIC):
-        return False
-    return any(step.name in facts.attributes or step.name in facts.methods for facts in program.module.lineage(owner))
-
-
-def _is_plain_by_name(program: Program, attribute: str) -> bool:
-    """Tell whether the classes of the file know an attribute, and none of them as a property.
-
-    For objects whose class is not known, such as the values of a dictionary.
-    """
-    classes = program.module.classes.values()
-    if any(_MAGIC & facts.methods.keys() for facts in classes):
-        return False
-    if any(attribute in facts.methods and is_property(facts.methods[attribute]) for facts in classes):
-        return False
-    return any(attribute in facts.attributes for facts in classes)
-
-
 def _only_reads(program: Program, resolver: Resolver) -> bool:
     """Tell whether a function of the file does nothing but look at attributes, and so has no effect."""
     function = resolver.function
@@ -239,5 +251,18 @@ def _only_reads(program: Program, resolver: Resolver) -> bool:
         if isinstance(event, Read) and not isinstance(event.place, NamePlace):
             location = resolver.place(event.place)
             if location is None or not is_plain_attribute(program, resolver, location):
+                return False
+    return True
+
+
+def _has_no_effect(resolver: Resolver) -> bool:
+    """Tell whether a method, whatever it computes, stores nothing and calls nothing but what makes objects."""
+    for event in resolver.function.events:
+        if isinstance(event, Write) and not isinstance(event.place, NamePlace):
+            return False
+        if isinstance(event, Call):
+            node = resolver.function.nodes[event.function]
+            known = isinstance(node, ast.Name) and node.id in {*resolver.module.classes, *_PLAIN_FUNCTIONS, "type"}
+            if not known:
                 return False
     return True

@@ -19,7 +19,7 @@ from awaitomic.remedies.declined import Declined
 from awaitomic.remedies.effects import touches
 from awaitomic.remedies.identity import is_object
 from awaitomic.remedies.names import name_for_state
-from awaitomic.remedies.purity import is_plain_attribute
+from awaitomic.remedies.plain_attribute import is_plain_attribute
 from awaitomic.remedies.recheck_fill import propose_fill
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.siblings import Block, common_block, names_in

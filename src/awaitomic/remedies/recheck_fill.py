@@ -8,6 +8,7 @@ from awaitomic.model.finding import Applicability
 from awaitomic.model.location import AttributeStep
 from awaitomic.model.plan import InsertStatements, Plan, ReplaceExpression, WrapStatements
 from awaitomic.program.accesses import Change
+from awaitomic.program.conditions import parts_of
 from awaitomic.remedies.declined import Declined
 from awaitomic.remedies.names import name_for_state
 from awaitomic.remedies.remedy import Case, Proposal
@@ -63,9 +64,26 @@ def _test_of_absence(case: Case, state: str) -> str:
     guard = case.node(case.finding.span.guards[0])
     for text in (f"{state} is None", f"not {state}"):
         if isinstance(guard, ast.expr) and ast.unparse(guard) == ast.unparse(ast.parse(text, mode="eval").body):
+            _refuse_replacement(case, present=False)
             return text
     opposite = {f"{state} is not None": f"{state} is None", state: f"not {state}"}
     found = opposite.get(case.text(guard))
     if found is None:
         raise Declined("recheck-shape", "the test is not simply whether something is stored")
+    _refuse_replacement(case, present=True)
     return found
+
+
+def _refuse_replacement(case: Case, *, present: bool) -> None:
+    """Refuse if the whole condition also lets through what is stored: ``if token is None or token.expired``.
+
+    present: what the part that asks for the state comes to while something is stored.
+    """
+    guard = case.finding.span.guards[0]
+    part = parts_of(case.resolver.function).get(guard)
+    if part is None:
+        return
+    kept_out = part.if_true if present else part.if_false
+    outcomes = {active.holds for active in case.fact.state.guards if active.guard == guard}
+    if kept_out is None or kept_out in outcomes:
+        raise Declined("recheck-shape", "what is stored is also replaced, not only what is missing added")

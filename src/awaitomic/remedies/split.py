@@ -18,7 +18,7 @@ from awaitomic.remedies.declined import Declined
 from awaitomic.remedies.delegation import delegate
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.takers import HeldAt, Resolved, Taker, line_of
-from awaitomic.remedies.variant import check_form, node_of
+from awaitomic.remedies.variant import check_form, node_of, twice_made_defaults
 
 
 def propose(case: Case) -> Proposal | Refusal:
@@ -154,7 +154,12 @@ def _check_helper(case: Case, helper: FunctionGraph, taker: Taker, helpers: list
     )
     check_form(helper)
     same_object = helper.class_name is not None or taker.lock.location.root is Root.GLOBAL
-    if not same_object or takers.relatives(case.program, helper) or node_of(helper).decorator_list:
+    if (
+        not same_object
+        or takers.relatives(case.program, helper)
+        or node_of(helper).decorator_list
+        or twice_made_defaults(helper)
+    ):
         raise Declined("helper-of-both", message)
     for event in helper.events:
         if not isinstance(event, Suspend) or not case.program.may_suspend(resolver, event):

@@ -190,9 +190,25 @@ def _doubts(program: Program, function: FunctionGraph) -> list[str]:
     decorators = variants.unknown_decorators(function)
     if decorators:
         found.append(f"the callers that hold the lock go around `@{decorators[0]}` of `{function.qualname}`")
+    made = variants.twice_made_defaults(function)
+    if made:
+        found.append(f"`{made[0]}`, a default of `{function.qualname}`, would be made twice, once for each half")
+    if _is_replaced(program, function):
+        found.append(
+            f"an attribute `{function.qualname.rpartition('.')[2]}` is stored on objects, in place of the method"
+        )
     if program.callers.is_mentioned(function):
         found.append(f"`{function.qualname}` is handed around as a value: a call through that still takes the lock")
     return found
+
+
+def _is_replaced(program: Program, function: FunctionGraph) -> bool:
+    """Tell whether any code of the file stores an attribute of the name of a method."""
+    name = getattr(function.node, "name", "")
+    return any(
+        isinstance(node, ast.Attribute) and node.attr == name and not isinstance(node.ctx, ast.Load)
+        for node in ast.walk(program.module.tree)
+    )
 
 
 def _sibling(program: Program, taker: Taker, other: FunctionGraph) -> Taker:

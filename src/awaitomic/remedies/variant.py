@@ -23,6 +23,10 @@ KNOWN_DECORATORS = frozenset({"staticmethod", "classmethod", "override", "abstra
 _KEPT = frozenset({"staticmethod", "classmethod"})
 _UNFIT = frozenset("property cached_property contextmanager asynccontextmanager abstractmethod overload".split())
 
+_MAKES = (
+    ast.Call | ast.List | ast.Dict | ast.Set | ast.ListComp | ast.SetComp | ast.DictComp | ast.Lambda | ast.NamedExpr
+)
+
 
 def node_of(function: FunctionGraph) -> ast.AsyncFunctionDef:
     """Give the statement of a coroutine function."""
@@ -53,6 +57,15 @@ def unknown_decorators(function: FunctionGraph) -> list[str]:
     """Give the decorators that a call of the variant goes around."""
     names = [last_name(node) for node in getattr(function.node, "decorator_list", [])]
     return [name for name in names if name not in KNOWN_DECORATORS]
+
+
+def twice_made_defaults(function: FunctionGraph) -> list[str]:
+    """Give the default values that a split would make twice, such as ``[]``: each half would keep its own."""
+    arguments = node_of(function).args
+    defaults = [*arguments.defaults, *(default for default in arguments.kw_defaults if default is not None)]
+    return [
+        ast.unparse(default) for default in defaults if any(isinstance(inner, _MAKES) for inner in ast.walk(default))
+    ]
 
 
 def kept_decorators(function: FunctionGraph) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.lock.home import Kind
 from awaitomic.remedies.region import whole_body, yields_in
 from awaitomic.remedies.takers import check_waits, line_of, relatives
-from awaitomic.remedies.variant import check_form, unknown_decorators
+from awaitomic.remedies.variant import check_form, twice_made_defaults, unknown_decorators
 
 _MOST_SPLITS = 2
 _OWN = frozenset({Root.SELF, Root.CLASS})
@@ -129,7 +129,8 @@ def _leave_to_callers(coverage: Coverage, function: FunctionGraph) -> None:
 
 def _delegate(coverage: Coverage, function: FunctionGraph, line: int) -> None:
     check_form(function)
-    if relatives(coverage.program, function) or unknown_decorators(function):
+    fragile = unknown_decorators(function) or twice_made_defaults(function)
+    if relatives(coverage.program, function) or fragile:
         name = function.qualname
         message = f"line {line} awaits `{name}`, which would take the lock again, and is overridden or decorated"
         raise Declined("self-deadlock", message)
