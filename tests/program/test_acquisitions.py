@@ -88,3 +88,25 @@ def test_the_way_to_the_acquisition_is_kept() -> None:
     (taken,) = program.effects.acquisitions(program.named("Store.two_hops").function)
     assert taken.function == "Store.direct"
     assert [name for name, _, _ in taken.chain] == ["Store.one_hop", "Store.direct"]
+
+
+CHAIN = """
+class Source:
+    async def read(self): ...
+
+class Cached(Source):
+    def __init__(self, source: Source):
+        self.lock = asyncio.Lock()
+        self.source: Source = source
+
+    async def read(self):
+        async with self.lock:
+            return await self.source.read()
+"""
+
+
+def test_an_object_of_the_same_class_inside_the_object_is_followed_once() -> None:
+    """It may have one of its own inside, and so on: there is no last one."""
+    program = program_of(CHAIN)
+    taken = program.effects.acquisitions(program.named("Cached.read").function)
+    assert {str(acquisition.lock) for acquisition in taken} == {"self.lock", "self.source.lock"}

@@ -26,6 +26,7 @@ OF_A_METHOD = [
     ("a public method can run beside itself", "add", "", LIKELY),
     ("a private method whose callers nobody sees", "_add", "", POSSIBLE),
     ("a lifecycle method runs once", "start", "", None),
+    ("so does the hook of one", "on_stop", "", None),
     ("a test runs once", "test_add", "", None),
     (
         "a lifecycle method beside a public one that writes",
@@ -67,6 +68,20 @@ OF_A_METHOD = [
         CERTAIN,
     ),
     (
+        "one of two ways to start the same task",
+        "_add",
+        "    def begin(self):\n        asyncio.create_task(self._add())\n\n"
+        "    def begin_later(self):\n        asyncio.create_task(self._add())\n",
+        LIKELY,
+    ),
+    (
+        "one of two ways to start the main task",
+        "main",
+        "    def begin(self):\n        asyncio.create_task(self.main())\n\n"
+        "    def begin_later(self):\n        asyncio.create_task(self.main())\n",
+        POSSIBLE,
+    ),
+    (
         "a private method that is handed out as a callback",
         "_add",
         "    def register(self, bus):\n        bus.subscribe(self._add)\n",
@@ -90,6 +105,8 @@ OF_A_CLASS = [
     ("an object that anybody can hold", "Tally", LIKELY),
     ("a request is used by one task at a time", "UploadRequest", POSSIBLE),
     ("a cursor is used by one task at a time", "RowCursor", POSSIBLE),
+    ("a wrapper is what it wraps", "TransactionWrapper", POSSIBLE),
+    ("a wrapper of nothing known", "TallyWrapper", LIKELY),
     ("a fake is used by a test", "FakeTally", POSSIBLE),
 ]
 

@@ -32,6 +32,24 @@ CASES: dict[str, FixtureCase] = {
         ),
     ),
     **pair(
+        "claim_beside",
+        FixtureCase(
+            subject=lambda module: module.link,
+            tasks={"connect": lambda link: link.connect()},
+            state=lambda link: link.connected,
+            calls=lambda module: module.handshakes,
+            findings=(("AWA102", "self.connected"),),
+            repair="safe",
+        ),
+        FixtureCase(
+            subject=lambda module: module.link,
+            tasks={"connect": lambda link: link.connect()},
+            state=lambda link: (link.connected, link.connecting),
+            calls=lambda module: module.handshakes,
+            faults=SHARED_WORK,
+        ),
+    ),
+    **pair(
         "claim_advances",
         FixtureCase(
             subject=lambda module: module.channel,

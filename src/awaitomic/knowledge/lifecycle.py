@@ -6,9 +6,10 @@ LIFECYCLE = frozenset(
     "__aenter__ __aexit__ __await__ setup teardown async_setup async_setup_entry async_unload_entry async_unload "
     "async_added_to_hass async_will_remove_from_hass async_setup_platform async_remove_entry async_migrate_entry "
     "async_config_entry_first_refresh _async_setup "
-    "startup shutdown on_startup on_shutdown on_cleanup lifespan asyncSetUp asyncTearDown "
-    "setup_method teardown_method setup_class teardown_class start stop run main serve serve_forever run_forever "
-    "run_until_stopped async_update cog_load cog_unload setup_hook on_mount on_unmount __anext__".split()
+    "startup shutdown on_startup on_shutdown on_cleanup on_start on_started on_stop on_stopped lifespan "
+    "asyncSetUp asyncTearDown setup_method teardown_method setup_class teardown_class "
+    "start stop run main serve serve_forever run_forever run_until_stopped "
+    "async_update cog_load cog_unload setup_hook on_mount on_unmount __aiter__ __anext__".split()
 )
 """A method with one of these names runs once, or never beside itself, on one object."""
 

@@ -11,9 +11,11 @@ import re
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 _LAST_WORDS = frozenset(
-    "Request Response Context Interaction Pipeline Transaction Cursor Reader Payload Iterator Builder Flow View Form "
-    "Serializer Paginator Migration TestCase".split()
+    "Request Response Context Interaction Pipeline Transaction Cursor Reader Parser Payload Iterator Builder Flow View "
+    "Form Serializer Paginator Migration TestCase".split()
 )
+_COVERS = frozenset({"Wrapper", "Proxy", "Base", "Impl", "Mixin"})
+"""Last words that say how a class is made, not what it is: a `CursorWrapper` is a cursor."""
 _ANY_WORDS = frozenset({"Test", "Tests", "Mock", "Fake"})
 _DIALOGUES = ("FlowHandler", "ConfigFlow", "OptionsFlow", "RepairsFlow", "OptionsFlowHandler", "TestCase")
 
@@ -40,4 +42,5 @@ def _reads_like_one(name: str) -> bool:
     words = _WORD.findall(name)
     if not words:
         return False
-    return words[-1] in _LAST_WORDS or name.endswith(_DIALOGUES) or not _ANY_WORDS.isdisjoint(words)
+    kind = next((word for word in reversed(words) if word not in _COVERS), "")
+    return kind in _LAST_WORDS or name.endswith(_DIALOGUES) or not _ANY_WORDS.isdisjoint(words)

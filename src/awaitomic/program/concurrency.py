@@ -185,11 +185,25 @@ def _strongest(
     best: tuple[Confidence, tuple[Entry, Entry]] | None = None
     for left in sorted(mine, key=_entry_order):
         for right in sorted(theirs, key=_entry_order):
-            same = left.function == right.function and left.line == right.line
-            confidence = _ITSELF.get(left.start) if same else _PAIR.get(frozenset({left.start, right.start}))
+            confidence = _overlap(left, right)
             if confidence is not None and (best is None or confidence > best[0]):
                 best = (confidence, (left, right))
     return best if best is not None else (None, None)
+
+
+def _overlap(left: Entry, right: Entry) -> Confidence | None:
+    """Tell how sure it is that two entries run at the same time.
+
+    Two places that each start one task of the same function are often ways to choose from: ``run`` and ``async_run``.
+    """
+    if left.function != right.function:
+        return _PAIR.get(frozenset({left.start, right.start}))
+    if left.line == right.line:
+        return _ITSELF.get(left.start)
+    if left.start is right.start is Start.ONCE:
+        alone = runs_alone_by_name(left.function.rpartition(".")[2])
+        return Confidence.POSSIBLE if alone else Confidence.LIKELY
+    return _PAIR.get(frozenset({left.start, right.start}))
 
 
 def _entry_order(entry: Entry) -> tuple[int, str, str]:

@@ -112,12 +112,16 @@ def summarise(resolver: Resolver, facts: FunctionFacts) -> Summary:
         if root in {Root.RESULT, Root.FRESH}:
             continue
         via = fact.via.write if fact.via is not None else None
-        guarded = any(fact.about(token) and not token.is_stale for guard in fact.state.guards for token in guard.tokens)
+        tests = [token for guard in fact.state.guards for token in guard.tokens if fact.about(token)]
+        guarded = any(not token.is_stale for token in tests)
+        used = any(use.token.location == fact.access.location for use in fact.state.uses if not use.claim)
         write = SummaryWrite(
             fact.access.location,
             fact.access.change,
             late=fact.state.suspended or (via is not None and via.late),
             guarded=guarded or bool(fact.state.locks_for(fact.access.location)) or (via is not None and via.guarded),
+            decided=bool(tests) or (via is not None and via.decided),
+            consumed=used or (via is not None and via.consumed),
             function=via.function if via is not None else resolver.function.qualname,
             event=via.event if via is not None else fact.event,
             value=via.value if via is not None else fact.access.value,

@@ -37,6 +37,10 @@ class SummaryWrite:
     """A suspension may come before it in the callee."""
     guarded: bool
     """The callee itself tests the state with no suspension in between, or holds a lock."""
+    decided: bool
+    """A test of the callee's own governs it, however old: what the caller has tested before adds nothing."""
+    consumed: bool
+    """The callee itself has given the state to an awaited call before: what the caller did with it adds nothing."""
     function: str
     event: int
     """Function and event of the write itself, however many calls away."""
@@ -170,6 +174,8 @@ class Effects:
                 continue
             for target in call.targets:
                 for taken in self.acquisitions(target.function):
+                    if any(function == target.function.qualname for function, _, _ in taken.chain):
+                        continue  # round a recursion into an object inside the object, and so on without an end
                     lock = self.acquired_by_call(resolver, target, taken)
                     if lock is None:
                         continue

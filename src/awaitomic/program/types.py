@@ -98,10 +98,10 @@ class TypeReader:
     def of_annotation(self, node: ast.expr | None) -> Typed:
         """Give the type that an annotation promises; ``Optional`` and ``| None`` are looked through."""
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            known = self._quoted.get(node.value)
-            if known is None:
-                known = self._quoted[node.value] = self._of_quoted(node.value)
-            return known
+            quoted = self._quoted.get(node.value)
+            if quoted is None:
+                quoted = self._quoted[node.value] = self._of_quoted(node.value)
+            return quoted
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
             found = [self.of_annotation(side) for side in (node.left, node.right)]
             known = [typed for typed in found if typed.name and not typed.nothing]

@@ -32,6 +32,9 @@ from awaitomic.rules.rule import (
 _ACTS = frozenset({Change.ASSIGN, Change.RESET, Change.AUGMENTED, Change.ADD, Change.DELETE, Change.TAKE})
 
 
+_RENEWALS = frozenset({Change.ASSIGN, Change.ADD})
+"""What does little harm to state that is there anyway: putting another value there, adding to it."""
+
 _NO_DECISION = frozenset({"while", "assert", ""})
 """A loop's own condition is tested again, an assertion states what the author knows; a callee's test is its own."""
 
@@ -42,7 +45,7 @@ def find(program: Program) -> Iterator[Finding]:
         reported: set[tuple[str, int]] = set()
         decided: set[tuple[str, int]] = set()
         for fact in program.facts(resolver).writes:
-            guard = _stale_guard(resolver, fact)
+            guard = _stale_guard(program, resolver, fact)
             if guard is None or late_update.consumed(program, resolver, fact):
                 continue
             key = place_of(program, resolver, fact)
@@ -54,11 +57,11 @@ def find(program: Program) -> Iterator[Finding]:
                 yield finding
 
 
-def _stale_guard(resolver: Resolver, fact: WriteFact) -> ActiveGuard | None:
+def _stale_guard(program: Program, resolver: Resolver, fact: WriteFact) -> ActiveGuard | None:
     """Give the first test of the written state that is out of date, if no fresh one governs the write too."""
     if fact.access.change not in _ACTS or has_fresh_guard(fact) or is_validated(fact) or holds_lock(fact):
         return None
-    if _is_forgiving(resolver, fact):
+    if _is_forgiving(program, resolver, fact) or (fact.via is not None and fact.via.write.decided):
         return None
     stale = [
         guard
@@ -73,9 +76,11 @@ def _decides(fact: WriteFact, token: Token) -> bool:
     return fact.about(token) and (fact.via is None or token.location == fact.access.location)
 
 
-def _is_forgiving(resolver: Resolver, fact: WriteFact) -> bool:
+def _is_forgiving(program: Program, resolver: Resolver, fact: WriteFact) -> bool:
     """``pop(key, None)`` and ``discard`` do no harm if the entry has gone meanwhile."""
     node = resolver.function.nodes[fact.event]
+    if fact.via is not None:
+        node = program.named(fact.via.write.function).function.nodes[fact.via.write.event]
     if fact.access.change is not Change.DELETE or not isinstance(node, ast.Call):
         return False
     return len(node.args) > 1 or (isinstance(node.func, ast.Attribute) and node.func.attr == "discard")
@@ -130,7 +135,7 @@ def _confidence(program: Program, resolver: Resolver, fact: WriteFact, guard: Ac
         return Confidence.POSSIBLE
     if value is not None and _is_named_constant(writer, value):
         return Confidence.POSSIBLE
-    if fact.access.change is Change.ASSIGN and tells_presence(_whole_test(resolver, guard), holds=guard.holds):
+    if fact.access.change in _RENEWALS and tells_presence(_whole_test(resolver, guard), holds=guard.holds):
         return Confidence.POSSIBLE
     return Confidence.CERTAIN
 

@@ -49,6 +49,8 @@ def consumed(program: Program, resolver: Resolver, fact: WriteFact) -> Use | Non
         return None
     if has_fresh_guard(fact) or is_validated(fact) or holds_lock(fact):
         return None
+    if fact.via is not None and fact.via.write.consumed:
+        return None
     if change is Change.AUGMENTED and not _advances(fact):
         return None
     found = [use for use in fact.state.uses if fact.is_stale(use.token) and _same(fact, use.token)]
@@ -72,6 +74,13 @@ def _same(fact: WriteFact, token: Token) -> bool:
         last = token.location.steps[-1] if token.location.steps else None
         return isinstance(last, ItemStep) and last.text in _ENDS and token.location.parent == location
     return token.location == location and ANY_ITEM not in location.steps
+
+
+def _is_own_entry(fact: WriteFact) -> bool:
+    """Tell whether this call has made the entry itself: a request that waits for its answer under its own number."""
+    location = fact.access.location
+    entry = bool(location.steps) and isinstance(location.steps[-1], ItemStep)
+    return entry and any(use.claim and use.token.location == location for use in fact.state.uses)
 
 
 def _is_read_around(program: Program, resolver: Resolver, fact: WriteFact) -> bool:
@@ -145,7 +154,7 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, use: Use) -> 
         RULE,
         resolver,
         fact,
-        confidence=min(judgement.confidence, Confidence.POSSIBLE) if use.claim else judgement.confidence,
+        confidence=Confidence.POSSIBLE if use.claim or _is_own_entry(fact) else judgement.confidence,
         judgement=judgement,
         trace=trace,
         reads=(use.token.read,),
