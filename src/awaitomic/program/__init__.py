@@ -20,13 +20,14 @@ from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location
 from awaitomic.model.position import Extent
 from awaitomic.program.accesses import CONTENTS, Access, Change, accesses
 from awaitomic.program.callers import Callers, in_loop
-from awaitomic.program.calls import AwaitedCall, awaited_calls, is_awaited, is_property, targets_of
+from awaitomic.program.calls import awaited_calls, is_awaited, is_property, targets_of
 from awaitomic.program.facts import FunctionFacts, analyse, summarise
 from awaitomic.program.locks import Lock, lock_of, protects
 from awaitomic.program.module import ModuleFacts, module_facts
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.summaries import Effects, Summary
+from awaitomic.program.target import AwaitedCall
 from awaitomic.source.positions import Located, Positions
 from awaitomic.source.text import SourceText
 

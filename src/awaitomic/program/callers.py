@@ -11,10 +11,11 @@ from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.spawners import AWAITED_ALONE, RUN_ALONE, SPAWN_ALL, SPAWN_ONE
 from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read, Scope, Suspend
 from awaitomic.model.location import AttributeStep, Location, Root
-from awaitomic.program.calls import How, Target, awaited_calls, targets_of
+from awaitomic.program.calls import awaited_calls, targets_of
 from awaitomic.program.locks import Lock
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.resolve import Resolver
+from awaitomic.program.target import How, Target
 
 if TYPE_CHECKING:
     from awaitomic.program import Program

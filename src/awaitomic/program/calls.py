@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ast
-import enum
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL, SPAWN_ONE
@@ -14,36 +12,7 @@ from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location
 from awaitomic.program.module import ModuleFacts
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
-
-
-class How(enum.Enum):
-    """How the caller waits for the call."""
-
-    DIRECT = "awaited"
-    WAIT_FOR = "wait_for"
-    SHIELD = "shield"
-    GATHER = "gather"
-    TASK = "task"
-    """A task was made of it, and the task is awaited."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One function that a call may reach; `receiver` is what its ``self`` stands for in the caller, if it has one."""
-
-    function: FunctionGraph
-    receiver: Location | None
-    arguments: tuple[tuple[str, Operand], ...] = ()
-    """Parameter names of the callee and the operands that they get."""
-
-
-@dataclass(frozen=True, slots=True)
-class AwaitedCall:
-    """A call whose body runs, at least in part, while the caller waits."""
-
-    call: int
-    how: How
-    targets: tuple[Target, ...]
+from awaitomic.program.target import AwaitedCall, How, Target
 
 
 def targets_of(resolver: Resolver, event: Call) -> tuple[Target, ...]:

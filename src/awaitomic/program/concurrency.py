@@ -18,8 +18,8 @@ from awaitomic.model.finding import Confidence
 from awaitomic.model.location import ItemStep, Location, Root
 from awaitomic.program.accesses import Access
 from awaitomic.program.callers import Spawn, in_loop
-from awaitomic.program.calls import How
 from awaitomic.program.resolve import Resolver
+from awaitomic.program.target import How
 
 if TYPE_CHECKING:
     from awaitomic.program import Program

@@ -9,10 +9,11 @@ from awaitomic.flow.solver import Solution, solve
 from awaitomic.model.event import Call, Event, Guard, Return, Suspend
 from awaitomic.model.location import Location, Root
 from awaitomic.program.accesses import CONTENTS, Access, access_of, overlaps
-from awaitomic.program.calls import How, Target, targets_of, translate
+from awaitomic.program.calls import targets_of, translate
 from awaitomic.program.freshness import Freshness
 from awaitomic.program.state import NOTHING, State, Token, Tokens
 from awaitomic.program.summaries import Summary, SummaryWrite
+from awaitomic.program.target import How, Target
 
 if TYPE_CHECKING:
     from awaitomic.program import Program

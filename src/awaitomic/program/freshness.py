@@ -33,7 +33,7 @@ from awaitomic.model.event import (
 )
 from awaitomic.model.location import ItemStep, Location, Root
 from awaitomic.program.accesses import CONTENTS, Access, Change, access_of, overlaps
-from awaitomic.program.calls import Target, targets_of, translate
+from awaitomic.program.calls import targets_of, translate
 from awaitomic.program.conditions import (
     asks_for_key,
     guarded_bodies,
@@ -46,6 +46,7 @@ from awaitomic.program.names import dotted
 from awaitomic.program.operands import last_uses, place_operands
 from awaitomic.program.resolve import is_container
 from awaitomic.program.state import EMPTY, NOTHING, ActiveGuard, State, Token, Tokens, Use, join
+from awaitomic.program.target import Target
 
 if TYPE_CHECKING:
     from awaitomic.program import Program

@@ -8,7 +8,6 @@ what is not plainly one path is not tracked at all, and never reported.
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.containers import CONTAINERS, MAPPINGS, VIEWS
@@ -29,10 +28,8 @@ from awaitomic.model.event import (
 )
 from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location, Root
 from awaitomic.program.module import ModuleFacts
+from awaitomic.program.target import Target
 from awaitomic.program.types import UNKNOWN, Typed
-
-if TYPE_CHECKING:
-    from awaitomic.program.calls import Target
 
 _ENTRY_GETTERS = frozenset({"get", "setdefault"})
 _SAME_OBJECT = frozenset({"cast", "typing.cast"})

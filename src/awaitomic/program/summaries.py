@@ -18,9 +18,10 @@ from awaitomic.knowledge.awaitables import NEVER_SUSPEND, QUEUES
 from awaitomic.model.event import Attribute, Call, Const, Enter, Event, Guard, Leave, Read, Suspend, SuspendWhy
 from awaitomic.model.location import Location
 from awaitomic.program.accesses import Change
-from awaitomic.program.calls import AwaitedCall, How, Target, awaited_calls, parameter_default, translate
+from awaitomic.program.calls import awaited_calls, parameter_default, translate
 from awaitomic.program.locks import Lock
 from awaitomic.program.names import dotted, last_name
+from awaitomic.program.target import AwaitedCall, How, Target
 
 if TYPE_CHECKING:
     from awaitomic.program import Program

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from awaitomic.model.event import Event, Suspend
 from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
 from awaitomic.program import Program
-from awaitomic.program.calls import AwaitedCall, How, Target, awaited_calls
+from awaitomic.program.calls import awaited_calls
 from awaitomic.program.locks import Lock
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import State
 from awaitomic.program.summaries import Acquisition, own_acquisitions
+from awaitomic.program.target import AwaitedCall, How, Target
 from awaitomic.rules.rule import Rule, step, suspending_functions
 
 

@@ -18,9 +18,6 @@ from awaitomic.program import Program, is_construction
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
-from awaitomic.remedies import attribute
-from awaitomic.remedies.attribute import Creation
-from awaitomic.remedies.declined import Declined
 from awaitomic.remedies.lock import callers, library, variables
 from awaitomic.remedies.lock.conflicts import settle
 from awaitomic.remedies.lock.coverage import Coverage
@@ -29,7 +26,10 @@ from awaitomic.remedies.lock.order import check_order
 from awaitomic.remedies.lock.waits import judge_waits
 from awaitomic.remedies.lock.wrapping import edits_of
 from awaitomic.remedies.remedy import Case, Proposal, Remedy, statement_at
-from awaitomic.remedies.takers import line_of
+from awaitomic.remedies.shared import attribute
+from awaitomic.remedies.shared.attribute import Creation
+from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.split.takers import line_of
 
 
 def propose(case: Case) -> Proposal | Refusal:

@@ -8,10 +8,10 @@ from awaitomic.flow.graph import FunctionGraph
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import Token
-from awaitomic.remedies.declined import Declined
 from awaitomic.remedies.lock.coverage import Coverage
-from awaitomic.remedies.region import is_cleanup_name, is_in_cleanup
-from awaitomic.remedies.takers import line_of
+from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.region import is_cleanup_name, is_in_cleanup
+from awaitomic.remedies.split.takers import line_of
 
 
 def judge_callers(coverage: Coverage) -> list[str]:

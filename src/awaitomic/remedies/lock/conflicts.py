@@ -12,14 +12,15 @@ from collections.abc import Iterator
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.event import Enter, Suspend
 from awaitomic.model.location import Root
-from awaitomic.program.calls import How, Target, awaited_calls
+from awaitomic.program.calls import awaited_calls
 from awaitomic.program.resolve import Resolver
-from awaitomic.remedies.declined import Declined
+from awaitomic.program.target import How, Target
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.lock.home import Kind
-from awaitomic.remedies.region import whole_body, yields_in
-from awaitomic.remedies.takers import check_waits, line_of, relatives
-from awaitomic.remedies.variant import check_form, twice_made_defaults, unknown_decorators
+from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.region import whole_body, yields_in
+from awaitomic.remedies.split.takers import check_waits, line_of, relatives
+from awaitomic.remedies.split.variant import check_form, twice_made_defaults, unknown_decorators
 
 _MOST_SPLITS = 2
 _OWN = frozenset({Root.SELF, Root.CLASS})

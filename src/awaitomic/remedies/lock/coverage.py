@@ -19,11 +19,11 @@ from awaitomic.program.calls import awaited_calls
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import Token
-from awaitomic.remedies.declined import Declined
 from awaitomic.remedies.lock.home import Guardian, Home
-from awaitomic.remedies.region import Run, common_loop, cover, events_in, yields_in
 from awaitomic.remedies.remedy import statement_at
-from awaitomic.remedies.takers import held_before, line_of
+from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.region import Run, common_loop, cover, events_in, yields_in
+from awaitomic.remedies.split.takers import held_before, line_of
 
 Tolerates = Callable[[Access], bool]
 """Tells whether a writer that cannot take the lock can only do what it could before."""

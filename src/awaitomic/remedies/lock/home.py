@@ -15,7 +15,7 @@ from awaitomic.program import Program, is_construction
 from awaitomic.program.accesses import CONTENTS, Access, Change, access_of
 from awaitomic.program.locks import Lock, class_lock_type, lock_type
 from awaitomic.program.resolve import Resolver
-from awaitomic.remedies.declined import Declined
+from awaitomic.remedies.shared.declined import Declined
 
 
 class Kind(enum.Enum):

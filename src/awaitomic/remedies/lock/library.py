@@ -8,8 +8,8 @@ from awaitomic.knowledge.locks import LOCK_TYPES
 from awaitomic.model.plan import AddImport
 from awaitomic.program import Program
 from awaitomic.program.names import dotted
-from awaitomic.remedies.attribute import Maker
-from awaitomic.remedies.declined import Declined
+from awaitomic.remedies.shared.attribute import Maker
+from awaitomic.remedies.shared.declined import Declined
 
 _LOOPS = ("asyncio", "anyio", "trio", "curio", "twisted", "tornado.platform.twisted")
 _MAKES_LOCKS = ("asyncio", "anyio", "trio")

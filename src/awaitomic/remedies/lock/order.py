@@ -7,10 +7,10 @@ from awaitomic.model.location import Location
 from awaitomic.program.calls import awaited_calls
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.summaries import own_acquisitions
-from awaitomic.remedies.declined import Declined
 from awaitomic.remedies.lock.coverage import Coverage
-from awaitomic.remedies.region import events_in
-from awaitomic.remedies.takers import held_before, line_of
+from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.region import events_in
+from awaitomic.remedies.split.takers import held_before, line_of
 
 _NEW = "the new lock"
 

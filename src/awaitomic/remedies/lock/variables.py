@@ -10,8 +10,8 @@ from awaitomic.model.position import BlockStep, StatementPath
 from awaitomic.program import Program
 from awaitomic.program.module import ClassFacts
 from awaitomic.program.names import target_names
-from awaitomic.remedies.attribute import Creation, Maker, class_path
-from awaitomic.remedies.declined import Declined
+from awaitomic.remedies.shared.attribute import Creation, Maker, class_path
+from awaitomic.remedies.shared.declined import Declined
 
 
 def module_lock_name(program: Program, state: str) -> str:

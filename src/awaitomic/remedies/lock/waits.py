@@ -19,11 +19,11 @@ from awaitomic.model.location import Location
 from awaitomic.program.calls import awaited_calls
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.resolve import Resolver
-from awaitomic.remedies.declined import Declined
 from awaitomic.remedies.lock.coverage import Coverage
-from awaitomic.remedies.region import ancestors
 from awaitomic.remedies.remedy import statement_at
-from awaitomic.remedies.takers import line_of
+from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.region import ancestors
+from awaitomic.remedies.split.takers import line_of
 
 _ENDERS = frozenset(
     "set put put_nowait notify notify_all set_result set_exception cancel task_done release get get_nowait "

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from awaitomic.model.plan import Edit, WrapStatements
-from awaitomic.remedies import takers
-from awaitomic.remedies.declined import Declined
-from awaitomic.remedies.delegation import delegate
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.lock.home import lock_expression
-from awaitomic.remedies.takers import HeldAt, Taker
+from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.split import takers
+from awaitomic.remedies.split.delegation import delegate
+from awaitomic.remedies.split.takers import HeldAt, Taker
 
 
 def edits_of(coverage: Coverage, name: str) -> tuple[list[Edit], list[tuple[str, str]], list[str]]:

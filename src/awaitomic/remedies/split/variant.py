@@ -12,8 +12,8 @@ from awaitomic.model.position import Extent
 from awaitomic.program import Program
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
-from awaitomic.remedies.declined import Declined
-from awaitomic.remedies.region import has_docstring
+from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.region import has_docstring
 
 _SUFFIXES = ("_locked", "_unlocked", "_nolock", "_no_lock", "_without_lock", "_inner", "_impl")
 _LINE = 100

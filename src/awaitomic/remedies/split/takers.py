@@ -17,13 +17,14 @@ from awaitomic.model.plan import Edit, SplitMethod, UnwrapStatement
 from awaitomic.model.position import StatementPath
 from awaitomic.program import Program
 from awaitomic.program.callers import Site
-from awaitomic.program.calls import AwaitedCall, How, Target, awaited_calls
+from awaitomic.program.calls import awaited_calls
 from awaitomic.program.locks import Lock
 from awaitomic.program.resolve import Resolver
-from awaitomic.remedies import variant as variants
-from awaitomic.remedies.declined import Declined
-from awaitomic.remedies.region import has_docstring
+from awaitomic.program.target import AwaitedCall, How, Target
 from awaitomic.remedies.remedy import statement_at
+from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.region import has_docstring
+from awaitomic.remedies.split import variant as variants
 
 HeldAt = Callable[[Resolver, int, Target], bool]
 """Tells whether the lock that a target takes is held at an event of its caller."""

@@ -6,11 +6,11 @@ import ast
 
 from awaitomic.model.finding import Refusal
 from awaitomic.model.position import BlockStep
-from awaitomic.remedies.declined import Declined
-from awaitomic.remedies.hoist_lift import lift
-from awaitomic.remedies.hoist_sink import sink
+from awaitomic.remedies.hoist.lift import lift
+from awaitomic.remedies.hoist.sink import sink
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
-from awaitomic.remedies.siblings import depends_on_read
+from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.siblings import depends_on_read
 from awaitomic.rules.stale_write import writes_back
 
 

@@ -20,9 +20,9 @@ from awaitomic.program.callers import referenced
 from awaitomic.program.calls import awaited_calls, targets_of, translate
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
-from awaitomic.remedies.implicit import implicit_methods
 from awaitomic.remedies.remedy import Case
-from awaitomic.remedies.strangers import (
+from awaitomic.remedies.shared.implicit import implicit_methods
+from awaitomic.remedies.shared.strangers import (
     loose_functions,
     methods_called,
     names_builtin,

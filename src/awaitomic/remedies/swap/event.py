@@ -6,10 +6,10 @@ import ast
 
 from awaitomic.model.finding import Applicability
 from awaitomic.model.plan import Edit, InsertStatements, MoveStatement, Plan, ReplaceStatement
-from awaitomic.remedies.declined import Declined
-from awaitomic.remedies.effects import touches
 from awaitomic.remedies.remedy import Case, Proposal, statement_at
-from awaitomic.remedies.siblings import Block, block_at, common_block, leaves, not_siblings
+from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.effects import touches
+from awaitomic.remedies.shared.siblings import Block, block_at, common_block, leaves, not_siblings
 
 _STAYS_SET = "if what follows fails, the event used to stay set; now it is cleared, and the next wait really waits"
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from awaitomic.program.accesses import Change
 from awaitomic.program.resolve import is_view
-from awaitomic.remedies.declined import Declined
 from awaitomic.remedies.remedy import Case
-from awaitomic.remedies.siblings import Block
-from awaitomic.remedies.state_reads import StateRead, must_empty_in_place
+from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.siblings import Block
+from awaitomic.remedies.shared.state_reads import StateRead, must_empty_in_place
 
 _COPIERS = frozenset("list tuple set dict frozenset sorted sum len bytes str any all max min".split())
 _BUILTIN_KINDS = frozenset({"list", "dict", "set", "bytearray"})

@@ -15,15 +15,15 @@ from awaitomic.model.location import AttributeStep, ItemStep
 from awaitomic.model.plan import InsertStatements, Plan, ReplaceExpression, WrapStatements
 from awaitomic.model.position import StatementPath
 from awaitomic.program.accesses import Change
-from awaitomic.remedies.declined import Declined
-from awaitomic.remedies.effects import touches
-from awaitomic.remedies.identity import is_object
-from awaitomic.remedies.names import name_for_state
-from awaitomic.remedies.plain_attribute import is_plain_attribute
-from awaitomic.remedies.recheck_fill import propose_fill
+from awaitomic.remedies.recheck.fill import propose_fill
+from awaitomic.remedies.recheck.identity import is_object
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
-from awaitomic.remedies.siblings import Block, common_block, names_in
-from awaitomic.remedies.state_reads import in_while_test, replaced, state_reads
+from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.effects import touches
+from awaitomic.remedies.shared.names import name_for_state
+from awaitomic.remedies.shared.plain_attribute import is_plain_attribute
+from awaitomic.remedies.shared.siblings import Block, common_block, names_in
+from awaitomic.remedies.shared.state_reads import in_while_test, replaced, state_reads
 
 
 def propose(case: Case) -> Proposal | Refusal:

@@ -1,6 +1,6 @@
 """Methods of the file that run though nothing calls them: ``with``, ``for``, ``await``, an operator, a property.
 
-Code that an edit moves past may write the state through them; see `awaitomic.remedies.effects`.
+Code that an edit moves past may write the state through them; see `awaitomic.remedies.shared.effects`.
 """
 
 from __future__ import annotations

@@ -19,15 +19,15 @@ from awaitomic.model.plan import (
     ReplaceStatement,
 )
 from awaitomic.program.accesses import Change
-from awaitomic.remedies.declined import Declined
-from awaitomic.remedies.effects import touches
-from awaitomic.remedies.names import name_for_state
-from awaitomic.remedies.purity import Purity, Quality
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
-from awaitomic.remedies.siblings import Block, block_at, bound_names, leaves, loaded_names
-from awaitomic.remedies.state_reads import StateRead, in_while_test, replaced, state_reads
-from awaitomic.remedies.swap_event import propose_event
-from awaitomic.remedies.swap_take import is_copied, lasting_copy, taking_of
+from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.effects import touches
+from awaitomic.remedies.shared.names import name_for_state
+from awaitomic.remedies.shared.purity import Purity, Quality
+from awaitomic.remedies.shared.siblings import Block, block_at, bound_names, leaves, loaded_names
+from awaitomic.remedies.shared.state_reads import StateRead, in_while_test, replaced, state_reads
+from awaitomic.remedies.swap.event import propose_event
+from awaitomic.remedies.swap.take import is_copied, lasting_copy, taking_of
 
 _LOST = "if the await fails or is cancelled, what was taken is lost; before, it stayed for the next call"
 _GAP = "if the await fails, the value is skipped: right for identifiers, wrong where there must be no gap"

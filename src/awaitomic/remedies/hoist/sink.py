@@ -15,12 +15,12 @@ from awaitomic.model.finding import Applicability
 from awaitomic.model.location import Location
 from awaitomic.model.plan import InsertStatements, MoveStatement, Plan
 from awaitomic.program.names import last_name
-from awaitomic.remedies.contents import changed_contents, looks_at_locals
-from awaitomic.remedies.declined import Declined
-from awaitomic.remedies.effects import may_change, read_by_calls, touches, written_here
-from awaitomic.remedies.purity import Purity, Quality
 from awaitomic.remedies.remedy import Case, Proposal
-from awaitomic.remedies.siblings import (
+from awaitomic.remedies.shared.contents import changed_contents, looks_at_locals
+from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.effects import may_change, read_by_calls, touches, written_here
+from awaitomic.remedies.shared.purity import Purity, Quality
+from awaitomic.remedies.shared.siblings import (
     Block,
     bound_names,
     common_block,

@@ -12,9 +12,9 @@ from awaitomic.model.location import Location
 from awaitomic.model.plan import ReplaceExpression
 from awaitomic.model.position import StatementPath
 from awaitomic.program.accesses import Change, access_of
-from awaitomic.remedies.declined import Declined
 from awaitomic.remedies.remedy import Case
-from awaitomic.remedies.siblings import Block
+from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.siblings import Block
 
 _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
 

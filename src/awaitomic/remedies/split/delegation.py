@@ -8,10 +8,10 @@ from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.plan import Edit, InsertStatements, ReplaceExpression, ReplaceStatement
 from awaitomic.model.position import BlockStep, Extent
 from awaitomic.program import Program
-from awaitomic.remedies import takers, variant
-from awaitomic.remedies.declined import Declined
-from awaitomic.remedies.region import has_docstring
-from awaitomic.remedies.takers import HeldAt
+from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.region import has_docstring
+from awaitomic.remedies.split import takers, variant
+from awaitomic.remedies.split.takers import HeldAt
 
 
 def delegate(

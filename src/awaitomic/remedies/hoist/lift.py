@@ -14,13 +14,13 @@ from awaitomic.model.finding import Applicability
 from awaitomic.model.location import Location
 from awaitomic.model.plan import InsertStatements, Plan, ReplaceExpression
 from awaitomic.model.position import Extent
-from awaitomic.remedies.contents import changed_contents
-from awaitomic.remedies.declined import Declined
-from awaitomic.remedies.effects import may_change, read_by_calls, touches, written_here
-from awaitomic.remedies.names import name_for_awaited
-from awaitomic.remedies.purity import Purity, Quality
 from awaitomic.remedies.remedy import Case, Proposal
-from awaitomic.remedies.siblings import (
+from awaitomic.remedies.shared.contents import changed_contents
+from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.effects import may_change, read_by_calls, touches, written_here
+from awaitomic.remedies.shared.names import name_for_awaited
+from awaitomic.remedies.shared.purity import Purity, Quality
+from awaitomic.remedies.shared.siblings import (
     Block,
     block_at,
     bound_names,

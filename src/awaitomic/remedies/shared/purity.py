@@ -18,9 +18,9 @@ from awaitomic.program import Program
 from awaitomic.program.accesses import FORGETS, Change
 from awaitomic.program.calls import targets_of
 from awaitomic.program.resolve import Resolver
-from awaitomic.remedies.plain_attribute import is_plain_attribute
 from awaitomic.remedies.remedy import Case
-from awaitomic.remedies.strangers import names_builtin
+from awaitomic.remedies.shared.plain_attribute import is_plain_attribute
+from awaitomic.remedies.shared.strangers import names_builtin
 
 _OPERATORS = frozenset(
     f"__{prefix}{name}__"

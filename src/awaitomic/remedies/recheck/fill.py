@@ -9,9 +9,9 @@ from awaitomic.model.location import AttributeStep
 from awaitomic.model.plan import InsertStatements, Plan, ReplaceExpression, WrapStatements
 from awaitomic.program.accesses import Change
 from awaitomic.program.conditions import parts_of
-from awaitomic.remedies.declined import Declined
-from awaitomic.remedies.names import name_for_state
 from awaitomic.remedies.remedy import Case, Proposal
+from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.names import name_for_state
 
 _LOSER = "two tasks may still both do the work, and what the slower one made is dropped without being closed"
 

@@ -9,16 +9,17 @@ from awaitomic.model.event import Suspend
 from awaitomic.model.finding import Applicability, Refusal
 from awaitomic.model.location import Root
 from awaitomic.model.plan import Edit, Plan, UnwrapStatement
-from awaitomic.program.calls import Target, awaited_calls
+from awaitomic.program.calls import awaited_calls
 from awaitomic.program.locks import Lock
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.summaries import Acquisition, own_acquisitions
-from awaitomic.remedies import takers
-from awaitomic.remedies.declined import Declined
-from awaitomic.remedies.delegation import delegate
+from awaitomic.program.target import Target
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
-from awaitomic.remedies.takers import HeldAt, Resolved, Taker, line_of
-from awaitomic.remedies.variant import check_form, node_of, twice_made_defaults
+from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.split import takers
+from awaitomic.remedies.split.delegation import delegate
+from awaitomic.remedies.split.takers import HeldAt, Resolved, Taker, line_of
+from awaitomic.remedies.split.variant import check_form, node_of, twice_made_defaults
 
 
 def propose(case: Case) -> Proposal | Refusal:
@@ -145,7 +146,7 @@ def _check_helper(case: Case, helper: FunctionGraph, taker: Taker, helpers: list
     """Refuse a helper that waits for anything but what is under the lock already, or that cannot be split.
 
     Raises:
-        Declined: ``helper-of-both``, or what `awaitomic.remedies.variant.check_form` raises.
+        Declined: ``helper-of-both``, or what `awaitomic.remedies.split.variant.check_form` raises.
     """
     resolver = case.program.resolver(helper)
     line = getattr(helper.node, "lineno", 1)

@@ -13,7 +13,7 @@ from awaitomic.model.position import BlockStep, Extent, StatementPath
 from awaitomic.program import Program
 from awaitomic.program.module import ClassFacts
 from awaitomic.program.names import dotted
-from awaitomic.remedies.declined import Declined
+from awaitomic.remedies.shared.declined import Declined
 
 _DATACLASS = frozenset({"dataclasses.dataclass"})
 _ATTRS_OPEN = frozenset({"attr.s", "attr.attrs", "attr.attributes", "attr.dataclass"})

@@ -17,9 +17,9 @@ from awaitomic.model.position import BlockStep, StatementPath
 from awaitomic.program import Program
 from awaitomic.program.module import ClassFacts, self_assignments
 from awaitomic.program.names import dotted, last_name
-from awaitomic.remedies import declarative
-from awaitomic.remedies.declined import Declined
-from awaitomic.remedies.region import has_docstring
+from awaitomic.remedies.shared import declarative
+from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.region import has_docstring
 
 _PLAIN_BASES = frozenset({"object", "Generic", "ABC", "typing.Generic", "abc.ABC", "typing.Protocol", "Protocol"})
 _UNFIT_BASES = frozenset(

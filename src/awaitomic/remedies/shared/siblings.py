@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from awaitomic.model.event import Suspend
 from awaitomic.model.position import BlockStep, StatementPath
-from awaitomic.remedies.declined import Declined
-from awaitomic.remedies.region import Run, cover, events_in
 from awaitomic.remedies.remedy import Case, block_of, statement_at
+from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.region import Run, cover, events_in
 
 _EXITS = ast.Return | ast.Raise | ast.Break | ast.Continue
 _OTHER_SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
