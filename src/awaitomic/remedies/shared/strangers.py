@@ -2,8 +2,8 @@
 
 `awaitomic.remedies.shared.effects` follows what it can resolve. What is here is for the rest:
 ``self.parent.total += 1`` in a child, ``for account in accounts: account.total = 0``, ``await self.on_done()``, a
-coroutine that was made earlier and is awaited by its name. None of it proves a write, but a fix that moves past it cannot
-be called safe.
+coroutine that was made earlier and is awaited by its name. None of it proves a write, but a fix that moves past it
+cannot be called safe.
 """
 
 from __future__ import annotations
