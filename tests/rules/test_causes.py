@@ -291,3 +291,22 @@ def test_an_entry_that_the_call_has_made_itself_is_its_own() -> None:
 
 def test_an_entry_that_others_have_made_is_not() -> None:
     assert reported(REQUEST.format(made="pass"), Confidence.LIKELY) == {"Session.send"}
+
+
+KNOWN = """
+class Known:
+    def __init__(self):
+        self.names = {kind}()
+
+    async def learn(self, wanted):
+        if wanted - self.names:
+            self.names {change}
+"""
+
+
+def test_a_union_that_is_made_twice_does_no_harm() -> None:
+    assert reported(KNOWN.format(kind="set", change="|= await ask(wanted)"), Confidence.LIKELY) == set()
+
+
+def test_a_new_set_that_is_stored_twice_does() -> None:
+    assert reported(KNOWN.format(kind="set", change="= await ask(wanted)"), Confidence.LIKELY) == {"Known.learn"}

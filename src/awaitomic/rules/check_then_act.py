@@ -133,6 +133,8 @@ def _confidence(program: Program, resolver: Resolver, fact: WriteFact, guard: Ac
     event = writer.function.events[value] if value is not None else None
     if isinstance(event, Const) and event.value is False:
         return Confidence.POSSIBLE
+    if fact.access.change is Change.ADD and resolver.type_of(fact.access.location).name == "set":
+        return Confidence.POSSIBLE  # what is in the union already stays as it is
     if value is not None and _is_named_constant(writer, value):
         return Confidence.POSSIBLE
     if fact.access.change in _RENEWALS and tells_presence(_whole_test(resolver, guard), holds=guard.holds):
