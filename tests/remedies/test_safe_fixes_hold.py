@@ -235,3 +235,41 @@ class Queue:
 def test_what_is_split_must_be_the_method_and_have_one_set_of_defaults(init: str, default: str, splits: bool) -> None:
     fixed = fix_source(SPLIT.format(init=init or "self.sent = 0", default=default), confidence="possible")
     assert bool(fixed.applied) is splits
+
+
+BY_NAME = """\
+import asyncio
+import sys
+
+total = 0
+
+class Till:
+    def __init__(self):
+        self.total = 0
+
+    def reset(self):
+        global total
+        total = 0
+        self.total = 0
+
+    async def add(self, name):
+        global total
+        {write} += await self.price(name)
+
+    async def price(self, name):
+        await asyncio.sleep(1)
+        {lookup}
+        return 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("write", "lookup"),
+    [("total", "sys.modules[__name__].total = 5"), ("self.total", 'getattr(self, "re" + name)()')],
+    ids=["a module that is reached by its name", "a method whose name is computed"],
+)
+def test_what_is_looked_up_by_name_makes_a_hoist_unsafe(write: str, lookup: str) -> None:
+    text = BY_NAME.format(write=write, lookup=lookup)
+    assert "price = await" not in fix_source(text).text
+    assert "price = await" in fix_source(text, unsafe_fixes=True).text
+    assert "price = await" in fix_source(BY_NAME.format(write=write, lookup="pass")).text

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.containers import MUTATORS
-from awaitomic.model.event import Attribute, Call, Compute, Event, Item, Operand, Read, Suspend, Write
+from awaitomic.model.event import Attribute, Call, Compute, Const, Event, Item, Operand, Read, Suspend, Write
 from awaitomic.model.location import AttributeStep, Location, Root
 from awaitomic.model.position import StatementPath
 from awaitomic.program.accesses import FORGETS, access_of
 from awaitomic.program.callers import referenced
 from awaitomic.program.calls import awaited_calls, targets_of, translate
-from awaitomic.program.names import last_name
+from awaitomic.program.names import dotted, last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.remedy import Case
 from awaitomic.remedies.shared.implicit import implicit_methods
@@ -92,12 +92,26 @@ class _Search:
         if not self._loose_seen and runs_unknown(resolver, event):
             self._loose_seen = True
             self._run_by(loose_functions(self._program), where)
+        self._by_name(resolver, event)
         if not isinstance(event, Call) or targets_of(resolver, event):
             return
         self._run_by(methods_called(self._program, resolver, event, self._keys), where)
-        by_name = last_name(resolver.function.nodes[event.function]) == "globals"
-        if by_name and any(key.root is Root.GLOBAL for key in self._keys):
+
+    def _by_name(self, resolver: Resolver, event: Event) -> None:
+        """Note where names are looked up that only the running program knows."""
+        where = resolver.function.qualname
+        node = resolver.function.nodes[event.id]
+        of_module = any(key.root is Root.GLOBAL for key in self._keys)
+        if isinstance(event, Read) and of_module and dotted(node, resolver.module.imports) == "sys.modules":
+            self.found.unknown.append(f"`{where}` reaches modules by name")
+        if not isinstance(event, Call):
+            return
+        called = last_name(resolver.function.nodes[event.function])
+        if called == "globals" and of_module:
             self.found.unknown.append(f"`{where}` looks module variables up by name")
+        name = event.arguments[1] if called == "getattr" and len(event.arguments) > 1 else None
+        if name is not None and not isinstance(resolver.function.events[name], Const):
+            self.found.unknown.append(f"`{where}` looks an attribute up by a name that is computed")
 
     def _run_by(self, functions: Iterable[FunctionGraph], where: str) -> None:
         """Note which of the functions, that may run now though no call says so, write the state."""
