@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from awaitomic.model.identity import qualname_of
+
 from .reading import program_of
 
 FILE = """
@@ -79,15 +81,15 @@ TAKEN = [
 @pytest.mark.parametrize(("name", "locks"), [case[1:] for case in TAKEN], ids=[case[0] for case in TAKEN])
 def test_a_lock_is_taken(name: str, locks: list[str]) -> None:
     program = program_of(FILE)
-    taken = program.effects.acquisitions(program.named(f"Store.{name}").function)
+    taken = program.acquisitions.of(program.named(f"Store.{name}").function)
     assert [str(acquisition.lock) for acquisition in taken] == locks
 
 
 def test_the_way_to_the_acquisition_is_kept() -> None:
     program = program_of(FILE)
-    (taken,) = program.effects.acquisitions(program.named("Store.two_hops").function)
-    assert taken.function == "Store.direct"
-    assert [name for name, _, _ in taken.chain] == ["Store.one_hop", "Store.direct"]
+    (taken,) = program.acquisitions.of(program.named("Store.two_hops").function)
+    assert qualname_of(taken.function) == "Store.direct"
+    assert [qualname_of(name) for name, _, _ in taken.chain] == ["Store.one_hop", "Store.direct"]
 
 
 CHAIN = """
@@ -108,5 +110,5 @@ class Cached(Source):
 def test_an_object_of_the_same_class_inside_the_object_is_followed_once() -> None:
     """It may have one of its own inside, and so on: there is no last one."""
     program = program_of(CHAIN)
-    taken = program.effects.acquisitions(program.named("Cached.read").function)
+    taken = program.acquisitions.of(program.named("Cached.read").function)
     assert {str(acquisition.lock) for acquisition in taken} == {"self.lock", "self.source.lock"}

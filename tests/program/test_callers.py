@@ -153,5 +153,5 @@ SPAWNS = [
 @pytest.mark.parametrize(("body", "many"), [case[1:] for case in SPAWNS], ids=[case[0] for case in SPAWNS])
 def test_tasks(body: str, many: list[bool]) -> None:
     program = program_of(f"async def work(n): ...\n\nasync def f(group):\n    {body}\n")
-    spawns = program.callers.spawns.get(id(program.named("work").function), [])
+    spawns = program.callers.spawns(program.named("work").function)
     assert [spawn.many for spawn in spawns] == many

@@ -15,11 +15,11 @@ INITIALISERS = [
     ("a lock", "self.x = asyncio.Lock()", "asyncio.Lock"),
     ("a lock or what was given", "self.x = given or asyncio.Lock()", "asyncio.Lock"),
     ("a lock if there is none", "self.x = asyncio.Lock() if given is None else given", "asyncio.Lock"),
-    ("a class of the file", "self.x = Part()", "class:Part"),
+    ("a class of the file", "self.x = Part()", "class:program.py:Part"),
     ("an annotation", "self.x: dict[str, int] = load()", "dict"),
     ("an optional annotation", "self.x: asyncio.Event | None = None", "asyncio.Event"),
-    ("an annotation in quotes", "self.x: 'Part' = load()", "class:Part"),
-    ("the annotation of the parameter", "self.x = part", "class:Part"),
+    ("an annotation in quotes", "self.x: 'Part' = load()", "class:program.py:Part"),
+    ("the annotation of the parameter", "self.x = part", "class:program.py:Part"),
     ("nothing that tells", "self.x = load()", None),
     ("a parameter without annotation", "self.x = given", None),
 ]
@@ -39,7 +39,7 @@ class Holder:
 
 @pytest.mark.parametrize(("line", "name"), [c[1:] for c in INITIALISERS], ids=[c[0] for c in INITIALISERS])
 def test_the_type_of_an_attribute(line: str, name: str | None) -> None:
-    assert program_of(HOLDER.format(line=line)).module.attribute_type("Holder", "x").name == name
+    assert program_of(HOLDER.format(line=line)).module.attribute_type("program.py:Holder", "x").name == name
 
 
 def test_construction_tells_more_than_later_assignments() -> None:
@@ -51,7 +51,7 @@ def test_construction_tells_more_than_later_assignments() -> None:
         def load(self):
             self.rows = read()
     """
-    assert program_of(source).module.attribute_type("Holder", "rows").name == "list"
+    assert program_of(source).module.attribute_type("program.py:Holder", "rows").name == "list"
 
 
 def test_none_in_construction_leaves_the_word_to_later_assignments() -> None:
@@ -64,7 +64,7 @@ def test_none_in_construction_leaves_the_word_to_later_assignments() -> None:
             if self.lock is None:
                 self.lock = asyncio.Lock()
     """
-    assert program_of(source).module.attribute_type("Holder", "lock").name == "asyncio.Lock"
+    assert program_of(source).module.attribute_type("program.py:Holder", "lock").name == "asyncio.Lock"
 
 
 def test_assignments_that_disagree_tell_nothing() -> None:
@@ -76,7 +76,7 @@ def test_assignments_that_disagree_tell_nothing() -> None:
         def reset(self):
             self.rows = {}
     """
-    assert program_of(source).module.attribute_type("Holder", "rows").name is None
+    assert program_of(source).module.attribute_type("program.py:Holder", "rows").name is None
 
 
 def test_fields_of_a_dataclass_and_attributes_of_a_base_count() -> None:
@@ -92,8 +92,8 @@ def test_fields_of_a_dataclass_and_attributes_of_a_base_count() -> None:
         pass
     """
     module = program_of(source).module
-    assert module.attribute_type("Derived", "guard").name == "asyncio.Lock"
-    assert module.attribute_type("Derived", "rows").name == "list"
+    assert module.attribute_type("program.py:Derived", "guard").name == "asyncio.Lock"
+    assert module.attribute_type("program.py:Derived", "rows").name == "list"
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_fields_of_a_dataclass_and_attributes_of_a_base_count() -> None:
     ids=["written out", "left out", "not known"],
 )
 def test_the_bound_of_a_semaphore(line: str, bound: int | None) -> None:
-    typed = program_of(HOLDER.format(line=f"self.x = {line}")).module.attribute_type("Holder", "x")
+    typed = program_of(HOLDER.format(line=f"self.x = {line}")).module.attribute_type("program.py:Holder", "x")
     assert typed.bound == bound
 
 
@@ -113,4 +113,4 @@ def test_a_class_that_is_nested_is_known_by_its_qualified_name() -> None:
             def __init__(self):
                 self.rows = []
     """
-    assert program_of(source).module.attribute_type("Outer.Inner", "rows").name == "list"
+    assert program_of(source).module.attribute_type("program.py:Outer.Inner", "rows").name == "list"

@@ -21,9 +21,11 @@ from awaitomic.source.patterns import Patterns
 from awaitomic.source.text import Unreadable, parse
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Iterable
 
     from awaitomic.config import Settings
+    from awaitomic.engine.projects import Scope
     from awaitomic.model.finding import Finding
     from awaitomic.program import Program
     from awaitomic.source.text import SourceText
@@ -40,6 +42,7 @@ class Examination:
     program: Program
     found: tuple[Finding, ...]
     suppressions: Suppressions
+    scope: Scope
 
     def told(self) -> tuple[Finding, ...]:
         """Give one finding a span, suppressed or not, at every confidence."""
@@ -58,18 +61,24 @@ class Analysis:
     program: Program
 
 
-def examine(source: SourceText) -> Examination:
+def alone(source: SourceText, tree: ast.Module) -> Program:
+    """Build the facts of a text that is a part of nothing."""
+    return programs.build(source, tree)
+
+
+def examine(source: SourceText, scope: Scope = alone) -> Examination:
     """Find everything in a text.
 
-    Raises `Unreadable` if it does not parse, or has syntax that this release does not know.
+    Parameters: `scope` looks up what it imports; without one, the text stands alone. Raises `Unreadable` if it does not
+    parse, or has syntax that this release does not know.
     """
     tree = parse(source)
     try:
-        program = programs.build(source, tree)
+        program = scope(source, tree)
     except UnsupportedSyntax as error:
         raise Unreadable(source.path, error.line or 1, 1, f"cannot be analysed: {error}") from error
     found = with_fingerprints(rules.find(program), source, tree)
-    return Examination(source, program, found, Suppressions.parse(source, tree))
+    return Examination(source, program, found, Suppressions.parse(source, tree), scope)
 
 
 def wanted(examination: Examination, settings: Settings) -> tuple[Finding, ...]:
@@ -107,12 +116,12 @@ def planned(finding: Finding, program: Program) -> Finding:
     return replace(finding, fix=remedy) if isinstance(remedy, Fix) else replace(finding, refusal=remedy)
 
 
-def analyse(source: SourceText, settings: Settings) -> Analysis:
-    """Analyse one text: what `check` reports of it.
+def analyse(source: SourceText, settings: Settings, scope: Scope = alone) -> Analysis:
+    """Analyse one text, alone or in a scope: what `check` reports of it.
 
     Raises `Unreadable` if it does not parse.
     """
-    examination = examine(source)
+    examination = examine(source, scope)
     findings = (planned(finding, examination.program) for finding in wanted(examination, settings))
     return Analysis(tuple(findings), examination.program)
 

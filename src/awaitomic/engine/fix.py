@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from awaitomic.engine.analyse import Examination, examine, planned, wanted, without_plans
+from awaitomic.engine.analyse import Examination, alone, examine, planned, wanted, without_plans
 from awaitomic.engine.moved import Moved
 from awaitomic.engine.verify import Verified, carry_out
 from awaitomic.model.finding import Applicability, Refusal
@@ -13,6 +13,7 @@ from awaitomic.report.diff import file_patch
 
 if TYPE_CHECKING:
     from awaitomic.config import Settings
+    from awaitomic.engine.projects import Scope
     from awaitomic.model.finding import Finding
     from awaitomic.source.text import SourceText
 
@@ -45,15 +46,15 @@ class FixResult:
         return self.source.text
 
 
-def fix_text(source: SourceText, settings: Settings) -> FixResult:
-    """Apply every fix that the settings allow to a text.
+def fix_text(source: SourceText, settings: Settings, scope: Scope = alone) -> FixResult:
+    """Apply every fix that the settings allow to a text, which stands alone or in a scope.
 
     Safe fixes are allowed, unsafe ones too if ``settings.unsafe_fixes``, those for display never. A fix that fails a
     gate leaves the text as it was, and its finding gets the gate's refusal. The result is a fixpoint: every refusal
     was made on the final text, so that a second run changes nothing. If no fixpoint is found, the text stays as it
     was, with refusals ``gate-convergence``. Raises `Unreadable` if the text does not parse.
     """
-    original = examine(source)
+    original = examine(source, scope)
     bound = _ROUNDS_A_FINDING * (1 + len(original.found))
     run = _Run(original, settings)
     for _ in range(bound):
@@ -133,13 +134,13 @@ def is_allowed(finding: Finding, settings: Settings) -> bool:
     )
 
 
-def with_diffs(source: SourceText, settings: Settings) -> tuple[Finding, ...]:
+def with_diffs(source: SourceText, settings: Settings, scope: Scope = alone) -> tuple[Finding, ...]:
     """Give the findings of a text, each with the diff that its fix alone makes of the original.
 
     A fix that fails a gate becomes the gate's refusal; one without edits keeps its diff (or lack of one). Raises
     `Unreadable` if the text does not parse.
     """
-    examination = examine(source)
+    examination = examine(source, scope)
     findings = (planned(finding, examination.program) for finding in wanted(examination, settings))
     return without_plans([_with_diff(examination, finding) for finding in findings])
 

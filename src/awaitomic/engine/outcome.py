@@ -38,6 +38,8 @@ class Outcome:
     change: Change | None = None
     unfixed: tuple[Finding, ...] = ()
     """What is found in the old text; only where there is a change."""
+    others: tuple[tuple[str, str], ...] = ()
+    """Path and text of other files that the findings point into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +85,14 @@ def collect(
     )
     return Run(
         report,
-        {outcome.path: outcome.text for outcome in outcomes if outcome.text is not None},
+        {**_others(outcomes), **{outcome.path: outcome.text for outcome in outcomes if outcome.text is not None}},
         faults,
         tuple(applied for outcome in outcomes for applied in outcome.applied),
         tuple(outcome.change for outcome in outcomes if outcome.change is not None),
         len(outcomes),
         tuple(notes),
     )
+
+
+def _others(outcomes: Sequence[Outcome]) -> dict[str, str]:
+    return dict(pair for outcome in outcomes for pair in outcome.others)

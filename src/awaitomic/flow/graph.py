@@ -10,6 +10,8 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from awaitomic.model.identity import identity
+
 if TYPE_CHECKING:
     from awaitomic.model.event import Block, Event
     from awaitomic.model.position import StatementPath
@@ -69,6 +71,18 @@ class FunctionGraph:
     """The innermost statement that holds each event; the test of an ``if`` belongs to the ``if``."""
     owners: tuple[int, ...]
     """The index of the block of each event."""
+    module: str = ""
+    """The module that it stands in; see `awaitomic.model.identity`."""
+
+    @property
+    def id(self) -> str:
+        """The name that no other function of the program has (but for several of one name in one module)."""
+        return identity(self.module, self.qualname)
+
+    @property
+    def class_id(self) -> str | None:
+        """The identity of the class that it stands in directly."""
+        return None if self.class_name is None else identity(self.module, self.class_name)
 
     def block_of(self, event: int) -> Block:
         """Give the block that holds the event with this id."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from awaitomic.flow import (
@@ -43,14 +44,14 @@ _FILLS_THE_TABLES = (
 )
 
 
-def lower_module(tree: ast.Module) -> ModuleGraph:
+def lower_module(tree: ast.Module, name: str = "") -> ModuleGraph:
     """Lower a module and everything in it.
 
-    `tree` is what `ast.parse` gave. Returns the graphs in source order, the module's body first, parents before
-    what is nested in them.
+    `tree` is what `ast.parse` gave, `name` what the program calls the module. Returns the graphs in source order, the
+    module's body first, parents before what is nested in them.
     Raises UnsupportedSyntax for a node that is not known or nested too deeply for the interpreter's stack.
     """
-    lowering = _Lowering(evaluates_annotations=_evaluates_annotations(tree))
+    lowering = _Lowering(name, evaluates_annotations=_evaluates_annotations(tree))
     try:
         lowering.run(tree)
     except RecursionError as error:
@@ -69,7 +70,8 @@ def _evaluates_annotations(tree: ast.Module) -> bool:
 
 
 class _Lowering:
-    def __init__(self, *, evaluates_annotations: bool) -> None:
+    def __init__(self, module: str, *, evaluates_annotations: bool) -> None:
+        self._module = module
         self.functions: list[FunctionGraph] = []
         self._evaluates_annotations = evaluates_annotations
 
@@ -86,7 +88,7 @@ class _Lowering:
         while scope.bound_late:
             scope.restart()
             builder = self._body(node, scope, path)
-        graph = _graph(node, builder, scope, enclosing, prefix)
+        graph = replace(_graph(node, builder, scope, enclosing, prefix), module=self._module)
         index = len(self.functions)
         self.functions.append(graph)
         inside = _inside(node, prefix)

@@ -1,4 +1,4 @@
-"""What can be known of a whole program (for now: one file) beyond a single function's flow.
+"""What can be known of a whole program beyond a single function's flow.
 
 `build` makes a `Program`; rules and remedies ask it. Everything expensive is computed when it is asked for.
 """
@@ -7,128 +7,144 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from copy import copy
 from typing import cast
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.flow.lower import lower_module
 from awaitomic.flow.statements import statement_at
 from awaitomic.knowledge.lifecycle import CONSTRUCTION
 from awaitomic.knowledge.locks import SERIALISING_DECORATORS, UNKNOWN_LOCK
 from awaitomic.model.event import Attribute as AttributePlace
 from awaitomic.model.event import Call, Compute, Operand, Read, Suspend, SuspendWhy, Write
+from awaitomic.model.identity import identity, module_of
 from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location, Root
 from awaitomic.model.position import Extent
-from awaitomic.program.accesses import CONTENTS, Access, Change, accesses
+from awaitomic.program.accesses import CONTENTS, Access, Change
+from awaitomic.program.acquisitions import Acquisitions
+from awaitomic.program.analyses import Analyses
 from awaitomic.program.callers import Callers, in_loop
 from awaitomic.program.calls import awaited_calls, is_awaited, is_property, targets_of
-from awaitomic.program.facts import FunctionFacts, analyse, summarise
+from awaitomic.program.facts import FunctionFacts
 from awaitomic.program.locks import Lock, lock_of, protects
-from awaitomic.program.module import ModuleFacts, module_facts
+from awaitomic.program.module import ModuleFacts
 from awaitomic.program.names import last_name
+from awaitomic.program.project import Project
 from awaitomic.program.resolve import Resolver
-from awaitomic.program.summaries import Effects, Summary
+from awaitomic.program.summaries import Summary
+from awaitomic.program.suspension import Suspension
 from awaitomic.program.target import AwaitedCall
+from awaitomic.program.unit import Unit
 from awaitomic.source.positions import Located, Positions
+from awaitomic.source.project import SourceTree
 from awaitomic.source.text import SourceText
+
+Rival = tuple[Resolver, Access]
 
 _ASSIGNING = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Delete)
 
 
 class Program:
-    """The facts of one file; `resolvers` stand in source order, one for each function."""
+    """The facts of a project, as seen from one of its files: `resolvers` are those of the file, in source order.
 
-    def __init__(self, source: SourceText, tree: ast.Module) -> None:
-        self.source = source
-        self.positions = Positions(source.text)
-        graph = lower_module(tree)
-        self.module: ModuleFacts = module_facts(tree, graph)
-        self.resolvers: list[Resolver] = []
-        self._by_graph: dict[int, Resolver] = {}
-        for function in graph.functions:
-            outer = self.resolvers[function.enclosing] if function.enclosing is not None else None
-            resolver = Resolver(self.module, function, outer)
-            self.resolvers.append(resolver)
-            self._by_graph[id(function)] = resolver
-        self._find_captured()
+    What is found out is shared between the views of one project (see `at`).
+    """
+
+    def __init__(self, project: Project, unit: Unit) -> None:
+        self.project = project
+        self.unit = unit
         self._managers: dict[tuple[int, Operand], tuple[Lock, ...]] = {}
-        self._held_at_yield: dict[int, frozenset[Lock]] = {}
-        self._facts: dict[int, FunctionFacts] = {}
-        self._summaries: dict[int, Summary] = {}
-        self._changes: dict[Location, bool] = {}
-        self.writers: dict[Location, list[tuple[Resolver, Access]]] = {}
-        self._collect_writers()
+        self._changes: dict[tuple[str, Location], bool] = {}
+        self.analyses = Analyses(self)
+        self.suspension = Suspension(self)
+        self.acquisitions = Acquisitions(self)
         self.callers = Callers(self)
-        self.effects = Effects(self)
 
-    # -- construction --------------------------------------------------------------------------------------------
+    def at(self, unit: Unit) -> Program:
+        """Give the same facts as seen from another file of the project."""
+        view = copy(self)
+        view.unit = unit
+        return view
 
-    def _find_captured(self) -> None:
-        """Mark the locals that nested functions rebind: they are the closure's state."""
-        for resolver in self.resolvers:
-            enclosing = resolver.function.enclosing
-            for name in resolver.function.nonlocal_names:
-                index = enclosing
-                while index is not None:
-                    outer = self.resolvers[index]
-                    if name in outer.function.local_names:
-                        outer.captured |= {name}
-                        break
-                    index = outer.function.enclosing
+    @property
+    def source(self) -> SourceText:
+        """The text of the file."""
+        return self.unit.source
 
-    def _collect_writers(self) -> None:
-        for resolver in self.resolvers:
-            for access in accesses(resolver):
-                self.writers.setdefault(resolver.key_of(access.location), []).append((resolver, access))
+    @property
+    def module(self) -> ModuleFacts:
+        """The facts of the file."""
+        return self.unit.module
+
+    @property
+    def positions(self) -> Positions:
+        """Lines and columns of the file."""
+        return self.unit.positions
+
+    @property
+    def resolvers(self) -> list[Resolver]:
+        """The functions of the file."""
+        return self.unit.resolvers
+
+    # -- places --------------------------------------------------------------------------------------------------
+
+    def unit_of(self, function: FunctionGraph) -> Unit:
+        """Give the module that a function stands in."""
+        unit = self.project.unit(function.module)
+        assert unit is not None, "a function that was resolved stands in a module that was read"
+        return unit
+
+    def is_here(self, function: FunctionGraph) -> bool:
+        """Tell whether a function stands in this file."""
+        return function.module == self.unit.name
+
+    def path_of(self, function: FunctionGraph) -> str:
+        """Give the path of the file that a function stands in, as it is shown."""
+        unit = self.unit_of(function)
+        return unit.source.path if unit.name == self.unit.name else self.project.shown(unit.name)
 
     def extent(self, function: FunctionGraph, event: int) -> Extent:
         """Give where the syntax behind an event stands (a class or function body as a whole: its first line)."""
         node = function.nodes[event]
         if hasattr(node, "lineno"):
-            return self.positions.extent(cast("Located", node))
+            return self.unit_of(function).positions.extent(cast("Located", node))
         return Extent(1, 1, 1, 1)
 
     def write_extent(self, function: FunctionGraph, event: int) -> Extent:
         """Give where a write stands: the whole assignment or deletion, or the expression that writes."""
         path = function.statements[event]
-        statement = statement_at(self.module.tree, path) if path else None
+        unit = self.unit_of(function)
+        statement = statement_at(unit.module.tree, path) if path else None
         if isinstance(function.events[event], Write) and isinstance(statement, _ASSIGNING):
-            return self.positions.extent(statement)
+            return unit.positions.extent(statement)
         return self.extent(function, event)
+
+    def place(self, function: FunctionGraph, event: int) -> str:
+        """Say in words where an event stands: by its line, and by its file if that is another one."""
+        line = self.extent(function, event).line
+        return f"line {line}" if self.is_here(function) else f"line {line} of {self.path_of(function)}"
 
     # -- functions -----------------------------------------------------------------------------------------------
 
     def resolver(self, function: FunctionGraph) -> Resolver:
         """Give the resolver of a function."""
-        return self._by_graph[id(function)]
+        return self.unit_of(function).resolver(function)
 
-    def named(self, qualname: str) -> Resolver:
-        """Give the resolver of the function with a qualified name (the last, if several have it)."""
-        return self._by_graph[id(self.module.by_name[qualname])]
+    def named(self, name: str) -> Resolver:
+        """Give the resolver of a function by its identity, or of one of this file by its qualified name.
+
+        Of several with one name it is the last.
+        """
+        function = self.project.link.function(name if ":" in name else identity(self.unit.name, name))
+        assert function is not None, f"there is a function {name}"
+        return self.resolver(function)
 
     def facts(self, resolver: Resolver) -> FunctionFacts:
-        """Give the outcome of the freshness analysis of a function."""
-        key = id(resolver.function)
-        if key not in self._facts:
-            self._facts[key] = analyse(self, resolver, self.callers.held_at_entry(resolver.function))
-        return self._facts[key]
+        """Give the outcome of the freshness analysis of a function, with what all its callers hold held."""
+        return self.analyses.facts(resolver)
 
     def summary(self, function: FunctionGraph) -> Summary:
-        """Give what callers have to know of a function; inside a recursion, nothing."""
-        key = id(function)
-        if key not in self._summaries:
-            self._summaries[key] = Summary()
-            resolver = self._by_graph[key]
-            if self._is_relevant(resolver):
-                self._summaries[key] = summarise(resolver, self.facts(resolver))
-        return self._summaries[key]
-
-    def _is_relevant(self, resolver: Resolver) -> bool:
-        """Tell whether a function writes or reads shared state at all, directly or by calls."""
-        return any(
-            isinstance(event, Call)
-            or (isinstance(event, Read) and (found := resolver.place(event.place)) and self.changes(resolver, found))
-            for event in resolver.function.events
-        ) or any(True for _ in accesses(resolver))
+        """Give what callers have to know of a function."""
+        return self.analyses.summary(function)
 
     def property_at(self, resolver: Resolver, location: Location) -> FunctionGraph | None:
         """Give the getter if a location is a property of a class of this file."""
@@ -145,27 +161,58 @@ class Program:
     # -- state ---------------------------------------------------------------------------------------------------
 
     def changes(self, resolver: Resolver, location: Location) -> bool:
-        """Tell whether a location is written anywhere in the file after construction and import."""
+        """Tell whether a location is written after construction and import, as far as its reader can notice.
+
+        What only some stranger writes cannot make a finding here: that takes a write of the reader's own, or of what it
+        calls, and these stand in the modules of the object's family or in those that the reader's module imports.
+        """
         if location.root is Root.FRESH or location.root is Root.RESULT:
             return False
-        known = self._changes.get(location)
+        cached = (resolver.module.name, location)
+        known = self._changes.get(cached)
         if known is None:
             key = resolver.key_of(location)
-            known = any(self.changing_writers(key))
-            self._changes[location] = known
+            units = self.project.neighbours(resolver.module.name, resolver.owner_of(location))
+            known = any(True for unit in units for _ in _changing(unit, key))
+            self._changes[cached] = known
         return known
 
-    def changing_writers(self, key: Location) -> Iterator[tuple[Resolver, Access]]:
-        """Give the writes of a state, or of its contents, outside construction and import."""
-        keys = [key, key.item(ANY_ITEM)]
-        if key.steps and isinstance(key.steps[-1], ItemStep) and key.parent is not None:
-            keys.append(key.parent)
-        for index, wanted in enumerate(keys):
-            for resolver, access in self.writers.get(wanted, ()):
-                if index == 2 and access.change not in CONTENTS and access.change is not Change.RESET:
-                    continue
-                if not is_construction(resolver.function) and not _is_before_closures(resolver, access):
-                    yield resolver, access
+    def changing_writers(self, resolver: Resolver, location: Location) -> Iterator[Rival]:
+        """Give the writes of a state, or of its contents, outside construction and import, in the whole program.
+
+        Parameters: `location` is the state in the terms of `resolver`'s function.
+        """
+        key = resolver.key_of(location)
+        for unit in self._units(resolver, location, key):
+            yield from _changing(unit, key)
+
+    def _units(self, resolver: Resolver, location: Location, key: Location) -> tuple[Unit, ...]:
+        owner = resolver.owner_of(location)
+        if owner is None:
+            return self.units_knowing(key)
+        first = next((step for step in key.steps if isinstance(step, AttributeStep)), None)
+        return self.project.related(owner, first.name) if first is not None else (self.unit_of(resolver.function),)
+
+    def resolvers_knowing(self, key: Location) -> list[Resolver]:
+        """Give the functions of all modules that can touch a state or lock."""
+        return [resolver for unit in self.units_knowing(key) for resolver in unit.resolvers]
+
+    def writers_at(self, key: Location) -> Iterator[Rival]:
+        """Give every write of what the program knows under a name, construction included."""
+        for unit in self.units_knowing(key):
+            yield from unit.writers.get(key, ())
+
+    def units_knowing(self, key: Location) -> tuple[Unit, ...]:
+        """Give the modules that can touch a state or lock, by the name under which the program knows it."""
+        first = next((step for step in key.steps if isinstance(step, AttributeStep)), None)
+        if key.root in {Root.SELF, Root.CLASS} and first is not None:
+            return self.project.related(key.owner, first.name)
+        if key.root is Root.GLOBAL:
+            found = self.project.concerned(key.owner, key.name)
+            if found is not None:
+                return found
+        unit = self.project.unit(key.owner if key.root is Root.GLOBAL else module_of(key.owner))
+        return (unit,) if unit is not None else ()
 
     # -- locks ---------------------------------------------------------------------------------------------------
 
@@ -190,11 +237,9 @@ class Program:
 
     def _locks_of_call(self, resolver: Resolver, function: FunctionGraph) -> Iterator[Lock]:
         """Give the lock of a context manager or factory of this file: if it has to do with one, it protects."""
-        taken = any(
-            self.lock_words(inner, event) for inner in (self._by_graph[id(function)],) for event in function.events
-        )
+        taken = any(self.lock_words(inner, event) for inner in (self.resolver(function),) for event in function.events)
         if taken:
-            yield Lock(Location(Root.RESULT, resolver.function.qualname, f"{function.qualname}()"), UNKNOWN_LOCK)
+            yield Lock(Location(Root.RESULT, resolver.function.id, f"{function.qualname}()"), UNKNOWN_LOCK)
 
     def lock_words(self, resolver: Resolver, event: object) -> bool:
         """Tell whether an event reads a lock."""
@@ -231,28 +276,42 @@ class Program:
 
     def may_suspend(self, resolver: Resolver, event: Suspend) -> bool:
         """Tell whether other tasks may run at a suspension point."""
-        return self.effects.may_suspend(resolver, event)
+        return self.suspension.at(resolver, event)
 
     def serialised(self, function: FunctionGraph) -> str | None:
         """Give the decorator that lets only one call of a function run at a time, if there is one."""
+        unit = self.unit_of(function)
         for node in getattr(function.node, "decorator_list", []):
             name = last_name(node)
             if name in SERIALISING_DECORATORS:
                 return name
-            wrapper = self.module.by_name.get(name)
-            if wrapper is not None and self._decorator_locks(wrapper):
+            found = self.project.link.find_decorator(node, unit.module)
+            if found is not None and self._decorator_locks(found):
                 return name
         return None
 
     def _decorator_locks(self, decorator: FunctionGraph) -> bool:
-        """Tell whether a decorator of this file takes a lock around what it wraps."""
+        """Tell whether a decorator of the program takes a lock around what it wraps."""
         prefix = decorator.qualname + "."
         return any(
             self.lock_words(resolver, event)
-            for resolver in self.resolvers
+            for resolver in self.unit_of(decorator).resolvers
             if resolver.function.qualname.startswith(prefix)
             for event in resolver.function.events
         )
+
+
+def _changing(unit: Unit, key: Location) -> Iterator[Rival]:
+    """Give the writes in one module of a state, or of its contents, outside construction and import."""
+    keys = [key, key.item(ANY_ITEM)]
+    if key.steps and isinstance(key.steps[-1], ItemStep) and key.parent is not None:
+        keys.append(key.parent)
+    for index, wanted in enumerate(keys):
+        for resolver, access in unit.writers.get(wanted, ()):
+            if index == 2 and access.change not in CONTENTS and access.change is not Change.RESET:
+                continue
+            if not is_construction(resolver.function) and not _is_before_closures(resolver, access):
+                yield resolver, access
 
 
 def is_construction(function: FunctionGraph) -> bool:
@@ -264,7 +323,7 @@ def is_construction(function: FunctionGraph) -> bool:
 def _is_before_closures(resolver: Resolver, access: Access) -> bool:
     """Tell whether a function sets a variable of its closures before any of them exists."""
     function = resolver.function
-    if access.location.root is not Root.CLOSURE or access.location.owner != function.qualname:
+    if access.location.root is not Root.CLOSURE or access.location.owner != function.id:
         return False
     made = [event.id for event in function.events if isinstance(event, Compute) and event.operator in _CLOSURES]
     return access.event < min(made, default=0) and not in_loop(resolver, access.event)
@@ -273,14 +332,19 @@ def _is_before_closures(resolver: Resolver, access: Access) -> bool:
 _CLOSURES = frozenset({"function", "lambda", "class"})
 
 
-def build(source: SourceText, tree: ast.Module) -> Program:
-    """Build the facts of one parsed file.
+def build(source: SourceText, tree: ast.Module | None = None, project: Project | None = None) -> Program:
+    """Build the facts of one file, as a part of its project or alone.
 
     Parameters:
         source: the file's text.
-        tree: its parsed module.
+        tree: its parsed module, if there is one already.
+        project: where to look up what it imports; None for nowhere.
 
     Raises:
+        awaitomic.source.text.Unreadable: if the text does not parse.
         awaitomic.flow.lower.UnsupportedSyntax: for syntax that this release does not know.
     """
-    return Program(source, tree)
+    if project is None:
+        project = Project(SourceTree.nowhere())
+    unit = project.add(project.tree.name_of(source.path), source, tree)
+    return Program(project, unit)

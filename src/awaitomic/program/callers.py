@@ -1,9 +1,12 @@
-"""Who calls whom in the file: which locks every caller holds, and where a function is started as a task."""
+"""Who calls whom: which locks every caller holds, and where a function is started as a task.
+
+What a module calls is found once for the module; who calls a function is asked of the modules that can know it.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +19,7 @@ from awaitomic.program.locks import Lock
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.target import How, Target
+from awaitomic.program.unit import Unit
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
@@ -42,17 +46,17 @@ class Spawn:
     wrapper: str
 
 
-class Callers:
-    """The call sites of every function of the file, found once."""
+class ModuleCalls:
+    """What one module calls, starts as tasks, and hands around."""
 
-    def __init__(self, program: Program) -> None:
-        self._program = program
+    def __init__(self, unit: Unit) -> None:
         self.sites: dict[int, list[Site]] = {}
         self.spawns: dict[int, list[Spawn]] = {}
-        self._mentioned: dict[int, int] = {}
-        """How often a function is referred to other than by a call that is understood."""
-        self._held: dict[int, frozenset[Lock]] = {}
-        for resolver in program.resolvers:
+        self.mentioned: set[int] = set()
+        """Functions that are referred to other than by a call that is understood."""
+        self.strangers: set[str] = set()
+        """Names of attributes that are read off objects of which nothing is known."""
+        for resolver in unit.resolvers:
             self._collect(resolver)
 
     def _collect(self, resolver: Resolver) -> None:
@@ -73,21 +77,21 @@ class Callers:
                     if not target.function.is_async:
                         self._site(target, Site(resolver, event.id, How.DIRECT, target))
                     elif event.id not in understood:
-                        self._mention(target.function)
-            elif isinstance(event, Read) and event.id not in called:
-                self._collect_reference(resolver, event)
+                        self.mentioned.add(id(target.function))
+            elif isinstance(event, Read):
+                self._collect_reference(resolver, event, called=event.id in called)
 
     def _site(self, target: Target, site: Site) -> None:
         self.sites.setdefault(id(target.function), []).append(site)
 
-    def _mention(self, function: FunctionGraph) -> None:
-        self._mentioned[id(function)] = self._mentioned.get(id(function), 0) + 1
-
-    def _collect_reference(self, resolver: Resolver, event: Read) -> None:
+    def _collect_reference(self, resolver: Resolver, event: Read, *, called: bool) -> None:
         """Note a function that is read and not called on the spot: it may be called by anybody."""
-        function = referenced(resolver, event)
+        place = event.place
+        if isinstance(place, Attribute) and resolver.operand_type(place.base).name is None:
+            self.strangers.add(place.attr)
+        function = None if called else referenced(resolver, event)
         if function is not None:
-            self._mention(function)
+            self.mentioned.add(id(function))
 
     def _collect_spawns(self, resolver: Resolver, event: Call) -> Iterator[int]:
         wrapper = last_name(resolver.function.nodes[event.function])
@@ -110,51 +114,124 @@ class Callers:
     def _spawn(self, spawn: Spawn) -> None:
         self.spawns.setdefault(id(spawn.target.function), []).append(spawn)
 
-    # -- questions -----------------------------------------------------------------------------------------------
+
+class Callers:
+    """Answers who calls, starts and mentions a function, in the modules that can know it."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._modules: dict[str, ModuleCalls] = {}
+        self._units: dict[int, tuple[Unit, ...]] = {}
+        self._everybody: set[int] = set()
+        """Functions that too many modules mention to be looked into."""
+        self._held: dict[int, frozenset[Lock]] = {}
+        self._locks: dict[int, frozenset[Lock]] = {}
+
+    def sites(self, function: FunctionGraph) -> list[Site]:
+        """Give every call of a function that is awaited, or (of a plain function) made."""
+        return [site for calls in self._calls(function) for site in calls.sites.get(id(function), ())]
+
+    def spawns(self, function: FunctionGraph) -> list[Spawn]:
+        """Give every place where a task is made of a function."""
+        return [spawn for calls in self._calls(function) for spawn in calls.spawns.get(id(function), ())]
+
+    def in_module(self, unit: Unit) -> ModuleCalls:
+        """Give what one module calls."""
+        if unit.name not in self._modules:
+            self._modules[unit.name] = ModuleCalls(unit)
+        return self._modules[unit.name]
+
+    def _calls(self, function: FunctionGraph) -> list[ModuleCalls]:
+        return [self.in_module(unit) for unit in self._concerned(function)]
+
+    def _concerned(self, function: FunctionGraph) -> tuple[Unit, ...]:
+        """Give the modules that can refer to a function: its own one, and those that know it and mention its name."""
+        key = id(function)
+        if key not in self._units:
+            own = self._program.unit_of(function)
+            name = getattr(function.node, "name", "")
+            if not name or is_nested(function):
+                self._units[key] = (own,)
+            elif function.class_id is not None:
+                self._units[key] = self._program.project.related(function.class_id, name)
+            else:
+                found = self._program.project.concerned(own.name, name)
+                self._units[key] = found or (own,)
+                if found is None:
+                    self._everybody.add(key)
+        return self._units[key]
 
     def is_mentioned(self, function: FunctionGraph) -> bool:
         """Tell whether the function is handed around as a value, or called in a way that is not understood."""
-        return bool(self._mentioned.get(id(function)))
+        units = self._concerned(function)
+        name = getattr(function.node, "name", "")
+        if id(function) in self._everybody or any(id(function) in self.in_module(u).mentioned for u in units):
+            return True
+        others = (self.in_module(unit) for unit in units if unit.name != function.module)
+        return function.class_id is not None and any(name in calls.strangers for calls in others)
 
     def only_awaited_here(self, function: FunctionGraph) -> list[Site] | None:
         """Give the call sites if nothing else can reach a function: it is private and never handed out as a value."""
         name = getattr(function.node, "name", "")
-        nested = function.enclosing is not None and function.class_name is None and "." in function.qualname
+        nested = is_nested(function)
         private = nested or (name.startswith("_") and not name.endswith("__"))
-        if not private or self.is_mentioned(function) or id(function) in self.spawns:
+        if not private or (getattr(function.node, "decorator_list", None) and not nested):
             return None
-        if getattr(function.node, "decorator_list", None) and not nested:
+        if self.is_mentioned(function) or self.spawns(function):
             return None
-        return self.sites.get(id(function)) or None
+        return self.sites(function) or None
 
-    def held_at_entry(self, function: FunctionGraph) -> frozenset[Lock]:
+    def locks_at_entry(self, function: FunctionGraph) -> frozenset[Lock]:
         """Give the locks that every caller of a private function holds when it calls (caller must hold)."""
         key = id(function)
+        if key not in self._locks:
+            self._locks[key] = frozenset()  # a recursion adds no caller from outside
+            self._locks[key] = self._common(function, self._locks_before)
+        return self._locks[key]
+
+    def held_at_entry(self, function: FunctionGraph) -> frozenset[Lock]:
+        """Give the locks that every caller of a private function holds, and the claims that all of them have made."""
+        key = id(function)
         if key not in self._held:
-            self._held[key] = frozenset()  # a recursion adds no caller from outside
-            sites = self.only_awaited_here(function) if self._program.effects.takes_locks else None
-            if sites:
-                held = [self._held_in_callee(site) for site in sites if site.resolver.function is not function]
-                self._held[key] = frozenset.intersection(*held) if held else frozenset()
+            self._held[key] = self.locks_at_entry(function)
+            claims = self._common(function, self._claims_before)
+            self._held[key] |= frozenset(lock for lock in claims if lock.is_claim)
         return self._held[key]
 
-    def _held_in_callee(self, site: Site) -> frozenset[Lock]:
-        if site.how not in {How.DIRECT, How.WAIT_FOR}:
-            return frozenset()
-        state = self._program.facts(site.resolver).solution.before_event(site.event)
-        held = state.held if state is not None else frozenset()
-        mine = site.target.receiver
-        found = set()
-        for lock in held:
-            location = lock.location
-            if mine is not None and location.steps[: len(mine.steps)] == mine.steps and location.root is mine.root:
-                owner = site.target.function.class_name or mine.owner
-                steps = location.steps[len(mine.steps) :]
-                if all(isinstance(step, AttributeStep) for step in steps) and steps:
-                    parameters = site.target.function.parameters
-                    location = Location(Root.SELF, owner, parameters[0] if parameters else "self", steps)
-            found.add(Lock(location, lock.type))
-        return frozenset(found)
+    def _common(self, function: FunctionGraph, before: Callable[[Site], frozenset[Lock]]) -> frozenset[Lock]:
+        sites = self.only_awaited_here(function) or []
+        held = [_in_callee(site, before(site)) for site in sites if site.resolver.function is not function]
+        return frozenset.intersection(*held) if held else frozenset()
+
+    def _locks_before(self, site: Site) -> frozenset[Lock]:
+        return self._program.suspension.held_before(site.resolver, site.event, self.locks_at_entry)
+
+    def _claims_before(self, site: Site) -> frozenset[Lock]:
+        state = self._program.analyses.facts_for_summary(site.resolver).solution.before_event(site.event)
+        return state.held if state is not None else frozenset()
+
+
+def is_nested(function: FunctionGraph) -> bool:
+    """Tell whether a function stands in another function (a method does not)."""
+    return function.enclosing is not None and function.class_name is None and "." in function.qualname
+
+
+def _in_callee(site: Site, held: frozenset[Lock]) -> frozenset[Lock]:
+    """Say in the callee's terms what is held where it is called."""
+    if site.how not in {How.DIRECT, How.WAIT_FOR}:
+        return frozenset()
+    mine = site.target.receiver
+    found = set()
+    for lock in held:
+        location = lock.location
+        if mine is not None and location.steps[: len(mine.steps)] == mine.steps and location.root is mine.root:
+            owner = site.target.function.class_id or mine.owner
+            steps = location.steps[len(mine.steps) :]
+            if all(isinstance(step, AttributeStep) for step in steps) and steps:
+                parameters = site.target.function.parameters
+                location = Location(Root.SELF, owner, parameters[0] if parameters else "self", steps)
+        found.add(Lock(location, lock.type))
+    return frozenset(found)
 
 
 def _func(resolver: Resolver, event: Call) -> ast.AST:
@@ -192,21 +269,22 @@ def _is_repeated(resolver: Resolver, operand: Operand) -> bool:
 
 
 def referenced(resolver: Resolver, event: Read) -> FunctionGraph | None:
-    """Give the function of this file that a name or attribute stands for, if it plainly does."""
-    module = resolver.module
-    if isinstance(event.place, Name):
-        if event.place.scope is Scope.GLOBAL:
-            return None if event.place.name in module.globals else module.by_name.get(event.place.name)
-        if event.place.scope in {Scope.LOCAL, Scope.CLOSURE}:
-            found = module.by_name.get(f"{resolver.function.qualname}.{event.place.name}")
-            return found if found is not None and found.class_name != resolver.function.qualname else None
-        return None
+    """Give the function of the program that a name or attribute stands for, if it plainly does."""
+    link = resolver.module.link
+    if isinstance(event.place, Name) and event.place.scope in {Scope.LOCAL, Scope.CLOSURE} and not resolver.is_module:
+        found = resolver.module.by_name.get(f"{resolver.function.qualname}.{event.place.name}")
+        return found if found is not None and found.class_name != resolver.function.qualname else None
     if isinstance(event.place, Attribute):
         location = resolver.value(event.place.base)
         typed = resolver.type_of(location).name if location is not None else None
         if typed and typed.startswith("class:"):
-            return module.find_method(typed.removeprefix("class:"), event.place.attr)
-    return None
+            return link.find_method(typed.removeprefix("class:"), event.place.attr)
+    if isinstance(event.place, Name) and event.place.scope is Scope.PARAMETER:
+        return None
+    found_definition = resolver.definition_of(event.place)
+    if found_definition is None or found_definition.kind != "function":
+        return None
+    return link.function(found_definition.id)
 
 
 def in_loop(resolver: Resolver, event: int) -> bool:

@@ -1,4 +1,4 @@
-"""Which function of the file a call reaches, on which object, and which calls an await waits for."""
+"""Which function of the program a call reaches, on which object, and which calls an await waits for."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL, SPAWN_ONE
 from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read, Scope, Suspend, SuspendWhy
 from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location, Root
-from awaitomic.program.module import ModuleFacts
+from awaitomic.program.link import Definition
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.target import AwaitedCall, How, Target
 
 
 def targets_of(resolver: Resolver, event: Call) -> tuple[Target, ...]:
-    """Give the functions of this file that a call may reach: none if it cannot be told."""
+    """Give the functions of the program that a call may reach: none if it cannot be told."""
     found = resolver.targets.get(event.id)
     if found is None:
         found = resolver.targets[event.id] = _find_targets(resolver, event)
@@ -26,7 +26,7 @@ def targets_of(resolver: Resolver, event: Call) -> tuple[Target, ...]:
 def _find_targets(resolver: Resolver, event: Call) -> tuple[Target, ...]:
     origin = resolver.origin(event.function)
     callee = resolver.function.events[origin]
-    found: tuple[tuple[FunctionGraph, Location | None], ...]
+    found: tuple[_Reached, ...]
     if isinstance(callee, Compute) and callee.operator == "function":
         node = resolver.function.nodes[origin]
         found = tuple((function, None) for function in resolver.module.functions if function.node is node)
@@ -44,51 +44,72 @@ def _find_targets(resolver: Resolver, event: Call) -> tuple[Target, ...]:
     )
 
 
-def _by_name(resolver: Resolver, place: Name) -> tuple[tuple[FunctionGraph, Location | None], ...]:
-    module = resolver.module
-    if place.scope is Scope.GLOBAL or resolver.function.qualname == "<module>":
-        if place.name in module.classes:
-            init = module.find_method(place.name, "__init__")
-            fresh = Location(Root.FRESH, resolver.function.qualname, place.name)
-            return ((init, fresh),) if init is not None else ()
-        function = module.by_name.get(place.name)
-        return ((function, None),) if function is not None and place.name not in module.globals else ()
+_Reached = tuple[FunctionGraph, Location | None]
+
+
+def _by_name(resolver: Resolver, place: Name) -> tuple[_Reached, ...]:
+    if place.scope is Scope.GLOBAL or resolver.is_module:
+        return _of_definition(resolver, resolver.definition_of(place))
+    function = nested_function(resolver, place.name)
+    return () if function is None else ((function, None),)
+
+
+def nested_function(resolver: Resolver, name: str) -> FunctionGraph | None:
+    """Give the function that a name stands for where a function around defines it."""
     prefix = resolver.function.qualname
     while prefix:
-        function = module.by_name.get(f"{prefix}.{place.name}")
+        function = resolver.module.by_name.get(f"{prefix}.{name}")
         if function is not None and function.class_name != prefix:
-            return ((function, None),)
+            return function
         prefix = prefix.rpartition(".")[0]
-    return ()
+    return None
 
 
-def _by_attribute(resolver: Resolver, place: Attribute) -> Iterator[tuple[FunctionGraph, Location | None]]:
-    module = resolver.module
+def _of_definition(resolver: Resolver, found: Definition | None) -> tuple[_Reached, ...]:
+    """Give what a call of a function or class of the program runs; calling a class runs its ``__init__``."""
+    if found is None:
+        return ()
+    link = resolver.module.link
+    if found.kind == "class":
+        init = link.find_method(found.id, "__init__")
+        return ((init, Location(Root.FRESH, resolver.function.id, found.name)),) if init is not None else ()
+    function = link.function(found.id) if found.kind == "function" else None
+    if function is None:
+        return ()
+    receiver = Location(Root.CLASS, function.class_id, function.class_name or "") if function.class_id else None
+    return ((function, receiver if is_of_class(function) else None),)
+
+
+def is_of_class(function: FunctionGraph) -> bool:
+    """Tell whether a method is called on the class itself."""
+    return any(last_name(node) == "classmethod" for node in getattr(function.node, "decorator_list", []))
+
+
+def _by_attribute(resolver: Resolver, place: Attribute) -> Iterator[_Reached]:
+    link = resolver.module.link
     base_event = resolver.function.events[place.base]
     if isinstance(base_event, Call) and last_name(resolver.function.nodes[place.base]) == "super":
-        own = resolver.function.class_name or ""
         receiver = resolver.value(place.base)
-        for facts in list(module.lineage(own))[1:]:
-            if place.attr in facts.methods:
-                yield facts.methods[place.attr], receiver
-                return
+        above = link.lineage(resolver.function.class_id or "")[1:]
+        found = next((facts.methods[place.attr] for facts in above if place.attr in facts.methods), None)
+        if found is not None:
+            yield found, receiver
         return
     location = resolver.value(place.base)
     typed = resolver.operand_type(place.base)
-    if location is None or not (typed.name or "").startswith("class:"):
+    if not (typed.name or "").startswith("class:"):
+        yield from _of_definition(resolver, resolver.definition_of(place))
+        return
+    if location is None:
         return
     owner = (typed.name or "").removeprefix("class:")
-    method = module.find_method(owner, place.attr)
+    method = link.find_method(owner, place.attr)
     if method is not None and not is_property(method):
         yield method, location
-    for facts in module.family(owner):
+    for facts in link.descendants(owner):
         override = facts.methods.get(place.attr)
-        if override is not None and override is not method and _descends(module, facts.qualname, owner):
+        if override is not None and override is not method:
             yield override, location
-
-
-def _descends(module: ModuleFacts, name: str, ancestor: str) -> bool:
-    return any(facts.qualname == ancestor for facts in module.lineage(name))
 
 
 def is_property(function: FunctionGraph) -> bool:
@@ -127,7 +148,7 @@ def parameter_default(function: FunctionGraph, name: str) -> ast.expr | None:
 
 
 def awaited_calls(resolver: Resolver, event: Suspend) -> tuple[AwaitedCall, ...]:
-    """Give the calls of functions of this file whose effects happen while the function waits at `event`."""
+    """Give the calls of functions of the program whose effects happen while the function waits at `event`."""
     if event.awaited is None:
         return ()
     if event.why is SuspendWhy.AWAIT:

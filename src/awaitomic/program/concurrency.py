@@ -15,6 +15,7 @@ from awaitomic.knowledge.lifecycle import runs_alone_by_name
 from awaitomic.knowledge.owners import has_one_owner
 from awaitomic.knowledge.spawners import RUN_ALONE
 from awaitomic.model.finding import Confidence
+from awaitomic.model.identity import qualname_of
 from awaitomic.model.location import ItemStep, Location, Root
 from awaitomic.program.accesses import Access
 from awaitomic.program.callers import Spawn, in_loop
@@ -77,7 +78,7 @@ def judge(program: Program, resolver: Resolver, location: Location, rivals: Iter
     best: tuple[Confidence, int, int] | None = None
     found: Judgement | None = None
     for rival, access in rivals:
-        if not _on_one_object(program, location, access.location):
+        if not _on_one_object(program, (resolver, location), (rival, access.location)):
             continue
         theirs = entries(program, rival.function, location)
         confidence, pair = _strongest(mine, theirs)
@@ -109,11 +110,11 @@ def entries(program: Program, function: FunctionGraph, location: Location) -> fr
         seen.add((id(current), as_task))
         own = _entries_here(program, current, location)
         found.update(entry for entry in own if not as_task or entry.start not in _RUNS_ONCE)
-        if location.root is Root.CLOSURE and current.qualname == location.owner:
+        if location.root is Root.CLOSURE and current.id == location.owner:
             continue
         stack.extend(
             (site.resolver.function, as_task or site.how in {How.TASK, How.GATHER})
-            for site in program.callers.sites.get(id(current), ())
+            for site in program.callers.sites(current)
         )
     return frozenset(found)
 
@@ -124,10 +125,10 @@ _RUNS_ONCE = frozenset({Start.ALONE, Start.LIFECYCLE})
 def _entries_here(program: Program, function: FunctionGraph, location: Location) -> list[Entry]:
     """Give the ways in which a function comes to run other than by being awaited in this file."""
     line = getattr(function.node, "lineno", 1)
-    if location.root is Root.CLOSURE and function.qualname == location.owner:
+    if location.root is Root.CLOSURE and function.id == location.owner:
         return [Entry(function.qualname, Start.ALONE, line)]
     own = _own_entry(program, function, line)
-    spawned = [_spawned(program, spawn, location) for spawn in program.callers.spawns.get(id(function), ())]
+    spawned = [_spawned(program, spawn, location) for spawn in program.callers.spawns(function)]
     return spawned if own is None else [*spawned, own]
 
 
@@ -145,11 +146,11 @@ def _own_entry(program: Program, function: FunctionGraph, line: int) -> Entry | 
     private = name.startswith("_") and not name.endswith("__")
     if callers.is_mentioned(function) or (nested and getattr(function.node, "decorator_list", None)):
         return Entry(function.qualname, Start.PUBLIC, line)
-    if id(function) in callers.spawns and (private or nested):
+    if (private or nested) and callers.spawns(function):
         return None
     if nested:
         return None
-    if any(spawn.wrapper in _RUNNERS for spawn in callers.spawns.get(id(function), ())):
+    if any(spawn.wrapper in _RUNNERS for spawn in callers.spawns(function)):
         return None
     return Entry(function.qualname, Start.UNKNOWN if private else Start.PUBLIC, line)
 
@@ -210,20 +211,19 @@ def _entry_order(entry: Entry) -> tuple[int, str, str]:
     return entry.line, entry.function, entry.start.value
 
 
-def _on_one_object(program: Program, mine: Location, theirs: Location) -> bool:
-    """Tell whether two methods' ``self`` can be one object: those of sibling classes never are."""
-    if mine.root is not Root.SELF or theirs.root is not Root.SELF:
-        return True
-    return program.module.can_be_one(mine.owner, theirs.owner)
+def _on_one_object(program: Program, mine: tuple[Resolver, Location], theirs: tuple[Resolver, Location]) -> bool:
+    """Tell whether two paths can lead to one object: those of instances of sibling classes never do."""
+    left, right = (resolver.owner_of(location) for resolver, location in (mine, theirs))
+    return left is None or right is None or program.module.can_be_one(left, right)
 
 
 def _single_owner(program: Program, resolver: Resolver, location: Location) -> str | None:
     """Give the class whose instances belong to one task at a time, if the state is that of such an instance."""
     if location.root is not Root.SELF:
         return None
-    lineage = list(program.module.lineage(resolver.function.class_name or location.owner))
-    bases = tuple(base for facts in lineage for base in facts.bases)
-    name = location.owner
+    lineage = program.module.lineage(resolver.function.class_id or location.owner)
+    bases = tuple(qualname_of(base) for facts in lineage for base in program.module.link.bases(facts))
+    name = qualname_of(location.owner)
     return name if has_one_owner(name.rpartition(".")[2], bases) else None
 
 
@@ -238,14 +238,15 @@ def _evidence(
     sentences = [_describe(pair[0])]
     if pair[1] != pair[0]:
         sentences.append(_describe(pair[1]))
-    line = program.extent(rival.function, access.event).line
     if rival is not resolver:
         verb = "writes" if rival.function.is_async else "writes, without waiting for anything,"
-        sentences.append(f"`{rival.function.qualname}` {verb} `{access.location}` at line {line}")
+        sentences.append(
+            f"`{rival.function.qualname}` {verb} `{access.location}` at {program.place(rival.function, access.event)}"
+        )
     if single_owner:
         sentences.append(f"but a `{single_owner}` is by its kind used by one task at a time")
     owner = resolver.function.class_name
-    facts = program.module.classes.get(owner or "")
+    facts = program.module.link.class_facts(resolver.function.class_id or "")
     if facts is not None and any((typed.name or "").endswith(".Lock") for typed in facts.attributes.values()):
         sentences.append(f"`{owner}` owns a lock, so it expects several tasks")
     return tuple(dict.fromkeys(sentences))

@@ -123,7 +123,7 @@ def summarise(resolver: Resolver, facts: FunctionFacts) -> Summary:
             guarded=guarded or bool(fact.state.locks_for(fact.access.location)) or (via is not None and via.guarded),
             decided=bool(tests) or (via is not None and via.decided),
             consumed=used or (via is not None and via.consumed),
-            function=via.function if via is not None else resolver.function.qualname,
+            function=via.function if via is not None else resolver.function.id,
             event=via.event if via is not None else fact.event,
             value=via.value if via is not None else fact.access.value,
         )

@@ -67,14 +67,14 @@ def class_lock_type(module: ModuleFacts, facts: ClassFacts) -> LockType | None:
 
     It is one if it inherits from one, can be acquired and released, or takes a lock when it is entered.
     """
-    own = [base for ancestor in module.lineage(facts.qualname) for base in ancestor.bases if base in LOCK_TYPES]
-    overridden = any(module.find_method(facts.qualname, name) for name in ("acquire", "__aenter__"))
+    own = [base for ancestor in module.lineage(facts.id) for base in ancestor.bases if base in LOCK_TYPES]
+    overridden = any(module.find_method(facts.id, name) for name in ("acquire", "__aenter__"))
     if own:
         inherited = LOCK_TYPES[own[0]]
         return LockType(Exclusion.UNKNOWN, inherited.library, hangs=False) if overridden else inherited
-    if module.find_method(facts.qualname, "acquire") and module.find_method(facts.qualname, "release"):
+    if module.find_method(facts.id, "acquire") and module.find_method(facts.id, "release"):
         return UNKNOWN_LOCK
-    enter = module.find_method(facts.qualname, "__aenter__")
+    enter = module.find_method(facts.id, "__aenter__")
     if enter is not None and _takes_a_lock(module, facts, enter):
         return UNKNOWN_LOCK
     return None
@@ -85,7 +85,7 @@ def _takes_a_lock(module: ModuleFacts, facts: ClassFacts, method: FunctionGraph)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             if node.func.attr not in {"acquire", "__aenter__"}:
                 continue
-            typed = module.attribute_type(facts.qualname, last_name(node.func.value))
+            typed = module.attribute_type(facts.id, last_name(node.func.value))
             if lock_type(typed) is not None or sounds_like_a_lock(last_name(node.func.value)):
                 return True
     return False
@@ -101,7 +101,7 @@ def lock_of(resolver: Resolver, operand: Operand) -> Lock | None:
     typed = resolver.operand_type(operand)
     found = lock_type(typed)
     if found is None and typed.name and typed.name.startswith("class:"):
-        facts = module.classes.get(typed.name.removeprefix("class:"))
+        facts = module.link.class_facts(typed.name.removeprefix("class:"))
         found = class_lock_type(module, facts) if facts else None
         if found is None:
             return None
@@ -153,7 +153,7 @@ def _key_of(node: ast.AST) -> str:
 def _unnamed(resolver: Resolver, operand: Operand) -> Location:
     node = resolver.function.nodes[operand]
     text = ast.unparse(node) if isinstance(node, ast.expr) else f"<{operand}>"
-    return Location(Root.RESULT, resolver.function.qualname, text)
+    return Location(Root.RESULT, resolver.function.id, text)
 
 
 def protects(lock: Lock) -> bool:

@@ -1,109 +1,158 @@
-"""Facts of one file: its functions, classes, imports and the types of its state. A pure function of the file's text."""
+"""Facts of one module: its functions, classes, imports and the types of its state.
+
+They are a pure function of the module's text and name things as it does, so that they can be computed anywhere and
+kept. What names mean is asked of the program that the module is linked into (`awaitomic.program.link`).
+"""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph, ModuleGraph
 from awaitomic.knowledge.lifecycle import CONSTRUCTION
-from awaitomic.program.names import dotted, import_table, target_names
-from awaitomic.program.types import UNKNOWN, Typed, TypeReader, combine
+from awaitomic.model.identity import identity
+from awaitomic.program.names import dotted, import_table, star_imports, target_names
+from awaitomic.program.types import Typed, TypeReader, annotated, combine
+
+if TYPE_CHECKING:
+    from awaitomic.program.link import Definition, Linker
 
 
 @dataclass(slots=True)
 class ClassFacts:
     """One class: its bases by name, its methods, and the types of its attributes."""
 
+    module: str
     qualname: str
     node: ast.ClassDef
     bases: tuple[str, ...]
-    """Dotted names; a class of this file under its qualified name."""
+    """As the module names them; a class of the same module by its identity."""
     methods: dict[str, FunctionGraph] = field(default_factory=dict)
     attributes: dict[str, Typed] = field(default_factory=dict)
     class_level: set[str] = field(default_factory=set)
     """Names assigned in the class body and not annotated as instance fields of a dataclass: shared by instances."""
+    mentions: frozenset[str] = frozenset()
+    """Attributes of its instances that the class reads or writes."""
+
+    @property
+    def id(self) -> str:
+        """The name that no other class of the program has."""
+        return identity(self.module, self.qualname)
 
 
 @dataclass(slots=True)
 class ModuleFacts:
     """One module. `functions` is in source order; the first one is the module's own body."""
 
+    name: str
     tree: ast.Module
     graph: ModuleGraph
     imports: dict[str, str]
+    stars: tuple[str, ...]
+    """Modules from which everything is imported."""
     types: TypeReader
     classes: dict[str, ClassFacts]
+    """The classes of this module, by identity."""
     by_name: dict[str, FunctionGraph]
     """Qualified name → function; of several with one name, the last."""
     globals: dict[str, Typed]
+    type_aliases: dict[str, ast.expr]
+    """Names at the top level that stand for a generic type: ``Store = dict[str, Session]``."""
+    _linker: Linker | None = None
 
     @property
     def functions(self) -> tuple[FunctionGraph, ...]:
         """All functions, methods, lambdas and bodies, in source order."""
         return self.graph.functions
 
-    def lineage(self, class_name: str) -> Iterator[ClassFacts]:
-        """Give a class and its ancestors in this file, nearest first (each once; an approximation of the MRO)."""
-        seen: set[str] = set()
-        queue = [class_name]
-        while queue:
-            name = queue.pop(0)
-            if name in seen or name not in self.classes:
-                continue
-            seen.add(name)
-            yield self.classes[name]
-            queue.extend(self.classes[name].bases)
+    @property
+    def link(self) -> Linker:
+        """What names of this module mean in the program that it is a part of."""
+        assert self._linker is not None, "the facts of a module are linked before they are asked what its names mean"
+        return self._linker
 
-    def root_class(self, class_name: str) -> str:
-        """Give the topmost ancestor in this file: the name under which state of the whole family is matched."""
-        name = class_name
-        for facts in self.lineage(class_name):
-            name = facts.qualname
-        return name
+    def linked(self, linker: Linker) -> ModuleFacts:
+        """Give the same facts as a part of a program."""
+        return replace(self, _linker=linker)
 
-    def family(self, class_name: str) -> list[ClassFacts]:
-        """Give every class of this file that shares the topmost ancestor."""
-        root = self.root_class(class_name)
-        return [facts for facts in self.classes.values() if self.root_class(facts.qualname) == root]
+    def definition(self, name: str) -> Definition | None:
+        """Give what a name at the top level of this module stands for, here or in the module that it comes from."""
+        return self.link.member(self.name, name)
+
+    def class_named(self, name: str) -> str | None:
+        """Give the identity of the class that a name of this module stands for."""
+        own = identity(self.name, name)
+        if own in self.classes:
+            return own
+        found = self.definition(name) if name in self.imports or self.stars else None
+        return found.id if found is not None and found.kind == "class" else None
+
+    def resolve(self, typed: Typed) -> Typed:
+        """Give a type as this module writes it its meaning in the program."""
+        return self.link.resolve(typed, self.name)
+
+    def lineage(self, class_id: str) -> tuple[ClassFacts, ...]:
+        """Give a class and its ancestors in the program, nearest first."""
+        return self.link.lineage(class_id)
+
+    def family(self, class_id: str) -> list[ClassFacts]:
+        """Give the classes whose instances can also be instances of this one, or of its ancestors, as far as known."""
+        found = {facts.id: facts for facts in self.lineage(class_id)}
+        for ancestor in list(found):
+            found.update((facts.id, facts) for facts in self.link.descendants(ancestor))
+        return [found[name] for name in sorted(found)]
 
     def can_be_one(self, left: str, right: str) -> bool:
         """Tell whether one object can be an instance of both classes: not if they are mere siblings."""
-        return any(
-            {left, right} <= {facts.qualname for facts in self.lineage(name)} for name in (left, right, *self.classes)
-        )
+        return self.link.can_be_one(left, right)
 
-    def find_method(self, class_name: str, method: str) -> FunctionGraph | None:
-        """Look a method up along the bases that this file defines."""
-        for facts in self.lineage(class_name):
-            if method in facts.methods:
-                return facts.methods[method]
-        return None
+    def find_method(self, class_id: str, method: str) -> FunctionGraph | None:
+        """Look a method up along the bases."""
+        return self.link.find_method(class_id, method)
 
-    def attribute_type(self, class_name: str, attribute: str) -> Typed:
+    def attribute_type(self, class_id: str, attribute: str) -> Typed:
         """Give the type of an attribute of a class, looked up along its bases."""
-        for facts in self.lineage(class_name):
-            if attribute in facts.attributes:
-                return facts.attributes[attribute]
-        return UNKNOWN
+        return self.link.attribute_type(class_id, attribute)
 
 
-def module_facts(tree: ast.Module, graph: ModuleGraph) -> ModuleFacts:
-    """Collect the facts of one parsed and lowered module."""
+def module_facts(name: str, tree: ast.Module, graph: ModuleGraph) -> ModuleFacts:
+    """Collect the facts of one parsed and lowered module; `name` is what the program calls it."""
     imports = import_table(tree)
     class_nodes = dict(_classes(tree.body, ""))
-    types = TypeReader(imports, frozenset(class_nodes))
-    classes = {name: _class_facts(name, node, imports, class_nodes) for name, node in class_nodes.items()}
+    types = TypeReader(imports, {qualname: identity(name, qualname) for qualname in class_nodes})
+    found = [_class_facts(name, qualname, node, imports, class_nodes) for qualname, node in class_nodes.items()]
+    classes = {facts.id: facts for facts in found}
     by_name: dict[str, FunctionGraph] = {}
     for function in graph.functions:
         by_name[function.qualname] = function
-        owner = classes.get(function.class_name or "")
+        owner = classes.get(function.class_id or "")
         if owner is not None and isinstance(function.node, ast.FunctionDef | ast.AsyncFunctionDef):
             owner.methods[function.node.name] = function
-    for facts in classes.values():
+    for facts in found:
         _read_attribute_types(facts, types)
-    return ModuleFacts(tree, graph, imports, types, classes, by_name, _global_types(tree, types))
+        facts.mentions = _mentions(facts)
+    aliases: dict[str, ast.expr] = {
+        target.id: node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Subscript)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    stars = star_imports(tree)
+    return ModuleFacts(name, tree, graph, imports, stars, types, classes, by_name, _global_types(tree, types), aliases)
+
+
+def _mentions(facts: ClassFacts) -> frozenset[str]:
+    found = set(facts.attributes) | set(facts.methods)
+    for method in facts.methods.values():
+        first = method.parameters[0] if method.parameters else None
+        for node in ast.walk(method.node):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == first:
+                found.add(node.attr)
+    return frozenset(found)
 
 
 def _classes(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, ast.ClassDef]]:
@@ -122,7 +171,7 @@ def _classes(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, ast.Class
 
 
 def _class_facts(
-    name: str, node: ast.ClassDef, imports: dict[str, str], classes: dict[str, ast.ClassDef]
+    module: str, name: str, node: ast.ClassDef, imports: dict[str, str], classes: dict[str, ast.ClassDef]
 ) -> ClassFacts:
     prefix = name.rpartition(".")[0]
     bases: list[str] = []
@@ -131,8 +180,9 @@ def _class_facts(
         if found is None:
             continue
         nested = f"{prefix}.{found}" if prefix else found
-        bases.append(nested if nested in classes else found)
-    return ClassFacts(name, node, tuple(bases))
+        own = nested if nested in classes else found
+        bases.append(identity(module, own) if own in classes and own != name else found)
+    return ClassFacts(module, name, node, tuple(bases))
 
 
 def _read_attribute_types(facts: ClassFacts, types: TypeReader) -> None:
@@ -141,8 +191,7 @@ def _read_attribute_types(facts: ClassFacts, types: TypeReader) -> None:
     later: dict[str, list[Typed]] = {}
     for node in facts.node.body:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            value = types.of_value(node.value)
-            typed = value if _tells(value) else types.of_annotation(node.annotation)
+            typed = annotated(types.of_value(node.value), types.of_annotation(node.annotation))
             built.setdefault(node.target.id, []).append(typed)
             if node.value is not None and not facts.node.decorator_list:
                 facts.class_level.add(node.target.id)
@@ -187,8 +236,8 @@ def self_assignments(method: FunctionGraph, types: TypeReader) -> Iterator[tuple
         for target in targets:
             if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == first:
                 typed = types.of_value(value)
-                if not _tells(typed) and annotation is not None:
-                    typed = types.of_annotation(annotation)
+                if annotation is not None:
+                    typed = annotated(typed, types.of_annotation(annotation))
                 if not _tells(typed) and isinstance(value, ast.Name) and value.id in parameters:
                     typed = types.of_annotation(parameters[value.id])
                 yield target.attr, typed
@@ -198,8 +247,7 @@ def _global_types(tree: ast.Module, types: TypeReader) -> dict[str, Typed]:
     found: dict[str, list[Typed]] = {}
     for node in tree.body:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            value = types.of_value(node.value)
-            typed = value if _tells(value) else types.of_annotation(node.annotation)
+            typed = annotated(types.of_value(node.value), types.of_annotation(node.annotation))
             found.setdefault(node.target.id, []).append(typed)
         elif isinstance(node, ast.Assign):
             for name in target_names(node.targets):

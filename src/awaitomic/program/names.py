@@ -23,8 +23,23 @@ def import_table(tree: ast.Module) -> dict[str, str]:
         elif isinstance(node, ast.ImportFrom):
             module = "." * node.level + (node.module or "")
             for alias in node.names:
-                table[alias.asname or alias.name] = f"{module}.{alias.name}"
+                if alias.name != "*":
+                    table[alias.asname or alias.name] = joined(module, alias.name)
     return table
+
+
+def joined(module: str, name: str) -> str:
+    """Give the dotted name of something in a module; of a relative one that is only dots, too."""
+    return f"{module}{name}" if not module.strip(".") else f"{module}.{name}"
+
+
+def star_imports(tree: ast.Module) -> tuple[str, ...]:
+    """Give the dotted names of the modules from which everything is imported."""
+    return tuple(
+        "." * node.level + (node.module or "")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
+    )
 
 
 def dotted(node: ast.AST | None, imports: dict[str, str]) -> str | None:

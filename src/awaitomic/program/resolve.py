@@ -26,8 +26,11 @@ from awaitomic.model.event import (
     Scope,
     Write,
 )
-from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location, Root
+from awaitomic.model.identity import qualname_of
+from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location, Root, Step
+from awaitomic.program.link import Definition
 from awaitomic.program.module import ModuleFacts
+from awaitomic.program.names import dotted
 from awaitomic.program.target import Target
 from awaitomic.program.types import UNKNOWN, Typed
 
@@ -95,12 +98,12 @@ class Resolver:
             return None
         by_class = "classmethod" in decorators or function.node.name in {"__new__", "__init_subclass__"}
         root = Root.CLASS if by_class else Root.SELF
-        return Location(root, function.class_name, function.parameters[0])
+        return Location(root, function.class_id or "", function.parameters[0])
 
     def name_value(self, place: Name) -> Location | None:
         """Give what the object in a variable is known as."""
         name = place.name
-        if place.scope is Scope.LOCAL and self.function.qualname != "<module>":
+        if place.scope is Scope.LOCAL and not self.is_module:
             return self.local_value(name)
         if place.scope is Scope.PARAMETER:
             receiver = self._receiver_root()
@@ -108,15 +111,15 @@ class Resolver:
                 return receiver
             if self.is_bound(name):
                 return None
-            return Location(Root.PARAMETER, self.function.qualname, name)
+            return Location(Root.PARAMETER, self.function.id, name)
         if place.scope is Scope.CLOSURE:
             return self._closure_value(name)
-        return self._global_value(name)
+        return self.global_value(name)
 
     def local_value(self, name: str) -> Location | None:
         """Give what the object in a local variable is known as."""
         if name in self.captured:
-            return Location(Root.CLOSURE, self.function.qualname, name)
+            return Location(Root.CLOSURE, self.function.id, name)
         value = self.binding(name)
         if value is None:
             return None
@@ -125,7 +128,7 @@ class Resolver:
             return self._element(event, name)
         found = self.value(value)
         if found is not None and found.root is Root.FRESH and not found.steps:
-            return Location(Root.FRESH, self.function.qualname, name)
+            return Location(Root.FRESH, self.function.id, name)
         return found
 
     def _element(self, event: Compute, name: str) -> Location | None:
@@ -149,38 +152,80 @@ class Resolver:
         outer = self.outer
         while outer is not None:
             if name in outer.captured:
-                return Location(Root.CLOSURE, outer.function.qualname, name)
+                return Location(Root.CLOSURE, outer.function.id, name)
             if name in outer.function.parameters:
                 return outer.name_value(Name(name, Scope.PARAMETER))
             if outer.is_bound(name):
-                return outer.local_value(name) or Location(Root.CLOSURE, outer.function.qualname, name)
+                return outer.local_value(name) or Location(Root.CLOSURE, outer.function.id, name)
             outer = outer.outer
         return None
 
-    def _global_value(self, name: str) -> Location | None:
-        if name in self.module.classes:
-            return Location(Root.CLASS, name, name)
-        if name in self.module.globals or name in self.module.imports:
-            return Location(Root.GLOBAL, "", name)
-        return None
+    def global_value(self, name: str) -> Location | None:
+        """Give what the object under a name of the module is known as; under its own name if it comes from another."""
+        class_id = self.module.class_named(name)
+        if class_id is not None:
+            return Location(Root.CLASS, class_id, name)
+        if name in self.module.globals:
+            return Location(Root.GLOBAL, self.module.name, name)
+        if name not in self.module.imports:
+            return None
+        found = self.module.definition(name)
+        if found is not None and found.kind == "variable":
+            return Location(Root.GLOBAL, found.module, found.name)
+        return Location(Root.GLOBAL, self.module.name, name)
 
     # -- places and values ---------------------------------------------------------------------------------------
 
     def place(self, place: Place) -> Location | None:
         """Give the location of a place that is read or written, or None if it is nobody else's or unknown."""
         if isinstance(place, Attribute):
-            base = self.value(place.base)
-            return base.attribute(place.attr) if base is not None else None
+            return self._of_module(place) or self._attribute(place)
         if isinstance(place, Item):
             base = self.value(place.base)
             return base.item(self.key(place.key)) if base is not None else None
         return self._variable(place)
 
+    def _attribute(self, place: Attribute) -> Location | None:
+        base = self.value(place.base)
+        return base.attribute(place.attr) if base is not None else None
+
+    def _of_module(self, place: Attribute) -> Location | None:
+        """Give the variable or class of another module that ``module.name`` stands for."""
+        found = self.definition_of(place)
+        if found is None or found.kind not in {"variable", "class"}:
+            return None
+        root = Root.GLOBAL if found.kind == "variable" else Root.CLASS
+        return Location(root, found.module if found.kind == "variable" else found.id, found.name)
+
+    def definition_of(self, place: Place) -> Definition | None:
+        """Give what a name of the module, or an attribute of an imported module, stands for in the program."""
+        if isinstance(place, Name):
+            return self.module.definition(place.name) if place.scope is Scope.GLOBAL or self.is_module else None
+        if not isinstance(place, Attribute):
+            return None
+        base = self.function.events[place.base]
+        if not isinstance(base, Read):
+            return None
+        if isinstance(base.place, Name):
+            own = base.place.scope is not Scope.GLOBAL and not self.is_module
+            if own or base.place.name not in self.module.imports:
+                return None
+        outer = self.definition_of(base.place)
+        if outer is not None:
+            return self.module.link.member(outer.module, place.attr) if outer.kind == "module" else None
+        name = dotted(self.function.nodes[place.base], self.module.imports)
+        return self.module.link.find(f"{name}.{place.attr}", self.module.name) if name is not None else None
+
+    @property
+    def is_module(self) -> bool:
+        """Whether this is the code at the top level of the module."""
+        return self.function.qualname == "<module>"
+
     def _variable(self, place: Name) -> Location | None:
         """Give the location of a variable that other functions can rebind."""
-        if place.scope is Scope.LOCAL and self.function.qualname != "<module>":
+        if place.scope is Scope.LOCAL and not self.is_module:
             if place.name in self.captured:
-                return Location(Root.CLOSURE, self.function.qualname, place.name)
+                return Location(Root.CLOSURE, self.function.id, place.name)
             return None
         if place.scope is Scope.PARAMETER:
             return None
@@ -188,12 +233,12 @@ class Resolver:
             outer = self.outer
             while outer is not None:
                 if place.name in outer.captured:
-                    return Location(Root.CLOSURE, outer.function.qualname, place.name)
+                    return Location(Root.CLOSURE, outer.function.id, place.name)
                 if outer.is_bound(place.name) or place.name in outer.function.parameters:
                     return None
                 outer = outer.outer
             return None
-        return Location(Root.GLOBAL, "", place.name) if place.name in self.module.globals else None
+        return Location(Root.GLOBAL, self.module.name, place.name) if place.name in self.module.globals else None
 
     def value(self, operand: Operand) -> Location | None:
         """Give the location through which others can reach the object that an event yields, or None."""
@@ -225,7 +270,7 @@ class Resolver:
             ]
             return found[0] if found and all(location == found[0] for location in found) else None
         if isinstance(event, Compute) and event.operator in {"list", "dict", "set", "tuple", "comprehension"}:
-            return Location(Root.FRESH, self.function.qualname, f"<{event.id}>")
+            return Location(Root.FRESH, self.function.id, f"<{event.id}>")
         return None
 
     def _call_value(self, event: Call) -> Location | None:
@@ -241,22 +286,24 @@ class Resolver:
         return None
 
     def _plain_call_value(self, event: Call, callee: Name) -> Location | None:
-        dotted = self.module.imports.get(callee.name, callee.name)
-        if dotted == "getattr" and len(event.arguments) >= 2:
+        name = self.module.imports.get(callee.name, callee.name)
+        if name == "getattr" and len(event.arguments) >= 2:
             attribute = self.function.events[event.arguments[1]]
             base = self.value(event.arguments[0])
             if base is not None and isinstance(attribute, Const) and isinstance(attribute.value, str):
                 return base.attribute(attribute.value)
             return None
-        if dotted in _SAME_OBJECT and len(event.arguments) == 2:
+        if name in _SAME_OBJECT and len(event.arguments) == 2:
             return self.value(event.arguments[1])
-        if dotted == "super" and self.function.class_name is not None:
+        if name == "super" and self.function.class_name is not None:
             return self._receiver_root()
-        if dotted == "type" and len(event.arguments) == 1:
+        if name == "type" and len(event.arguments) == 1:
             base = self.value(event.arguments[0])
-            return Location(Root.CLASS, base.owner, base.owner) if base and base.root is Root.SELF else None
-        if callee.name in self.module.classes:
-            return Location(Root.FRESH, self.function.qualname, f"<{event.id}>")
+            return (
+                Location(Root.CLASS, base.owner, qualname_of(base.owner)) if base and base.root is Root.SELF else None
+            )
+        if self.module.class_named(callee.name) is not None:
+            return Location(Root.FRESH, self.function.id, f"<{event.id}>")
         return None
 
     def _is_mapping(self, location: Location) -> bool:
@@ -279,16 +326,24 @@ class Resolver:
         """Give the type of what is stored at a location, from initialisers and annotations."""
         typed = self._root_type(location)
         for step in location.steps:
-            if not isinstance(step, AttributeStep) or typed.name is None or not typed.name.startswith("class:"):
+            typed = self._inside(typed, step)
+            if typed.name is None:
                 return UNKNOWN
-            typed = self.module.attribute_type(typed.name.removeprefix("class:"), step.name)
         return typed
+
+    def _inside(self, typed: Typed, step: Step) -> Typed:
+        """Give the type of an attribute or an entry of something of a type."""
+        if isinstance(step, ItemStep):
+            return typed.item if typed.item is not None else UNKNOWN
+        if typed.name is None or not typed.name.startswith("class:"):
+            return UNKNOWN
+        return self.module.attribute_type(typed.name.removeprefix("class:"), step.name)
 
     def _root_type(self, location: Location) -> Typed:
         if location.root in {Root.SELF, Root.CLASS}:
             return Typed(f"class:{location.owner}")
         if location.root is Root.GLOBAL:
-            return self.module.globals.get(location.name, UNKNOWN)
+            return self.module.link.variable_type(location.owner, location.name)
         if location.root is Root.PARAMETER:
             return parameter_type(self.module, location.owner, location.name)
         if location.root in {Root.CLOSURE, Root.FRESH}:
@@ -298,13 +353,16 @@ class Resolver:
     def _variable_type(self, location: Location) -> Typed:
         """Give the type of a local or closure variable from what it is bound to where it lives."""
         resolver: Resolver | None = self
-        while resolver is not None and resolver.function.qualname != location.owner:
+        while resolver is not None and resolver.function.id != location.owner:
             resolver = resolver.outer
         if resolver is None:
             return UNKNOWN
         value = resolver.binding(location.name)
         node = resolver.function.nodes[value] if value is not None else None
-        return self.module.types.of_value(node) if isinstance(node, ast.expr) else UNKNOWN
+        return self._made_by(node) if isinstance(node, ast.expr) else UNKNOWN
+
+    def _made_by(self, node: ast.expr) -> Typed:
+        return self.module.resolve(self.module.types.of_value(node))
 
     def operand_type(self, operand: Operand) -> Typed:
         """Give the type of the object that an event yields."""
@@ -314,14 +372,25 @@ class Resolver:
             if typed.name is not None:
                 return typed
         node = self.function.nodes[self.origin(operand)]
-        return self.module.types.of_value(node) if isinstance(node, ast.expr) else UNKNOWN
+        return self._made_by(node) if isinstance(node, ast.expr) else UNKNOWN
 
     # -- identity across functions -------------------------------------------------------------------------------
 
-    def key_of(self, location: Location) -> Location:
-        """Give the name under which all functions of the file know a location: by class, keys left open.
+    def owner_of(self, location: Location) -> str | None:
+        """Give the class whose instance a location is an attribute (or an entry of an attribute) of, if it is known."""
+        typed, found = self._root_type(location), None
+        for step in location.steps:
+            if typed.name is None or not typed.name.startswith("class:") or not isinstance(step, AttributeStep):
+                break
+            found = typed.name.removeprefix("class:")
+            typed = self.module.attribute_type(found, step.name)
+        return found
 
-        ``self.bank.total`` with ``bank: Bank`` is ``Bank``'s ``self.total``; a subclass's state is its root class's.
+    def key_of(self, location: Location) -> Location:
+        """Give the name under which all functions of the program know a location: by class, keys left open.
+
+        ``self.bank.total`` with ``bank: Bank`` is ``Bank``'s ``self.total``; a subclass's state is that of the topmost
+        class that speaks of it.
         """
         location = location.anywhere()
         typed = self._root_type(location)
@@ -330,13 +399,16 @@ class Resolver:
                 break
             owner = typed.name.removeprefix("class:")
             if location.root in {Root.PARAMETER, Root.GLOBAL, Root.CLOSURE, Root.FRESH} or index > 0:
-                location = Location(Root.SELF, owner, "self", location.steps[index:])
-                return self.key_of(location)
+                return self.key_of(Location(Root.SELF, owner, "self", location.steps[index:]))
             if not isinstance(step, AttributeStep):
                 break
             typed = self.module.attribute_type(owner, step.name)
         if location.root in {Root.SELF, Root.CLASS}:
-            location = Location(location.root, self.module.root_class(location.owner), "self", location.steps)
+            first = location.steps[0] if location.steps else None
+            owner = location.owner
+            if isinstance(first, AttributeStep):
+                owner = self.module.link.declaring(owner, first.name)
+            location = Location(location.root, owner, "self", location.steps)
         return location
 
 
@@ -348,11 +420,11 @@ def _annotations(node: ast.AST) -> dict[str, ast.expr | None]:
 
 
 def parameter_type(module: ModuleFacts, function: str, name: str) -> Typed:
-    """Give the annotated type of a parameter."""
-    graph = module.by_name.get(function)
+    """Give the annotated type of a parameter of the function with an identity."""
+    graph = module.link.function(function)
     if graph is None:
         return UNKNOWN
-    return module.types.of_annotation(_annotations(graph.node).get(name))
+    return module.link.annotation_type(graph.module, _annotations(graph.node).get(name))
 
 
 def is_container(typed: Typed) -> bool:

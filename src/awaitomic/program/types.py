@@ -1,16 +1,18 @@
 """Types of attributes and variables, read from initialisers: what tells ``Event.clear`` from ``list.clear``.
 
-A type is its dotted name (``list``, ``asyncio.Lock``); a class of the same file is ``class:Qualified.Name``. None means
-that nothing is known.
+A type is its dotted name (``list``, ``asyncio.Lock``); a class of the program is ``class:`` and its identity. What only
+another module can tell is ``name:`` (of an annotation) or ``call:`` (of what a call gives) and the name as this module
+knows it, with a colon before names that it does not import; `awaitomic.program.link` resolves these. None means that
+nothing is known.
 """
 
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from awaitomic.knowledge.awaitables import QUEUES
-from awaitomic.knowledge.containers import ANNOTATIONS, CONSTRUCTORS
+from awaitomic.knowledge.containers import ANNOTATIONS, CONSTRUCTORS, CONTAINERS
 from awaitomic.knowledge.locks import LOCK_TYPES, WRAPPING_CONSTRUCTORS
 from awaitomic.program.names import dotted
 
@@ -35,6 +37,8 @@ class Typed:
     """The lock that a condition is made from."""
     nothing: bool = False
     """The value is None: says nothing about the type of the others."""
+    item: Typed | None = field(default=None, compare=False)
+    """Of a container: the type of its elements, or of the values of its entries."""
 
 
 UNKNOWN = Typed(None)
@@ -43,9 +47,11 @@ UNKNOWN = Typed(None)
 class TypeReader:
     """Reads types off expressions and annotations of one module."""
 
-    def __init__(self, imports: dict[str, str], classes: frozenset[str]) -> None:
+    def __init__(self, imports: dict[str, str], classes: dict[str, str]) -> None:
         self._imports = imports
         self._classes = classes
+        """Qualified name → identity, of the module's own classes."""
+        self._tops = {"", *(dotted.partition(".")[0] for dotted in imports.values())}
         self._quoted: dict[str, Typed] = {}
 
     def of_value(self, node: ast.expr | None) -> Typed:
@@ -59,6 +65,8 @@ class TypeReader:
                 return Typed(name)
         if isinstance(node, ast.Call):
             return self._of_call(node)
+        if isinstance(node, ast.Await):
+            return self.of_value(node.value)
         if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
             found = [self.of_value(value) for value in node.values]
             return next((typed for typed in reversed(found) if typed.name and not typed.nothing), UNKNOWN)
@@ -79,10 +87,15 @@ class TypeReader:
         if name in QUEUES:
             return Typed(name, _literal_bound(node, default=0))
         if name in CONSTRUCTORS:
-            return Typed(CONSTRUCTORS[name])
+            item = self.of_factory(node.args[0]) if name == "collections.defaultdict" and node.args else None
+            return Typed(CONSTRUCTORS[name], item=item)
         if name in self._classes:
-            return Typed(f"class:{name}")
-        return UNKNOWN
+            return Typed(f"class:{self._classes[name]}")
+        return Typed(f"call:{self._outside(name)}")
+
+    def _outside(self, name: str) -> str:
+        """Give a name for other modules to look up: with a colon before what this module does not import."""
+        return name if name.partition(".")[0] in self._tops else f":{name}"
 
     def of_factory(self, node: ast.expr) -> Typed:
         """Give the type of what calling `node` without arguments makes."""
@@ -113,8 +126,15 @@ class TypeReader:
             if name.rpartition(".")[2] in {"Optional", "ClassVar", "Final", "Annotated", "Required"}:
                 inner = node.slice.elts[0] if isinstance(node.slice, ast.Tuple) and node.slice.elts else node.slice
                 return self.of_annotation(inner)
-            return self._named(name)
+            return self._generic(name, node.slice)
         return self._named(dotted(node, self._imports)) if node is not None else UNKNOWN
+
+    def _generic(self, name: str, arguments: ast.expr) -> Typed:
+        typed = self._named(name)
+        if typed.name not in CONTAINERS:
+            return typed
+        last = arguments.elts[-1] if isinstance(arguments, ast.Tuple) and arguments.elts else arguments
+        return replace(typed, item=self.of_annotation(last))
 
     def _of_quoted(self, text: str) -> Typed:
         try:
@@ -128,9 +148,9 @@ class TypeReader:
         if name in LOCK_TYPES:
             return Typed(name)
         if name in self._classes:
-            return Typed(f"class:{name}")
+            return Typed(f"class:{self._classes[name]}")
         known = ANNOTATIONS.get(name) or CONSTRUCTORS.get(name)
-        return Typed(known) if known else UNKNOWN
+        return Typed(known) if known else Typed(f"name:{self._outside(name)}")
 
 
 _BOUND_KEYWORDS = {"value", "initial_value", "maxsize"}
@@ -147,6 +167,13 @@ def _literal_bound(node: ast.Call, default: int = 1) -> int | None:
 
 def _wrapped(name: str, node: ast.Call) -> ast.expr | None:
     return node.args[0] if name in WRAPPING_CONSTRUCTORS and node.args else None
+
+
+def annotated(value: Typed, annotation: Typed) -> Typed:
+    """Give the type of a variable that has an initial value and an annotation: the value tells more, if it tells."""
+    if value.name is None or value.nothing or value.name.startswith("call:"):
+        return annotation if annotation.name is not None else value
+    return replace(value, item=annotation.item) if value.item is None and value.name == annotation.name else value
 
 
 def combine(found: list[Typed]) -> Typed:

@@ -93,7 +93,7 @@ def _kind(resolver: Resolver, guard: ActiveGuard) -> str:
 
 def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: ActiveGuard) -> Finding | None:
     access = fact.access
-    judgement = judge(program, resolver, access.location, program.changing_writers(resolver.key_of(access.location)))
+    judgement = judge(program, resolver, access.location, program.changing_writers(resolver, access.location))
     if judgement is None:
         return None
     tokens = [token for token in guard.tokens if _decides(fact, token) and fact.is_stale(token)]

@@ -127,7 +127,7 @@ def _reads_other_state(program: Program, resolver: Resolver, fact: WriteFact, ev
 
 def _rivals(program: Program, resolver: Resolver, fact: WriteFact) -> Iterator[Rival]:
     """Give the writes that bring in what the late write throws away (for an advance, and a claim: any write)."""
-    for rival, access in program.changing_writers(resolver.key_of(fact.access.location)):
+    for rival, access in program.changing_writers(resolver, fact.access.location):
         if access.change not in FORGETS or fact.access.change is Change.AUGMENTED:
             yield rival, access
 

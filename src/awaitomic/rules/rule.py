@@ -44,7 +44,7 @@ def suspending_functions(program: Program) -> Iterator[Resolver]:
 def step(program: Program, function: FunctionGraph, event: int, role: Role, note: str) -> TraceStep:
     """Make the step of a trace for an event."""
     extent = program.write_extent(function, event) if role is Role.WRITE else program.extent(function, event)
-    return TraceStep(role, program.source.path, extent, note)
+    return TraceStep(role, program.path_of(function), extent, note)
 
 
 def has_fresh_guard(fact: WriteFact) -> bool:
@@ -100,13 +100,17 @@ def make_finding(
     suspends: tuple[int, ...],
     message: str,
 ) -> Finding:
-    """Assemble the finding of a write fact; with a write in a callee, the trace ends there."""
+    """Assemble the finding of a write fact; with a write in a callee, the trace ends there.
+
+    It is reported where the write stands, or at the call if that is in another file: a report is about one file.
+    """
     function = resolver.function
     extent = program.write_extent(function, fact.event)
     if fact.via is not None:
         callee = program.named(fact.via.write.function)
         trace.append(step(program, function, fact.event, Role.CALL, f"`{fact.via.target.function.qualname}` writes it"))
-        extent = program.write_extent(callee.function, fact.via.write.event)
+        if program.is_here(callee.function):
+            extent = program.write_extent(callee.function, fact.via.write.event)
         trace.append(step(program, callee.function, fact.via.write.event, Role.WRITE, "written here"))
     rival = judgement.rival.function
     return Finding(

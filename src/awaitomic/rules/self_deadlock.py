@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from awaitomic.model.event import Event, Suspend
 from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
+from awaitomic.model.identity import qualname_of
 from awaitomic.program import Program
+from awaitomic.program.acquisitions import Acquisition, acquired_by_call, own_acquisitions
 from awaitomic.program.calls import awaited_calls
 from awaitomic.program.locks import Lock
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import State
-from awaitomic.program.summaries import Acquisition, own_acquisitions
 from awaitomic.program.target import AwaitedCall, How, Target
 from awaitomic.rules.rule import Rule, step, suspending_functions
 
@@ -48,8 +49,8 @@ def _examine(program: Program, resolver: Resolver, event: Event, state: State) -
     for call in awaited_calls(resolver, event):
         for target in call.targets:
             reported: set[Lock] = set()
-            for taken in program.effects.acquisitions(target.function):
-                found = program.effects.acquired_by_call(resolver, target, taken)
+            for taken in program.acquisitions.of(target.function):
+                found = acquired_by_call(resolver, target, taken)
                 if found is not None and found.location in held and found not in reported:
                     reported.add(found)
                     yield _report(program, resolver, event.id, found, taken, (call, target))
@@ -70,9 +71,10 @@ def _report(
     if taken is not None and call is not None:
         name = call[1].function.qualname
         trace.append(step(program, function, event, Role.CALL, f"`{name}` is awaited with `{lock}` held"))
-        trace.extend(_hops(program, name, taken))
+        trace.extend(_hops(program, call[1].function.id, taken))
         last = program.named(taken.function).function
-        extent = program.extent(last, taken.event)
+        if program.is_here(last):
+            extent = program.extent(last, taken.event)
         trace.append(step(program, last, taken.event, Role.ACQUIRE, "waits for the lock that its own caller holds"))
         ending = "the wait always times out" if call[0].how is How.WAIT_FOR else "the task waits for itself for ever"
         message = f"`{name}` takes `{lock}`, which the caller `{function.qualname}` holds: {ending}"
@@ -96,7 +98,7 @@ def _report(
 def _hops(program: Program, first: str, taken: Acquisition) -> Iterator[TraceStep]:
     caller = first
     for name, suspend, _ in taken.chain:
-        yield step(program, program.named(caller).function, suspend, Role.CALL, f"`{name}` is awaited")
+        yield step(program, program.named(caller).function, suspend, Role.CALL, f"`{qualname_of(name)}` is awaited")
         caller = name
 
 

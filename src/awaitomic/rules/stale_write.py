@@ -78,7 +78,7 @@ def _examine(program: Program, resolver: Resolver, fact: WriteFact) -> Finding |
 
 def _rivals(program: Program, resolver: Resolver, fact: WriteFact) -> Iterator[Rival]:
     """Give the writes that matter: to what is added in place, only those that put another container there."""
-    for rival, access in program.changing_writers(resolver.key_of(fact.access.location)):
+    for rival, access in program.changing_writers(resolver, fact.access.location):
         if fact.access.change is not Change.ADD or access.change in {Change.ASSIGN, Change.RESET}:
             yield rival, access
 

@@ -195,11 +195,11 @@ def _new_lock(coverage: Coverage, resolver: Resolver) -> tuple[str, Creation]:
         creation = variables.create_for_module(program, home.name, name, maker)
     elif home.kind is Kind.CLOSURE:
         name = variables.closure_lock_name(program, home.state)
-        owner = program.module.by_name[home.owner]
+        owner = program.named(home.owner).function
         creation = variables.create_for_closure(owner, home.state, name, maker)
     else:
-        users = [other.function.class_name or _method_class(coverage, other) for other in coverage.functions.values()]
-        start = resolver.function.class_name or _method_class(coverage, resolver)
+        users = [other.function.class_id or _method_class(coverage, other) for other in coverage.functions.values()]
+        start = resolver.function.class_id or _method_class(coverage, resolver)
         facts = attribute.owner_class(program, start, home.state, users)
         name = attribute.attribute_name(program, facts, home.state)
         if home.kind is Kind.CLASS:
@@ -215,8 +215,8 @@ def _method_class(coverage: Coverage, resolver: Resolver) -> str:
     enclosing = resolver.function.enclosing
     while enclosing:
         outer = functions[enclosing]
-        if outer.class_name is not None:
-            return outer.class_name
+        if outer.class_id is not None:
+            return outer.class_id
         enclosing = outer.enclosing
     line = getattr(resolver.function.node, "lineno", 1)
     raise Declined("foreign-state", f"`{resolver.function.qualname}` (line {line}) is no method of the state's class")

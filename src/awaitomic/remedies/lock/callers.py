@@ -24,7 +24,7 @@ def judge_callers(coverage: Coverage) -> list[str]:
     for resolver in coverage.functions.values():
         function = resolver.function
         found.extend(_own_cleanup(coverage, function))
-        if id(function) not in coverage.program.effects.suspending:
+        if not coverage.program.suspension.suspends(function):
             found.extend(_first_suspension(coverage, function))
     return found
 
@@ -35,7 +35,7 @@ def _own_cleanup(coverage: Coverage, function: FunctionGraph) -> Iterator[str]:
     if is_cleanup_name(getattr(function.node, "name", "")) or any(is_in_cleanup(function, run.first) for run in runs):
         yield f"`{function.qualname}` cleans up, and would wait for the lock first"
         return
-    for site in program.callers.sites.get(id(function), ()):
+    for site in program.callers.sites(function):
         caller = site.resolver.function
         if is_in_cleanup(caller, caller.statements[site.event]):
             line = line_of(program, caller, site.event)
@@ -55,10 +55,10 @@ def _first_suspension(coverage: Coverage, function: FunctionGraph) -> Iterator[s
         if not private or program.callers.is_mentioned(current):
             yield f"`{current.qualname}` never gave way to other tasks, and now may: not all of its callers are known"
             pending.clear()
-        for site in program.callers.sites.get(id(current), ()):
+        for site in program.callers.sites(current):
             caller = site.resolver
             _check_straddle(coverage, caller, site.event, current)
-            if id(caller.function) not in program.effects.suspending and id(caller.function) not in seen:
+            if id(caller.function) not in seen and not program.suspension.suspends(caller.function):
                 seen.add(id(caller.function))
                 pending.append(caller.function)
 

@@ -17,7 +17,7 @@ from awaitomic.program.resolve import Resolver
 from awaitomic.program.target import How, Target
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.lock.home import Kind
-from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.declined import Declined, check_here
 from awaitomic.remedies.shared.region import whole_body, yields_in
 from awaitomic.remedies.split.takers import check_waits, line_of, relatives
 from awaitomic.remedies.split.variant import check_form, twice_made_defaults, unknown_decorators
@@ -63,7 +63,7 @@ def _check_own(coverage: Coverage) -> None:
 
 
 def _conflicts(coverage: Coverage) -> Iterator[tuple[Resolver, int, How, Target]]:
-    for resolver in coverage.program.resolvers:
+    for resolver in coverage.resolvers:
         if not _may_hold(coverage, resolver):
             continue
         for event in resolver.function.events:
@@ -106,6 +106,8 @@ def _resolve_conflict(coverage: Coverage, resolver: Resolver, event: int, how: H
         raise Declined("lock-order", message)
     check_waits([how], function.qualname, line)
     if coverage.takes_already(function) is not None and not coverage.runs.get(id(function)):
+        check_here(coverage.program, function)
+        check_here(coverage.program, resolver.function)
         coverage.existing[id(function)] = function
         return
     sites = None if relatives(coverage.program, function) else coverage.program.callers.only_awaited_here(function)
@@ -129,6 +131,7 @@ def _leave_to_callers(coverage: Coverage, function: FunctionGraph) -> None:
 
 
 def _delegate(coverage: Coverage, function: FunctionGraph, line: int) -> None:
+    check_here(coverage.program, function)
     check_form(function)
     fragile = unknown_decorators(function) or twice_made_defaults(function)
     if relatives(coverage.program, function) or fragile:

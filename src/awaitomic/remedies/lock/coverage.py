@@ -21,7 +21,7 @@ from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import Token
 from awaitomic.remedies.lock.home import Guardian, Home
 from awaitomic.remedies.remedy import statement_at
-from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.declined import Declined, check_here
 from awaitomic.remedies.shared.region import Run, common_loop, cover, events_in, yields_in
 from awaitomic.remedies.split.takers import held_before, line_of
 
@@ -49,6 +49,13 @@ class Coverage:
         self.tolerated: list[tuple[Resolver, Access]] = []
         self.tolerates = tolerates
         self._looked_at: dict[Location, bool] = {}
+
+    @property
+    def resolvers(self) -> list[Resolver]:
+        """The functions of the program that can touch the state, or the lock that guards it already."""
+        keys = {self.home.key} if self.guardian is None else {self.home.key, self.guardian.key}
+        found = {id(one): one for key in sorted(keys, key=str) for one in self.program.resolvers_knowing(key)}
+        return list(found.values())
 
     # -- what is held --------------------------------------------------------------------------------------------
 
@@ -122,6 +129,7 @@ class Coverage:
         if not function.is_async:
             self._demand_of_callers(resolver, event, access)
             return
+        check_here(self.program, function)
         run = self._grow(resolver, self._span(resolver, event, extra))
         yielding = yields_in(function, run)
         if yielding is not None:
@@ -246,7 +254,7 @@ class Coverage:
         if key in self.home.keys:
             return True
         if key not in self._looked_at:
-            self._looked_at[key] = any(_looks_at(resolver, key, self.home.keys) for resolver in self.program.resolvers)
+            self._looked_at[key] = any(_looks_at(resolver, key, self.home.keys) for resolver in self.resolvers)
         return self._looked_at[key]
 
     def _check_loops(self, function: FunctionGraph, run: Run) -> None:

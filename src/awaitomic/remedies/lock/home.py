@@ -40,6 +40,11 @@ class Home:
     """The number of steps of the state's own path."""
 
     @property
+    def key(self) -> Location:
+        """The shortest of the names."""
+        return min(self.keys, key=lambda key: (len(key.steps), str(key)))
+
+    @property
     def name(self) -> str:
         """The variable, of a module or closure, that the state is reached through."""
         return min(str(key) for key in self.keys).partition(".")[0]
@@ -48,28 +53,27 @@ class Home:
         """Give every write of the state outside construction and import, each once, in the order of the file."""
         seen: set[tuple[int, int]] = set()
         for key in sorted(self.keys, key=lambda key: (len(key.steps), key.root.value)):
-            for resolver, access in program.writers.get(key, ()):
+            for resolver, access in program.writers_at(key):
                 mark = (id(resolver), access.event)
                 contents = access.change in CONTENTS or access.change is Change.RESET
                 container = len(key.steps) < self.depth
                 if mark in seen or self._makes(program, resolver, access) or (container and not contents):
                     continue
-                if self._is_another_object(program, access):
+                if self._is_another_object(resolver, access):
                     continue
                 seen.add(mark)
                 yield resolver, access
 
-    def _is_another_object(self, program: Program, access: Access) -> bool:
+    def _is_another_object(self, resolver: Resolver, access: Access) -> bool:
         """Tell whether a write is of a sibling class, whose instances are never the object with the bug."""
-        if self.kind is not Kind.INSTANCE or access.location.root is not Root.SELF:
-            return False
-        return not program.module.can_be_one(self.owner, access.location.owner)
+        owner = resolver.owner_of(access.location)
+        return self.kind is Kind.INSTANCE and owner is not None and not resolver.module.can_be_one(self.owner, owner)
 
     def _makes(self, program: Program, resolver: Resolver, access: Access) -> bool:
         """Tell whether a write makes the state, before anybody else can have it."""
         if is_construction(resolver.function):
             return True
-        if self.kind is not Kind.CLOSURE or resolver.function.qualname != self.owner:
+        if self.kind is not Kind.CLOSURE or resolver.function.id != self.owner:
             return False
         before = program.facts(resolver).solution.before_event(access.event)
         return before is None or not before.suspended
@@ -81,7 +85,7 @@ def home_of(program: Program, resolver: Resolver, location: Location) -> Home:
     Raises:
         Declined: ``foreign-state`` if the file does not show who owns it, ``is-a-lock`` if the owner is one itself.
     """
-    facts = program.module.classes.get(location.owner)
+    facts = program.module.link.class_facts(location.owner)
     if facts is not None and class_lock_type(program.module, facts) is not None:
         raise Declined(
             "is-a-lock", f"`{facts.qualname}` is a lock itself: another one inside would change how it works"
@@ -91,14 +95,15 @@ def home_of(program: Program, resolver: Resolver, location: Location) -> Home:
     keys = _keys(key)
     first = key.steps[0].name if key.steps and isinstance(key.steps[0], AttributeStep) else ""
     if location.root is Root.SELF and first and key.root is Root.SELF:
-        own = module.root_class(location.owner) == key.owner
+        own = module.link.declaring(location.owner, first) == key.owner
         if own and location.steps[:1] == key.steps[:1]:
             if _is_shared(program, location.owner, first):
                 return Home(Kind.CLASS, location.owner, first, keys | _rooted(keys, Root.CLASS), len(key.steps))
             return Home(Kind.INSTANCE, location.owner, first, keys, len(key.steps))
-    if location.root is Root.CLASS and first and location.owner in module.classes:
+    if location.root is Root.CLASS and first and facts is not None:
         return Home(Kind.CLASS, location.owner, first, keys | _rooted(keys, Root.SELF), len(key.steps))
-    if location.root is Root.GLOBAL and location.name not in module.imports and location.name in module.globals:
+    own_variable = location.root is Root.GLOBAL and location.owner == module.name
+    if own_variable and location.name not in module.imports and location.name in module.globals:
         attributes = "_".join(step.name for step in location.steps if isinstance(step, AttributeStep))
         state = "_".join(part for part in (location.name, attributes) if part)
         return Home(Kind.MODULE, "", state, keys, len(key.steps))
@@ -119,15 +124,13 @@ def _rooted(keys: frozenset[Location], root: Root) -> frozenset[Location]:
     return frozenset(Location(root, key.owner, key.name, key.steps) for key in keys)
 
 
-def _is_shared(program: Program, class_name: str, attribute: str) -> bool:
+def _is_shared(program: Program, class_id: str, attribute: str) -> bool:
     """Tell whether instances share an attribute: it is made in the class body, and none is given its own."""
     module = program.module
-    if not any(attribute in facts.class_level for facts in module.lineage(class_name)):
+    if not any(attribute in facts.class_level for facts in module.lineage(class_id)):
         return False
-    own = Location(Root.SELF, module.root_class(class_name), "self", (AttributeStep(attribute),))
-    return not any(True for _ in program.writers.get(own, ())) or all(
-        access.location.root is Root.CLASS or access.value is None for _, access in program.writers.get(own, ())
-    )
+    own = Location(Root.SELF, module.link.declaring(class_id, attribute), "self", (AttributeStep(attribute),))
+    return all(access.location.root is Root.CLASS or access.value is None for _, access in program.writers_at(own))
 
 
 def receiver_of(program: Program, function: FunctionGraph) -> str | None:
@@ -137,7 +140,7 @@ def receiver_of(program: Program, function: FunctionGraph) -> str | None:
         if current.class_name is not None:
             return current.parameters[0] if current.parameters else None
         enclosing = current.enclosing
-        current = program.module.functions[enclosing] if enclosing else None
+        current = program.unit_of(function).module.functions[enclosing] if enclosing else None
     return None
 
 
@@ -216,7 +219,7 @@ def _accesses_under_locks(program: Program, home: Home, own: FunctionGraph) -> t
     """Count the accesses of a state outside construction and `own`, and how many of them hold which lock."""
     total = 0
     held: Counter[Location] = Counter()
-    for resolver in program.resolvers:
+    for resolver in program.resolvers_knowing(home.key):
         if resolver.function is own or is_construction(resolver.function):
             continue
         for event in _accesses(resolver, home):
@@ -242,8 +245,8 @@ def _accesses(resolver: Resolver, home: Home) -> Iterator[int]:
 def _is_used(program: Program, key: Location) -> bool:
     return any(
         resolver.key_of(taken.lock.location) == key
-        for resolver in program.resolvers
-        for taken in program.effects.acquisitions(resolver.function)
+        for resolver in program.resolvers_knowing(key)
+        for taken in program.acquisitions.of(resolver.function)
         if not taken.chain
     )
 
@@ -256,10 +259,10 @@ def _candidates(program: Program, home: Home) -> Iterator[Guardian]:
     """Give the asyncio locks that belong to the same object as the state."""
     module = program.module
     if home.kind is Kind.MODULE:
-        for name, typed in module.globals.items():
-            known = lock_type(typed)
+        for name, written in module.globals.items():
+            known = lock_type(module.resolve(written))
             if known is not None and _can_be_awaited(known):
-                location = Location(Root.GLOBAL, "", name)
+                location = Location(Root.GLOBAL, module.name, name)
                 yield Guardian(Lock(location, known), name, location)
     if home.kind not in {Kind.INSTANCE, Kind.CLASS}:
         return
@@ -273,5 +276,5 @@ def _candidates(program: Program, home: Home) -> Iterator[Guardian]:
                 continue
             seen.add(name)
             location = Location(Root.SELF, home.owner, "self", (AttributeStep(name),))
-            key = Location(Root.SELF, module.root_class(home.owner), "self", location.steps)
+            key = Location(Root.SELF, module.link.declaring(home.owner, name), "self", location.steps)
             yield Guardian(Lock(location, known), name, key)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from awaitomic.model.event import Suspend
 from awaitomic.model.location import Location
+from awaitomic.program.acquisitions import acquired_by_call, own_acquisitions
 from awaitomic.program.calls import awaited_calls
 from awaitomic.program.resolve import Resolver
-from awaitomic.program.summaries import own_acquisitions
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import events_in
@@ -25,7 +25,7 @@ def check_order(coverage: Coverage) -> None:
         Declined: ``lock-order``, with the place that waits for the other lock.
     """
     edges: Edges = {}
-    for resolver in coverage.program.resolvers:
+    for resolver in coverage.resolvers:
         if resolver.function.is_async:
             _collect(coverage, resolver, edges)
     mine = coverage.guardian.key if coverage.guardian is not None else _NEW
@@ -71,8 +71,8 @@ def _taken_by_calls(
     found: set[Location | str] = set()
     for call in awaited_calls(resolver, event):
         for target in call.targets:
-            for taken in coverage.program.effects.acquisitions(target.function):
-                lock = coverage.program.effects.acquired_by_call(resolver, target, taken)
+            for taken in coverage.program.acquisitions.of(target.function):
+                lock = acquired_by_call(resolver, target, taken)
                 if lock is not None:
                     found.add(resolver.key_of(lock.location))
             if coverage.reaches(target.function, set()):

@@ -242,7 +242,7 @@ def _ender_calls(
     """Give every call of this file that can end a wait on an object, other than the wait itself."""
     own = waiter.function.events[waiter.origin(operand)]
     waits = last_name(waiter.function.nodes[own.id])
-    for resolver in coverage.program.resolvers:
+    for resolver in coverage.program.resolvers_knowing(key):
         for event in resolver.function.events:
             callee = resolver.function.events[event.function] if isinstance(event, Call) else None
             if not isinstance(callee, Read) or not isinstance(callee.place, Attribute):
@@ -275,11 +275,11 @@ def _own_takings(coverage: Coverage, resolver: Resolver) -> Iterator[int]:
 def _task_bodies(coverage: Coverage, key: Location) -> Iterator[FunctionGraph]:
     """Give the functions that run in a task that is stored under a key."""
     program = coverage.program
-    for resolver, access in program.writers.get(key, ()):
+    for resolver, access in program.writers_at(key):
         if access.value is None:
             continue
         origin = resolver.origin(access.value)
-        for spawns in program.callers.spawns.values():
+        for spawns in program.callers.in_module(program.unit_of(resolver.function)).spawns.values():
             for spawn in spawns:
                 if spawn.resolver is resolver and spawn.event == origin:
                     yield spawn.target.function

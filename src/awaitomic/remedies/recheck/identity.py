@@ -21,7 +21,7 @@ def is_object(case: Case) -> bool:
     if typed.name is not None and not typed.nothing:
         return typed.name not in _PLAIN_TYPES
     key = case.resolver.key_of(location)
-    return any(_shows(resolver, key) for resolver in case.program.resolvers)
+    return any(_shows(resolver, key) for resolver in case.program.resolvers_knowing(key))
 
 
 def _shows(resolver: Resolver, key: Location) -> bool:

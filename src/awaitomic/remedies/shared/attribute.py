@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.lifecycle import CONSTRUCTION
+from awaitomic.model.identity import qualname_of
 from awaitomic.model.plan import AddImport, Edit, InsertStatements, ReplaceStatement
 from awaitomic.model.position import BlockStep, StatementPath
 from awaitomic.program import Program
@@ -61,12 +62,12 @@ def class_path(program: Program, facts: ClassFacts) -> StatementPath:
     raise Declined("unfit-class", f"the class `{facts.qualname}` is defined more than once in this file")
 
 
-def owner_class(program: Program, class_name: str, attribute: str, users: list[str]) -> ClassFacts:
+def owner_class(program: Program, class_id: str, attribute: str, users: list[str]) -> ClassFacts:
     """Give the class that a lock for an attribute belongs to: where the state is made, above all that use the lock.
 
     Parameters:
         program: the facts of the file.
-        class_name: the class of the function with the bug.
+        class_id: the class of the function with the bug.
         attribute: the attribute of ``self`` that holds the state.
         users: the classes of all functions that will take the lock.
 
@@ -74,17 +75,21 @@ def owner_class(program: Program, class_name: str, attribute: str, users: list[s
         Declined: ``no-common-class`` if some user does not inherit from that class.
     """
     module = program.module
-    lineage = list(module.lineage(class_name))
+    lineage = list(module.lineage(class_id))
     makers = [facts for facts in lineage if attribute in facts.class_level or _made_in(facts, attribute)]
-    above = [facts for facts in lineage if all(_inherits(program, user, facts.qualname) for user in users)]
+    above = [facts for facts in lineage if all(_inherits(program, user, facts.id) for user in users)]
     if not above:
-        message = f"`{'`, `'.join(sorted(set(users)))}` share no class in this file that could own the lock"
-        raise Declined("no-common-class", message)
-    return next((facts for facts in makers if facts in above), above[0] if not makers else above[-1])
+        names = sorted({qualname_of(user) for user in users})
+        raise Declined("no-common-class", f"`{'`, `'.join(names)}` share no class that could own the lock")
+    chosen = next((facts for facts in makers if facts in above), above[0] if not makers else above[-1])
+    if chosen.module != program.module.name:
+        where = program.project.shown(chosen.module)
+        raise Declined("other-file", f"the lock would have to be made in `{chosen.qualname}`, which stands in {where}")
+    return chosen
 
 
 def _inherits(program: Program, name: str, ancestor: str) -> bool:
-    return any(facts.qualname == ancestor for facts in program.module.lineage(name))
+    return program.module.link.descends(name, ancestor)
 
 
 def _made_in(facts: ClassFacts, attribute: str) -> bool:
@@ -127,10 +132,10 @@ def attribute_name(program: Program, facts: ClassFacts, state: str) -> str:
     taken: set[str] = set()
     strangers = _is_mixed_in(program, facts, state)
     has_lock = False
-    for relative in module.family(facts.qualname):
+    for relative in module.family(facts.id):
         taken |= {node.attr for node in _attributes(relative.node)} | relative.class_level | set(relative.methods)
         taken |= set(relative.attributes)
-        strangers = strangers or any(base not in module.classes and base not in _PLAIN_BASES for base in relative.bases)
+        strangers = strangers or any(_is_strange(program, base) for base in module.link.bases(relative))
         has_lock = has_lock or any("lock" in name.lower() for name in relative.attributes)
     stem = state.strip("_") or "state"
     names = [f"_{stem}_lock", f"_{stem}_update_lock"]
@@ -173,7 +178,7 @@ def create(program: Program, facts: ClassFacts, state: str, name: str, maker: Ma
 
 def _is_mixed_in(program: Program, facts: ClassFacts, state: str) -> bool:
     """Tell whether a class uses an attribute that it gets from nowhere: the classes that it is mixed into make it."""
-    if any(base not in _PLAIN_BASES for base in facts.bases) or program.module.find_method(facts.qualname, "__init__"):
+    if any(base not in _PLAIN_BASES for base in facts.bases) or program.module.find_method(facts.id, "__init__"):
         return False
     return state not in facts.class_level and not _made_in(facts, state)
 
@@ -195,9 +200,9 @@ def _makes_plainly(program: Program, facts: ClassFacts) -> bool:
 
 
 def _check_fit(program: Program, facts: ClassFacts) -> None:
-    for relative in program.module.lineage(facts.qualname):
-        for base in relative.bases:
-            if base.rpartition(".")[2] in _UNFIT_BASES and base not in program.module.classes:
+    for relative in program.module.lineage(facts.id):
+        for base in program.module.link.bases(relative):
+            if base.rpartition(".")[2] in _UNFIT_BASES and ":" not in base:
                 message = f"`{facts.qualname}` is a `{base.rpartition('.')[2]}`: it makes its attributes in its own way"
                 raise Declined("unfit-class", message)
     if declarative.style_of(program, facts) is not None:
@@ -209,9 +214,9 @@ def _check_fit(program: Program, facts: ClassFacts) -> None:
     if odd is not None and not _makes_plainly(program, facts):
         message = f"`{facts.qualname}` inherits from `{odd}`, which may make attributes from declarations"
         raise Declined("unfit-class", message)
-    for other in program.module.family(facts.qualname):
+    for other in program.module.family(facts.id):
         init = other.methods.get("__init__")
-        below = other is not facts and _inherits(program, other.qualname, facts.qualname)
+        below = other is not facts and _inherits(program, other.id, facts.id)
         if below and init is not None and not _calls_base_init(init):
             line = getattr(init.node, "lineno", 1)
             message = f"`{init.qualname}` (line {line}) does not call the `__init__` that would make the lock"
@@ -260,7 +265,7 @@ def _in_init(program: Program, facts: ClassFacts, state: str, name: str, maker: 
         receiver = init.parameters[0] if init.parameters else "self"
         return Creation((_insert(init, state, f"{receiver}.{name} = {maker.callee}()"),), ())
     strangers = _strangers(program, facts)
-    inherited = program.module.find_method(facts.qualname, "__init__")
+    inherited = program.module.find_method(facts.id, "__init__")
     returns = " -> None" if _is_annotated(program) else ""
     bases = [base for base in facts.bases if base not in _PLAIN_BASES]
     mixed_in = _is_mixed_in(program, facts, state)
@@ -284,10 +289,15 @@ def _is_annotated(program: Program) -> bool:
 
 
 def _strangers(program: Program, facts: ClassFacts) -> list[str]:
-    """Give the bases of a class and its ancestors that this file does not define."""
-    module = program.module
-    bases = [base for relative in module.lineage(facts.qualname) for base in relative.bases]
-    return [base for base in bases if base not in module.classes and base not in _PLAIN_BASES]
+    """Give the bases of a class and its ancestors that the program does not define."""
+    link = program.module.link
+    bases = [base for relative in link.lineage(facts.id) for base in link.bases(relative)]
+    return [base for base in bases if _is_strange(program, base)]
+
+
+def _is_strange(program: Program, base: str) -> bool:
+    """Tell whether nothing is known of a base, so that it may do anything."""
+    return base not in _PLAIN_BASES and program.module.link.class_facts(base) is None
 
 
 def _new_init(program: Program, facts: ClassFacts, text: str) -> Edit:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.finding import Refusal
+from awaitomic.program import Program
 
 
 class Declined(Exception):  # noqa: N818 - no fault of the program: the remedy says that it does not suit
@@ -11,3 +13,15 @@ class Declined(Exception):  # noqa: N818 - no fault of the program: the remedy s
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.refusal = Refusal(code, message)
+
+
+def check_here(program: Program, function: FunctionGraph) -> None:
+    """Refuse to change a function that stands in another file than the bug.
+
+    Raises:
+        Declined: ``other-file``.
+    """
+    if not program.is_here(function):
+        line = getattr(function.node, "lineno", 1)
+        where = f"{program.path_of(function)}, line {line}"
+        raise Declined("other-file", f"`{function.qualname}` ({where}) would have to change, too")

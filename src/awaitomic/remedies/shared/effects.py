@@ -60,7 +60,7 @@ class _Search:
         self._strange: set[int] = set()
         """Functions that were looked at because they may run though no call names them: once is enough."""
         self._loose_seen = False
-        self._seen: set[int] = set()
+        self._seen: dict[int, FunctionGraph] = {}
         self.found = Touch()
 
     def event(self, resolver: Resolver, event: Event, *, direct: bool) -> None:
@@ -127,13 +127,13 @@ class _Search:
     def implicit(self, paths: Iterable[StatementPath]) -> None:
         """Note the special methods and properties that write the state and may run in the code that was searched."""
         code: list[ast.AST] = [self._case.statement(path) for path in paths if path]
-        code += [function.node for function in self._program.module.functions if id(function) in self._seen]
+        code += [function.node for function in self._seen.values()]
         self._run_by(implicit_methods(self._program, code), self._case.function.qualname)
 
     def function(self, function: FunctionGraph) -> None:
         if id(function) in self._seen:
             return
-        self._seen.add(id(function))
+        self._seen[id(function)] = function
         resolver = self._program.resolver(function)
         for event in function.events:
             self.event(resolver, event, direct=False)
@@ -208,7 +208,7 @@ class _Search:
                 self.function(function)
         elif isinstance(event, Compute) and event.operator in {"lambda", "function"}:
             node = resolver.function.nodes[operand]
-            for other in self._program.resolvers:
+            for other in self._program.unit_of(resolver.function).resolvers:
                 if other.function.node is node:
                     self.function(other.function)
 

@@ -91,7 +91,7 @@ def taken_names(case: Case) -> set[str]:
     module = case.program.module
     taken = {*dir(builtins), *keyword.kwlist, *keyword.softkwlist, *module.globals, *module.imports}
     taken |= {name for name in module.by_name if "." not in name}
-    taken |= {name for name in module.classes if "." not in name}
+    taken |= {facts.qualname for facts in module.classes.values() if "." not in facts.qualname}
     outermost: ast.AST = case.function.node
     for length in range(1, len(case.function.path)):
         around = statement_at(module.tree, case.function.path[:length])

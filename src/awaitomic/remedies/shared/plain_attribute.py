@@ -37,7 +37,7 @@ def is_plain_attribute(program: Program, resolver: Resolver, location: Location)
     kin = [facts for facts in module.family(owner) if module.can_be_one(owner, facts.qualname)]
     if any(_runs_code(program, facts, step.name) for facts in [*lineage, *kin]):
         return False
-    deleted = any(access.change is Change.DELETE for _, access in program.writers.get(resolver.key_of(location), ()))
+    deleted = any(access.change is Change.DELETE for _, access in program.writers_at(resolver.key_of(location)))
     return not deleted and any(_has(program, facts, step.name) for facts in lineage)
 
 
@@ -65,7 +65,8 @@ def _runs_code(program: Program, facts: ClassFacts, attribute: str) -> bool:
             continue
         called = value.func if isinstance(value, ast.Call) else None
         made = last_name(called) if called is not None else ""
-        if made == "property" or any("__get__" in one.methods for one in program.module.lineage(made)):
+        known = program.module.class_named(made)
+        if made == "property" or (known and program.module.find_method(known, "__get__")):
             return True
     return False
 

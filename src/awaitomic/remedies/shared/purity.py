@@ -145,10 +145,10 @@ class Purity:
         if not isinstance(node.slice, ast.Constant) or location.parent is None:
             return False
         container = self._resolver.key_of(location.parent)
-        if any(access.change in FORGETS for _, access in self._program.writers.get(container.item(ANY_ITEM), ())):
+        if any(access.change in FORGETS for _, access in self._program.writers_at(container.item(ANY_ITEM))):
             return False
         displays = 0
-        for resolver, access in self._program.writers.get(container, ()):
+        for resolver, access in self._program.writers_at(container):
             if access.change not in {Change.ASSIGN, *FORGETS}:
                 continue
             value = resolver.function.nodes[access.value] if access.value is not None else None
@@ -169,7 +169,7 @@ class Purity:
             location = self._resolver.value(event) if event is not None else None
             if location is None:
                 continue
-            for resolver, access in self._program.writers.get(self._resolver.key_of(location), ()):
+            for resolver, access in self._program.writers_at(self._resolver.key_of(location)):
                 value = resolver.function.nodes[access.value] if access.value is not None else None
                 if isinstance(value, ast.Constant) and value.value is None:
                     return f"`{ast.unparse(node)}` may be None, which raises"
@@ -262,7 +262,9 @@ def _has_no_effect(resolver: Resolver) -> bool:
             return False
         if isinstance(event, Call):
             node = resolver.function.nodes[event.function]
-            known = isinstance(node, ast.Name) and node.id in {*resolver.module.classes, *_PLAIN_FUNCTIONS, "type"}
+            known = isinstance(node, ast.Name) and (
+                node.id in {*_PLAIN_FUNCTIONS, "type"} or resolver.module.class_named(node.id) is not None
+            )
             if not known:
                 return False
     return True

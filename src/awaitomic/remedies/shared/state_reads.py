@@ -93,7 +93,7 @@ def must_empty_in_place(case: Case) -> str | None:
         The reason, or None if it can be rebound.
     """
     key = case.resolver.key_of(case.fact.access.location)
-    for resolver in case.program.resolvers:
+    for resolver in case.program.resolvers_knowing(key):
         for event in resolver.function.events:
             if isinstance(event, Write) and event.value is not None:
                 value = resolver.function.events[event.value]

@@ -48,14 +48,15 @@ def other_name_of(resolver: Resolver, event: Event, keys: frozenset[Location]) -
     module = resolver.module
     found = resolver.operand_type(place.base)
     typed = "" if found.nothing else found.name or ""
-    own_class = isinstance(base, ast.Name) and base.id in module.classes
-    if own_class:
-        typed = f"class:{ast.unparse(base)}"
+    named = module.class_named(base.id) if isinstance(base, ast.Name) else None
+    own_class = named is not None
+    if named is not None:
+        typed = f"class:{named}"
     if typed and not typed.startswith("class:"):
         return None
     if typed and place.attr != "__dict__" and not own_class:
         return None  # a known object: its locations are compared
-    if typed and not any(owner in module.classes and module.can_be_one(owner, typed[6:]) for owner in owners):
+    if typed and not any(module.link.class_facts(owner) and module.can_be_one(owner, typed[6:]) for owner in owners):
         return None
     return f"{ast.unparse(base)}.{place.attr}" if isinstance(base, ast.expr) else place.attr
 
@@ -74,7 +75,8 @@ def names_builtin(resolver: Resolver, callee: Event) -> bool:
     if not isinstance(callee, Read) or not isinstance(callee.place, Name) or callee.place.scope is not Scope.GLOBAL:
         return False
     module, name = resolver.module, callee.place.name
-    return not any(name in known for known in (module.globals, module.imports, module.classes, module.by_name))
+    own = module.class_named(name) is not None
+    return not own and not any(name in known for known in (module.globals, module.imports, module.by_name))
 
 
 def runs_unknown(resolver: Resolver, event: Event) -> bool:
@@ -162,13 +164,13 @@ def methods_called(
 
     Not those of the class that has the state: they would be called on another object, and write that one's.
     """
-    owners = {facts.qualname for key in keys for facts in program.module.family(key.owner)}
+    owners = {facts.id for key in keys for facts in program.module.family(key.owner)}
     callee = resolver.function.events[event.function] if isinstance(event, Call) else None
     if isinstance(callee, Read) and isinstance(callee.place, Attribute):
         if resolver.operand_type(callee.place.base).name is not None:
             return
         for function in program.module.functions:
-            is_of_other = function.class_name is not None and function.class_name not in owners
+            is_of_other = function.class_id is not None and function.class_id not in owners
             if is_of_other and getattr(function.node, "name", "") == callee.place.attr:
                 yield function
 

@@ -9,10 +9,10 @@ from awaitomic.model.event import Suspend
 from awaitomic.model.finding import Applicability, Refusal
 from awaitomic.model.location import Root
 from awaitomic.model.plan import Edit, Plan, UnwrapStatement
+from awaitomic.program.acquisitions import Acquisition, acquired_by_call, own_acquisitions
 from awaitomic.program.calls import awaited_calls
 from awaitomic.program.locks import Lock
 from awaitomic.program.resolve import Resolver
-from awaitomic.program.summaries import Acquisition, own_acquisitions
 from awaitomic.program.target import Target
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.shared.declined import Declined
@@ -68,8 +68,8 @@ def _takers(case: Case, lock: Lock) -> tuple[list[Taker], list[FunctionGraph]]:
     event = case.function.events[case.finding.span.write]
     for call in awaited_calls(case.resolver, event) if isinstance(event, Suspend) else ():
         for target in call.targets:
-            for taken in program.effects.acquisitions(target.function):
-                mine = program.effects.acquired_by_call(case.resolver, target, taken)
+            for taken in program.acquisitions.of(target.function):
+                mine = acquired_by_call(case.resolver, target, taken)
                 if mine is None or mine.location != lock.location:
                     continue
                 line = line_of(program, case.function, call.call)
@@ -173,7 +173,7 @@ def _check_helper(case: Case, helper: FunctionGraph, taker: Taker, helpers: list
 def _takes(case: Case, function: FunctionGraph, lock: Lock) -> bool:
     return any(
         not taken.chain and taken.lock.location.steps == lock.location.steps
-        for taken in case.program.effects.acquisitions(function)
+        for taken in case.program.acquisitions.of(function)
     )
 
 

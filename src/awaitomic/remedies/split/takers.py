@@ -16,13 +16,14 @@ from awaitomic.model.location import Location, Root
 from awaitomic.model.plan import Edit, SplitMethod, UnwrapStatement
 from awaitomic.model.position import StatementPath
 from awaitomic.program import Program
+from awaitomic.program.acquisitions import acquired_by_call
 from awaitomic.program.callers import Site
 from awaitomic.program.calls import awaited_calls
 from awaitomic.program.locks import Lock
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.target import AwaitedCall, How, Target
 from awaitomic.remedies.remedy import statement_at
-from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.declined import Declined, check_here
 from awaitomic.remedies.shared.region import has_docstring
 from awaitomic.remedies.split import variant as variants
 
@@ -73,9 +74,9 @@ def held_by_analysis(program: Program, lock: Lock) -> HeldAt:
 
 def _in_caller(program: Program, resolver: Resolver, target: Target, lock: Lock) -> Location | None:
     """Give the callee's lock in the caller's terms, if it can be the one meant."""
-    for taken in program.effects.acquisitions(target.function):
+    for taken in program.acquisitions.of(target.function):
         if not taken.chain and taken.lock.location.steps == lock.location.steps:
-            found = program.effects.acquired_by_call(resolver, target, taken)
+            found = acquired_by_call(resolver, target, taken)
             if found is not None:
                 return found.location
     return None
@@ -113,7 +114,7 @@ def relatives(program: Program, function: FunctionGraph) -> tuple[FunctionGraph,
     name = getattr(function.node, "name", "")
     return tuple(
         facts.methods[name]
-        for facts in module.family(function.class_name)
+        for facts in module.family(function.class_id or "")
         if name in facts.methods and facts.methods[name] is not function
     )
 
@@ -124,6 +125,7 @@ def region_of(program: Program, taker: Taker) -> tuple[StatementPath, ast.AsyncW
     Raises:
         Declined: ``explicit-acquire`` if it calls ``acquire``, ``split-partial-region`` if the statement does more.
     """
+    check_here(program, taker.function)
     path = taker.function.statements[taker.event]
     node = statement_at(program.module.tree, path)
     line = node.lineno
@@ -214,7 +216,7 @@ def _is_replaced(program: Program, function: FunctionGraph) -> bool:
 
 def _sibling(program: Program, taker: Taker, other: FunctionGraph) -> Taker:
     """Give the override's own taking of the lock: both are split together, or none is."""
-    for taken in program.effects.acquisitions(other):
+    for taken in program.acquisitions.of(other):
         if not taken.chain and taken.lock.location.steps == taker.lock.location.steps:
             found = Taker(other, taken.event, taken.lock)
             path, _ = region_of(program, found)
@@ -264,7 +266,7 @@ def redirect_all(program: Program, group: list[FunctionGraph], name: str, held: 
     kept: set[int] = set()
     moved: dict[int, int] = {}
     for function in group:
-        for site in program.callers.sites.get(id(function), ()):
+        for site in program.callers.sites(function):
             found = call_at(site, function)
             if found is None:
                 continue
@@ -277,6 +279,7 @@ def redirect_all(program: Program, group: list[FunctionGraph], name: str, held: 
             stranger = next((t.function for t in found.targets if t.function not in group), None)
             if stranger is not None:
                 raise Declined("overridden", f"the call on line {line} may also reach `{stranger.qualname}`")
+            check_here(program, site.resolver.function)
             edits[variants.redirect(program, site.resolver, found.call, function, name)] = None
             moved[id(node)] = line
     mixed = next((line for node, line in moved.items() if node in kept), None)

@@ -99,7 +99,7 @@ def _is_taken(program: Program, function: FunctionGraph, name: str) -> bool:
     module = program.module
     if function.class_name is None:
         return name in module.graph.module.local_names or name in module.imports
-    for relative in module.family(function.class_name):
+    for relative in module.family(function.class_id or ""):
         if name in relative.methods or name in relative.attributes:
             return True
     return False
@@ -124,7 +124,7 @@ def _suffix(program: Program) -> str:
 def _takes(program: Program, name: str, suffix: str, function: FunctionGraph) -> bool:
     if not name.endswith(suffix) or not function.is_async:
         return False
-    own = (taken for taken in program.effects.acquisitions(function) if not taken.chain)
+    own = (taken for taken in program.acquisitions.of(function) if not taken.chain)
     return any(True for _ in own)
 
 

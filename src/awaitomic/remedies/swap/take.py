@@ -107,7 +107,13 @@ def lasting_copy(case: Case, text: str) -> str:
 def _bound_anywhere(case: Case) -> set[str]:
     """Give the names that the function or the module binds: builtins among them mean something else here."""
     module = case.program.module
-    return {*case.function.local_names, *module.globals, *module.imports, *module.classes, *module.by_name}
+    return {
+        *case.function.local_names,
+        *module.globals,
+        *module.imports,
+        *(facts.qualname for facts in module.classes.values()),
+        *module.by_name,
+    }
 
 
 def is_copied(node: ast.expr, statement: ast.stmt) -> bool:

@@ -1,0 +1,277 @@
+"""What names mean across the modules of a program: imports, re-exports, base classes, overrides, types.
+
+Facts of a module are a pure function of its text and name things as the text does. Here the names get their meaning,
+by asking the other modules; each answer is found when it is asked for, and remembered.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from typing import NamedTuple, Protocol
+
+from awaitomic.flow.graph import FunctionGraph
+from awaitomic.model.identity import identity, module_of, qualname_of
+from awaitomic.program.finder import Found
+from awaitomic.program.module import ClassFacts, ModuleFacts
+from awaitomic.program.names import dotted
+from awaitomic.program.types import UNKNOWN, Typed
+
+_MOST_HOPS = 12
+"""How often a name may be passed on from module to module."""
+_MOST_DESCENDANTS = 60
+"""Of a class with subclasses in more files than this, only those in its own are known: it is everybody's base."""
+
+
+class Modules(Protocol):
+    """Where the linker gets its modules from."""
+
+    def facts(self, name: str) -> ModuleFacts | None:
+        """Give the facts of a module, or None if it cannot be read."""
+        ...
+
+    def find(self, dotted: str, importer: str) -> Found | None:
+        """Find the module that a dotted name begins with."""
+        ...
+
+    def deriving(self, name: str) -> frozenset[str]:
+        """Give the modules in which some class names a base of that last name."""
+        ...
+
+
+class Definition(NamedTuple):
+    """What a name stands for: a ``class``, ``function``, ``variable`` or ``module`` of the program."""
+
+    kind: str
+    module: str
+    name: str
+    """The qualified name inside the module; empty for the module itself."""
+
+    @property
+    def id(self) -> str:
+        """The identity of a class or function."""
+        return identity(self.module, self.name)
+
+
+class Linker:
+    """Answers what names mean; one for a program."""
+
+    def __init__(self, modules: Modules) -> None:
+        self._modules = modules
+        self._definitions: dict[tuple[str, str], Definition | None] = {}
+        self._bases: dict[str, tuple[str, ...]] = {}
+        self._lineages: dict[str, tuple[ClassFacts, ...]] = {}
+        self._children: dict[str, tuple[str, ...]] = {}
+        self._types: dict[tuple[str, str], Typed] = {}
+        self._descendants: dict[str, tuple[ClassFacts, ...]] = {}
+
+    # -- definitions -------------------------------------------------------------------------------------------------
+
+    def find(self, dotted: str, importer: str) -> Definition | None:
+        """Give what a dotted name, as it would be written in an import of a module, stands for."""
+        key = (dotted, importer)
+        if key not in self._definitions:
+            self._definitions[key] = None  # an import in a circle leads nowhere
+            self._definitions[key] = self._find(dotted, importer)
+        return self._definitions[key]
+
+    def _find(self, dotted: str, importer: str) -> Definition | None:
+        found = self._modules.find(dotted, importer)
+        if found is None:
+            return None
+        here = Definition("module", found.module, "")
+        for position, part in enumerate(found.rest):
+            if here.kind == "module":
+                inside = self.member(here.module, part)
+            elif here.kind == "class":
+                inside = self._in_class(here, part) if position == len(found.rest) - 1 else None
+            else:
+                return None
+            if inside is None:
+                return None
+            here = inside
+        return here
+
+    def _in_class(self, owner: Definition, name: str) -> Definition | None:
+        facts = self._modules.facts(owner.module)
+        qualname = f"{owner.name}.{name}"
+        if facts is not None and identity(owner.module, qualname) in facts.classes:
+            return Definition("class", owner.module, qualname)
+        method = self.find_method(owner.id, name)
+        return Definition("function", method.module, method.qualname) if method is not None else None
+
+    def member(self, module: str, name: str, hops: int = 0) -> Definition | None:
+        """Give what a name at the top level of a module stands for, passed on from other modules or not."""
+        facts = self._modules.facts(module)
+        if facts is None or hops > _MOST_HOPS:
+            return None
+        if identity(module, name) in facts.classes:
+            return Definition("class", module, name)
+        if name in facts.by_name and name not in facts.globals:
+            return Definition("function", module, name)
+        if name in facts.globals:
+            return Definition("variable", module, name)
+        if name in facts.imports:
+            return self.find(facts.imports[name], module)
+        for star in facts.stars:
+            source = self._modules.find(star, module)
+            passed = self.member(source.module, name, hops + 1) if source is not None and not source.rest else None
+            if passed is not None and not name.startswith("_"):
+                return passed
+        if module.endswith("__init__.py"):
+            inside = self._modules.find(f".{name}", module)
+            if inside is not None and not inside.rest and inside.module != module:
+                return Definition("module", inside.module, "")
+        return None
+
+    def function(self, identified: str) -> FunctionGraph | None:
+        """Give the function with an identity (the last, if several have it)."""
+        facts = self._modules.facts(module_of(identified))
+        return facts.by_name.get(qualname_of(identified)) if facts is not None else None
+
+    def find_decorator(self, node: ast.expr, facts: ModuleFacts) -> FunctionGraph | None:
+        """Give the function of the program that a decorator is, or is made by."""
+        while isinstance(node, ast.Call):
+            node = node.func
+        name = dotted(node, facts.imports)
+        if name is None:
+            return None
+        found = self.find(name, facts.name) if "." in name else self.member(facts.name, name)
+        return self.function(found.id) if found is not None and found.kind == "function" else None
+
+    def class_facts(self, identified: str) -> ClassFacts | None:
+        """Give the class with an identity."""
+        facts = self._modules.facts(module_of(identified))
+        return facts.classes.get(identified) if facts is not None else None
+
+    # -- classes -----------------------------------------------------------------------------------------------------
+
+    def bases(self, facts: ClassFacts) -> tuple[str, ...]:
+        """Give the bases of a class: identities of classes of the program, dotted names of others."""
+        if facts.id not in self._bases:
+            self._bases[facts.id] = tuple(self._base(facts, base) for base in facts.bases)
+        return self._bases[facts.id]
+
+    def _base(self, facts: ClassFacts, base: str) -> str:
+        if ":" in base:
+            return base
+        found = self.find(base, facts.module) if "." in base else self.member(facts.module, base)
+        return found.id if found is not None and found.kind == "class" else base
+
+    def lineage(self, class_id: str) -> tuple[ClassFacts, ...]:
+        """Give a class and its ancestors in the program, nearest first (each once; an approximation of the MRO)."""
+        if class_id not in self._lineages:
+            found: dict[str, ClassFacts] = {}
+            queue = [class_id]
+            while queue:
+                name = queue.pop(0)
+                facts = self.class_facts(name) if name not in found and ":" in name else None
+                if facts is not None:
+                    found[name] = facts
+                    queue.extend(self.bases(facts))
+            self._lineages[class_id] = tuple(found.values())
+        return self._lineages[class_id]
+
+    def descends(self, class_id: str, ancestor: str) -> bool:
+        """Tell whether a class is another one or inherits from it."""
+        return any(facts.id == ancestor for facts in self.lineage(class_id))
+
+    def descendants(self, class_id: str) -> tuple[ClassFacts, ...]:
+        """Give all subclasses of a class, in order of their modules, without itself."""
+        if class_id not in self._descendants:
+            found: dict[str, ClassFacts] = {}
+            queue = [class_id]
+            while queue:
+                for child in self._children_of(queue.pop(0)):
+                    facts = self.class_facts(child) if child not in found and child != class_id else None
+                    if facts is not None:
+                        found[child] = facts
+                        queue.append(child)
+            self._descendants[class_id] = tuple(found.values())
+        return self._descendants[class_id]
+
+    def _children_of(self, class_id: str) -> tuple[str, ...]:
+        if class_id not in self._children:
+            modules = self._modules.deriving(qualname_of(class_id).rpartition(".")[2])
+            own = module_of(class_id)
+            if len(modules) > _MOST_DESCENDANTS:
+                modules = frozenset({own})
+            known = [self._modules.facts(name) for name in sorted({*modules, own})]
+            classes = (facts for module in known if module is not None for facts in module.classes.values())
+            self._children[class_id] = tuple(facts.id for facts in classes if class_id in self.bases(facts))
+        return self._children[class_id]
+
+    def can_be_one(self, left: str, right: str) -> bool:
+        """Tell whether one object can be an instance of both classes: not if they are mere siblings."""
+        if self.descends(left, right) or self.descends(right, left):
+            return True
+        below = {facts.id for facts in self.descendants(left)}
+        return any(facts.id in below for facts in self.descendants(right))
+
+    def find_method(self, class_id: str, method: str) -> FunctionGraph | None:
+        """Look a method up along the bases."""
+        return next((facts.methods[method] for facts in self.lineage(class_id) if method in facts.methods), None)
+
+    def declaring(self, class_id: str, attribute: str) -> str:
+        """Give the topmost ancestor that speaks of an attribute of itself: the name under which a family matches it."""
+        speaking = [facts.id for facts in self.lineage(class_id) if attribute in facts.mentions]
+        return speaking[-1] if speaking else class_id
+
+    # -- types -------------------------------------------------------------------------------------------------------
+
+    def attribute_type(self, class_id: str, attribute: str) -> Typed:
+        """Give the type of an attribute of a class, looked up along its bases."""
+        key = (class_id, attribute)
+        if key not in self._types:
+            found = next((facts for facts in self.lineage(class_id) if attribute in facts.attributes), None)
+            self._types[key] = UNKNOWN if found is None else self.resolve(found.attributes[attribute], found.module)
+        return self._types[key]
+
+    def variable_type(self, module: str, name: str) -> Typed:
+        """Give the type of a variable at the top level of a module."""
+        facts = self._modules.facts(module)
+        return self.resolve(facts.globals.get(name, UNKNOWN), module) if facts is not None else UNKNOWN
+
+    def annotation_type(self, module: str, annotation: ast.expr | None) -> Typed:
+        """Give the type that an annotation in a module promises."""
+        return self._annotated(annotation, module, 0)
+
+    def resolve(self, typed: Typed, module: str, hops: int = 0) -> Typed:
+        """Give a type its meaning: what is only a name so far becomes a class of the program, or unknown."""
+        if typed.item is not None:
+            typed = replace(typed, item=self.resolve(typed.item, module, hops))
+        name = typed.name
+        if name is None or not name.startswith(("name:", "call:")):
+            return typed
+        found = self._named(name[5:], module) if hops <= _MOST_HOPS else None
+        if found is None:
+            return UNKNOWN
+        if found.kind == "class":
+            return replace(typed, name=f"class:{found.id}")
+        if found.kind == "function" and name.startswith("call:"):
+            function = self.function(found.id)
+            returned = getattr(function.node, "returns", None) if function is not None else None
+            return self._annotated(returned, found.module, hops)
+        if found.kind == "variable" and name.startswith("name:"):
+            return self._alias(found, hops)
+        return UNKNOWN
+
+    def _annotated(self, annotation: ast.expr | None, module: str, hops: int) -> Typed:
+        facts = self._modules.facts(module)
+        if facts is None or annotation is None:
+            return UNKNOWN
+        return self.resolve(facts.types.of_annotation(annotation), module, hops + 1)
+
+    def _alias(self, found: Definition, hops: int) -> Typed:
+        """Look through ``Store = dict[str, int]`` where it is used as an annotation."""
+        facts = self._modules.facts(found.module)
+        return UNKNOWN if facts is None else self._annotated(facts.type_aliases.get(found.name), found.module, hops)
+
+    def _named(self, name: str, module: str) -> Definition | None:
+        if not name.startswith(":"):
+            return self.find(name, module)
+        first, *rest = name[1:].split(".")
+        found = self.member(module, first)
+        if found is None or not rest:
+            return found
+        return self._in_class(found, rest[0]) if found.kind == "class" and len(rest) == 1 else None

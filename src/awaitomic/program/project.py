@@ -1,0 +1,169 @@
+"""The modules of one project: read, lowered and linked when something asks for them.
+
+A run over ten files of a large tree must not read the other thousands as programs. Which files could concern a class, a
+function or a variable is told by their bytes (who imports its module, and mentions its name); only these are lowered.
+What is asked is answered by the same files whatever was asked before, so neither the order of the files of a run nor
+the number of its processes changes a finding.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from awaitomic.flow.lower import UnsupportedSyntax, lower_module
+from awaitomic.model.identity import module_of
+from awaitomic.program.finder import Found, ModuleFinder
+from awaitomic.program.link import Linker
+from awaitomic.program.module import ModuleFacts, module_facts
+from awaitomic.program.unit import Unit
+from awaitomic.source.project import SourceTree, is_test
+from awaitomic.source.text import SourceText, Unreadable, decode, display_path, parse
+
+_MANY = 60
+"""So many modules that mention a name are too many to look into: then the name is known to everybody."""
+
+
+class Project:
+    """The modules below one root, by name. Facts depend on the text alone and are shared between versions of it."""
+
+    def __init__(self, tree: SourceTree, known: dict[tuple[str, bytes], ModuleFacts | None] | None = None) -> None:
+        self.tree = tree
+        self.link = Linker(self)
+        self._known = known if known is not None else {}
+        self._units: dict[str, Unit | None] = {}
+        self._mentioning: dict[tuple[str, str], tuple[Unit, ...]] = {}
+        self._imported: dict[str, tuple[str, ...]] = {}
+
+    def with_text(self, name: str, raw: bytes) -> Project:
+        """Give the same project with one module's text replaced."""
+        return Project(self.tree.with_text(name, raw), self._known)
+
+    # -- what the linker asks ------------------------------------------------------------------------------------
+
+    def facts(self, name: str) -> ModuleFacts | None:
+        """Give the facts of a module, or None if it cannot be read."""
+        unit = self.unit(name)
+        return unit.module if unit is not None else None
+
+    def find(self, dotted: str, importer: str) -> Found | None:
+        """Find the module that a dotted name begins with."""
+        return self._finder.find(dotted, importer)
+
+    def deriving(self, name: str) -> frozenset[str]:
+        """Give the modules in which some class names a base of that last name."""
+        return self._by_base.get(name, frozenset())
+
+    @cached_property
+    def _finder(self) -> ModuleFinder:
+        return ModuleFinder(self.tree)
+
+    @cached_property
+    def _by_base(self) -> dict[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for name in self.tree.files.union(self.tree.overlay):
+            for base in self.tree.header(name).bases:
+                found.setdefault(base, set()).add(name)
+        return {base: frozenset(names) for base, names in found.items()}
+
+    # -- modules -------------------------------------------------------------------------------------------------
+
+    def unit(self, name: str) -> Unit | None:
+        """Give a module, lowered and linked; None if it is not there, does not parse, or cannot be lowered."""
+        if name not in self._units:
+            self._units[name] = self._load(name)
+        return self._units[name]
+
+    def _load(self, name: str) -> Unit | None:
+        raw = self.tree.raw(name)
+        try:
+            source = decode(name, raw)
+            return self.add(name, source)
+        except (Unreadable, UnsupportedSyntax):
+            return None  # reported where the file is asked for; what it defines is not known
+
+    def add(self, name: str, source: SourceText, tree: ast.Module | None = None) -> Unit:
+        """Take in a module whose text (and its parsed form, perhaps) is at hand.
+
+        Raises:
+            Unreadable: if it does not parse.
+            awaitomic.flow.lower.UnsupportedSyntax: for syntax that this release does not know.
+        """
+        key = (name, source.raw)
+        facts = self._known.get(key)
+        if facts is None:
+            tree = parse(source) if tree is None else tree
+            facts = module_facts(name, tree, lower_module(tree, name))
+            self._known[key] = facts
+        unit = self._units[name] = Unit(source, facts.linked(self.link))
+        return unit
+
+    def shown(self, name: str) -> str:
+        """Give the path of a module as people are shown it."""
+        return display_path(self.tree.path_of(name))
+
+    def imported_by(self, name: str) -> tuple[str, ...]:
+        """Give the modules of the project that a module imports, in order."""
+        if name not in self._imported:
+            facts = self.facts(name)
+            dotted = () if facts is None else (*facts.imports.values(), *facts.stars)
+            found = (self.find(each, name) for each in dotted)
+            self._imported[name] = tuple(sorted({each.module for each in found if each is not None} - {name}))
+        return self._imported[name]
+
+    def neighbours(self, name: str, class_id: str | None) -> Iterator[Unit]:
+        """Give the modules whose writes of a state a module can notice: see `Program.changes`."""
+        names = dict.fromkeys([name])
+        if class_id is not None:
+            family = [*self.link.lineage(class_id), *self.link.descendants(class_id)]
+            names.update(dict.fromkeys(facts.module for facts in family))
+        names.update(dict.fromkeys(self.imported_by(name)))
+        for each in names:
+            unit = self.unit(each)
+            if unit is not None:
+                yield unit
+
+    def concerned(self, module: str, word: str) -> tuple[Unit, ...] | None:
+        """Give the modules in which something of a module can be meant by a word, itself first.
+
+        These are those that import it, and those that import these, as far as they mention the word; test suites
+        are left out, unless the module itself is part of one. None if there are too many to look into.
+        """
+        key = (module, word)
+        if key not in self._mentioning:
+            names = self._concerned(module, word)
+            self._mentioning[key] = self._units_of([module, *names]) if names is not None else ()
+        return self._mentioning[key] or None
+
+    def _concerned(self, module: str, word: str) -> list[str] | None:
+        direct = self._mention(self._finder.importers(module), word, module)
+        if len(direct) > _MANY:
+            return None
+        further = {name for near in self._finder.importers(module) for name in self._finder.importers(near)}
+        found = self._mention(further | set(direct), word, module)
+        return sorted(found if len(found) <= _MANY else direct)
+
+    def _mention(self, names: Iterable[str], word: str, module: str) -> list[str]:
+        wanted = word.encode("utf-8")
+        own_test = is_test(module)
+        return [
+            name
+            for name in names
+            if name != module and (own_test or not is_test(name)) and wanted in self.tree.raw(name)
+        ]
+
+    def _units_of(self, names: Iterable[str]) -> tuple[Unit, ...]:
+        return tuple(unit for name in names if (unit := self.unit(name)) is not None)
+
+    def related(self, class_id: str, word: str) -> tuple[Unit, ...]:
+        """Give the modules that can touch an attribute of a class's instances: of its family, and of those who know it.
+
+        Parameters: `word` is the attribute. Where too many know the class, only its family counts.
+        """
+        family = [*self.link.lineage(class_id), *self.link.descendants(class_id)]
+        names = dict.fromkeys([module_of(class_id), *(facts.module for facts in family)])
+        for module in list(names):
+            for unit in self.concerned(module, word) or ():
+                names.setdefault(unit.name)
+        return self._units_of(names)
