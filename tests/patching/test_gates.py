@@ -10,9 +10,12 @@ from awaitomic.model.plan import (
     Edit,
     InsertStatements,
     MoveStatement,
+    Plan,
     UnwrapStatement,
     WrapStatements,
 )
+from awaitomic.model.position import BlockStep
+from awaitomic.patching.execute import execute
 from awaitomic.patching.gates import check_outside, check_text
 from awaitomic.patching.refusal import PatchRefused
 from patching.plans import Edits, Places, plan_of
@@ -133,3 +136,9 @@ def test_a_text_is_refused_by(new: str, code: str) -> None:
 
 def test_a_text_is_compiled_without_our_own_future_imports_and_without_warnings() -> None:
     check_text("", "def f(x: 1 if True else 2 = '\\d', y=1 is 1): ...\nassert (1, 'x')\n", "file.py")
+
+
+def test_an_ignore_behind_a_header_of_several_lines_goes_with_the_header() -> None:
+    text = "async def f():\n    while (n := await g(\n            1)):  # type: ignore[x]\n        # kept\n        x = 1\n"
+    plan = Plan((UnwrapStatement((BlockStep("body", 0), BlockStep("body", 0))),))
+    assert execute(text, plan) == "async def f():\n    # kept\n    x = 1\n"

@@ -81,11 +81,12 @@ class _Finder:
                 return [Touched(around.start, around.end, replaced=True)]
             case UnwrapStatement():
                 header = self.span(edit.path)[0]
+                body = self._body_start(edit.path)
                 around = self.around(edit.path)
                 return [
                     Touched(around.start, header),
-                    Touched(header, header + 1, replaced=True),
-                    Touched(header + 1, around.end),
+                    Touched(header, body, replaced=True),
+                    Touched(body, around.end),
                 ]
             case ReplaceExpression():
                 return [Touched(edit.extent.line - 1, edit.extent.end_line, replaced=True)]
@@ -165,6 +166,13 @@ class _Finder:
 
     def _code_end(self) -> int:
         return self.tree.body[-1].end_lineno or 0 if self.tree.body else 0
+
+    def _body_start(self, path: StatementPath) -> int:
+        """Return the line behind the last one of a compound statement's header (that of its colon)."""
+        line = self.span((*path, BlockStep("body", 0)))[0]
+        while line > self.span(path)[0] + 1 and self._is_gap(line - 1):
+            line -= 1
+        return max(line, self.span(path)[0] + 1)
 
     def _is_gap(self, line: int) -> bool:
         text = self.positions.line(line + 1).strip()
