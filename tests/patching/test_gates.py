@@ -139,6 +139,7 @@ def test_a_text_is_compiled_without_our_own_future_imports_and_without_warnings(
 
 
 def test_an_ignore_behind_a_header_of_several_lines_goes_with_the_header() -> None:
-    text = "async def f():\n    while (n := await g(\n            1)):  # type: ignore[x]\n        # kept\n        x = 1\n"
+    head = "async def f():\n    while (n := await g(\n            1)):  # type: ignore[x]\n"
+    text = head + "        # kept\n        x = 1\n"
     plan = Plan((UnwrapStatement((BlockStep("body", 0), BlockStep("body", 0))),))
     assert execute(text, plan) == "async def f():\n    # kept\n    x = 1\n"

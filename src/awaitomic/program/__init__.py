@@ -190,12 +190,14 @@ class Program:
         owner = resolver.owner_of(location)
         if owner is None:
             return self.units_knowing(key)
-        first = next((step for step in key.steps if isinstance(step, AttributeStep)), None)
-        return self.project.related(owner, first.name) if first is not None else (self.unit_of(resolver.function),)
+        if any(isinstance(step, AttributeStep) for step in key.steps):
+            return self.project.related(owner, word_of(key))
+        return (self.unit_of(resolver.function),)
 
     def resolvers_knowing(self, key: Location) -> list[Resolver]:
-        """Give the functions of all modules that can touch a state or lock."""
-        return [resolver for unit in self.units_knowing(key) for resolver in unit.resolvers]
+        """Give the functions of the program that can touch a state or lock: those that mention it."""
+        word = word_of(key)
+        return [each for unit in self.units_knowing(key) for each in unit.resolvers if word in each.words]
 
     def writers_at(self, key: Location) -> Iterator[Rival]:
         """Give every write of what the program knows under a name, construction included."""
@@ -204,9 +206,8 @@ class Program:
 
     def units_knowing(self, key: Location) -> tuple[Unit, ...]:
         """Give the modules that can touch a state or lock, by the name under which the program knows it."""
-        first = next((step for step in key.steps if isinstance(step, AttributeStep)), None)
-        if key.root in {Root.SELF, Root.CLASS} and first is not None:
-            return self.project.related(key.owner, first.name)
+        if key.root in {Root.SELF, Root.CLASS} and any(isinstance(step, AttributeStep) for step in key.steps):
+            return self.project.related(key.owner, word_of(key))
         if key.root is Root.GLOBAL:
             found = self.project.concerned(key.owner, key.name)
             if found is not None:
@@ -299,6 +300,12 @@ class Program:
             if resolver.function.qualname.startswith(prefix)
             for event in resolver.function.events
         )
+
+
+def word_of(key: Location) -> str:
+    """Give the word that whoever touches a state has to say: its first attribute, or the variable."""
+    first = next((step for step in key.steps if isinstance(step, AttributeStep)), None)
+    return first.name if key.root in {Root.SELF, Root.CLASS} and first is not None else key.name
 
 
 def _changing(unit: Unit, key: Location) -> Iterator[Rival]:

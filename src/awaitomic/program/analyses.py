@@ -66,6 +66,11 @@ class Analyses:
             known = self._summaries[id(function)]
         return known
 
+    def callees(self, function: FunctionGraph) -> list[FunctionGraph]:
+        """Give the functions whose summaries the analysis of a function asks for."""
+        self._graphs[id(function)] = function
+        return [self._graphs[key] for key in self._called(id(function))]
+
     def _called(self, key: int) -> list[int]:
         """Give the functions whose summaries the analysis of a function will ask for."""
         if key not in self._callees:
@@ -96,12 +101,12 @@ class Analyses:
         component = sorted(component, key=lambda function: (function.module, function.qualname, function.path))
         for function in component:
             self._summaries[id(function)] = Summary()
+        if not any(self._is_relevant(self._program.resolver(function)) for function in component):
+            return
         for _ in range(_MOST_ROUNDS):
             changed = False
             for function in component:
                 resolver = self._program.resolver(function)
-                if not self._is_relevant(resolver):
-                    continue
                 facts = analyse(self._program, resolver, self._program.callers.locks_at_entry(function))
                 summary = summarise(resolver, facts)
                 self._summary_facts[id(function)] = facts
@@ -118,8 +123,10 @@ class Analyses:
         return location is not None and self._program.changes(resolver, location)
 
     def _is_relevant(self, resolver: Resolver) -> bool:
-        """Tell whether a function writes or reads shared state at all, directly or by calls."""
-        return any(
-            isinstance(event, Call) or (isinstance(event, Read) and self._tells(resolver, event))
-            for event in resolver.function.events
-        ) or any(True for _ in accesses(resolver))
+        """Tell whether a function writes shared state or reads it, by itself or by calls: else there is no summary."""
+        callees = self.callees(resolver.function)
+        if any(self._summaries[id(callee)] != Summary() for callee in callees):
+            return True
+        return any(True for _ in accesses(resolver)) or any(
+            isinstance(event, Read) and self._tells(resolver, event) for event in resolver.function.events
+        )

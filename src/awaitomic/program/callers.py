@@ -124,6 +124,8 @@ class Callers:
         self._units: dict[int, tuple[Unit, ...]] = {}
         self._everybody: set[int] = set()
         """Functions that too many modules mention to be looked into."""
+        self._mentioned: dict[int, bool] = {}
+        self._only: dict[int, list[Site] | None] = {}
         self._held: dict[int, frozenset[Lock]] = {}
         self._locks: dict[int, frozenset[Lock]] = {}
 
@@ -163,6 +165,12 @@ class Callers:
 
     def is_mentioned(self, function: FunctionGraph) -> bool:
         """Tell whether the function is handed around as a value, or called in a way that is not understood."""
+        key = id(function)
+        if key not in self._mentioned:
+            self._mentioned[key] = self._is_mentioned(function)
+        return self._mentioned[key]
+
+    def _is_mentioned(self, function: FunctionGraph) -> bool:
         units = self._concerned(function)
         name = getattr(function.node, "name", "")
         if id(function) in self._everybody or any(id(function) in self.in_module(u).mentioned for u in units):
@@ -172,6 +180,12 @@ class Callers:
 
     def only_awaited_here(self, function: FunctionGraph) -> list[Site] | None:
         """Give the call sites if nothing else can reach a function: it is private and never handed out as a value."""
+        key = id(function)
+        if key not in self._only:
+            self._only[key] = self._only_awaited_here(function)
+        return self._only[key]
+
+    def _only_awaited_here(self, function: FunctionGraph) -> list[Site] | None:
         name = getattr(function.node, "name", "")
         nested = is_nested(function)
         private = nested or (name.startswith("_") and not name.endswith("__"))

@@ -31,7 +31,7 @@ from awaitomic.model.event import (
     SuspendWhy,
     Write,
 )
-from awaitomic.model.location import ItemStep, Location, Root
+from awaitomic.model.location import AttributeStep, ItemStep, Location, Root
 from awaitomic.program.accesses import CONTENTS, Access, Change, access_of, overlaps
 from awaitomic.program.calls import targets_of, translate
 from awaitomic.program.conditions import (
@@ -71,6 +71,8 @@ class Freshness:
         self._tries = guarded_bodies(self.function.node) if catches else {}
         self._parts = parts_of(self.function)
         self._containers = _used_as_containers(self.function)
+        self._words = self.resolver.words | _told(program, resolver)
+        """The attributes of which values in this function can tell: its own, and those that results of calls tell of."""
         self._key_words: set[str] = set()
         """The words in the keys of all tokens made so far: only rebinding one of these changes which entry is meant."""
 
@@ -319,8 +321,15 @@ class Freshness:
         placed = change is Change.RESET and _is_entry(location) and any(map(asks_for_key, nodes))
         return state.claim(Lock(location, CLAIM)) if taken or placed else state
 
+    def _speaks_of(self, written: Location) -> bool:
+        """Tell whether this function can hold a read of what a callee writes: else the write ends nothing here."""
+        last = next((step for step in reversed(written.steps) if isinstance(step, AttributeStep)), None)
+        return last is None or last.name in self._words
+
     def _callee_writes(self, target: Target, state: State) -> State:
         for written in self.program.summary(target.function).writes:
+            if not self._speaks_of(written.location):
+                continue
             location = translate(self.resolver, target, written.location)
             if location is not None:
                 state = self._wrote(Access(-1, location, written.change, None), state)
@@ -373,6 +382,13 @@ class Freshness:
             return state
         fresh = frozenset(use._replace(token=use.token._replace(stale=-1, locks=before.held)) for use in old)
         return state._replace(uses=(state.uses - old) | fresh)
+
+
+def _told(program: Program, resolver: Resolver) -> set[str]:
+    """Give the names of the attributes that the results of the functions it calls, and of its properties, tell about."""
+    summaries = (program.summary(function) for function in program.analyses.callees(resolver.function))
+    returned = (location for summary in summaries for location in summary.returns)
+    return {step.name for location in returned for step in location.steps if isinstance(step, AttributeStep)}
 
 
 def _used_as_containers(function: FunctionGraph) -> frozenset[str]:

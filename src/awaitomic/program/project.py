@@ -34,6 +34,7 @@ class Project:
         self._known = known if known is not None else {}
         self._units: dict[str, Unit | None] = {}
         self._mentioning: dict[tuple[str, str], tuple[Unit, ...]] = {}
+        self._near: dict[str, tuple[list[str], list[str]]] = {}
         self._imported: dict[str, tuple[str, ...]] = {}
 
     def with_text(self, name: str, raw: bytes) -> Project:
@@ -137,21 +138,25 @@ class Project:
         return self._mentioning[key] or None
 
     def _concerned(self, module: str, word: str) -> list[str] | None:
-        direct = self._mention(self._finder.importers(module), word, module)
+        if module not in self._near:
+            self._near[module] = self._users_of(module)
+        users, users_of_users = self._near[module]
+        direct = self._mention(users, word)
         if len(direct) > _MANY:
             return None
-        further = {name for near in self._finder.importers(module) for name in self._finder.importers(near)}
-        found = self._mention(further | set(direct), word, module)
+        found = [*direct, *self._mention(users_of_users, word)]
         return sorted(found if len(found) <= _MANY else direct)
 
-    def _mention(self, names: Iterable[str], word: str, module: str) -> list[str]:
+    def _users_of(self, module: str) -> tuple[list[str], list[str]]:
+        """Give the modules that import a module, and those others that import these."""
+        counts = _everything if is_test(module) else _is_no_test
+        direct = self._finder.importers(module)
+        further = {name for near in direct for name in self._finder.importers(near)} - direct - {module}
+        return sorted(filter(counts, direct)), sorted(filter(counts, further))
+
+    def _mention(self, names: Iterable[str], word: str) -> list[str]:
         wanted = word.encode("utf-8")
-        own_test = is_test(module)
-        return [
-            name
-            for name in names
-            if name != module and (own_test or not is_test(name)) and wanted in self.tree.raw(name)
-        ]
+        return [name for name in names if wanted in self.tree.raw(name)]
 
     def _units_of(self, names: Iterable[str]) -> tuple[Unit, ...]:
         return tuple(unit for name in names if (unit := self.unit(name)) is not None)
@@ -167,3 +172,11 @@ class Project:
             for unit in self.concerned(module, word) or ():
                 names.setdefault(unit.name)
         return self._units_of(names)
+
+
+def _everything(_: str) -> bool:
+    return True
+
+
+def _is_no_test(name: str) -> bool:
+    return not is_test(name)

@@ -8,6 +8,7 @@ what is not plainly one path is not tracked at all, and never reported.
 from __future__ import annotations
 
 import ast
+from functools import cached_property
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.containers import CONTAINERS, MAPPINGS, VIEWS
@@ -52,11 +53,24 @@ class Resolver:
             if isinstance(event, Write) and isinstance(event.place, Name) and event.place.scope in _OWN_NAMES:
                 self._bindings.setdefault(event.place.name, []).append(event.value)
         self._values: dict[int, Location | None] = {}
+        self._keys: dict[Location, Location] = {}
+        self._owners: dict[Location, str | None] = {}
         self._depth = 0
         self.targets: dict[int, tuple[Target, ...]] = {}
         """What `awaitomic.program.calls.targets_of` has found for each call."""
         self.captured = frozenset[str]()
         """Locals of this function that nested functions rebind: shared state of the closure (set by `Program`)."""
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The variables and attributes that the function mentions, and the strings that may name one."""
+        found: set[str] = set()
+        for event in self.function.events:
+            if isinstance(event, Read | Write) and not isinstance(event.place, Item):
+                found.add(event.place.attr if isinstance(event.place, Attribute) else event.place.name)
+            elif isinstance(event, Const) and isinstance(event.value, str):
+                found.add(event.value)
+        return frozenset(found)
 
     # -- names ---------------------------------------------------------------------------------------------------
 
@@ -378,6 +392,11 @@ class Resolver:
 
     def owner_of(self, location: Location) -> str | None:
         """Give the class whose instance a location is an attribute (or an entry of an attribute) of, if it is known."""
+        if location not in self._owners:
+            self._owners[location] = self._owner_of(location)
+        return self._owners[location]
+
+    def _owner_of(self, location: Location) -> str | None:
         typed, found = self._root_type(location), None
         for step in location.steps:
             if typed.name is None or not typed.name.startswith("class:") or not isinstance(step, AttributeStep):
@@ -392,14 +411,19 @@ class Resolver:
         ``self.bank.total`` with ``bank: Bank`` is ``Bank``'s ``self.total``; a subclass's state is that of the topmost
         class that speaks of it.
         """
-        location = location.anywhere()
+        known = self._keys.get(location)
+        if known is None:
+            known = self._keys[location] = self._key_of(location.anywhere())
+        return known
+
+    def _key_of(self, location: Location) -> Location:
         typed = self._root_type(location)
         for index, step in enumerate(location.steps):
             if typed.name is None or not typed.name.startswith("class:"):
                 break
             owner = typed.name.removeprefix("class:")
             if location.root in {Root.PARAMETER, Root.GLOBAL, Root.CLOSURE, Root.FRESH} or index > 0:
-                return self.key_of(Location(Root.SELF, owner, "self", location.steps[index:]))
+                return self._key_of(Location(Root.SELF, owner, "self", location.steps[index:]))
             if not isinstance(step, AttributeStep):
                 break
             typed = self.module.attribute_type(owner, step.name)

@@ -52,10 +52,10 @@ class Coverage:
 
     @property
     def resolvers(self) -> list[Resolver]:
-        """The functions of the program that can touch the state, or the lock that guards it already."""
+        """The functions of all modules that can touch the state, or the lock that guards it already."""
         keys = {self.home.key} if self.guardian is None else {self.home.key, self.guardian.key}
-        found = {id(one): one for key in sorted(keys, key=str) for one in self.program.resolvers_knowing(key)}
-        return list(found.values())
+        units = {unit.name: unit for key in sorted(keys, key=str) for unit in self.program.units_knowing(key)}
+        return [resolver for unit in units.values() for resolver in unit.resolvers]
 
     # -- what is held --------------------------------------------------------------------------------------------
 
@@ -254,7 +254,8 @@ class Coverage:
         if key in self.home.keys:
             return True
         if key not in self._looked_at:
-            self._looked_at[key] = any(_looks_at(resolver, key, self.home.keys) for resolver in self.resolvers)
+            looking = self.program.resolvers_knowing(key)
+            self._looked_at[key] = any(_looks_at(resolver, key, self.home.keys) for resolver in looking)
         return self._looked_at[key]
 
     def _check_loops(self, function: FunctionGraph, run: Run) -> None:
