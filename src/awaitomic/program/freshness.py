@@ -72,7 +72,7 @@ class Freshness:
         self._parts = parts_of(self.function)
         self._containers = _used_as_containers(self.function)
         self._words = self.resolver.words | _told(program, resolver)
-        """The attributes of which values in this function can tell: its own, and those that results of calls tell of."""
+        """The attributes of which values here can tell: the function's own, and those that results of calls tell of."""
         self._key_words: set[str] = set()
         """The words in the keys of all tokens made so far: only rebinding one of these changes which entry is meant."""
 
@@ -385,7 +385,7 @@ class Freshness:
 
 
 def _told(program: Program, resolver: Resolver) -> set[str]:
-    """Give the names of the attributes that the results of the functions it calls, and of its properties, tell about."""
+    """Give the attributes that the results of the functions it calls, and of its properties, tell about."""
     summaries = (program.summary(function) for function in program.analyses.callees(resolver.function))
     returned = (location for summary in summaries for location in summary.returns)
     return {step.name for location in returned for step in location.steps if isinstance(step, AttributeStep)}
