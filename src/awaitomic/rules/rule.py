@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from awaitomic.flow.graph import FunctionGraph
+from awaitomic.knowledge.locks import UNKNOWN_LOCK
 from awaitomic.model.event import Suspend
 from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
+from awaitomic.model.location import Location, Root
 from awaitomic.program import Program
 from awaitomic.program.concurrency import Judgement
 from awaitomic.program.facts import WriteFact
@@ -84,6 +86,36 @@ def oldest(tokens: Iterable[Token]) -> Token:
 def suspension_of(fact: WriteFact, token: Token) -> int:
     """Give the suspension that makes a read stale before the write."""
     return token.stale if token.is_stale else fact.event
+
+
+def kept_apart(
+    program: Program, resolver: Resolver, suspend: int, location: Location, rival: Resolver, event: int
+) -> bool:
+    """Tell whether a lock or a claim keeps a write of another task (or of another run) out of a suspension.
+
+    Parameters:
+        resolver, suspend, location: the function, where it waits, and the state in its terms.
+        rival, event: the function that writes, and the write.
+    """
+    state = program.facts(resolver).solution.before_event(suspend)
+    mine = {lock for lock in state.held if lock.covers(location)} if state is not None else set()
+    if any(lock.type is UNKNOWN_LOCK for lock in mine):
+        return True  # what is not understood protects
+    there = program.facts(rival).solution.before_event(event) if mine else None
+    if there is None:
+        return False
+    theirs = {rival.key_of(lock.location) for lock in there.held}
+    return any(resolver.key_of(lock.location) in theirs for lock in mine)
+
+
+def object_of(resolver: Resolver, location: Location) -> Location:
+    """Give a location as a method of its owner would name it: ``self.pool.workers`` is a ``Pool``'s ``self.workers``.
+
+    Rivals write through their own ``self``, and whether both are one object is asked of the classes.
+    """
+    known = resolver.key_of(location)
+    inner = location.root is Root.SELF and len(known.steps) < len(location.steps)
+    return known if inner else location
 
 
 def make_finding(
