@@ -42,7 +42,7 @@ def sounds_ready(name: str) -> bool:
 
 
 def sounds_under_way(name: str) -> bool:
-    """Tell whether a flag is by its name one that says that something is going on, or over: ``_connecting``, ``busy``."""
+    """Tell whether a flag is by its name one that says that something is going on, or over (``busy``)."""
     words = words_of(name)
     return any(word.endswith("ing") or word in _UNDER_WAY for word in words)
 

@@ -9,17 +9,26 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from awaitomic.knowledge.containers import CONTAINERS, LAZY, LIVE_VIEWS, MAPPINGS, MUTATORS, Mutation
-from awaitomic.model.event import Attribute, Call, Compute, Guard, Item, Merge, Operand, Read, Suspend, SuspendWhy, Write
+from awaitomic.model.event import (
+    Attribute,
+    Call,
+    Compute,
+    Guard,
+    Item,
+    Merge,
+    Operand,
+    Read,
+    Suspend,
+    SuspendWhy,
+    Write,
+)
 from awaitomic.model.location import ANY_ITEM, ItemStep, Location, Root
+from awaitomic.program import Program, is_construction
 from awaitomic.program.accesses import CONTENTS, Access, Change
 from awaitomic.program.names import dotted
 from awaitomic.program.resolve import Resolver
-
-if TYPE_CHECKING:
-    from awaitomic.program import Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +188,7 @@ def content_changes(program: Program, resolver: Resolver, location: Location, ki
             assert container is not None
             yield _described(writer, replace(access, location=container))
     for writer in program.resolvers:
-        yield from _unseen_changes(program, writer, key, kind)
+        yield from _unseen_changes(writer, key, kind)
 
 
 def _described(writer: Resolver, access: Access) -> ContentChange:
@@ -197,10 +206,8 @@ def _described(writer: Resolver, access: Access) -> ContentChange:
 _CHANGES = {Mutation.REMOVE: Change.DELETE, Mutation.STORE: Change.ASSIGN, Mutation.FILL: Change.FILL}
 
 
-def _unseen_changes(program: Program, writer: Resolver, key: Location, kind: str) -> Iterator[ContentChange]:
+def _unseen_changes(writer: Resolver, key: Location, kind: str) -> Iterator[ContentChange]:
     """Give calls on entries of tables, whose type only the table tells, and methods that are handed to a callback."""
-    from awaitomic.program import is_construction  # noqa: PLC0415 - the package imports its parts
-
     if is_construction(writer.function):
         return
     called = {event.function: event for event in writer.function.events if isinstance(event, Call)}
@@ -219,4 +226,3 @@ def _unseen_changes(program: Program, writer: Resolver, key: Location, kind: str
             yield ContentChange(writer, Access(call.id, base, change, None), event.place.attr, first)
         elif call is None and event.id in handed:
             yield ContentChange(writer, Access(event.id, base, change, None), event.place.attr, None, by_callback=True)
-

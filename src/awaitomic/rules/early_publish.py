@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from awaitomic.flow.reach import reach_after, reach_from
 from awaitomic.knowledge.opening import SHARED_WORK, sounds_like_opening, sounds_ready, sounds_under_way
 from awaitomic.model.event import Compute, Const, Suspend, SuspendWhy
-from awaitomic.model.finding import Confidence, Finding, Role, Span
+from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
 from awaitomic.model.location import AttributeStep, ItemStep, Location, Root
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
@@ -17,7 +17,7 @@ from awaitomic.program.concurrency import judge
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
-from awaitomic.program.state import ActiveGuard
+from awaitomic.program.state import ActiveGuard, State
 from awaitomic.rules.readiness import (
     is_wait,
     made_by_work,
@@ -65,7 +65,7 @@ def find(program: Program) -> Iterator[Finding]:
 
 def _could_publish(resolver: Resolver, fact: WriteFact) -> bool:
     access = fact.access
-    if fact.via is not None or access.location.root not in _SHARED or any(not lock.is_claim for lock in fact.state.held):
+    if fact.via is not None or access.location.root not in _SHARED or _is_locked(fact.state):
         return False
     if access.change is Change.RESET:  # an empty entry, which says that there is somebody who fills it
         return bool(access.location.steps) and isinstance(access.location.steps[-1], ItemStep)
@@ -114,15 +114,19 @@ def _published(program: Program, resolver: Resolver, fact: WriteFact) -> _Public
         if guard is None:
             return None
         stays = reach_after(graph, event, stops=rewritten, raises=False)
-        if graph.exit not in stays.blocks or any(not lock.is_claim for lock in _held(program, resolver, event)):
+        if graph.exit not in stays.blocks or _is_locked(_state(program, resolver, event)):
             return None
         return _Publication(fact, guard, work, counts)
     return None
 
 
-def _held(program: Program, resolver: Resolver, event: int) -> frozenset[object]:
-    state = program.facts(resolver).solution.before_event(event)
-    return frozenset(state.held) if state is not None else frozenset()
+def _state(program: Program, resolver: Resolver, event: int) -> State | None:
+    return program.facts(resolver).solution.before_event(event)
+
+
+def _is_locked(state: State | None) -> bool:
+    """Tell whether some lock is held: why it does not help is the business of other rules."""
+    return state is not None and any(not lock.is_claim for lock in state.held)
 
 
 def _test(program: Program, resolver: Resolver, fact: WriteFact, work: int, *, counts: bool) -> int | None:
@@ -130,7 +134,7 @@ def _test(program: Program, resolver: Resolver, fact: WriteFact, work: int, *, c
     for guard in sorted(fact.state.guards, key=lambda each: each.guard):
         if _is_about(fact, guard) and says_absent(test_of(resolver, guard.guard), holds=guard.holds):
             return guard.guard
-    state = program.facts(resolver).solution.before_event(work)
+    state = _state(program, resolver, work)
     if not counts or state is None:
         return None
     for guard in sorted(state.guards, key=lambda each: each.guard):
@@ -144,7 +148,9 @@ def _test(program: Program, resolver: Resolver, fact: WriteFact, work: int, *, c
 
 def _is_about(fact: WriteFact, guard: ActiveGuard) -> bool:
     location = fact.access.location
-    return any(token.location in {location, location.parent} and not token.is_stale for token in guard.tokens)
+    entry = bool(location.steps) and isinstance(location.steps[-1], ItemStep)
+    tested = {location, location.parent} if entry else {location}
+    return any(token.location in tested and not token.is_stale for token in guard.tokens)
 
 
 # -- evidence --------------------------------------------------------------------------------------------------------
@@ -156,11 +162,11 @@ def _report(program: Program, resolver: Resolver, found: _Publication) -> Findin
     if limit is None or kept_apart(program, resolver, found.work.id, location, resolver, found.fact.event):
         return None
     judgement = judge(program, resolver, object_of(resolver, location), [(resolver, found.fact.access)])
-    if judgement is None and not found.counts:
+    if judgement is None and (not found.counts or program.serialised(resolver.function) is not None):
         return None
-    confidence, evidence = Confidence.LIKELY, (f"`{location}` counts users, so it expects several at a time",)
-    if judgement is not None:
-        confidence, evidence = judgement.confidence, judgement.evidence
+    several = f"`{location}` counts users, so it expects several at a time"
+    confidence = judgement.confidence if judgement is not None else Confidence.LIKELY
+    evidence = judgement.evidence if judgement is not None else (several,)
     function, state, suspend = resolver.function, str(location), found.work.id
     rival = step(program, function, found.guard, Role.GUARD, f"`{function.qualname}` in another task")
     return Finding(
@@ -173,14 +179,22 @@ def _report(program: Program, resolver: Resolver, found: _Publication) -> Findin
         state=state,
         message=f"`{state}` is set before the awaited work that makes it true: "
         "a second caller skips the wait, and goes on with what is not ready",
-        trace=(
-            step(program, function, found.fact.event, Role.WRITE, f"`{state}` says that the work is done"),
-            step(program, function, suspend, Role.SUSPEND, "the work is still to be done, and other tasks run here"),
-        ),
+        trace=_trace(program, resolver, found),
         evidence=evidence,
         span=Span(function.qualname, (), (found.guard,), (suspend,), found.fact.event),
         rival=rival,
     )
+
+
+def _trace(program: Program, resolver: Resolver, found: _Publication) -> tuple[TraceStep, ...]:
+    """Tell the first caller's story: a counter is counted up before it is tested, a flag tested before it is set."""
+    function, state, written = resolver.function, found.location, found.fact.event
+    steps = {
+        found.guard: step(program, function, found.guard, Role.GUARD, f"`{state}` is tested: this is the first caller"),
+        written: step(program, function, written, Role.WRITE, f"`{state}` says that the work is done"),
+        found.work.id: step(program, function, found.work.id, Role.SUSPEND, "it is only done here: other tasks run"),
+    }
+    return tuple(steps[event] for event in sorted(steps))
 
 
 def _limit(program: Program, resolver: Resolver, found: _Publication) -> Confidence | None:
@@ -188,6 +202,8 @@ def _limit(program: Program, resolver: Resolver, found: _Publication) -> Confide
     stop = found.work.id if found.counts else found.fact.event
     second = second_caller(resolver, found.guard, stop)
     if second is None or any(isinstance(event, Suspend) and is_wait(resolver, event) for event in second):
+        return None
+    if not found.counts and _is_mode(program, resolver, found, {event.id for event in second}):
         return None
     name, base = opened_by(resolver, found.work)
     if found.counts:
@@ -208,8 +224,15 @@ def _limit(program: Program, resolver: Resolver, found: _Publication) -> Confide
     return Confidence.POSSIBLE if sounds_like_opening(name) and (entry or sounds_ready(flag)) else None
 
 
+def _is_mode(program: Program, resolver: Resolver, found: _Publication, second: set[int]) -> bool:
+    """Tell whether the other outcome of the test changes the state too: a mode that is switched, and no readiness."""
+    return any(
+        fact.access.location == found.location and fact.event in second for fact in program.facts(resolver).writes
+    )
+
+
 def _limit_of_counter(program: Program, resolver: Resolver, found: _Publication, name: str) -> Confidence | None:
-    """A counter of users: it is counted down somewhere, and the first user opens what all of them use."""
+    """Judge a counter of users: it is counted down elsewhere, and the first one opens what all of them use."""
     made = made_by_work(program, resolver, found.location, found.fact.event)
     if not made and not sounds_like_opening(name):
         return None
@@ -221,7 +244,7 @@ def _limit_of_counter(program: Program, resolver: Resolver, found: _Publication,
 
 
 def _is_opened_itself(resolver: Resolver, found: _Publication, base: int | None) -> bool:
-    """Tell whether the work is a call on the very object that was published: ``self.db = Db(); await self.db.open()``."""
+    """Tell whether the work is a call on the very object that was published (``await self.db.open()``)."""
     value = found.fact.access.value
     if base is None or value is None:
         return False

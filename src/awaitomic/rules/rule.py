@@ -97,15 +97,37 @@ def kept_apart(
         resolver, suspend, location: the function, where it waits, and the state in its terms.
         rival, event: the function that writes, and the write.
     """
-    state = program.facts(resolver).solution.before_event(suspend)
-    mine = {lock for lock in state.held if lock.covers(location)} if state is not None else set()
-    if any(lock.type is UNKNOWN_LOCK for lock in mine):
+    mine = _held_during(program, resolver, suspend, location)
+    if None in mine:
         return True  # what is not understood protects
     there = program.facts(rival).solution.before_event(event) if mine else None
-    if there is None:
-        return False
-    theirs = {rival.key_of(lock.location) for lock in there.held}
-    return any(resolver.key_of(lock.location) in theirs for lock in mine)
+    return there is not None and any(rival.key_of(lock.location) in mine for lock in there.held)
+
+
+def _held_during(program: Program, resolver: Resolver, suspend: int, location: Location) -> set[Location | None]:
+    """Give the keys of the locks and claims held at a suspension; None stands for those that are not understood.
+
+    Where the function holds none, and is called in this file only by holders, it is what all of them hold.
+    """
+    own = _keys_held(program, resolver, suspend, location)
+    if own:
+        return own
+    sites = program.callers.sites.get(id(resolver.function), ())
+    held = [_keys_held(program, site.resolver, site.event, None) for site in sites if site.resolver is not resolver]
+    if not held or not all(held):
+        return set()
+    return {None} if all(None in keys for keys in held) else set.intersection(*held)
+
+
+def _keys_held(program: Program, resolver: Resolver, event: int, location: Location | None) -> set[Location | None]:
+    state = program.facts(resolver).solution.before_event(event)
+    if state is None:
+        return set()
+    return {
+        None if lock.type is UNKNOWN_LOCK else resolver.key_of(lock.location)
+        for lock in state.held
+        if (location is None and not lock.is_claim) or (location is not None and lock.covers(location))
+    }
 
 
 def object_of(resolver: Resolver, location: Location) -> Location:

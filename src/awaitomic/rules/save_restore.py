@@ -46,19 +46,20 @@ class _Restore:
 
 def find(program: Program) -> Iterator[Finding]:
     """Find writes that put back what was read before the function changed it and waited."""
-    for resolver in (*suspending_functions(program), *_managers(program)):
+    runners = [(resolver, resolver) for resolver in suspending_functions(program)]
+    for resolver, runner in (*runners, *_managers(program)):
         reported: set[tuple[str, int]] = set()
         for fact in program.facts(resolver).writes:
             key = place_of(program, resolver, fact)
             restore = _restored(program, resolver, fact) if key not in reported else None
-            finding = _report(program, resolver, fact, restore) if restore is not None else None
+            finding = _report(program, (resolver, runner), fact, restore) if restore is not None else None
             if finding is not None:
                 reported.add(key)
                 yield finding
 
 
-def _managers(program: Program) -> Iterator[Resolver]:
-    """Give the plain generators that are context managers, and entered somewhere in the file over a suspension."""
+def _managers(program: Program) -> Iterator[tuple[Resolver, Resolver]]:
+    """Give the plain generators that are context managers, each with a function that enters it and waits inside."""
     for resolver in program.resolvers:
         node = resolver.function.node
         if not isinstance(node, ast.FunctionDef) or not resolver.function.is_generator:
@@ -66,8 +67,10 @@ def _managers(program: Program) -> Iterator[Resolver]:
         if not any(last_name(decorator) == "contextmanager" for decorator in node.decorator_list):
             continue
         sites = program.callers.sites.get(id(resolver.function), ())
-        if any(_waits_inside(program, site.resolver, site.event) for site in sites):
-            yield resolver
+        entered = (site.resolver for site in sites if _waits_inside(program, site.resolver, site.event))
+        runner = next(entered, None)
+        if runner is not None:
+            yield resolver, runner
 
 
 def _waits_inside(program: Program, caller: Resolver, call: int) -> bool:
@@ -85,7 +88,7 @@ def _waits_inside(program: Program, caller: Resolver, call: int) -> bool:
 def _restored(program: Program, resolver: Resolver, fact: WriteFact) -> _Restore | None:
     """Give how a write is the end of a save and restore that others can come into, or None."""
     access = fact.access
-    if fact.via is not None or access.value is None or access.change not in _RESTORES:
+    if fact.via is not None or access.value is None or access.change not in _RESTORES or _is_part(resolver, fact):
         return None
     if access.location.root is Root.RESULT or _is_per_thread(resolver, access.location):
         return None
@@ -118,6 +121,13 @@ def _restored(program: Program, resolver: Resolver, fact: WriteFact) -> _Restore
     return _Restore(read, change, suspend, rollback=_is_rollback(resolver, fact, suspend))
 
 
+def _is_part(resolver: Resolver, fact: WriteFact) -> bool:
+    """Tell whether only a slice is written: ``buf[:0] = batch`` puts something before what has come meanwhile."""
+    node = resolver.function.nodes[fact.event]
+    part = node.slice if isinstance(node, ast.Subscript) else None
+    return isinstance(part, ast.Slice) and (part.lower, part.upper, part.step) != (None, None, None)
+
+
 def _is_rollback(resolver: Resolver, fact: WriteFact, suspend: int) -> bool:
     """Tell whether the value is put back only if something fails (copies of a ``finally`` body are one place)."""
     usual = reach_after(resolver.function, suspend, raises=False).events
@@ -137,16 +147,16 @@ def _is_per_thread(resolver: Resolver, location: Location) -> bool:
     return False
 
 
-def _report(program: Program, resolver: Resolver, fact: WriteFact, restore: _Restore) -> Finding | None:
+def _report(
+    program: Program, functions: tuple[Resolver, Resolver], fact: WriteFact, restore: _Restore
+) -> Finding | None:
+    """Report a restore; of the two functions, the second one runs and waits (a manager's `yield` is its waiting)."""
+    resolver, runner = functions
     location = fact.access.location
-    judgement = judge(
-        program, resolver, object_of(resolver, location), _rivals(program, resolver, location, restore.suspend)
-    )
+    rivals = _rivals(program, resolver, location, restore.suspend)
+    judgement = judge(program, runner, object_of(resolver, location), rivals)
     if judgement is None:
         return None
-    limit = Confidence.CERTAIN
-    if restore.rollback and not is_container(resolver.type_of(location)):
-        limit = Confidence.POSSIBLE
     function, state = resolver.function, str(location)
     itself = judgement.rival is resolver
     outcome = "each of two runs puts back what the other had set" if itself else "what others stored meanwhile is lost"
@@ -161,7 +171,7 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, restore: _Res
         RULE,
         resolver,
         fact,
-        confidence=min(judgement.confidence, limit),
+        confidence=min(judgement.confidence, _limit(resolver, fact, restore)),
         judgement=judgement,
         trace=trace,
         reads=(restore.read,),
@@ -169,6 +179,17 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, restore: _Res
         suspends=(restore.suspend,),
         message=f"`{state}` is saved, changed, and restored after a suspension: {outcome}",
     )
+
+
+def _limit(resolver: Resolver, fact: WriteFact, restore: _Restore) -> Confidence:
+    """Lower what is put back only after a failure, and what lasts as long as somebody iterates over one object."""
+    if restore.rollback and not is_container(resolver.type_of(fact.access.location)):
+        return Confidence.POSSIBLE
+    managed = any(
+        last_name(node) in {"contextmanager", "asynccontextmanager"}
+        for node in getattr(resolver.function.node, "decorator_list", ())
+    )
+    return Confidence.POSSIBLE if resolver.function.is_generator and not managed else Confidence.CERTAIN
 
 
 def _rivals(program: Program, resolver: Resolver, location: Location, suspend: int) -> Iterator[Rival]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from awaitomic.flow.reach import reach_after, reach_from
 from awaitomic.knowledge.containers import MAPPINGS
-from awaitomic.knowledge.registration import sounds_like_registration
+from awaitomic.knowledge.registration import sounds_like_closing, sounds_like_registration, sounds_like_set_up
 from awaitomic.model.event import Compute, Name, Read, Scope, Suspend
 from awaitomic.model.finding import Confidence, Finding, Role, Span
 from awaitomic.program import Program
@@ -114,7 +114,7 @@ def _strongest(
         judgement = judge(program, resolver, state, [(change.resolver, change.access)])
         if judgement is None:
             continue
-        confidence = min(judgement.confidence, _limit(loop, change, grows_only=grows_only))
+        confidence = min(judgement.confidence, _limit(resolver, loop, change, grows_only=grows_only))
         if best is None or confidence > best[1]:
             best = judgement, confidence
     return best
@@ -154,12 +154,22 @@ def _is_known_key(change: ContentChange) -> bool:
     return isinstance(made, Compute) and made.operator == "next"
 
 
-def _limit(loop: Iteration, change: ContentChange, *, grows_only: bool) -> Confidence:
-    """Lower what is seldom a bug: tables that are filled at the start, lists that are emptied or put in order."""
+def _limit(resolver: Resolver, loop: Iteration, change: ContentChange, *, grows_only: bool) -> Confidence:
+    """Lower what is seldom a bug.
+
+    Lists that are emptied or put in order; tables that are filled, and lists of callbacks that are changed, when a
+    program is set up; and, while something is being closed, what would bring in something new or close it twice.
+    """
+    grows = change.access.change in _GROWTH
     if loop.assumed or (loop.kind in _LISTS and change.access.change in {Change.CLEAR, Change.REORDER}):
         return Confidence.POSSIBLE
     name = getattr(change.resolver.function.node, "name", "")
     if grows_only and (not change.resolver.function.is_async or sounds_like_registration(name)):
+        return Confidence.POSSIBLE
+    if loop.kind in _LISTS and sounds_like_set_up(name):
+        return Confidence.POSSIBLE
+    closing = sounds_like_closing(getattr(resolver.function.node, "name", ""))
+    if closing and (grows or change.resolver is resolver):
         return Confidence.POSSIBLE
     return Confidence.CERTAIN
 
