@@ -164,7 +164,7 @@ def _limit(resolver: Resolver, loop: Iteration, change: ContentChange, *, grows_
     if loop.assumed or (loop.kind in _LISTS and change.access.change in {Change.CLEAR, Change.REORDER}):
         return Confidence.POSSIBLE
     name = getattr(change.resolver.function.node, "name", "")
-    if grows_only and (not change.resolver.function.is_async or sounds_like_registration(name)):
+    if grows_only and loop.kind != "collections.deque" and (not change.resolver.function.is_async or sounds_like_registration(name)):
         return Confidence.POSSIBLE
     if loop.kind in _LISTS and sounds_like_set_up(name):
         return Confidence.POSSIBLE
