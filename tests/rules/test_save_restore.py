@@ -138,6 +138,34 @@ def test_managers(kind: str, how: str, name: str, enter: str, body: str, expecte
     assert [each.confidence for each in find(program_of(source)) if each.rule == "AWA106"] == expected
 
 
+def test_a_query_that_is_built_by_chaining_is_made_for_one_use() -> None:
+    source = """
+    class Find:
+        def __init__(self):
+            self.most = 0
+
+        def limit(self, most):
+            self.most = most
+            return self
+
+        def sort(self, key):
+            return self
+
+        def skip(self, count):
+            {ending}
+
+        async def first(self):
+            most = self.most
+            try:
+                return await self.limit(1).fetch()
+            finally:
+                self.most = most
+    """
+    for ending, expected in (("return self", Confidence.POSSIBLE), ("pass", Confidence.LIKELY)):
+        found = [each for each in find(program_of(source.format(ending=ending))) if each.rule == "AWA106"]
+        assert [each.confidence for each in found] == [expected]
+
+
 def test_iterating_over_one_object_is_one_consumers_business() -> None:
     source = MANAGER.format(kind="x", how="async ", name="work", enter="", body="await show()")
     source = source.replace("    @contextlib.x\n", "")

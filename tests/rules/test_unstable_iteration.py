@@ -223,6 +223,43 @@ def test_the_element_that_takes_itself_out() -> None:
     assert found(source) == [("self.events", "LIKELY")]
 
 
+def test_queues_without_a_bound_make_nobody_wait() -> None:
+    source = """
+    class Fan:
+        def __init__(self):
+            self.outlets = set()
+
+        def leave(self, outlet):
+            self.outlets.discard(outlet)
+
+        async def publish(self, text):
+            for outlet in self.outlets:
+                await outlet.queue.put(text)
+    """
+    assert found(source) == [("self.outlets", "POSSIBLE")]
+    assert found(source.replace("queue.put(", "socket.send(")) == [("self.outlets", "LIKELY")]
+
+
+def test_what_is_emptied_at_the_end_is_not_emptied_meanwhile() -> None:
+    source = """
+    class Checks:
+        def __init__(self):
+            self.pairs = {}
+
+        def nominate(self, key):
+            self.pairs[key] = key
+
+        def close(self):
+            self.pairs.clear()
+
+        async def ask_all(self):
+            for pair in self.pairs.values():
+                await pair.ask()
+    """
+    assert found(source) == [("self.pairs", "POSSIBLE")]
+    assert found(source.replace("def close", "def forget")) == [("self.pairs", "LIKELY")]
+
+
 def test_a_list_of_callbacks_is_set_up_once_as_a_rule() -> None:
     source = """
     class Bus:

@@ -14,6 +14,10 @@ _SET_UP_ONCE = frozenset(
     "callback callbacks handler handlers listener listeners hook hooks middleware middlewares feature features plugin "
     "plugins route routes filter filters unregister deregister".split()
 )
+_CONFIGURED = frozenset(
+    "type types flag flags function functions tool tools command commands schema schemas option options property "
+    "properties feature features plugin plugins route routes".split()
+)
 _CLOSING = frozenset(
     "close aclose stop shutdown cleanup disconnect terminate teardown dispose destroy exit aexit unload finish end "
     "kill".split()
@@ -28,6 +32,11 @@ def sounds_like_registration(name: str) -> bool:
 def sounds_like_set_up(name: str) -> bool:
     """Tell whether a function is by its name about what is normally set up once: callbacks, handlers, plugins."""
     return not _SET_UP_ONCE.isdisjoint(words_of(name))
+
+
+def sounds_configured(name: str) -> bool:
+    """Tell whether a function is by its name about what is part of a program's configuration: its types, its tools."""
+    return not _CONFIGURED.isdisjoint(words_of(name))
 
 
 def sounds_like_closing(name: str) -> bool:

@@ -185,11 +185,31 @@ def _limit(resolver: Resolver, fact: WriteFact, restore: _Restore) -> Confidence
     """Lower what is put back only after a failure, and what lasts as long as somebody iterates over one object."""
     if restore.rollback and not is_container(resolver.type_of(fact.access.location)):
         return Confidence.POSSIBLE
+    if _is_fluent(resolver):
+        return Confidence.POSSIBLE
     managed = any(
         last_name(node) in {"contextmanager", "asynccontextmanager"}
         for node in getattr(resolver.function.node, "decorator_list", ())
     )
     return Confidence.POSSIBLE if resolver.function.is_generator and not managed else Confidence.CERTAIN
+
+
+_FLUENT = 3
+
+
+def _is_fluent(resolver: Resolver) -> bool:
+    """Tell whether a class is one whose methods give the object itself, to be chained: a query, made for one use."""
+    facts = resolver.module.classes.get(resolver.function.class_name or "")
+    own = [method.node for method in facts.methods.values()] if facts is not None else []
+    chained = [
+        node for node in own if any(isinstance(n, ast.Return) and _is_self(node, n.value) for n in ast.walk(node))
+    ]
+    return len(chained) >= _FLUENT
+
+
+def _is_self(method: ast.AST, value: ast.expr | None) -> bool:
+    first = method.args.args[:1] if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef) else []
+    return isinstance(value, ast.Name) and bool(first) and value.id == first[0].arg
 
 
 def _rivals(program: Program, resolver: Resolver, location: Location, suspend: int) -> Iterator[Rival]:

@@ -6,13 +6,19 @@ from collections.abc import Iterator
 
 from awaitomic.flow.reach import reach_after, reach_from
 from awaitomic.knowledge.containers import MAPPINGS
-from awaitomic.knowledge.registration import sounds_like_closing, sounds_like_registration, sounds_like_set_up
+from awaitomic.knowledge.registration import (
+    sounds_configured,
+    sounds_like_closing,
+    sounds_like_registration,
+    sounds_like_set_up,
+)
 from awaitomic.model.event import Compute, Name, Read, Scope, Suspend
 from awaitomic.model.finding import Confidence, Finding, Role, Span
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
 from awaitomic.program.concurrency import Judgement, judge
 from awaitomic.program.contents import ContentChange, Iteration, content_changes, iterations
+from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.rules.rule import Rule, kept_apart, object_of, step, suspending_functions
 
@@ -72,6 +78,8 @@ def _report(program: Program, resolver: Resolver, loop: Iteration, suspend: int)
     if found is None:
         return None
     judgement, confidence = found
+    if _fills_queues_only(program, resolver, loop):
+        confidence = Confidence.POSSIBLE
     function, state = resolver.function, str(loop.location)
     rival = judgement.rival.function
     kept = step(program, rival, judgement.access.event, Role.WRITE, f"`{rival.qualname}` in another task")
@@ -108,7 +116,8 @@ def _strongest(
 ) -> tuple[Judgement, Confidence] | None:
     """Give the change that most surely happens meanwhile, with the highest confidence that its kind allows."""
     state = object_of(resolver, loop.location)
-    grows_only = all(change.access.change in _GROWTH for change in changes)
+    lasting = [change for change in changes if not _is_end(change)]
+    grows_only = loop.kind != "collections.deque" and all(change.access.change in _GROWTH for change in lasting)
     best: tuple[Judgement, Confidence] | None = None
     for change in changes:
         judgement = judge(program, resolver, state, [(change.resolver, change.access)])
@@ -154,6 +163,22 @@ def _is_known_key(change: ContentChange) -> bool:
     return isinstance(made, Compute) and made.operator == "next"
 
 
+def _is_end(change: ContentChange) -> bool:
+    """Tell whether a change empties the container for good, when its owner is closed."""
+    name = getattr(change.resolver.function.node, "name", "")
+    return change.access.change is Change.CLEAR and sounds_like_closing(name)
+
+
+def _fills_queues_only(program: Program, resolver: Resolver, loop: Iteration) -> bool:
+    """Tell whether the body only waits where it puts into queues: one without a bound never makes anybody wait."""
+    graph = resolver.function
+    body = reach_from(graph, graph.block_of(loop.guard).successors[0], stops=(loop.iterator, loop.guard)).events
+    waits = [e for e in graph.events if e.id in body and isinstance(e, Suspend) and program.may_suspend(resolver, e)]
+    return all(
+        wait.awaited is not None and last_name(graph.nodes[resolver.origin(wait.awaited)]) == "put" for wait in waits
+    )
+
+
 def _limit(resolver: Resolver, loop: Iteration, change: ContentChange, *, grows_only: bool) -> Confidence:
     """Lower what is seldom a bug.
 
@@ -161,15 +186,21 @@ def _limit(resolver: Resolver, loop: Iteration, change: ContentChange, *, grows_
     program is set up; and, while something is being closed, what would bring in something new or close it twice.
     """
     grows = change.access.change in _GROWTH
-    if loop.assumed or (loop.kind in _LISTS and change.access.change in {Change.CLEAR, Change.REORDER}):
+    if (
+        loop.assumed
+        or _is_end(change)
+        or (loop.kind in _LISTS and change.access.change in {Change.CLEAR, Change.REORDER})
+    ):
         return Confidence.POSSIBLE
     name = getattr(change.resolver.function.node, "name", "")
-    if grows_only and loop.kind != "collections.deque" and (not change.resolver.function.is_async or sounds_like_registration(name)):
+    if grows_only and (not change.resolver.function.is_async or sounds_like_registration(name)):
         return Confidence.POSSIBLE
-    if loop.kind in _LISTS and sounds_like_set_up(name):
+    if sounds_configured(name) or (loop.kind in _LISTS and sounds_like_set_up(name)):
         return Confidence.POSSIBLE
-    closing = sounds_like_closing(getattr(resolver.function.node, "name", ""))
-    if closing and (grows or change.resolver is resolver):
+    own = getattr(resolver.function.node, "name", "")
+    if own.endswith("__") and own != "__call__":  # what enters, leaves and iterates is one user's business
+        return Confidence.POSSIBLE
+    if sounds_like_closing(own) and (grows or change.resolver is resolver):
         return Confidence.POSSIBLE
     return Confidence.CERTAIN
 
