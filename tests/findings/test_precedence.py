@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 from awaitomic.findings.precedence import resolve
-from awaitomic.model.finding import Confidence, Finding
+from awaitomic.model.finding import Confidence, Finding, Span
 from findings.maker import finding_at
 
 TEXT = "w = 1\nv = 2\n"
@@ -33,6 +34,21 @@ def rules(*findings: Finding) -> list[str]:
 def test_the_order_of_the_contract_among_findings_of_one_write() -> None:
     assert rules(finding("AWA103"), finding("AWA102"), finding("AWA101")) == ["AWA101"]
     assert rules(finding("AWA103"), finding("AWA102")) == ["AWA102"]
+
+
+def test_saving_and_restoring_is_the_better_name_for_a_stale_write() -> None:
+    assert rules(finding("AWA101"), finding("AWA106")) == ["AWA106"]
+    assert rules(finding("AWA103"), finding("AWA106", (1, 2, 9), piece="v")) == ["AWA103", "AWA106"]
+
+
+def test_one_test_is_explained_once() -> None:
+    early, late = finding("AWA105", (1, 2, 3)), finding("AWA102", (1, 4, 9), piece="v")
+    assert rules(replace(early, span=guarded(early, 7)), replace(late, span=guarded(late, 7))) == ["AWA102"]
+    assert rules(replace(early, span=guarded(early, 7)), replace(late, span=guarded(late, 8))) == ["AWA105", "AWA102"]
+
+
+def guarded(of: Finding, guard: int) -> Span:
+    return replace(of.span, guards=(guard,))
 
 
 def test_another_write_is_another_span() -> None:

@@ -106,6 +106,11 @@ REPORTED = [
         ["await self.changed.wait()", "await self.io(1)", "self.changed.clear()"],
     ),
     (
+        "saved and restored",
+        "AWA106",
+        ["n = self.n", "self.n = 0", "try:", "    await self.io(1)", "finally:", "    self.n = n"],
+    ),
+    (
         "a generation that is tested too early",
         "AWA101",
         ["v, n = self.version, self.n", "if v == self.version:", "    await self.io(1)", "    self.n = n + 1"],
@@ -181,7 +186,6 @@ SILENT = [
     ("popped before the await", ["one = self.table.pop(key, None)", "await self.io(one)"]),
     ("only the constant in a loop's condition", ["while self.busy:", "    await self.io(1)", "self.busy = False"]),
     ("an event cleared at once", ["await self.changed.wait()", "self.changed.clear()", "await self.io(1)"]),
-    ("saved and restored", ["n = self.n", "self.n = 0", "try:", "    await self.io(1)", "finally:", "    self.n = n"]),
     ("a local of the same name", ["n = 0", "n += await self.io(1)"]),
 ]
 

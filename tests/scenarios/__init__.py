@@ -25,12 +25,32 @@ Example::
 
 from __future__ import annotations
 
-from . import check_then_act, late_update, lock_patterns, self_deadlock, stale_write, traps
+from . import (
+    check_then_act,
+    early_publish,
+    late_update,
+    lock_patterns,
+    save_restore,
+    self_deadlock,
+    stale_write,
+    traps,
+    unstable_iteration,
+)
 from .case import ALL_FAULTS, FixtureCase, Repair
 
 SCENARIOS: dict[str, FixtureCase] = {
     path: case
-    for module in (stale_write, check_then_act, late_update, self_deadlock, lock_patterns, traps)
+    for module in (
+        stale_write,
+        check_then_act,
+        late_update,
+        unstable_iteration,
+        early_publish,
+        save_restore,
+        self_deadlock,
+        lock_patterns,
+        traps,
+    )
     for path, case in module.CASES.items()
 }
 """The cases by path of the program below ``fixtures/``, with slashes."""

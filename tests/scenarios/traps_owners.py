@@ -176,7 +176,9 @@ CASES: dict[str, FixtureCase] = {
     "traps/save_and_restore.py": FixtureCase(
         tasks={"quiet": lambda module: module.console.run_quietly(module.work)},
         state=lambda module: module.console.level,
-        reported_by="AWA106",
+        findings=(("AWA106", "self.level"),),
+        repair="refused",
+        refusal="no-remedy-yet",
     ),
     "traps/restore_plus_one.py": FixtureCase(
         tasks={"quiet": lambda module: module.console.run_quietly(module.work)},

@@ -1,7 +1,8 @@
 """Reports one span once: several rules see the same bug, and one explanation is enough.
 
 Within one function and one state, a rule that explains why the existing lock does not help (AWA2xx) goes before the
-rules that say what is lost (AWA10x), whose order is that of their codes. What a stronger rule says is kept, the weaker
+rules that say what is lost (AWA10x), whose order is that of their codes, but that saving and restoring (AWA106) is the
+better name for a stale write of just what was saved. What a stronger rule says is kept, the weaker
 finding is dropped. Other families say something else, and stay.
 """
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _LOST_UPDATE = "AWA10"
 _LOCK_DOES_NOT_HELP = "AWA2"
+_BEFORE = {"AWA106": "AWA100"}
+"""Where a rule stands, if not in the order of the codes."""
 
 
 def resolve(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -42,7 +45,8 @@ def _strength(finding: Finding) -> tuple[object, ...]:
     family = 0 if finding.rule.startswith(_LOCK_DOES_NOT_HELP) else 1
     span = finding.span
     events = (len(span.suspends), span.reads, span.guards, span.suspends)
-    return (family, finding.rule, -finding.confidence, report_order(finding), events, finding.message)
+    rank = _BEFORE.get(finding.rule, finding.rule)
+    return (family, rank, -finding.confidence, report_order(finding), events, finding.message)
 
 
 def _covers(stronger: Finding, finding: Finding) -> bool:
@@ -53,6 +57,8 @@ def _covers(stronger: Finding, finding: Finding) -> bool:
         return False
     if stronger.rule.startswith(_LOCK_DOES_NOT_HELP):
         return same_write or _overlap(stronger.span, finding.span)
+    if (stronger.rule, finding.rule) == ("AWA102", "AWA105"):
+        return same_write or not set(stronger.span.guards).isdisjoint(finding.span.guards)  # one test, one explanation
     return same_write and stronger.rule.startswith(_LOST_UPDATE)
 
 

@@ -100,6 +100,7 @@ CONSTRUCTORS: dict[str, str] = {
     "float": "float",
     "bool": "bool",
     "sorted": "list",
+    "dict.fromkeys": "dict",
     **{name: name for name in MUTATORS if "." in name},
 }
 """Callable → type of what it makes, for those that make containers and plain values."""
@@ -125,3 +126,19 @@ IN_PLACE = frozenset({"list", "set", "dict", "collections.deque", "bytearray", "
 
 VIEWS = frozenset({"values", "items", "keys", "copy"})
 """Methods of containers that give (parts of) the contents."""
+
+LIVE_VIEWS = frozenset({"values", "items", "keys"})
+"""Methods of mappings whose result reads the mapping itself, step by step, as it is iterated over."""
+
+LAZY: dict[str | None, int] = {
+    "enumerate": 0,
+    "reversed": 0,
+    "iter": 0,
+    "zip": 0,
+    "map": 1,
+    "filter": 1,
+    "itertools.chain": 0,
+    "itertools.islice": 0,
+    "itertools.filterfalse": 1,
+}
+"""Functions that take from what they are given only as they are iterated over → the first argument that counts."""

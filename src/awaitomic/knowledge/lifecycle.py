@@ -8,7 +8,7 @@ LIFECYCLE = frozenset(
     "async_config_entry_first_refresh _async_setup "
     "startup shutdown on_startup on_shutdown on_cleanup on_start on_started on_stop on_stopped lifespan "
     "asyncSetUp asyncTearDown setup_method teardown_method setup_class teardown_class "
-    "start stop run main serve serve_forever run_forever run_until_stopped "
+    "start stop async_start async_stop run main serve serve_forever run_forever run_until_stopped "
     "async_update cog_load cog_unload setup_hook on_mount on_unmount __aiter__ __anext__".split()
 )
 """A method with one of these names runs once, or never beside itself, on one object."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from awaitomic.model.finding import Finding, Fix, Refusal
 from awaitomic.program import Program
+from awaitomic.remedies.by_hand import refusal_of
 from awaitomic.remedies.choice import candidates
 from awaitomic.remedies.remedy import Case
 
@@ -21,6 +22,9 @@ def plan(finding: Finding, program: Program) -> Fix | Refusal:
     Returns:
         The fix, with its plan, or the reason why there is none.
     """
+    unbuilt = refusal_of(finding)
+    if unbuilt is not None:
+        return unbuilt
     case = Case(program, finding)
     first: Fix | None = None
     refusal: Refusal | None = None

@@ -31,6 +31,11 @@ _VERBS = {
     Role.CALL: "calls",
     Role.WRITE: "writes",
 }
+_STORIES = {
+    "unstable-iteration": ("how the iteration breaks", "task A's loop stands in what task B has changed ({where})"),
+    "early-publish": ("how a task comes too early", "task B goes on with what task A has not made ready yet ({where})"),
+}
+"""Rules that have a story of their own: its title, and what has happened at the end."""
 _WIDEST = 120
 """Beyond this the two columns drift apart, and the eye no longer finds the row."""
 
@@ -75,6 +80,9 @@ def build_timeline(finding: Finding, sources: Sources) -> Timeline | None:
         *_rows("A", trace[at:], finding, sources),
     )
     where = f"line {rival.extent.line}" if rival.path == finding.path else f"{rival.path}, line {rival.extent.line}"
+    if finding.name in _STORIES:
+        title, outcome = _STORIES[finding.name]
+        return Timeline(title, rows, outcome.format(where=where), 2)
     if any(step.role is Role.GUARD for step in trace):
         outcome = f"task A acts on a test that no longer holds since task B's write ({where})"
     elif finding.name == "late-update" and same_code:
@@ -87,6 +95,8 @@ def build_timeline(finding: Finding, sources: Sources) -> Timeline | None:
 
 def _opening(trace: Sequence[TraceStep]) -> int:
     """Give the index of the step before which the other task gets its turn: the one after the last suspension."""
+    if trace[-1].role is Role.SUSPEND:
+        return len(trace)
     for index in range(len(trace) - 1, 0, -1):
         if trace[index - 1].role is Role.SUSPEND:
             return index

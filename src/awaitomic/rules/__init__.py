@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from awaitomic.model.finding import Finding
 from awaitomic.program import Program
-from awaitomic.rules import check_then_act, late_update, self_deadlock, stale_write
+from awaitomic.rules import (
+    check_then_act,
+    early_publish,
+    late_update,
+    save_restore,
+    self_deadlock,
+    stale_write,
+    unstable_iteration,
+)
 from awaitomic.rules.rule import Rule
 
-RULES: tuple[Rule, ...] = (stale_write.RULE, check_then_act.RULE, late_update.RULE, self_deadlock.RULE)
+RULES: tuple[Rule, ...] = (
+    stale_write.RULE,
+    check_then_act.RULE,
+    late_update.RULE,
+    unstable_iteration.RULE,
+    early_publish.RULE,
+    save_restore.RULE,
+    self_deadlock.RULE,
+)
 
 
 def find(program: Program) -> list[Finding]:

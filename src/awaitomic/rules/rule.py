@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from awaitomic.flow.graph import FunctionGraph
+from awaitomic.knowledge.locks import UNKNOWN_LOCK
 from awaitomic.model.event import Suspend
 from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
+from awaitomic.model.location import Location, Root
 from awaitomic.program import Program
 from awaitomic.program.concurrency import Judgement
 from awaitomic.program.facts import WriteFact
@@ -84,6 +86,58 @@ def oldest(tokens: Iterable[Token]) -> Token:
 def suspension_of(fact: WriteFact, token: Token) -> int:
     """Give the suspension that makes a read stale before the write."""
     return token.stale if token.is_stale else fact.event
+
+
+def kept_apart(
+    program: Program, resolver: Resolver, suspend: int, location: Location, rival: Resolver, event: int
+) -> bool:
+    """Tell whether a lock or a claim keeps a write of another task (or of another run) out of a suspension.
+
+    Parameters:
+        resolver, suspend, location: the function, where it waits, and the state in its terms.
+        rival, event: the function that writes, and the write.
+    """
+    mine = _held_during(program, resolver, suspend, location)
+    if None in mine:
+        return True  # what is not understood protects
+    there = program.facts(rival).solution.before_event(event) if mine else None
+    return there is not None and any(rival.key_of(lock.location) in mine for lock in there.held)
+
+
+def _held_during(program: Program, resolver: Resolver, suspend: int, location: Location) -> set[Location | None]:
+    """Give the keys of the locks and claims held at a suspension; None stands for those that are not understood.
+
+    Where the function holds none, and is called in this file only by holders, it is what all of them hold.
+    """
+    own = _keys_held(program, resolver, suspend, location)
+    if own:
+        return own
+    sites = program.callers.sites(resolver.function)
+    held = [_keys_held(program, site.resolver, site.event, None) for site in sites if site.resolver is not resolver]
+    if not held or not all(held):
+        return set()
+    return {None} if all(None in keys for keys in held) else set.intersection(*held)
+
+
+def _keys_held(program: Program, resolver: Resolver, event: int, location: Location | None) -> set[Location | None]:
+    state = program.facts(resolver).solution.before_event(event)
+    if state is None:
+        return set()
+    return {
+        None if lock.type is UNKNOWN_LOCK else resolver.key_of(lock.location)
+        for lock in state.held
+        if (location is None and not lock.is_claim) or (location is not None and lock.covers(location))
+    }
+
+
+def object_of(resolver: Resolver, location: Location) -> Location:
+    """Give a location as a method of its owner would name it: ``self.pool.workers`` is a ``Pool``'s ``self.workers``.
+
+    Rivals write through their own ``self``, and whether both are one object is asked of the classes.
+    """
+    known = resolver.key_of(location)
+    inner = location.root is Root.SELF and len(known.steps) < len(location.steps)
+    return known if inner else location
 
 
 def make_finding(

@@ -1,0 +1,23 @@
+"""What to do by hand where no remedy is built yet: the refusal says what maintainers do about such a bug."""
+
+from __future__ import annotations
+
+from awaitomic.model.finding import Finding, Refusal
+
+_REPAIRS = {
+    "AWA104": "iterate over a copy, `list({state})`, and if using a member that has just left can fail, "
+    "ask before each use if it is still there",
+    "AWA105": "take a lock over the test, the work and the write of `{state}`, which comes after the await, "
+    "or let all callers await one shared task that is dropped if it fails",
+    "AWA106": "give the value of `{state}` to what needs it as a parameter, or keep it in a `ContextVar`, "
+    "which every task has for itself",
+}
+
+
+def refusal_of(finding: Finding) -> Refusal | None:
+    """Give the refusal of a finding whose rule has no remedy so far, or None if its rule has one."""
+    repair = _REPAIRS.get(finding.rule)
+    if repair is None:
+        return None
+    by_hand = repair.format(state=finding.state)
+    return Refusal("no-remedy-yet", f"no remedy is built for {finding.name} yet; by hand: {by_hand}")

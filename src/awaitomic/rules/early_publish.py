@@ -1,0 +1,308 @@
+"""AWA105: a flag, a counter or an object is there before the awaited work that makes it true."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from awaitomic.flow.reach import reach_after, reach_from
+from awaitomic.knowledge.opening import SHARED_WORK, sounds_like_opening, sounds_ready, sounds_under_way
+from awaitomic.model.event import Compute, Const, Suspend, SuspendWhy
+from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
+from awaitomic.model.location import AttributeStep, ItemStep, Location, Root
+from awaitomic.program import Program
+from awaitomic.program.accesses import Change
+from awaitomic.program.concurrency import judge
+from awaitomic.program.facts import WriteFact
+from awaitomic.program.names import last_name
+from awaitomic.program.resolve import Resolver
+from awaitomic.program.state import ActiveGuard, State
+from awaitomic.rules.readiness import (
+    is_wait,
+    made_by_work,
+    opened_by,
+    reads_of,
+    says_absent,
+    says_first,
+    second_caller,
+    test_of,
+    used_by_callers,
+    used_elsewhere,
+)
+from awaitomic.rules.rule import Rule, kept_apart, object_of, step, suspending_functions
+
+_SHARED = frozenset({Root.SELF, Root.CLASS, Root.GLOBAL, Root.CLOSURE, Root.PARAMETER})
+
+
+@dataclass(frozen=True, slots=True)
+class _Publication:
+    """What says *ready*, where it is tested, and where the work is awaited that makes it so."""
+
+    fact: WriteFact
+    guard: int
+    work: Suspend
+    counts: bool
+
+    @property
+    def location(self) -> Location:
+        return self.fact.access.location
+
+
+def find(program: Program) -> Iterator[Finding]:
+    """Find flags, counters and objects that are published before the awaited work that others rely on."""
+    for resolver in suspending_functions(program):
+        reported: set[Location] = set()
+        for fact in program.facts(resolver).writes:
+            if fact.access.location in reported or not _could_publish(resolver, fact):
+                continue
+            publication = _published(program, resolver, fact)
+            finding = _report(program, resolver, publication) if publication is not None else None
+            if finding is not None:
+                reported.add(fact.access.location)
+                yield finding
+
+
+def _could_publish(resolver: Resolver, fact: WriteFact) -> bool:
+    access = fact.access
+    if fact.via is not None or access.location.root not in _SHARED or _is_locked(fact.state):
+        return False
+    if access.change is Change.RESET:  # an empty entry, which says that there is somebody who fills it
+        return bool(access.location.steps) and isinstance(access.location.steps[-1], ItemStep)
+    return _is_increment(resolver, fact) or (access.change is Change.ASSIGN and not _is_placeholder(resolver, fact))
+
+
+def _is_increment(resolver: Resolver, fact: WriteFact) -> bool:
+    """Tell whether a write counts up by one: ``n += 1``, ``n[key] = n.get(key, 0) + 1``."""
+    access = fact.access
+    value = resolver.function.events[access.value] if access.value is not None else None
+    if not isinstance(value, Compute) or value.operator not in {"+", "+="}:
+        return False
+    if access.change is Change.ASSIGN and not any(token.location == access.location for token in fact.value):
+        return False
+    added = resolver.function.events[value.operands[-1]]
+    return isinstance(added, Const) and added.value == 1
+
+
+def _is_placeholder(resolver: Resolver, fact: WriteFact) -> bool:
+    """Tell whether what is stored does not claim to be ready: something to wait for, or a state by name."""
+    value = fact.access.value
+    if value is None:
+        return False
+    origin = resolver.origin(value)
+    node, event = resolver.function.nodes[origin], resolver.function.events[origin]
+    if isinstance(event, Const):
+        return event.value is not True and event.value != 1
+    if isinstance(node, ast.Call):
+        return last_name(node.func) in SHARED_WORK
+    return isinstance(node, ast.Attribute) and (node.attr.isupper() or last_name(node.value)[:1].isupper())
+
+
+def _published(program: Program, resolver: Resolver, fact: WriteFact) -> _Publication | None:
+    """Give the awaited work that a publication comes too early for, if the state stays as it is behind it."""
+    graph, location = resolver.function, fact.access.location
+    elsewhere = reach_from(graph, graph.entry, stops=(fact.event,)).events
+    rewritten = [o.event for o in program.facts(resolver).writes if o.access.location == location and o is not fact]
+    counts = _is_increment(resolver, fact)
+    for event in sorted(reach_after(graph, fact.event).events - elsewhere):
+        work = graph.events[event]
+        if not isinstance(work, Suspend) or work.why not in {SuspendWhy.AWAIT, SuspendWhy.ASYNC_ENTER}:
+            continue
+        if not program.may_suspend(resolver, work) or is_wait(resolver, work):
+            continue
+        guard = _test(program, resolver, fact, event, counts=counts)
+        if guard is None:
+            return None
+        stays = reach_after(graph, event, stops=rewritten, raises=False)
+        if graph.exit not in stays.blocks or _is_locked(_state(program, resolver, event)):
+            return None
+        return _Publication(fact, guard, work, counts)
+    return None
+
+
+def _state(program: Program, resolver: Resolver, event: int) -> State | None:
+    return program.facts(resolver).solution.before_event(event)
+
+
+def _is_locked(state: State | None) -> bool:
+    """Tell whether some lock is held: why it does not help is the business of other rules."""
+    return state is not None and any(not lock.is_claim for lock in state.held)
+
+
+def _test(program: Program, resolver: Resolver, fact: WriteFact, work: int, *, counts: bool) -> int | None:
+    """Give the test by which only the first caller does the work."""
+    for guard in sorted(fact.state.guards, key=lambda each: each.guard):
+        if _is_about(fact, guard) and says_absent(test_of(resolver, guard.guard), holds=guard.holds):
+            return guard.guard
+    state = _state(program, resolver, work)
+    if not counts or state is None:
+        return None
+    for guard in sorted(state.guards, key=lambda each: each.guard):
+        test = test_of(resolver, guard.guard)
+        old = all(token.read < fact.event for token in guard.tokens)
+        first = says_absent(test, holds=guard.holds) if old else says_first(test, holds=guard.holds)
+        if _is_about(fact, guard) and first:
+            return guard.guard
+    return None
+
+
+def _is_about(fact: WriteFact, guard: ActiveGuard) -> bool:
+    location = fact.access.location
+    entry = bool(location.steps) and isinstance(location.steps[-1], ItemStep)
+    tested = {location, location.parent} if entry else {location}
+    return any(token.location in tested and not token.is_stale for token in guard.tokens)
+
+
+# -- evidence --------------------------------------------------------------------------------------------------------
+
+
+def _report(program: Program, resolver: Resolver, found: _Publication) -> Finding | None:
+    limit = _limit(program, resolver, found)
+    location = found.location
+    if limit is None or kept_apart(program, resolver, found.work.id, location, resolver, found.fact.event):
+        return None
+    judgement = judge(program, resolver, object_of(resolver, location), [(resolver, found.fact.access)])
+    if judgement is None and (not found.counts or program.serialised(resolver.function) is not None):
+        return None
+    several = f"`{location}` counts users, so it expects several at a time"
+    confidence = judgement.confidence if judgement is not None else Confidence.LIKELY
+    evidence = judgement.evidence if judgement is not None else (several,)
+    function, state, suspend = resolver.function, str(location), found.work.id
+    rival = step(program, function, found.guard, Role.GUARD, f"`{function.qualname}` in another task")
+    return Finding(
+        rule=RULE.code,
+        name=RULE.name,
+        confidence=min(confidence, limit),
+        path=program.source.path,
+        extent=program.write_extent(function, found.fact.event),
+        function=function.qualname,
+        state=state,
+        message=f"`{state}` is set before the awaited work that makes it true: "
+        "a second caller skips the wait, and goes on with what is not ready",
+        trace=_trace(program, resolver, found),
+        evidence=evidence,
+        span=Span(function.qualname, (), (found.guard,), (suspend,), found.fact.event),
+        rival=rival,
+    )
+
+
+def _trace(program: Program, resolver: Resolver, found: _Publication) -> tuple[TraceStep, ...]:
+    """Tell the first caller's story: a counter is counted up before it is tested, a flag tested before it is set."""
+    function, state, written = resolver.function, found.location, found.fact.event
+    steps = {
+        found.guard: step(program, function, found.guard, Role.GUARD, f"`{state}` is tested: this is the first caller"),
+        written: step(program, function, written, Role.WRITE, f"`{state}` says that the work is done"),
+        found.work.id: step(program, function, found.work.id, Role.SUSPEND, "it is only done here: other tasks run"),
+    }
+    return tuple(steps[event] for event in sorted(steps))
+
+
+def _limit(program: Program, resolver: Resolver, found: _Publication) -> Confidence | None:
+    """Give the highest confidence that the evidence allows, None if a second caller may well skip the work."""
+    stop = found.work.id if found.counts else found.fact.event
+    second = second_caller(resolver, found.guard, stop)
+    if second is None or any(isinstance(event, Suspend) and is_wait(resolver, event) for event in second):
+        return None
+    if not found.counts and _is_mode(program, resolver, found, {event.id for event in second}):
+        return None
+    name, base = opened_by(resolver, found.work)
+    if found.counts:
+        return _limit_of_counter(program, resolver, found, name)
+    keys = {resolver.key_of(each) for each in made_by_work(program, resolver, found.location, found.fact.event)}
+    if _is_opened_itself(resolver, found, base) and sounds_like_opening(name):
+        keys.add(resolver.key_of(found.location))
+    if keys and any(True for _ in reads_of(program, resolver, second, keys)):
+        return Confidence.CERTAIN
+    flag = _flag_name(found.location)
+    if sounds_under_way(flag):
+        return None
+    if keys and used_by_callers(program, resolver, keys):
+        return Confidence.CERTAIN
+    if keys and used_elsewhere(program, resolver, keys):
+        return Confidence.POSSIBLE
+    entry = isinstance(found.location.steps[-1], ItemStep) if found.location.steps else False
+    return Confidence.POSSIBLE if sounds_like_opening(name) and (entry or sounds_ready(flag)) else None
+
+
+def _is_mode(program: Program, resolver: Resolver, found: _Publication, second: set[int]) -> bool:
+    """Tell whether the other outcome of the test changes the state too: a mode that is switched, and no readiness."""
+    return any(
+        fact.access.location == found.location and fact.event in second for fact in program.facts(resolver).writes
+    )
+
+
+def _limit_of_counter(program: Program, resolver: Resolver, found: _Publication, name: str) -> Confidence | None:
+    """Judge a counter of users: it is counted down elsewhere, and the first one opens what all of them use."""
+    made = made_by_work(program, resolver, found.location, found.fact.event)
+    if not made and not sounds_like_opening(name):
+        return None
+    counted_down = any(
+        access.change in {Change.AUGMENTED, Change.DELETE, Change.ASSIGN} and writer is not resolver
+        for writer, access in program.changing_writers(resolver, found.location)
+    )
+    return Confidence.CERTAIN if counted_down else Confidence.POSSIBLE
+
+
+def _is_opened_itself(resolver: Resolver, found: _Publication, base: int | None) -> bool:
+    """Tell whether the work is a call on the very object that was published (``await self.db.open()``)."""
+    value = found.fact.access.value
+    if base is None or value is None:
+        return False
+    return resolver.value(base) == found.location or resolver.origin(base) == resolver.origin(value)
+
+
+def _flag_name(location: Location) -> str:
+    names = [each.name for each in location.steps if isinstance(each, AttributeStep)]
+    return names[-1] if names else location.name
+
+
+RULE = Rule(
+    code="AWA105",
+    name="early-publish",
+    summary="a flag, a counter or an object says *ready* before the awaited work that makes it so",
+    what=(
+        "The first caller sets a flag, counts itself, or stores an object, and only then awaits the work that opens, "
+        "connects or fills it. Whoever comes meanwhile finds the flag set and goes on."
+    ),
+    why=(
+        "The second caller skips the wait and uses what is not ready: a connection that is not open, state that is "
+        "still None. If the work fails, the flag stays, and nobody tries again."
+    ),
+    example_before="""\
+class Client:
+    def __init__(self):
+        self.users = 0
+        self.session = None
+
+    async def acquire(self):
+        self.users += 1
+        if self.users == 1:
+            self.session = await open_session()
+        return self.session
+""",
+    example_after="""\
+class Client:
+    def __init__(self):
+        self.users = 0
+        self.session = None
+        self._lock = asyncio.Lock()
+
+    async def acquire(self):
+        async with self._lock:
+            if self.users == 0:
+                self.session = await open_session()
+            self.users += 1
+        return self.session
+""",
+    fix_safety=(
+        "Never safe: a lock over test, flag and work, with the flag set after the await, is held as long as the work "
+        "takes; moving the flag alone lets two callers do the work. The alternative is one shared task that all "
+        "callers await, and that is dropped when it fails."
+    ),
+    silent=(
+        "A flag that keeps a second caller from doing what need not be done twice (`if self._closing: return`), one "
+        "that is taken down after the work, a placeholder that other callers wait for, a second caller who gets an "
+        "error, a lock over test and work."
+    ),
+    find=find,
+)

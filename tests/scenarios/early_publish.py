@@ -1,0 +1,37 @@
+"""Cases of the programs in ``fixtures/early_publish/``: what says *ready* before the work is done that makes it so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .case import FixtureCase, Task
+
+
+def _case(task: Task, state: str | None = None, *, subject: str | None = None) -> FixtureCase:
+    """Run one function beside itself; `state` names the finding, `subject` the object of the module to look at."""
+    return FixtureCase(
+        tasks={"call": task},
+        state=None if subject is None else lambda module: vars(getattr(module, subject)),
+        findings=(("AWA105", state),) if state else (),
+        repair="refused" if state else None,
+        refusal="no-remedy-yet" if state else None,
+    )
+
+
+CASES: dict[str, FixtureCase] = {
+    "early_publish/users.py": _case(lambda module: module.client.acquire(), "self.users", subject="client"),
+    "early_publish/keep_users_locked.py": _case(lambda module: module.client.acquire(), subject="client"),
+    "early_publish/counted_on_entry.py": _case(lambda module: module.use(), "self._counter", subject="engine"),
+    "early_publish/started_flag.py": _case(lambda module: module.link.send("hello"), "self.started", subject="link"),
+    "early_publish/keep_closing_flag.py": _case(lambda module: module.link.close(), subject="link"),
+    "early_publish/keep_refused.py": _case(lambda module: module.link.open(), subject="link"),
+    "early_publish/keep_waits_until_ready.py": replace(
+        _case(lambda module: module.link.open()), state=lambda module: module.link.wire
+    ),
+    "early_publish/stored_then_opened.py": _case(lambda module: module.use(), "self._db", subject="app"),
+    "early_publish/entry_before_load.py": _case(lambda module: module.rows("key"), "self._pages[key]", subject="cache"),
+    # Whoever skips the work relies on the one who does it: if that one fails, nobody has done it.
+    "early_publish/keep_flag_taken_down.py": replace(
+        _case(lambda module: module.sync.refresh(), subject="sync"), faults=(None,)
+    ),
+}
