@@ -120,6 +120,9 @@ ANNOTATIONS: dict[str, str] = {
     "collections.abc.MutableSet": "set",
 }
 
+ELEMENT_ADDERS = frozenset({"append", "appendleft", "add", "insert"})
+"""Methods that put their last argument itself into a container: whoever goes through it has that object."""
+
 IN_PLACE = frozenset({"list", "set", "dict", "collections.deque", "bytearray", "collections.Counter"})
 """Types whose ``+=`` (``|=`` …) changes the same object, so that nothing is lost when nobody rebinds it."""
 

@@ -21,8 +21,9 @@ from awaitomic.model.position import Extent
 from awaitomic.program.accesses import CONTENTS, Access, Change, accesses
 from awaitomic.program.callers import Callers, in_loop
 from awaitomic.program.calls import awaited_calls, is_awaited, is_property, targets_of
+from awaitomic.program.escape import publish
 from awaitomic.program.facts import FunctionFacts, analyse, summarise
-from awaitomic.program.locks import Lock, lock_of, protects
+from awaitomic.program.locks import Lock, lock_of, protects, returned_entry
 from awaitomic.program.module import ModuleFacts, module_facts
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
@@ -50,6 +51,7 @@ class Program:
             self.resolvers.append(resolver)
             self._by_graph[id(function)] = resolver
         self._find_captured()
+        publish(self.resolvers)
         self._managers: dict[tuple[int, Operand], tuple[Lock, ...]] = {}
         self._held_at_yield: dict[int, frozenset[Lock]] = {}
         self._facts: dict[int, FunctionFacts] = {}
@@ -182,7 +184,11 @@ class Program:
             targets = targets_of(resolver, event)
             if targets and not any(is_construction(target.function) for target in targets):
                 for target in targets:
-                    yield from self._locks_of_call(resolver, target.function)
+                    entry = returned_entry(self.resolver(target.function), resolver, target)
+                    if entry is not None:
+                        yield Lock(entry, UNKNOWN_LOCK)
+                    else:
+                        yield from self._locks_of_call(resolver, target.function)
                 return
         lock = lock_of(resolver, manager)
         if lock is not None and protects(lock):

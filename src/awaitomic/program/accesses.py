@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import enum
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from awaitomic.knowledge.containers import EVENTS, IN_PLACE, MUTATORS, Mutation
 from awaitomic.model.event import Attribute, Call, Compute, Const, Event, Item, Operand, Read, Write, WriteHow
 from awaitomic.model.location import ANY_ITEM, ItemStep, Location, Root
+from awaitomic.program.escape import owner_of
 from awaitomic.program.resolve import Resolver
 
 
@@ -50,6 +51,8 @@ class Access:
     value: Operand | None
     certain: bool = True
     """False if the type of the container is not known and only the method's name says that it mutates."""
+    own: bool = False
+    """Whether it changes an object that this very call has made: another call of the same function has another one."""
 
 
 _MUTATION_CHANGES = {
@@ -74,12 +77,19 @@ def accesses(resolver: Resolver) -> Iterator[Access]:
 
 
 def access_of(resolver: Resolver, event: Event) -> Access | None:
-    """Give the write that an event makes, or None."""
+    """Give the write that an event makes, or None; what changes an object that nobody else has yet is none."""
     if isinstance(event, Write):
-        return _of_write(resolver, event)
-    if isinstance(event, Call):
-        return _of_call(resolver, event)
-    return None
+        access = _of_write(resolver, event)
+    elif isinstance(event, Call):
+        access = _of_call(resolver, event)
+    else:
+        return None
+    if access is None or not resolver.published:
+        return access
+    publication, own = owner_of(resolver, event)
+    if publication is None:
+        return access
+    return replace(access, own=own) if event.id in publication.after else None
 
 
 def _of_write(resolver: Resolver, event: Write) -> Access | None:
@@ -111,7 +121,7 @@ def _of_call(resolver: Resolver, event: Call) -> Access | None:
     location = resolver.value(callee.place.base)
     if location is None or location.root is Root.FRESH or (not location.steps and location.root is Root.SELF):
         return None
-    typed = resolver.type_of(location)
+    typed = resolver.operand_type(callee.place.base)
     mutation = MUTATORS.get(typed.name or "", {}).get(callee.place.attr)
     if mutation is None:
         return None

@@ -99,7 +99,7 @@ def _through(
     found = []
     for write in program.summary(target.function).writes:
         location = translate(resolver, target, write.location)
-        if location is not None and location.root is not Root.FRESH:
+        if location is not None and location.root is not Root.FRESH and not state.owns(location):
             access = Access(event, location, write.change, None)
             found.append(WriteFact(event, access, NOTHING, state, Via(target, write, how)))
     return found

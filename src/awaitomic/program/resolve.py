@@ -8,6 +8,7 @@ what is not plainly one path is not tracked at all, and never reported.
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.containers import CONTAINERS, MAPPINGS, VIEWS
@@ -30,6 +31,9 @@ from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location
 from awaitomic.program.module import ModuleFacts
 from awaitomic.program.target import Target
 from awaitomic.program.types import UNKNOWN, Typed
+
+if TYPE_CHECKING:
+    from awaitomic.program.escape import Publication
 
 _ENTRY_GETTERS = frozenset({"get", "setdefault"})
 _SAME_OBJECT = frozenset({"cast", "typing.cast"})
@@ -54,6 +58,17 @@ class Resolver:
         """What `awaitomic.program.calls.targets_of` has found for each call."""
         self.captured = frozenset[str]()
         """Locals of this function that nested functions rebind: shared state of the closure (set by `Program`)."""
+        self.published: dict[int, Publication] = {}
+        """What this function has made and others come to have (see `awaitomic.program.escape`)."""
+
+    def publish(self, found: dict[int, Publication]) -> None:
+        """Let objects that this function makes be known by the paths through which others reach them."""
+        self.published = found
+
+    def forget_values(self) -> None:
+        """Forget what values were known as, after new facts."""
+        self._values.clear()
+        self.targets.clear()
 
     # -- names ---------------------------------------------------------------------------------------------------
 
@@ -67,6 +82,10 @@ class Resolver:
             if not (isinstance(event, Const) and event.value is None):
                 found.add(value)
         return found.pop() if len(found) == 1 else None
+
+    def values_of(self, name: str) -> list[Operand]:
+        """Give every value that a local is bound to, as far as they are known."""
+        return [value for value in self._bindings.get(name, []) if value is not None]
 
     def is_bound(self, name: str) -> bool:
         """Tell whether a local is assigned anywhere in this function."""
@@ -119,7 +138,7 @@ class Resolver:
             return Location(Root.CLOSURE, self.function.qualname, name)
         value = self.binding(name)
         if value is None:
-            return None
+            return self._agreed_value(name)
         event = self.function.events[value]
         if isinstance(event, Compute) and event.operator == "next":
             return self._element(event, name)
@@ -127,6 +146,15 @@ class Resolver:
         if found is not None and found.root is Root.FRESH and not found.steps:
             return Location(Root.FRESH, self.function.qualname, name)
         return found
+
+    def _agreed_value(self, name: str) -> Location | None:
+        """Give the path that all values of a local (None aside) stand for: looked up, or made and stored there."""
+        values = self.values_of(name)
+        if not self.published or len(values) < len(self._bindings.get(name, [])):
+            return None
+        events = [(value, self.function.events[value]) for value in values]
+        found = {self.value(value) for value, event in events if not isinstance(event, Const) or event.value}
+        return found.pop() if len(found) == 1 else None
 
     def _element(self, event: Compute, name: str) -> Location | None:
         """Give the entry that a loop variable stands for: ``for acct in self.accounts.values()``."""
@@ -174,9 +202,9 @@ class Resolver:
         if isinstance(place, Item):
             base = self.value(place.base)
             return base.item(self.key(place.key)) if base is not None else None
-        return self._variable(place)
+        return self.variable(place)
 
-    def _variable(self, place: Name) -> Location | None:
+    def variable(self, place: Name) -> Location | None:
         """Give the location of a variable that other functions can rebind."""
         if place.scope is Scope.LOCAL and self.function.qualname != "<module>":
             if place.name in self.captured:
@@ -211,6 +239,9 @@ class Resolver:
         return found
 
     def _value(self, event: Event) -> Location | None:
+        published = self.published.get(event.id)
+        if published is not None:
+            return published.location
         if isinstance(event, Read):
             if isinstance(event.place, Name):
                 return self.name_value(event.place)

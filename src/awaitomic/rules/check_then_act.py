@@ -11,6 +11,7 @@ from awaitomic.program import Program
 from awaitomic.program.accesses import Change
 from awaitomic.program.concurrency import judge
 from awaitomic.program.conditions import parts_of, tells_presence
+from awaitomic.program.escape import rivals
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
@@ -93,7 +94,7 @@ def _kind(resolver: Resolver, guard: ActiveGuard) -> str:
 
 def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: ActiveGuard) -> Finding | None:
     access = fact.access
-    judgement = judge(program, resolver, access.location, program.changing_writers(resolver.key_of(access.location)))
+    judgement = judge(program, resolver, access.location, rivals(program, resolver, access))
     if judgement is None:
         return None
     tokens = [token for token in guard.tokens if _decides(fact, token) and fact.is_stale(token)]

@@ -9,6 +9,7 @@ from awaitomic.model.finding import Confidence, Finding, Role
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
 from awaitomic.program.concurrency import Rival, judge
+from awaitomic.program.escape import rivals
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
@@ -78,7 +79,7 @@ def _examine(program: Program, resolver: Resolver, fact: WriteFact) -> Finding |
 
 def _rivals(program: Program, resolver: Resolver, fact: WriteFact) -> Iterator[Rival]:
     """Give the writes that matter: to what is added in place, only those that put another container there."""
-    for rival, access in program.changing_writers(resolver.key_of(fact.access.location)):
+    for rival, access in rivals(program, resolver, fact.access):
         if fact.access.change is not Change.ADD or access.change in {Change.ASSIGN, Change.RESET}:
             yield rival, access
 
