@@ -17,6 +17,8 @@ from awaitomic.program.conditions import guarded_bodies, names_lookup_error, par
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import NOTHING, ActiveGuard, State, Token, Tokens
 
+_LOOPS = frozenset({"for", "while"})
+
 TokenMaker = Callable[[int, Location, State], Token | None]
 
 
@@ -29,6 +31,7 @@ class Tests:
         self.token = token
         catches = any(isinstance(event, Guard) and event.kind == "except" for event in self.function.events)
         self._tries = guarded_bodies(self.function.node) if catches else {}
+        self._has_loops = any(isinstance(e, Guard) and e.kind in _LOOPS for e in self.function.events)
         self._parts = parts_of(self.function)
         self._containers = _used_as_containers(self.function)
 
@@ -44,10 +47,10 @@ class Tests:
         part = self._parts.get(guard.id)
         outcome = None if part is None else part.if_true if holds else part.if_false
         if part is None or outcome is None:
-            return tested(state, {guard.id}, ActiveGuard(guard.id, holds, tokens))
+            return tested(state, {guard.id}, ActiveGuard(guard.id, holds, tokens), keep=self._has_loops)
         siblings = {each for each, other in self._parts.items() if other.whole == part.whole}
         earlier = [active.tokens for active in state.guards if active.guard in siblings - {guard.id}]
-        return tested(state, siblings, ActiveGuard(part.whole, outcome, tokens.union(*earlier)))
+        return tested(state, siblings, ActiveGuard(part.whole, outcome, tokens.union(*earlier)), keep=self._has_loops)
 
     def _lookup_tokens(self, guard: Guard, state: State) -> Tokens:
         """``except KeyError`` around lookups without a suspension is a test of the entries that were looked up."""
@@ -94,13 +97,17 @@ def _used_as_containers(function: FunctionGraph) -> frozenset[str]:
     return frozenset(found)
 
 
-def tested(state: State, replaced: set[int], guard: ActiveGuard) -> State:
-    """Give the state in which `guard` governs, in place of the guards that it renews or sums up."""
+def tested(state: State, replaced: set[int], guard: ActiveGuard, *, keep: bool = False) -> State:
+    """Give the state in which `guard` governs, in place of the guards that it renews or sums up.
+
+    `keep` says to note it even if it tells nothing so far: in a loop it may tell more the next time round, and guards
+    that stand on one way only are lost where ways meet.
+    """
     kept = frozenset(active for active in state.guards if active.guard not in replaced)
     validated = frozenset(each for each in state.validated if each[0] not in replaced)
     if guard.validates:
         validated |= {(guard.guard, guard.holds)}
-    return state._replace(guards=kept | {guard} if guard.tokens else kept, validated=validated)
+    return state._replace(guards=kept | {guard} if guard.tokens or keep else kept, validated=validated)
 
 
 def is_entry(location: Location) -> bool:

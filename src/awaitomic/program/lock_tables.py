@@ -32,7 +32,7 @@ def lock_made_for(resolver: Resolver, operand: Operand) -> LockType | None:
     if isinstance(location.steps[-1], ItemStep):
         table = location.parent
         made = list(_initialisers(resolver, table)) if table is not None else []
-        if any(_holds_locks(resolver, each) for each in made):
+        if any(_holds_locks(resolver, each) for each in made) or _is_stored_lock(resolver, location):
             return UNKNOWN_LOCK
         return UNKNOWN_LOCK if table is not None and _is_filled_with_locks(resolver, table) else None
     made = [each for each in _initialisers(resolver, location) if not _is_none(each)]
@@ -99,6 +99,12 @@ def _holds_locks(resolver: Resolver, node: ast.expr) -> bool:
         last = node.slice.elts[-1] if isinstance(node.slice, ast.Tuple) and node.slice.elts else node.slice
         return dotted(last, resolver.module.imports) in _EXCLUSIVE
     return False
+
+
+def _is_stored_lock(resolver: Resolver, location: Location) -> bool:
+    """Tell whether the function itself makes a lock and stores it there."""
+    nodes = [resolver.function.nodes[made] for made, p in resolver.published.items() if p.location == location]
+    return any(isinstance(node, ast.expr) and _makes_lock(resolver, node) for node in nodes)
 
 
 def _is_filled_with_locks(resolver: Resolver, table: Location) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awaitomic.model.event import Attribute, Call, Compute, Read
+from awaitomic.knowledge.containers import ANY_MUTATOR
+from awaitomic.model.event import Attribute, Call, Compute, Item, Merge, Read, Write
 from awaitomic.model.finding import Confidence, Finding, Role
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
@@ -97,8 +98,11 @@ def writes_back(resolver: Resolver, fact: WriteFact) -> bool:
     """Tell whether the value written is exactly an old one, or its copy: save and restore, a pattern of its own."""
     if fact.access.value is None:
         return False
-    event = resolver.function.events[resolver.origin(fact.access.value)]
+    origin = resolver.origin(fact.access.value)
+    event = resolver.function.events[origin]
     if isinstance(event, Call):
+        if _is_changed(resolver, origin):
+            return False
         name = last_name(resolver.function.nodes[event.function])
         callee = resolver.function.events[event.function]
         if name in _COPIERS and event.arguments:
@@ -108,8 +112,37 @@ def writes_back(resolver: Resolver, fact: WriteFact) -> bool:
     return isinstance(event, Read) and resolver.place(event.place) == fact.access.location
 
 
+def _is_changed(resolver: Resolver, made: int) -> bool:
+    """Tell whether the function changes the contents of a copy that it has made."""
+    for event in resolver.function.events:
+        if isinstance(event, Write) and isinstance(event.place, Item) and resolver.origin(event.place.base) == made:
+            return True
+        if isinstance(event, Read) and isinstance(event.place, Attribute) and event.place.attr in ANY_MUTATOR:
+            if resolver.origin(event.place.base) == made:
+                return True
+    return False
+
+
+def _is_one_of_several(resolver: Resolver, value: int) -> bool:
+    """Tell whether what is written is an element of a sequence in which the old value stands beside others.
+
+    ``for port in (self.port, 8001): if await answers(port): self.port = port``: the old value only chooses what is
+    tried, and what is stored is what answered.
+    """
+    event = resolver.function.events[resolver.origin(value)]
+    if not isinstance(event, Compute) or event.operator != "next":
+        return False
+    iterator = resolver.function.events[event.operands[0]]
+    if not isinstance(iterator, Compute) or not iterator.operands:
+        return False
+    source = resolver.function.events[resolver.origin(iterator.operands[0])]
+    return isinstance(source, Compute | Merge) and len(source.operands) > 1
+
+
 def _confidence(resolver: Resolver, fact: WriteFact, token: Token, judged: Confidence) -> Confidence:
     """Lower what an object answers about itself, and pieces of an answer: seldom computed from the old state alone."""
+    if fact.access.value is not None and _is_one_of_several(resolver, fact.access.value):
+        return min(judged, Confidence.POSSIBLE)
     if not token.answered:
         return judged
     assert fact.access.value is not None
