@@ -7,7 +7,8 @@ import enum
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from awaitomic.knowledge.containers import EVENTS, IN_PLACE, MUTATORS, Mutation
+from awaitomic.knowledge.awaitables import QUEUES
+from awaitomic.knowledge.containers import EVENTS, IN_PLACE, MUTATORS, QUESTIONS, RAISE_IF_LATE, READY_STATES, Mutation
 from awaitomic.model.event import Attribute, Call, Compute, Const, Event, Item, Operand, Read, Write, WriteHow
 from awaitomic.model.location import ANY_ITEM, ItemStep, Location, Root
 from awaitomic.program.escape import owner_of
@@ -32,6 +33,10 @@ class Change(enum.Enum):
     CLEAR = "clear"
     """The contents go, or an event is cleared."""
     REORDER = "reorder"
+    SETTLE = "settle"
+    """A future is settled, or an item is put or taken at once: raises if another task was first."""
+    READY = "ready"
+    """The same answer changes in a way that never raises: a cancellation, a put that waits."""
 
 
 CONTENTS = frozenset({Change.ADD, Change.TAKE, Change.CLEAR, Change.REORDER})
@@ -121,6 +126,8 @@ def _of_call(resolver: Resolver, event: Call) -> Access | None:
     location = resolver.value(callee.place.base)
     if location is None or location.root is Root.FRESH or (not location.steps and location.root is Root.SELF):
         return None
+    if callee.place.attr in READY_STATES:
+        return _of_readiness(resolver, event, callee.place, location)
     typed = resolver.operand_type(callee.place.base)
     mutation = MUTATORS.get(typed.name or "", {}).get(callee.place.attr)
     if mutation is None:
@@ -131,6 +138,19 @@ def _of_call(resolver: Resolver, event: Call) -> Access | None:
         value = event.arguments[1] if len(event.arguments) > 1 else None
         return Access(event.id, location.item(resolver.key(event.arguments[0])), _KEYED_CHANGES[mutation], value)
     return Access(event.id, location, _MUTATION_CHANGES.get(mutation, Change.ADD), None)
+
+
+def _of_readiness(resolver: Resolver, event: Call, method: Attribute, location: Location) -> Access | None:
+    """``put_nowait`` and ``set_result`` change what ``full()`` and ``done()`` answer."""
+    if method.attr in {"get", "put", "cancel"} and resolver.operand_type(method.base).name not in QUEUES:
+        return None
+    change = Change.SETTLE if method.attr in RAISE_IF_LATE else Change.READY
+    return None if method.attr in QUESTIONS else Access(event.id, answer_of(location, method.attr), change, None)
+
+
+def answer_of(location: Location, method: str) -> Location:
+    """Give the state that a question about a future or a queue asks for: ``self.queue.full()``."""
+    return location.attribute(READY_STATES[method] + "()")
 
 
 def is_reset(resolver: Resolver, operand: Operand) -> bool:

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from awaitomic.knowledge.awaitables import PAUSES
-from awaitomic.knowledge.containers import EVENTS
+from awaitomic.knowledge.containers import EVENTS, QUESTIONS
 from awaitomic.knowledge.locks import RELEASING_WAITS
 from awaitomic.model.event import (
     Attribute,
@@ -31,13 +31,13 @@ from awaitomic.model.event import (
     Write,
 )
 from awaitomic.model.location import ItemStep, Location, Root
-from awaitomic.program.accesses import CONTENTS, Access, Change, access_of, overlaps
+from awaitomic.program.accesses import CONTENTS, Access, Change, access_of, answer_of, overlaps
 from awaitomic.program.calls import targets_of, translate
 from awaitomic.program.conditions import (
     asks_for_key,
     tests_absence,
 )
-from awaitomic.program.guards import Tests, is_entry, tested
+from awaitomic.program.guards import Tests, choices_of, governed, is_entry
 from awaitomic.program.lock_stacks import stacked_locks
 from awaitomic.program.locks import CLAIM, PRIVATE, Lock
 from awaitomic.program.names import dotted
@@ -65,6 +65,9 @@ class Freshness:
         self.function = resolver.function
         self._entry = EMPTY._replace(held=entry_held)
         self._last_use = last_uses(self.function.events)
+        self._choices = choices_of(self.function)
+        for merge, tests in self._choices.items():
+            self._last_use.update(dict.fromkeys(tests, merge))
         self._tests = Tests(resolver, self.token)
         self._stacked = dict(stacked_locks(program, resolver))
         self._made = resolver.published
@@ -107,7 +110,7 @@ class Freshness:
         if isinstance(event, Suspend):
             return self._suspend(event, state)
         if isinstance(event, Merge):
-            return self._produce(event.id, self._tokens(event.operands, state), event.operands, state)
+            return self._merge(event, state)
         if isinstance(event, Enter):
             for lock in self.program.locks_of(self.resolver, event.manager):
                 state = state.acquire(lock)
@@ -121,6 +124,14 @@ class Freshness:
         return state
 
     # -- values --------------------------------------------------------------------------------------------------
+
+    def _merge(self, event: Merge, state: State) -> State:
+        """``x if x else y`` is built from its test, too; and what it reads again in an arm, the test has told."""
+        tests = self._choices.get(event.id, ())
+        tokens, told = self._tokens(event.operands, state), self._tokens(tests, state)
+        known = {token.location for token in told}
+        tokens = frozenset(token for token in tokens if token.is_stale or token.location not in known) | told
+        return self._produce(event.id, tokens, (*event.operands, *tests), state)
 
     def _tokens(self, operands: tuple[Operand, ...], state: State) -> Tokens:
         values = state.values
@@ -181,11 +192,17 @@ class Freshness:
     def _returned(self, event: int, target: Target, state: State) -> Tokens:
         """Give tokens for the state that the result of a function of this file tells about."""
         found = set()
-        for location in self.program.summary(target.function).returns:
+        summary = self.program.summary(target.function)
+        for location in summary.returns:
             mine = translate(self.resolver, target, location)
             token = self.token(event, mine, state) if mine is not None else None
             if token is not None:
                 found.add(token)
+        for location in summary.outdated:
+            mine = translate(self.resolver, target, location)
+            token = self.token(event, mine, state) if mine is not None else None
+            if token is not None and not token.locks:
+                found.add(token._replace(stale=event))
         return frozenset(found)
 
     def _compute(self, event: Compute, state: State) -> State:
@@ -229,6 +246,7 @@ class Freshness:
             entry = self.token(event.id, location, state)
             tokens = frozenset(t for t in tokens if t.location != location.parent)
             tokens = tokens | {entry} if entry is not None else tokens
+        tokens |= self._answer_tokens(event, state)
         for target in targets_of(self.resolver, event):
             tokens |= self._returned(event.id, target, state)
             if not target.function.is_async:
@@ -239,6 +257,15 @@ class Freshness:
         for lock, acquired in self.program.lock_calls(self.resolver, event):
             state = state.acquire(lock) if acquired else state.release(lock)
         return self._produce(event.id, tokens, operands, state)
+
+    def _answer_tokens(self, event: Call, state: State) -> Tokens:
+        """``queue.full()`` and ``future.done()`` ask for a state of their own, which no attribute holds."""
+        callee = self.function.events[event.function]
+        if event.arguments or not isinstance(callee, Read) or not isinstance(callee.place, Attribute):
+            return NOTHING
+        location = self.resolver.value(callee.place.base) if callee.place.attr in QUESTIONS else None
+        token = self.token(event.id, answer_of(location, callee.place.attr), state) if location is not None else None
+        return NOTHING if token is None else frozenset({token})
 
     def _write(self, event: Write, state: State) -> State:
         place = event.place
@@ -327,7 +354,7 @@ class Freshness:
         """Count as tested here what an awaited callee has tested under a lock, and tells in its result."""
         settled = {translate(self.resolver, target, each) for each in self.program.summary(target.function).settled}
         tokens = frozenset(token for token in fresh if token.location in settled)
-        return tested(state, {event.id}, ActiveGuard(event.id, True, tokens)) if tokens else state
+        return governed(state, {event.id}, ActiveGuard(event.id, True, tokens)) if tokens else state
 
     def _used(self, event: Suspend, state: State) -> State:
         assert event.awaited is not None

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.containers import ANY_MUTATOR
-from awaitomic.model.event import Attribute, Compute, Guard, Item, Name, Read, Scope, Suspend
+from awaitomic.model.event import Attribute, Compute, Guard, Item, Merge, Name, Read, Scope, Suspend
 from awaitomic.model.location import ItemStep, Location
 from awaitomic.program.conditions import guarded_bodies, names_lookup_error, parts_of
 from awaitomic.program.resolve import Resolver
@@ -47,10 +47,10 @@ class Tests:
         part = self._parts.get(guard.id)
         outcome = None if part is None else part.if_true if holds else part.if_false
         if part is None or outcome is None:
-            return tested(state, {guard.id}, ActiveGuard(guard.id, holds, tokens), keep=self._has_loops)
+            return governed(state, {guard.id}, ActiveGuard(guard.id, holds, tokens), keep=self._has_loops)
         siblings = {each for each, other in self._parts.items() if other.whole == part.whole}
         earlier = [active.tokens for active in state.guards if active.guard in siblings - {guard.id}]
-        return tested(state, siblings, ActiveGuard(part.whole, outcome, tokens.union(*earlier)), keep=self._has_loops)
+        return governed(state, siblings, ActiveGuard(part.whole, outcome, tokens.union(*earlier)), keep=self._has_loops)
 
     def _lookup_tokens(self, guard: Guard, state: State) -> Tokens:
         """``except KeyError`` around lookups without a suspension is a test of the entries that were looked up."""
@@ -86,6 +86,23 @@ class Tests:
         return NOTHING if token is None else frozenset({token})
 
 
+def choices_of(function: FunctionGraph) -> dict[int, tuple[int, ...]]:
+    """Map the value of each conditional expression to its test: ``x if x else y`` is built from the test too."""
+    merges = {id(function.nodes[e.id]): e.id for e in function.events if isinstance(e, Merge)}
+    wanted = {key: merge for key, merge in merges.items() if isinstance(function.nodes[merge], ast.IfExp)}
+    if not wanted:
+        return {}
+    tests = {id(function.nodes[e.id]): e.test for e in function.events if isinstance(e, Guard) and e.kind == "ifexp"}
+    found: dict[int, tuple[int, ...]] = {}
+    for merge in wanted.values():
+        node = function.nodes[merge]
+        assert isinstance(node, ast.IfExp)
+        inside = [tests[id(part)] for part in ast.walk(node.test) if id(part) in tests]
+        if inside:
+            found[merge] = tuple(inside)
+    return found
+
+
 def _used_as_containers(function: FunctionGraph) -> frozenset[str]:
     """Give the locals on which a method is called that only containers have."""
     found = set()
@@ -97,7 +114,7 @@ def _used_as_containers(function: FunctionGraph) -> frozenset[str]:
     return frozenset(found)
 
 
-def tested(state: State, replaced: set[int], guard: ActiveGuard, *, keep: bool = False) -> State:
+def governed(state: State, replaced: set[int], guard: ActiveGuard, *, keep: bool = False) -> State:
     """Give the state in which `guard` governs, in place of the guards that it renews or sums up.
 
     `keep` says to note it even if it tells nothing so far: in a loop it may tell more the next time round, and guards
