@@ -92,6 +92,8 @@ class Freshness:
     def transfer(self, event: Event, state: State) -> State:
         """Give the state behind an event."""
         after = self._effect(event, state)
+        if not self._made:
+            return after
         if event.id in self._made:
             return after.acquire(Lock(self._made[event.id].location, PRIVATE))
         if event.id in self._published:

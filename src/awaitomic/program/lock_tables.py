@@ -29,14 +29,22 @@ def lock_made_for(resolver: Resolver, operand: Operand) -> LockType | None:
     location = resolver.value(operand)
     if location is None or not location.steps:
         return None
-    if isinstance(location.steps[-1], ItemStep):
-        table = location.parent
-        made = list(_initialisers(resolver, table)) if table is not None else []
-        if any(_holds_locks(resolver, each) for each in made) or _is_stored_lock(resolver, location):
-            return UNKNOWN_LOCK
-        return UNKNOWN_LOCK if table is not None and _is_filled_with_locks(resolver, table) else None
-    made = [each for each in _initialisers(resolver, location) if not _is_none(each)]
-    return UNKNOWN_LOCK if made and all(_returns_lock(resolver, each) for each in made) else None
+    if isinstance(location.steps[-1], ItemStep) and _is_stored_lock(resolver, location):
+        return UNKNOWN_LOCK
+    general = location.anywhere()
+    known = resolver.made_locks.get(general)
+    if known is None:
+        known = resolver.made_locks[general] = _is_made_as_lock(resolver, general)
+    return UNKNOWN_LOCK if known else None
+
+
+def _is_made_as_lock(resolver: Resolver, location: Location) -> bool:
+    table = location.parent
+    if isinstance(location.steps[-1], ItemStep) and table is not None:
+        made = _initialisers(resolver, table)
+        return any(_holds_locks(resolver, each) for each in made) or _is_filled_with_locks(resolver, table)
+    found = [each for each in _initialisers(resolver, location) if not _is_none(each)]
+    return bool(found) and all(_returns_lock(resolver, each) for each in found)
 
 
 def _initialisers(resolver: Resolver, location: Location) -> Iterator[ast.expr]:

@@ -58,6 +58,8 @@ class Resolver:
         """What `awaitomic.program.calls.targets_of` has found for each call."""
         self.captured = frozenset[str]()
         """Locals of this function that nested functions rebind: shared state of the closure (set by `Program`)."""
+        self.made_locks: dict[Location, bool] = outer.made_locks if outer is not None else {}
+        """Which state holds locks by how it is made, for all functions of the module (see `lock_tables`)."""
         self.published: dict[int, Publication] = {}
         """What this function has made and others come to have (see `awaitomic.program.escape`)."""
 

@@ -37,16 +37,18 @@ class StaleUse:
 
 def find_uses(program: Program, resolver: Resolver) -> Iterator[StaleUse]:
     """Find uses of tested references that another task may have replaced by None; one for each test and reference."""
+    candidates = dict(_candidates(program, resolver))
+    if not candidates:
+        return
     seen: set[tuple[int, Location]] = set()
     facts = program.facts(resolver)
-    for block in resolver.function.blocks:
-        if facts.solution.before_block(block.index) is None:
+    for index in sorted({resolver.function.owners[event] for event in candidates}):
+        if facts.solution.before_block(index) is None:
             continue
-        for event, state in facts.solution.states(block.index):
-            used = _dereferenced(resolver, event) if state.guards else None
-            if used is None:
+        for event, state in facts.solution.states(index):
+            if event.id not in candidates or not state.guards:
                 continue
-            read, location = used
+            read, location = candidates[event.id]
             guard = _stale_guard(resolver, state, read, location)
             if guard is None or (guard.guard, location) in seen or is_caught(resolver, event.id, _CAUGHT):
                 continue
@@ -57,6 +59,22 @@ def find_uses(program: Program, resolver: Resolver) -> Iterator[StaleUse]:
             if judgement is not None:
                 seen.add((guard.guard, location))
                 yield StaleUse(fact, guard, judgement)
+
+
+def _candidates(program: Program, resolver: Resolver) -> Iterator[tuple[int, tuple[Read, Location]]]:
+    """Give the uses of references that somebody sets to None, where the function tests anything at all."""
+    if not any(isinstance(event, Guard) and event.kind != "for" for event in resolver.function.events):
+        return
+    removed: dict[Location, bool] = {}
+    for event in resolver.function.events:
+        used = _dereferenced(resolver, event)
+        if used is None:
+            continue
+        location = used[1]
+        if location not in removed:
+            removed[location] = any(True for _ in _removals(program, resolver, location))
+        if removed[location]:
+            yield event.id, used
 
 
 def _dereferenced(resolver: Resolver, event: Event) -> tuple[Read, Location] | None:
