@@ -39,6 +39,15 @@ def _cache(repair: Repair | None = "unsafe", may_repeat: tuple[str, ...] = ()) -
     )
 
 
+def _closure(repair: Repair | None = "unsafe") -> FixtureCase:
+    return FixtureCase(
+        tasks={"page": lambda module: module.page("a")},
+        calls=lambda module: module.loads,
+        findings=(("AWA102", "cache[key]"),) if repair else (),
+        repair=repair,
+    )
+
+
 CASES: dict[str, FixtureCase] = {
     "check_then_act/withdrawal.py": FixtureCase(
         subject=lambda module: module.Account(100, module.pay),
@@ -90,6 +99,8 @@ CASES: dict[str, FixtureCase] = {
     "check_then_act/cache_walrus.py": _cache(),
     "check_then_act/cache_get.py": _cache(),
     "check_then_act/keep_cache_setdefault.py": _cache(repair=None, may_repeat=("a",)),
+    "check_then_act/cache_in_closure.py": _closure(),
+    "check_then_act/keep_cache_in_closure_locked.py": _closure(repair=None),
     "check_then_act/lock_and_split.py": FixtureCase(
         subject=lambda module: module.Stock(10),
         tasks={"order 6": lambda stock: stock.order(6), "order 7": lambda stock: stock.order(7)},

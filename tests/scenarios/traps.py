@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from . import traps_claims, traps_freshness, traps_locks, traps_owners
+from . import traps_claims, traps_escape, traps_freshness, traps_locks, traps_owners
 from .case import FixtureCase
 
 CASES: dict[str, FixtureCase] = {
     **traps_locks.CASES,
     **traps_claims.CASES,
     **traps_freshness.CASES,
+    **traps_escape.CASES,
     **traps_owners.CASES,
 }

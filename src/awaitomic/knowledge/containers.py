@@ -81,6 +81,29 @@ MUTATORS: dict[str, dict[str, Mutation]] = {
 ANY_MUTATOR = frozenset(method for methods in (_LIST, _DEQUE, _DICT, _SET) for method in methods)
 """Methods that only containers have: evidence of a kind where nothing else tells the type."""
 
+READY_STATES: dict[str, str] = {
+    "done": "done",
+    "set_result": "done",
+    "set_exception": "done",
+    "cancel": "done",
+    "full": "full",
+    "put_nowait": "full",
+    "put": "full",
+    "empty": "empty",
+    "get_nowait": "empty",
+    "get": "empty",
+}
+"""Method → the question about a future or a queue whose answer it gives or changes."""
+
+QUESTIONS = frozenset(READY_STATES.values())
+"""Methods that tell without an argument whether a future is settled, or a queue has room or an item."""
+
+RAISE_IF_LATE = frozenset({"set_result", "set_exception", "put_nowait", "get_nowait"})
+"""Methods that raise if the answer is not what it was: somebody else was first."""
+
+LATE_ERRORS = frozenset({"InvalidStateError", "QueueFull", "QueueEmpty", "Exception", "BaseException"})
+"""What they raise, and what catches it."""
+
 MAPPINGS = frozenset(name for name, methods in MUTATORS.items() if methods is _DICT or "setdefault" in methods)
 
 EVENTS = frozenset({"asyncio.Event", "anyio.Event"})
@@ -120,6 +143,9 @@ ANNOTATIONS: dict[str, str] = {
     "collections.abc.MutableSequence": "list",
     "collections.abc.MutableSet": "set",
 }
+
+ELEMENT_ADDERS = frozenset({"append", "appendleft", "add", "insert"})
+"""Methods that put their last argument itself into a container: whoever goes through it has that object."""
 
 IN_PLACE = frozenset({"list", "set", "dict", "collections.deque", "bytearray", "collections.Counter"})
 """Types whose ``+=`` (``|=`` …) changes the same object, so that nothing is lost when nobody rebinds it."""

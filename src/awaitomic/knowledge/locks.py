@@ -46,6 +46,8 @@ LOCK_TYPES: dict[str, LockType] = {
     "trio.StrictFIFOLock": LockType(Exclusion.EXCLUSIVE, "trio", hangs=False),
     "trio.Condition": LockType(Exclusion.EXCLUSIVE, "trio", hangs=False),
     "trio.Semaphore": LockType(Exclusion.COUNTING, "trio", hangs=False),
+    "anyio.CapacityLimiter": LockType(Exclusion.COUNTING, "anyio", hangs=False),
+    "trio.CapacityLimiter": LockType(Exclusion.COUNTING, "trio", hangs=False),
     "threading.Lock": LockType(Exclusion.EXCLUSIVE, "threading", hangs=False),
     "threading.RLock": LockType(Exclusion.REENTRANT, "threading", hangs=False),
     "threading.Condition": LockType(Exclusion.REENTRANT, "threading", hangs=False),
@@ -75,6 +77,24 @@ def sounds_like_a_lock(name: str) -> bool:
     Used only for what cannot be resolved, and only in the direction that makes the tool quieter.
     """
     return any(word.lower() in _LOCK_WORDS for word in _WORD.findall(name))
+
+
+READ_WRITE_LOCKS = frozenset({"aiorwlock.RWLock"})
+
+SHARED_SIDES = frozenset({"reader", "reader_lock", "read_lock", "read", "rlock"})
+"""Attributes of a read-write lock that let many in at once: they keep writers out, and nobody who only reads."""
+
+EXCLUSIVE_SIDES = frozenset({"writer", "writer_lock", "write_lock", "write", "wlock"})
+
+RELEASING_WAITS = frozenset({"wait", "wait_for"})
+"""Methods of conditions that give the lock back while they wait."""
+
+EXIT_STACKS = frozenset({"AsyncExitStack", "ExitStack"})
+
+
+def names_read_write(name: str) -> bool:
+    """Tell whether an identifier reads like a lock with two sides (``rw``, ``rwlock``, ``_rw_lock``)."""
+    return any(word.lower() in {"rw", "rwlock"} for word in _WORD.findall(name))
 
 
 SERIALISING_DECORATORS = frozenset({"synchronized", "serialized", "cache_concurrent", "single_flight", "singleflight"})

@@ -25,7 +25,7 @@ from awaitomic.program.analyses import Analyses
 from awaitomic.program.callers import Callers, in_loop
 from awaitomic.program.calls import awaited_calls, is_awaited, is_property, targets_of
 from awaitomic.program.facts import FunctionFacts
-from awaitomic.program.locks import Lock, lock_of, protects
+from awaitomic.program.locks import Lock, lock_of, protects, returned_entry
 from awaitomic.program.module import ModuleFacts
 from awaitomic.program.names import last_name
 from awaitomic.program.project import Project
@@ -230,7 +230,11 @@ class Program:
             targets = targets_of(resolver, event)
             if targets and not any(is_construction(target.function) for target in targets):
                 for target in targets:
-                    yield from self._locks_of_call(resolver, target.function)
+                    entry = returned_entry(self.resolver(target.function), resolver, target)
+                    if entry is not None:
+                        yield Lock(entry, UNKNOWN_LOCK)
+                    else:
+                        yield from self._locks_of_call(resolver, target.function)
                 return
         lock = lock_of(resolver, manager)
         if lock is not None and protects(lock):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import enum
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from awaitomic.knowledge.containers import EVENTS, IN_PLACE, MUTATORS, Mutation
+from awaitomic.knowledge.awaitables import QUEUES
+from awaitomic.knowledge.containers import EVENTS, IN_PLACE, MUTATORS, QUESTIONS, RAISE_IF_LATE, READY_STATES, Mutation
 from awaitomic.model.event import Attribute, Call, Compute, Const, Event, Item, Operand, Read, Write, WriteHow
 from awaitomic.model.location import ANY_ITEM, ItemStep, Location, Root
+from awaitomic.program.escape import owner_of
 from awaitomic.program.resolve import Resolver
 
 
@@ -31,6 +33,10 @@ class Change(enum.Enum):
     CLEAR = "clear"
     """The contents go, or an event is cleared."""
     REORDER = "reorder"
+    SETTLE = "settle"
+    """A future is settled, or an item is put or taken at once: raises if another task was first."""
+    READY = "ready"
+    """The same answer changes in a way that never raises: a cancellation, a put that waits."""
 
 
 CONTENTS = frozenset({Change.ADD, Change.TAKE, Change.CLEAR, Change.REORDER})
@@ -50,6 +56,8 @@ class Access:
     value: Operand | None
     certain: bool = True
     """False if the type of the container is not known and only the method's name says that it mutates."""
+    own: bool = False
+    """Whether it changes an object that this very call has made: another call of the same function has another one."""
 
 
 _MUTATION_CHANGES = {
@@ -74,12 +82,19 @@ def accesses(resolver: Resolver) -> Iterator[Access]:
 
 
 def access_of(resolver: Resolver, event: Event) -> Access | None:
-    """Give the write that an event makes, or None."""
+    """Give the write that an event makes, or None; what changes an object that nobody else has yet is none."""
     if isinstance(event, Write):
-        return _of_write(resolver, event)
-    if isinstance(event, Call):
-        return _of_call(resolver, event)
-    return None
+        access = _of_write(resolver, event)
+    elif isinstance(event, Call):
+        access = _of_call(resolver, event)
+    else:
+        return None
+    if access is None or not resolver.published:
+        return access
+    publication, own = owner_of(resolver, event)
+    if publication is None:
+        return access
+    return replace(access, own=own) if event.id in publication.after else None
 
 
 def _of_write(resolver: Resolver, event: Write) -> Access | None:
@@ -111,7 +126,9 @@ def _of_call(resolver: Resolver, event: Call) -> Access | None:
     location = resolver.value(callee.place.base)
     if location is None or location.root is Root.FRESH or (not location.steps and location.root is Root.SELF):
         return None
-    typed = resolver.type_of(location)
+    if callee.place.attr in READY_STATES:
+        return _of_readiness(resolver, event, callee.place, location)
+    typed = resolver.operand_type(callee.place.base)
     mutation = MUTATORS.get(typed.name or "", {}).get(callee.place.attr)
     if mutation is None:
         return None
@@ -121,6 +138,19 @@ def _of_call(resolver: Resolver, event: Call) -> Access | None:
         value = event.arguments[1] if len(event.arguments) > 1 else None
         return Access(event.id, location.item(resolver.key(event.arguments[0])), _KEYED_CHANGES[mutation], value)
     return Access(event.id, location, _MUTATION_CHANGES.get(mutation, Change.ADD), None)
+
+
+def _of_readiness(resolver: Resolver, event: Call, method: Attribute, location: Location) -> Access | None:
+    """``put_nowait`` and ``set_result`` change what ``full()`` and ``done()`` answer."""
+    if method.attr in {"get", "put", "cancel"} and resolver.operand_type(method.base).name not in QUEUES:
+        return None
+    change = Change.SETTLE if method.attr in RAISE_IF_LATE else Change.READY
+    return None if method.attr in QUESTIONS else Access(event.id, answer_of(location, method.attr), change, None)
+
+
+def answer_of(location: Location, method: str) -> Location:
+    """Give the state that a question about a future or a queue asks for: ``self.queue.full()``."""
+    return location.attribute(READY_STATES[method] + "()")
 
 
 def is_reset(resolver: Resolver, operand: Operand) -> bool:

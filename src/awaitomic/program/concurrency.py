@@ -174,6 +174,9 @@ def _own_object_each(spawn: Spawn) -> bool:
         return False
     if any(isinstance(step, ItemStep) for step in receiver.steps):
         return True
+    for creation, publication in spawn.resolver.published.items():
+        if publication.location == receiver:
+            return in_loop(spawn.resolver, creation)
     if receiver.root is not Root.FRESH:
         return False
     value = spawn.resolver.binding(receiver.name)

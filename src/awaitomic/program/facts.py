@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from awaitomic.flow.solver import Solution, solve
-from awaitomic.model.event import Call, Event, Guard, Return, Suspend
+from awaitomic.model.event import Call, Event, Guard, Name, Read, Return, Suspend
 from awaitomic.model.location import Location, Root
 from awaitomic.program.accesses import CONTENTS, Access, access_of, overlaps
 from awaitomic.program.calls import targets_of, translate
 from awaitomic.program.freshness import Freshness
+from awaitomic.program.operands import given_parameters, operands_below
 from awaitomic.program.state import NOTHING, State, Token, Tokens
 from awaitomic.program.summaries import Summary, SummaryWrite
 from awaitomic.program.target import How, Target
@@ -99,9 +100,26 @@ def _through(
     found = []
     for write in program.summary(target.function).writes:
         location = translate(resolver, target, write.location)
-        if location is not None and location.root is not Root.FRESH:
+        if location is not None and location.root is not Root.FRESH and not state.owns(location):
             access = Access(event, location, write.change, None)
-            found.append(WriteFact(event, access, NOTHING, state, Via(target, write, how)))
+            found.append(
+                WriteFact(event, access, _given(resolver, target, write, state), state, Via(target, write, how))
+            )
+    return found
+
+
+def _given(resolver: Resolver, target: Target, write: SummaryWrite, state: State) -> Tokens:
+    """Give what is known of the arguments that a callee writes: values of locals, and what the call reads."""
+    found: Tokens = NOTHING
+    mine = translate(resolver, target, write.location)
+    for name, operand in target.arguments if write.parameters else ():
+        if name in write.parameters:
+            for each in operands_below(resolver, operand):
+                event = resolver.function.events[each]
+                if isinstance(event, Read) and isinstance(event.place, Name):
+                    found |= state.values.get(event.place.name, NOTHING)
+                elif isinstance(event, Read) and mine is not None and resolver.place(event.place) == mine:
+                    found |= {Token(each, mine, contents=False, own=mine in state.own, locks=state.locks_for(mine))}
     return found
 
 
@@ -126,11 +144,13 @@ def summarise(resolver: Resolver, facts: FunctionFacts) -> Summary:
             function=via.function if via is not None else resolver.function.id,
             event=via.event if via is not None else fact.event,
             value=via.value if via is not None else fact.access.value,
+            parameters=given_parameters(resolver, fact.access.value) if via is None else frozenset(),
         )
         writes.setdefault((write.location, write.function, write.event), write)
-    returned = frozenset(_returned(resolver, facts))
+    returned = frozenset(_returned(resolver, facts, stale=False))
     settled = returned & _tested_under_lock(resolver, facts) if returned else returned
-    return Summary(tuple(writes.values()), returned, settled)
+    outdated = frozenset(_returned(resolver, facts, stale=True)) if resolver.function.is_async else frozenset()
+    return Summary(tuple(writes.values()), returned, outdated, settled)
 
 
 def _tested_under_lock(resolver: Resolver, facts: FunctionFacts) -> set[Location]:
@@ -146,12 +166,12 @@ def _tested_under_lock(resolver: Resolver, facts: FunctionFacts) -> set[Location
     return found
 
 
-def _returned(resolver: Resolver, facts: FunctionFacts) -> set[Location]:
+def _returned(resolver: Resolver, facts: FunctionFacts, *, stale: bool) -> set[Location]:
     found: set[Location] = set()
     for block in resolver.function.blocks:
         if facts.solution.before_block(block.index) is None:
             continue
         for event, state in facts.solution.states(block.index):
             if isinstance(event, Return) and event.value is not None:
-                found.update(t.location for t in state.values.get(event.value, NOTHING) if not t.is_stale)
+                found.update(t.location for t in state.values.get(event.value, NOTHING) if t.is_stale is stale)
     return {location for location in found if location.root not in {Root.RESULT, Root.FRESH}}

@@ -10,9 +10,9 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.awaitables import PAUSES
-from awaitomic.knowledge.containers import ANY_MUTATOR, EVENTS
+from awaitomic.knowledge.containers import EVENTS, QUESTIONS
+from awaitomic.knowledge.locks import RELEASING_WAITS
 from awaitomic.model.event import (
     Attribute,
     Call,
@@ -20,7 +20,6 @@ from awaitomic.model.event import (
     Enter,
     Event,
     Guard,
-    Item,
     Leave,
     Merge,
     Name,
@@ -32,16 +31,15 @@ from awaitomic.model.event import (
     Write,
 )
 from awaitomic.model.location import AttributeStep, ItemStep, Location, Root
-from awaitomic.program.accesses import CONTENTS, Access, Change, access_of, overlaps
+from awaitomic.program.accesses import CONTENTS, Access, Change, access_of, answer_of, overlaps
 from awaitomic.program.calls import targets_of, translate
 from awaitomic.program.conditions import (
     asks_for_key,
-    guarded_bodies,
-    names_lookup_error,
-    parts_of,
     tests_absence,
 )
-from awaitomic.program.locks import CLAIM, Lock
+from awaitomic.program.guards import Tests, choices_of, governed, is_entry
+from awaitomic.program.lock_stacks import stacked_locks
+from awaitomic.program.locks import CLAIM, PRIVATE, Lock
 from awaitomic.program.names import dotted
 from awaitomic.program.operands import last_uses, place_operands
 from awaitomic.program.resolve import is_container
@@ -67,10 +65,13 @@ class Freshness:
         self.function = resolver.function
         self._entry = EMPTY._replace(held=entry_held)
         self._last_use = last_uses(self.function.events)
-        catches = any(isinstance(event, Guard) and event.kind == "except" for event in self.function.events)
-        self._tries = guarded_bodies(self.function.node) if catches else {}
-        self._parts = parts_of(self.function)
-        self._containers = _used_as_containers(self.function)
+        self._choices = choices_of(self.function)
+        for merge, tests in self._choices.items():
+            self._last_use.update(dict.fromkeys(tests, merge))
+        self._tests = Tests(resolver, self.token)
+        self._stacked = dict(stacked_locks(program, resolver))
+        self._made = resolver.published
+        self._published = {e: p.location for p in self._made.values() for e in p.events}
         self._words = self.resolver.words | _told(program, resolver)
         """The attributes of which values here can tell: the function's own, and those that results of calls tell of."""
         self._key_words: set[str] = set()
@@ -87,24 +88,21 @@ class Freshness:
         return join(left, right)
 
     def branch(self, guard: Guard, holds: bool, state: State) -> State:
-        """Give the state on one way out of a guard: the test's tokens govern what follows."""
-        if guard.kind == "for":
-            return state
-        tokens = frozenset(t for t in state.values.get(guard.test, NOTHING) if not t.answered)
-        if guard.kind == "except":
-            tokens = self._lookup_tokens(guard, state) if holds else NOTHING
-        else:
-            tokens |= self._emptiness_tokens(guard, state)
-        part = self._parts.get(guard.id)
-        outcome = None if part is None else part.if_true if holds else part.if_false
-        if part is None or outcome is None:
-            return _tested(state, {guard.id}, ActiveGuard(guard.id, holds, tokens))
-        siblings = {each for each, other in self._parts.items() if other.whole == part.whole}
-        earlier = [active.tokens for active in state.guards if active.guard in siblings - {guard.id}]
-        return _tested(state, siblings, ActiveGuard(part.whole, outcome, tokens.union(*earlier)))
+        """Give the state on one way out of a guard."""
+        return self._tests.branch(guard, holds, state)
 
     def transfer(self, event: Event, state: State) -> State:
         """Give the state behind an event."""
+        after = self._effect(event, state)
+        if not self._made:
+            return after
+        if event.id in self._made:
+            return after.acquire(Lock(self._made[event.id].location, PRIVATE))
+        if event.id in self._published:
+            return after.release(Lock(self._published[event.id], PRIVATE))
+        return after
+
+    def _effect(self, event: Event, state: State) -> State:
         if isinstance(event, Read):
             return self._read(event, state)
         if isinstance(event, Compute):
@@ -116,7 +114,7 @@ class Freshness:
         if isinstance(event, Suspend):
             return self._suspend(event, state)
         if isinstance(event, Merge):
-            return self._produce(event.id, self._tokens(event.operands, state), event.operands, state)
+            return self._merge(event, state)
         if isinstance(event, Enter):
             for lock in self.program.locks_of(self.resolver, event.manager):
                 state = state.acquire(lock)
@@ -124,10 +122,20 @@ class Freshness:
         if isinstance(event, Leave):
             for lock in self.program.locks_of(self.resolver, event.manager):
                 state = state.release(lock)
+            for lock in self._stacked.get(event.manager, ()):
+                state = state.release(lock)
             return state
         return state
 
     # -- values --------------------------------------------------------------------------------------------------
+
+    def _merge(self, event: Merge, state: State) -> State:
+        """``x if x else y`` is built from its test, too; and what it reads again in an arm, the test has told."""
+        tests = self._choices.get(event.id, ())
+        tokens, told = self._tokens(event.operands, state), self._tokens(tests, state)
+        known = {token.location for token in told}
+        tokens = frozenset(token for token in tokens if token.is_stale or token.location not in known) | told
+        return self._produce(event.id, tokens, (*event.operands, *tests), state)
 
     def _tokens(self, operands: tuple[Operand, ...], state: State) -> Tokens:
         values = state.values
@@ -155,7 +163,7 @@ class Freshness:
         """Make the token of a read, if the location is state that changes after construction."""
         if not self.program.changes(self.resolver, location):
             return None
-        contents = is_container(self.resolver.type_of(location)) or _is_entry(location)
+        contents = is_container(self.resolver.type_of(location)) or is_entry(location)
         for step in location.steps:
             if isinstance(step, ItemStep):
                 self._key_words.update(_WORD.findall(step.text))
@@ -188,11 +196,17 @@ class Freshness:
     def _returned(self, event: int, target: Target, state: State) -> Tokens:
         """Give tokens for the state that the result of a function of this file tells about."""
         found = set()
-        for location in self.program.summary(target.function).returns:
+        summary = self.program.summary(target.function)
+        for location in summary.returns:
             mine = translate(self.resolver, target, location)
             token = self.token(event, mine, state) if mine is not None else None
             if token is not None:
                 found.add(token)
+        for location in summary.outdated:
+            mine = translate(self.resolver, target, location)
+            token = self.token(event, mine, state) if mine is not None else None
+            if token is not None and not token.locks:
+                found.add(token._replace(stale=event))
         return frozenset(found)
 
     def _compute(self, event: Compute, state: State) -> State:
@@ -204,7 +218,7 @@ class Freshness:
         elif event.operator == "awaited":
             tokens = self._answer(event, tokens)
         elif event.operator in _IDENTITY:
-            tokens = frozenset(t._replace(contents=t.contents and _is_entry(t.location)) for t in tokens)
+            tokens = frozenset(t._replace(contents=t.contents and is_entry(t.location)) for t in tokens)
         return self._produce(event.id, tokens, event.operands, state)
 
     def _answer(self, event: Compute, tokens: Tokens) -> Tokens:
@@ -226,49 +240,17 @@ class Freshness:
         rest = frozenset(t for t in tokens if t.location != container)
         return rest | {entry} if entry is not None else rest
 
-    def _lookup_tokens(self, guard: Guard, state: State) -> Tokens:
-        """``except KeyError`` around lookups without a suspension is a test of the entries that were looked up."""
-        handler = self.function.nodes[guard.id]
-        body = self._tries.get(id(handler))
-        if body is None or not isinstance(handler, ast.ExceptHandler) or not names_lookup_error(handler):
-            return NOTHING
-        found = set()
-        for index, node in enumerate(self.function.nodes):
-            event = self.function.events[index]
-            if id(node) not in body:
-                continue
-            if isinstance(event, Suspend):
-                return NOTHING
-            if isinstance(event, Read) and isinstance(event.place, Item | Attribute):
-                location = self.resolver.place(event.place)
-                token = self.token(event.id, location, state) if location is not None else None
-                if token is not None and _is_entry(token.location):
-                    found.add(token)
-        return frozenset(found)
-
-    def _emptiness_tokens(self, guard: Guard, state: State) -> Tokens:
-        """``if not waiters`` asks anew what is in the container, however long ago the local was bound to that entry."""
-        event = self.function.events[guard.test]
-        if isinstance(event, Compute) and event.operator == "not":
-            event = self.function.events[event.operands[0]]
-        if not isinstance(event, Read) or not isinstance(event.place, Name) or event.place.scope is not Scope.LOCAL:
-            return NOTHING
-        location = self.resolver.value(event.id)
-        if location is None or not _is_entry(location) or event.place.name not in self._containers:
-            return NOTHING
-        token = self.token(guard.id, location, state)
-        return NOTHING if token is None else frozenset({token})
-
     # -- effects -------------------------------------------------------------------------------------------------
 
     def _call(self, event: Call, state: State) -> State:
         operands = (event.function, *event.arguments, *(value for _, value in event.keywords))
         tokens = self._tokens(operands, state)
         location = self.resolver.value(event.id)
-        if location is not None and _is_entry(location):
+        if location is not None and is_entry(location) and event.id not in self._made:
             entry = self.token(event.id, location, state)
             tokens = frozenset(t for t in tokens if t.location != location.parent)
             tokens = tokens | {entry} if entry is not None else tokens
+        tokens |= self._answer_tokens(event, state)
         for target in targets_of(self.resolver, event):
             tokens |= self._returned(event.id, target, state)
             if not target.function.is_async:
@@ -279,6 +261,15 @@ class Freshness:
         for lock, acquired in self.program.lock_calls(self.resolver, event):
             state = state.acquire(lock) if acquired else state.release(lock)
         return self._produce(event.id, tokens, operands, state)
+
+    def _answer_tokens(self, event: Call, state: State) -> Tokens:
+        """``queue.full()`` and ``future.done()`` ask for a state of their own, which no attribute holds."""
+        callee = self.function.events[event.function]
+        if event.arguments or not isinstance(callee, Read) or not isinstance(callee.place, Attribute):
+            return NOTHING
+        location = self.resolver.value(callee.place.base) if callee.place.attr in QUESTIONS else None
+        token = self.token(event.id, answer_of(location, callee.place.attr), state) if location is not None else None
+        return NOTHING if token is None else frozenset({token})
 
     def _write(self, event: Write, state: State) -> State:
         place = event.place
@@ -318,7 +309,7 @@ class Freshness:
             claim = self.token(access.event, location, state)
             return state if claim is None else state._replace(uses=uses | {Use(claim, -1, claim=True)})
         taken = change is Change.ASSIGN and any(map(tests_absence, nodes))
-        placed = change is Change.RESET and _is_entry(location) and any(map(asks_for_key, nodes))
+        placed = change is Change.RESET and is_entry(location) and any(map(asks_for_key, nodes))
         return state.claim(Lock(location, CLAIM)) if taken or placed else state
 
     def _speaks_of(self, written: Location) -> bool:
@@ -331,7 +322,7 @@ class Freshness:
             if not self._speaks_of(written.location):
                 continue
             location = translate(self.resolver, target, written.location)
-            if location is not None:
+            if location is not None and not state.owns(location):
                 state = self._wrote(Access(-1, location, written.change, None), state)
         return state
 
@@ -339,8 +330,13 @@ class Freshness:
         before = state
         if event.awaited is not None and event.why is not SuspendWhy.ASYNC_EXIT:
             state = self._used(event, state)
+        released = self._released_while_waiting(event, state)
+        for lock in released:
+            state = state.release(lock)
         if self.program.may_suspend(self.resolver, event):
             state = state.after_suspension(event.id)
+        for lock in released:
+            state = state.acquire(lock)
         for call in self.program.effective_calls(self.resolver, event):
             for target in call.targets:
                 state = self._callee_writes(target, state)
@@ -353,11 +349,23 @@ class Freshness:
                     state = self._settled(event, target, fresh, state) if len(call.targets) == 1 else state
         return self._event_wait(event, before, state)
 
+    def _released_while_waiting(self, event: Suspend, state: State) -> list[Lock]:
+        """``await condition.wait()`` lets others in, although the condition is held before and after."""
+        if event.awaited is None or not state.held:
+            return []
+        call = self.function.events[self.resolver.origin(event.awaited)]
+        callee = self.function.events[call.function] if isinstance(call, Call) else None
+        if not isinstance(callee, Read) or not isinstance(callee.place, Attribute):
+            return []
+        if callee.place.attr not in RELEASING_WAITS:
+            return []
+        return [lock for lock in self.program.locks_of(self.resolver, callee.place.base) if lock in state.held]
+
     def _settled(self, event: Suspend, target: Target, fresh: Tokens, state: State) -> State:
         """Count as tested here what an awaited callee has tested under a lock, and tells in its result."""
         settled = {translate(self.resolver, target, each) for each in self.program.summary(target.function).settled}
         tokens = frozenset(token for token in fresh if token.location in settled)
-        return _tested(state, {event.id}, ActiveGuard(event.id, True, tokens)) if tokens else state
+        return governed(state, {event.id}, ActiveGuard(event.id, True, tokens)) if tokens else state
 
     def _used(self, event: Suspend, state: State) -> State:
         assert event.awaited is not None
@@ -387,29 +395,5 @@ class Freshness:
 def _told(program: Program, resolver: Resolver) -> set[str]:
     """Give the attributes that the results of the functions it calls, and of its properties, tell about."""
     summaries = (program.summary(function) for function in program.analyses.callees(resolver.function))
-    returned = (location for summary in summaries for location in summary.returns)
+    returned = (location for summary in summaries for location in (*summary.returns, *summary.outdated))
     return {step.name for location in returned for step in location.steps if isinstance(step, AttributeStep)}
-
-
-def _used_as_containers(function: FunctionGraph) -> frozenset[str]:
-    """Give the locals on which a method is called that only containers have."""
-    found = set()
-    for event in function.events:
-        if isinstance(event, Read) and isinstance(event.place, Attribute) and event.place.attr in ANY_MUTATOR:
-            base = function.events[event.place.base]
-            if isinstance(base, Read) and isinstance(base.place, Name):
-                found.add(base.place.name)
-    return frozenset(found)
-
-
-def _tested(state: State, replaced: set[int], guard: ActiveGuard) -> State:
-    """Give the state in which `guard` governs, in place of the guards that it renews or sums up."""
-    kept = frozenset(active for active in state.guards if active.guard not in replaced)
-    validated = frozenset(each for each in state.validated if each[0] not in replaced)
-    if guard.validates:
-        validated |= {(guard.guard, guard.holds)}
-    return state._replace(guards=kept | {guard} if guard.tokens else kept, validated=validated)
-
-
-def _is_entry(location: Location) -> bool:
-    return bool(location.steps) and isinstance(location.steps[-1], ItemStep)

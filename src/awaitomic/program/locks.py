@@ -6,17 +6,36 @@ import ast
 from dataclasses import dataclass
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.knowledge.locks import LOCK_TYPES, UNKNOWN_LOCK, Exclusion, LockType, sounds_like_a_lock
-from awaitomic.model.event import Attribute, Call, Operand, Read
+from awaitomic.knowledge.locks import (
+    EXCLUSIVE_SIDES,
+    LOCK_TYPES,
+    READ_WRITE_LOCKS,
+    SHARED_SIDES,
+    UNKNOWN_LOCK,
+    Exclusion,
+    LockType,
+    names_read_write,
+    sounds_like_a_lock,
+)
+from awaitomic.model.event import Attribute, Call, Event, Operand, Read, Return
 from awaitomic.model.location import ItemStep, Location, Root
+from awaitomic.program.calls import translate
+from awaitomic.program.lock_tables import lock_made_for
 from awaitomic.program.module import ClassFacts, ModuleFacts
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.resolve import Resolver
+from awaitomic.program.target import Target
 from awaitomic.program.types import Typed
 
 CLAIM = LockType(Exclusion.UNKNOWN, "claim", hangs=False)
 """What a task holds that has tested a flag or placeholder and set it with no suspension in between: while it stands,
 whoever tests it stays out. Kept among the held locks, since it protects in the same way."""
+
+PRIVATE = LockType(Exclusion.UNKNOWN, "private", hangs=False)
+"""What a task holds of an object that it has made, until others can reach it: the lock's location is the path by which
+they will."""
+
+_NO_LOCKS = (CLAIM, PRIVATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +50,13 @@ class Lock:
 
     @property
     def is_claim(self) -> bool:
-        """Whether it is no lock object but state that was claimed."""
-        return self.type is CLAIM
+        """Whether it is no lock object but state that was claimed, or an object that nobody else has yet."""
+        return self.type in _NO_LOCKS
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it stands for an object that nobody else has yet."""
+        return self.type is PRIVATE
 
     @property
     def self_deadlocks(self) -> bool:
@@ -41,13 +65,24 @@ class Lock:
 
     def covers(self, location: Location) -> bool:
         """Tell whether holding it keeps others from a state: the lock of a key protects no state without a key."""
+        if self.type is PRIVATE:
+            inside = len(location.steps) > len(self.location.steps)
+            return (
+                inside
+                and location.steps[: len(self.location.steps)] == self.location.steps
+                and self._same_root(location)
+            )
         if self.is_claim:
             last = self.location.steps[-1] if self.location.steps else None
             return not isinstance(last, ItemStep) or last in location.steps
         if not any(isinstance(step, ItemStep) and not step.is_literal for step in self.location.steps):
             return True
         without_key = location.root in {Root.SELF, Root.CLASS, Root.GLOBAL, Root.CLOSURE}
-        return not without_key or any(isinstance(step, ItemStep) for step in location.steps)
+        return not without_key or any(isinstance(step, ItemStep) and not step.is_literal for step in location.steps)
+
+    def _same_root(self, location: Location) -> bool:
+        mine = self.location
+        return (mine.root, mine.owner, mine.name) == (location.root, location.owner, location.name)
 
 
 def lock_type(typed: Typed) -> LockType | None:
@@ -105,12 +140,47 @@ def lock_of(resolver: Resolver, operand: Operand) -> Lock | None:
         found = class_lock_type(module, facts) if facts else None
         if found is None:
             return None
+    if found is None and _is_reading_side(resolver, operand):
+        return None
+    if found is None and typed.name is None:
+        found = lock_made_for(resolver, operand)
     if found is not None:
         location = _wrapped_lock(location, typed) or location
         return Lock(location or _unnamed(resolver, operand), found)
     if typed.name is not None and not typed.nothing:
         return None
     return _unresolved(resolver, operand, location)
+
+
+def returned_entry(callee: Resolver, resolver: Resolver, target: Target) -> Location | None:
+    """Give, in the caller's terms, the entry of a table of locks that a plain function returns: the lock of a key."""
+    if callee.function.is_async or callee.function.is_generator:
+        return None
+    found: set[Location | None] = set()
+    for event in callee.function.events:
+        if isinstance(event, Return) and event.value is not None:
+            is_lock = lock_of(callee, event.value) is not None
+            found.add(callee.value(event.value) if is_lock else None)
+    location = found.pop() if len(found) == 1 else None
+    if location is None or not location.steps or not isinstance(location.steps[-1], ItemStep):
+        return None
+    return translate(resolver, target, location)
+
+
+def _is_reading_side(resolver: Resolver, operand: Operand) -> bool:
+    """Tell whether a value is the side of a read-write lock that lets many in at once."""
+    event = resolver.function.events[resolver.origin(operand)]
+    if isinstance(event, Call):
+        event = resolver.function.events[event.function]
+    return _is_side(resolver, event, SHARED_SIDES)
+
+
+def _is_side(resolver: Resolver, event: Event, sides: frozenset[str]) -> bool:
+    if not isinstance(event, Read) or not isinstance(event.place, Attribute) or event.place.attr not in sides:
+        return False
+    base = event.place.base
+    name = last_name(resolver.function.nodes[resolver.origin(base)])
+    return resolver.operand_type(base).name in READ_WRITE_LOCKS or names_read_write(name)
 
 
 def _wrapped_lock(location: Location | None, typed: Typed) -> Location | None:
@@ -127,6 +197,8 @@ def _unresolved(resolver: Resolver, operand: Operand, location: Location | None)
     event = resolver.function.events[origin]
     node = resolver.function.nodes[origin]
     name = last_name(node)
+    if _is_side(resolver, event, EXCLUSIVE_SIDES):
+        return Lock(location or _unnamed(resolver, operand), UNKNOWN_LOCK)
     if isinstance(event, Call):
         made = LOCK_TYPES.get(dotted(node.func, resolver.module.imports) or "") if isinstance(node, ast.Call) else None
         if made is not None:  # a lock made on the spot excludes nobody, but that is for a rule of its own to say
@@ -134,7 +206,8 @@ def _unresolved(resolver: Resolver, operand: Operand, location: Location | None)
         callee = resolver.function.events[event.function]
         receiver = callee.place.base if isinstance(callee, Read) and isinstance(callee.place, Attribute) else None
         whole = resolver.function.nodes[receiver] if receiver is not None else None
-        if not sounds_like_a_lock(name) and not sounds_like_a_lock(last_name(whole)):
+        given = any(lock_type(resolver.operand_type(argument)) is not None for argument in event.arguments)
+        if not given and not sounds_like_a_lock(name) and not sounds_like_a_lock(last_name(whole)):
             return None
         return Lock(location or _unnamed(resolver, origin), UNKNOWN_LOCK)
     if not any(sounds_like_a_lock(part) for part in (name, last_name(resolver.function.nodes[operand]), _key_of(node))):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from awaitomic.model.event import (
     Attribute,
     Call,
@@ -12,15 +15,22 @@ from awaitomic.model.event import (
     Item,
     Leave,
     Merge,
+    Name,
     Operand,
     Place,
     Raise,
     Read,
     Return,
+    Scope,
     Suspend,
     Write,
     Yield,
 )
+
+if TYPE_CHECKING:
+    from awaitomic.program.resolve import Resolver
+
+_BUILDS = frozenset({"tuple", "list", "set", "dict", "f-string", "starred"})
 
 
 def last_uses(events: tuple[Event, ...]) -> dict[Operand, int]:
@@ -57,3 +67,28 @@ def place_operands(place: Place) -> tuple[Operand, ...]:
     if isinstance(place, Attribute):
         return (place.base,)
     return (place.base, place.key) if isinstance(place, Item) else ()
+
+
+def operands_below(resolver: Resolver, operand: Operand) -> Iterator[Operand]:
+    """Give an operand and what it is computed from on the spot, down to names; calls are not looked into."""
+    stack, seen = [operand], set[Operand]()
+    while stack:
+        current = stack.pop()
+        if current in seen:
+            continue
+        seen.add(current)
+        yield current
+        event = resolver.function.events[current]
+        computed = isinstance(event, Compute) and (event.operator in _BUILDS or not event.operator.isalpha())
+        if isinstance(event, Merge) or computed:
+            stack.extend(operands_of(event))
+
+
+def given_parameters(resolver: Resolver, operand: Operand | None) -> frozenset[str]:
+    """Give the parameters of a function that flow into an operand of it, unless they are rebound."""
+    if operand is None:
+        return frozenset()
+    events = (resolver.function.events[each] for each in operands_below(resolver, operand))
+    places = [event.place for event in events if isinstance(event, Read)]
+    names = (place.name for place in places if isinstance(place, Name) and place.scope is Scope.PARAMETER)
+    return frozenset(name for name in names if not resolver.is_bound(name))

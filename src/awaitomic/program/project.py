@@ -14,6 +14,7 @@ from functools import cached_property
 
 from awaitomic.flow.lower import UnsupportedSyntax, lower_module
 from awaitomic.model.identity import module_of
+from awaitomic.program.escape import publish
 from awaitomic.program.finder import Found, ModuleFinder
 from awaitomic.program.link import Linker
 from awaitomic.program.module import ModuleFacts, module_facts
@@ -98,6 +99,7 @@ class Project:
             facts = module_facts(name, tree, lower_module(tree, name))
             self._known[key] = facts
         unit = self._units[name] = Unit(source, facts.linked(self.link))
+        publish(unit.resolvers)  # only now: what it asks may lead back here by a circle of imports
         return unit
 
     def shown(self, name: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.containers import CONTAINERS, MAPPINGS, VIEWS
@@ -35,6 +36,9 @@ from awaitomic.program.names import dotted
 from awaitomic.program.target import Target
 from awaitomic.program.types import UNKNOWN, Typed
 
+if TYPE_CHECKING:
+    from awaitomic.program.escape import Publication
+
 _ENTRY_GETTERS = frozenset({"get", "setdefault"})
 _SAME_OBJECT = frozenset({"cast", "typing.cast"})
 _OWN_NAMES = frozenset({Scope.LOCAL, Scope.PARAMETER})
@@ -60,6 +64,19 @@ class Resolver:
         """What `awaitomic.program.calls.targets_of` has found for each call."""
         self.captured = frozenset[str]()
         """Locals of this function that nested functions rebind: shared state of the closure (set by `Program`)."""
+        self.made_locks: dict[Location, bool] = outer.made_locks if outer is not None else {}
+        """Which state holds locks by how it is made, for all functions of the module (see `lock_tables`)."""
+        self.published: dict[int, Publication] = {}
+        """What this function has made and others come to have (see `awaitomic.program.escape`)."""
+
+    def publish(self, found: dict[int, Publication]) -> None:
+        """Let objects that this function makes be known by the paths through which others reach them."""
+        self.published = found
+
+    def forget_values(self) -> None:
+        """Forget what values were known as, after new facts."""
+        self._values.clear()
+        self.targets.clear()
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -84,6 +101,10 @@ class Resolver:
             if not (isinstance(event, Const) and event.value is None):
                 found.add(value)
         return found.pop() if len(found) == 1 else None
+
+    def values_of(self, name: str) -> list[Operand]:
+        """Give every value that a local is bound to, as far as they are known."""
+        return [value for value in self._bindings.get(name, []) if value is not None]
 
     def is_bound(self, name: str) -> bool:
         """Tell whether a local is assigned anywhere in this function."""
@@ -136,7 +157,7 @@ class Resolver:
             return Location(Root.CLOSURE, self.function.id, name)
         value = self.binding(name)
         if value is None:
-            return None
+            return self._agreed_value(name)
         event = self.function.events[value]
         if isinstance(event, Compute) and event.operator == "next":
             return self._element(event, name)
@@ -144,6 +165,15 @@ class Resolver:
         if found is not None and found.root is Root.FRESH and not found.steps:
             return Location(Root.FRESH, self.function.id, name)
         return found
+
+    def _agreed_value(self, name: str) -> Location | None:
+        """Give the path that all values of a local (None aside) stand for: looked up, or made and stored there."""
+        values = self.values_of(name)
+        if not self.published or len(values) < len(self._bindings.get(name, [])):
+            return None
+        events = [(value, self.function.events[value]) for value in values]
+        found = {self.value(value) for value, event in events if not isinstance(event, Const) or event.value}
+        return found.pop() if len(found) == 1 else None
 
     def _element(self, event: Compute, name: str) -> Location | None:
         """Give the entry that a loop variable stands for: ``for acct in self.accounts.values()``."""
@@ -197,7 +227,7 @@ class Resolver:
         if isinstance(place, Item):
             base = self.value(place.base)
             return base.item(self.key(place.key)) if base is not None else None
-        return self._variable(place)
+        return self.variable(place)
 
     def _attribute(self, place: Attribute) -> Location | None:
         base = self.value(place.base)
@@ -235,7 +265,7 @@ class Resolver:
         """Whether this is the code at the top level of the module."""
         return self.function.qualname == "<module>"
 
-    def _variable(self, place: Name) -> Location | None:
+    def variable(self, place: Name) -> Location | None:
         """Give the location of a variable that other functions can rebind."""
         if place.scope is Scope.LOCAL and not self.is_module:
             if place.name in self.captured:
@@ -270,6 +300,9 @@ class Resolver:
         return found
 
     def _value(self, event: Event) -> Location | None:
+        published = self.published.get(event.id)
+        if published is not None:
+            return published.location
         if isinstance(event, Read):
             if isinstance(event.place, Name):
                 return self.name_value(event.place)

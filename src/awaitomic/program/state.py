@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from awaitomic.model.location import ItemStep, Location
-from awaitomic.program.locks import Lock
+from awaitomic.program.locks import PRIVATE, Lock
 
 FRESH = -1
 
@@ -127,6 +127,10 @@ class State(NamedTuple):
     def locks_for(self, location: Location) -> frozenset[Lock]:
         """Give what is held that protects a read of `location` made now."""
         return frozenset(lock for lock in self.held if lock.covers(location))
+
+    def owns(self, location: Location) -> bool:
+        """Tell whether a location is a part of an object that nobody else has yet."""
+        return any(lock.type is PRIVATE and lock.covers(location) for lock in self.held)
 
     def release(self, lock: Lock) -> State:
         """Give the state with a lock given back: what it protected can age from here on."""

@@ -30,6 +30,8 @@ class SummaryWrite:
     """Function and event of the write itself, however many calls away."""
     value: int | None
     """What is written, an operand of that function."""
+    parameters: frozenset[str] = frozenset()
+    """The callee's parameters that flow into what is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,5 +41,7 @@ class Summary:
     writes: tuple[SummaryWrite, ...] = ()
     returns: frozenset[Location] = frozenset()
     """State that the result was read from or tested on."""
+    outdated: frozenset[Location] = frozenset()
+    """State that the result was read from before a suspension of the function itself."""
     settled: frozenset[Location] = frozenset()
     """Of these, what was tested under a lock: the caller may store the result, if it does so at once."""

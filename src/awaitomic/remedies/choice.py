@@ -28,5 +28,7 @@ def candidates(case: Case) -> tuple[Remedy, ...]:
     """Give the remedies for a finding, the preferred one first."""
     if case.finding.rule == "AWA301":
         return _BY_RULE["AWA301"]
+    if case.is_use:
+        return ()
     shape = (case.finding.rule, case.fact.access.change)
     return _BY_SHAPE.get(shape, _BY_RULE[case.finding.rule])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from awaitomic.flow.statements import block_of, statement_at
+from awaitomic.model.event import Read
 from awaitomic.model.finding import Applicability, Finding, Refusal
 from awaitomic.model.plan import Plan
 from awaitomic.model.position import Extent, StatementPath
@@ -59,6 +60,11 @@ class Case:
                 return fact
         message = f"no write at event {self.finding.span.write} of {self.finding.span.function}"
         raise LookupError(message)
+
+    @property
+    def is_use(self) -> bool:
+        """Whether what completes the bug is no write: the use of a reference that may have gone."""
+        return self.finding.rule == "AWA102" and isinstance(self.function.events[self.finding.span.write], Read)
 
     def path(self, event: int) -> StatementPath:
         """Give the path of the innermost statement that holds an event."""

@@ -11,11 +11,13 @@ from awaitomic.program import Program
 from awaitomic.program.accesses import Change
 from awaitomic.program.concurrency import judge
 from awaitomic.program.conditions import parts_of, tells_presence
+from awaitomic.program.escape import rivals
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import ActiveGuard, Token
 from awaitomic.rules import late_update
+from awaitomic.rules.forgiving import is_forgiving
 from awaitomic.rules.rule import (
     Rule,
     has_fresh_guard,
@@ -28,8 +30,11 @@ from awaitomic.rules.rule import (
     suspending_functions,
     suspension_of,
 )
+from awaitomic.rules.stale_reference import StaleUse, find_uses
 
-_ACTS = frozenset({Change.ASSIGN, Change.RESET, Change.AUGMENTED, Change.ADD, Change.DELETE, Change.TAKE})
+_ACTS = frozenset(
+    {Change.ASSIGN, Change.RESET, Change.AUGMENTED, Change.ADD, Change.DELETE, Change.TAKE, Change.SETTLE}
+)
 
 
 _RENEWALS = frozenset({Change.ASSIGN, Change.ADD})
@@ -55,13 +60,16 @@ def find(program: Program) -> Iterator[Finding]:
                 reported.add(key)
                 decided.add(decision)
                 yield finding
+        for use in find_uses(program, resolver):
+            if (str(use.fact.access.location), use.guard.guard) not in decided:
+                yield _report_use(program, resolver, use)
 
 
 def _stale_guard(program: Program, resolver: Resolver, fact: WriteFact) -> ActiveGuard | None:
     """Give the first test of the written state that is out of date, if no fresh one governs the write too."""
     if fact.access.change not in _ACTS or has_fresh_guard(fact) or is_validated(fact) or holds_lock(fact):
         return None
-    if _is_forgiving(program, resolver, fact) or (fact.via is not None and fact.via.write.decided):
+    if is_forgiving(program, resolver, fact) or (fact.via is not None and fact.via.write.decided):
         return None
     stale = [
         guard
@@ -76,16 +84,6 @@ def _decides(fact: WriteFact, token: Token) -> bool:
     return fact.about(token) and (fact.via is None or token.location == fact.access.location)
 
 
-def _is_forgiving(program: Program, resolver: Resolver, fact: WriteFact) -> bool:
-    """``pop(key, None)`` and ``discard`` do no harm if the entry has gone meanwhile."""
-    node = resolver.function.nodes[fact.event]
-    if fact.via is not None:
-        node = program.named(fact.via.write.function).function.nodes[fact.via.write.event]
-    if fact.access.change is not Change.DELETE or not isinstance(node, ast.Call):
-        return False
-    return len(node.args) > 1 or (isinstance(node.func, ast.Attribute) and node.func.attr == "discard")
-
-
 def _kind(resolver: Resolver, guard: ActiveGuard) -> str:
     event = resolver.function.events[guard.guard]
     return event.kind if isinstance(event, Guard) else ""
@@ -93,7 +91,7 @@ def _kind(resolver: Resolver, guard: ActiveGuard) -> str:
 
 def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: ActiveGuard) -> Finding | None:
     access = fact.access
-    judgement = judge(program, resolver, access.location, program.changing_writers(resolver, access.location))
+    judgement = judge(program, resolver, access.location, rivals(program, resolver, access))
     if judgement is None:
         return None
     tokens = [token for token in guard.tokens if _decides(fact, token) and fact.is_stale(token)]
@@ -119,6 +117,31 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: Active
         suspends=(suspend,),
         message=f"`{first.location}` is tested before a suspension and `{state}` is written after it: "
         "the test may no longer hold",
+    )
+
+
+def _report_use(program: Program, resolver: Resolver, use: StaleUse) -> Finding:
+    fact, function = use.fact, resolver.function
+    tokens = [token for token in use.guard.tokens if fact.about(token) and token.is_stale]
+    suspend = oldest(tokens).stale
+    state = str(fact.access.location)
+    trace = [
+        step(program, function, use.guard.guard, Role.GUARD, f"`{state}` is tested"),
+        step(program, function, suspend, Role.SUSPEND, "other tasks run here, and may set it to None"),
+        step(program, function, fact.event, Role.READ, "read anew, and used on the strength of the old test"),
+    ]
+    return make_finding(
+        program,
+        RULE,
+        resolver,
+        fact,
+        confidence=use.judgement.confidence,
+        judgement=use.judgement,
+        trace=trace,
+        reads=tuple(sorted({token.read for token in tokens})),
+        guards=(use.guard.guard,),
+        suspends=(suspend,),
+        message=f"`{state}` is tested before a suspension and used after it: it may be None by then",
     )
 
 

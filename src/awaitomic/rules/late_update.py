@@ -11,6 +11,7 @@ from awaitomic.model.location import ANY_ITEM, ItemStep
 from awaitomic.program import Program
 from awaitomic.program.accesses import FORGETS, Change
 from awaitomic.program.concurrency import Rival, judge
+from awaitomic.program.escape import rivals
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import Token, Use
@@ -127,7 +128,7 @@ def _reads_other_state(program: Program, resolver: Resolver, fact: WriteFact, ev
 
 def _rivals(program: Program, resolver: Resolver, fact: WriteFact) -> Iterator[Rival]:
     """Give the writes that bring in what the late write throws away (for an advance, and a claim: any write)."""
-    for rival, access in program.changing_writers(resolver, fact.access.location):
+    for rival, access in rivals(program, resolver, fact.access):
         if access.change not in FORGETS or fact.access.change is Change.AUGMENTED:
             yield rival, access
 

@@ -101,7 +101,7 @@ def kept_apart(
     if None in mine:
         return True  # what is not understood protects
     there = program.facts(rival).solution.before_event(event) if mine else None
-    return there is not None and any(rival.key_of(lock.location) in mine for lock in there.held)
+    return there is not None and any(rival.key_of(lock.location) in mine for lock in there.held if not lock.is_private)
 
 
 def _held_during(program: Program, resolver: Resolver, suspend: int, location: Location) -> set[Location | None]:

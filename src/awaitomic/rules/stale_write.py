@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awaitomic.model.event import Attribute, Call, Compute, Read
+from awaitomic.knowledge.containers import ANY_MUTATOR
+from awaitomic.model.event import Attribute, Call, Compute, Item, Merge, Read, Write
 from awaitomic.model.finding import Confidence, Finding, Role
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
 from awaitomic.program.concurrency import Rival, judge
-from awaitomic.program.facts import WriteFact
+from awaitomic.program.escape import rivals
+from awaitomic.program.facts import Via, WriteFact
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import Token
@@ -23,6 +25,7 @@ from awaitomic.rules.rule import (
     place_of,
     step,
     suspending_functions,
+    suspension_of,
 )
 
 _COPIERS = frozenset({"copy", "deepcopy", "list", "dict", "set", "tuple"})
@@ -42,10 +45,10 @@ def find(program: Program) -> Iterator[Finding]:
 
 def _examine(program: Program, resolver: Resolver, fact: WriteFact) -> Finding | None:
     access = fact.access
-    if access.change not in {Change.ASSIGN, Change.AUGMENTED, Change.ADD} or fact.via is not None:
+    if access.change not in {Change.ASSIGN, Change.AUGMENTED, Change.ADD} or (fact.via is not None and not fact.value):
         return None
     same = [token for token in fact.value if token.location == access.location]
-    stale = [token for token in same if token.is_stale]
+    stale = [token for token in same if fact.is_stale(token)]
     outdated = {token.read for token in stale}
     if not stale or any(token.read not in outdated for token in same):  # a read of its own that is fresh on every way
         return None
@@ -58,9 +61,10 @@ def _examine(program: Program, resolver: Resolver, fact: WriteFact) -> Finding |
     function, state = resolver.function, str(access.location)
     trace = [
         step(program, function, first.read, Role.READ, f"`{state}` is read"),
-        step(program, function, first.stale, Role.SUSPEND, "other tasks run here"),
-        step(program, function, fact.event, Role.WRITE, "what was read before is written back"),
+        step(program, function, suspension_of(fact, first), Role.SUSPEND, "other tasks run here"),
     ]
+    if fact.via is None:
+        trace.append(step(program, function, fact.event, Role.WRITE, "what was read before is written back"))
     return make_finding(
         program,
         RULE,
@@ -71,14 +75,14 @@ def _examine(program: Program, resolver: Resolver, fact: WriteFact) -> Finding |
         trace=trace,
         reads=tuple(sorted({token.read for token in stale})),
         guards=(),
-        suspends=tuple(sorted({token.stale for token in stale})),
+        suspends=tuple(sorted({suspension_of(fact, token) for token in stale})),
         message=_message(state, access.change),
     )
 
 
 def _rivals(program: Program, resolver: Resolver, fact: WriteFact) -> Iterator[Rival]:
     """Give the writes that matter: to what is added in place, only those that put another container there."""
-    for rival, access in program.changing_writers(resolver, fact.access.location):
+    for rival, access in rivals(program, resolver, fact.access):
         if fact.access.change is not Change.ADD or access.change in {Change.ASSIGN, Change.RESET}:
             yield rival, access
 
@@ -94,10 +98,15 @@ def _message(state: str, change: Change) -> str:
 
 def writes_back(resolver: Resolver, fact: WriteFact) -> bool:
     """Tell whether the value written is exactly an old one, or its copy: save and restore, a pattern of its own."""
+    if fact.via is not None:
+        return _hands_back(resolver, fact, fact.via)
     if fact.access.value is None:
         return False
-    event = resolver.function.events[resolver.origin(fact.access.value)]
+    origin = resolver.origin(fact.access.value)
+    event = resolver.function.events[origin]
     if isinstance(event, Call):
+        if _is_changed(resolver, origin):
+            return False
         name = last_name(resolver.function.nodes[event.function])
         callee = resolver.function.events[event.function]
         if name in _COPIERS and event.arguments:
@@ -107,10 +116,49 @@ def writes_back(resolver: Resolver, fact: WriteFact) -> bool:
     return isinstance(event, Read) and resolver.place(event.place) == fact.access.location
 
 
+def _hands_back(resolver: Resolver, fact: WriteFact, via: Via) -> bool:
+    """Tell whether the callee is given exactly an old value to write."""
+    for name, operand in via.target.arguments:
+        if name in via.write.parameters:
+            event = resolver.function.events[resolver.origin(operand)]
+            if isinstance(event, Read) and resolver.place(event.place) == fact.access.location:
+                return True
+    return False
+
+
+def _is_changed(resolver: Resolver, made: int) -> bool:
+    """Tell whether the function changes the contents of a copy that it has made."""
+    for event in resolver.function.events:
+        place = event.place if isinstance(event, Read | Write) else None
+        stores = isinstance(event, Write) and isinstance(place, Item)
+        mutates = isinstance(event, Read) and isinstance(place, Attribute) and place.attr in ANY_MUTATOR
+        if (stores or mutates) and isinstance(place, Item | Attribute) and resolver.origin(place.base) == made:
+            return True
+    return False
+
+
+def _is_one_of_several(resolver: Resolver, value: int) -> bool:
+    """Tell whether what is written is an element of a sequence in which the old value stands beside others.
+
+    ``for port in (self.port, 8001): if await answers(port): self.port = port``: the old value only chooses what is
+    tried, and what is stored is what answered.
+    """
+    event = resolver.function.events[resolver.origin(value)]
+    if not isinstance(event, Compute) or event.operator != "next":
+        return False
+    iterator = resolver.function.events[event.operands[0]]
+    if not isinstance(iterator, Compute) or not iterator.operands:
+        return False
+    source = resolver.function.events[resolver.origin(iterator.operands[0])]
+    return isinstance(source, Compute | Merge) and len(source.operands) > 1
+
+
 def _confidence(resolver: Resolver, fact: WriteFact, token: Token, judged: Confidence) -> Confidence:
     """Lower what an object answers about itself, and pieces of an answer: seldom computed from the old state alone."""
-    if not token.answered:
-        return judged
+    if fact.access.value is not None and _is_one_of_several(resolver, fact.access.value):
+        return min(judged, Confidence.POSSIBLE)
+    if not token.answered or fact.via is not None:
+        return judged if not token.answered else Confidence.POSSIBLE
     assert fact.access.value is not None
     event = resolver.function.events[resolver.origin(fact.access.value)]
     if not isinstance(event, Compute) or event.operator != "awaited":
