@@ -14,13 +14,16 @@ from awaitomic.flow.lower import lower_module
 from awaitomic.flow.statements import statement_at
 from awaitomic.knowledge.lifecycle import CONSTRUCTION
 from awaitomic.knowledge.locks import SERIALISING_DECORATORS, UNKNOWN_LOCK
+from awaitomic.model.conventions import STANDARD, Conventions
 from awaitomic.model.event import Attribute as AttributePlace
 from awaitomic.model.event import Call, Compute, Operand, Read, Suspend, SuspendWhy, Write
 from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location, Root
 from awaitomic.model.position import Extent
+from awaitomic.program.annotations import Annotations
 from awaitomic.program.accesses import CONTENTS, Access, Change, accesses
 from awaitomic.program.callers import Callers, in_loop
 from awaitomic.program.calls import awaited_calls, is_awaited, is_property, targets_of
+from awaitomic.program.concurrency.registry import Registry
 from awaitomic.program.facts import FunctionFacts, analyse, summarise
 from awaitomic.program.locks import Lock, lock_of, protects
 from awaitomic.program.module import ModuleFacts, module_facts
@@ -37,11 +40,13 @@ _ASSIGNING = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Delete)
 class Program:
     """The facts of one file; `resolvers` stand in source order, one for each function."""
 
-    def __init__(self, source: SourceText, tree: ast.Module) -> None:
+    def __init__(self, source: SourceText, tree: ast.Module, conventions: Conventions = STANDARD) -> None:
         self.source = source
+        self.conventions = conventions
         self.positions = Positions(source.text)
         graph = lower_module(tree)
         self.module: ModuleFacts = module_facts(tree, graph)
+        self.annotations = Annotations(source.text, self.module)
         self.resolvers: list[Resolver] = []
         self._by_graph: dict[int, Resolver] = {}
         for function in graph.functions:
@@ -58,6 +63,7 @@ class Program:
         self.writers: dict[Location, list[tuple[Resolver, Access]]] = {}
         self._collect_writers()
         self.callers = Callers(self)
+        self.registry = Registry(self)
         self.effects = Effects(self)
 
     # -- construction --------------------------------------------------------------------------------------------
@@ -273,14 +279,15 @@ def _is_before_closures(resolver: Resolver, access: Access) -> bool:
 _CLOSURES = frozenset({"function", "lambda", "class"})
 
 
-def build(source: SourceText, tree: ast.Module) -> Program:
+def build(source: SourceText, tree: ast.Module, conventions: Conventions = STANDARD) -> Program:
     """Build the facts of one parsed file.
 
     Parameters:
         source: the file's text.
         tree: its parsed module.
+        conventions: what the configuration adds to the tables.
 
     Raises:
         awaitomic.flow.lower.UnsupportedSyntax: for syntax that this release does not know.
     """
-    return Program(source, tree)
+    return Program(source, tree, conventions)

@@ -100,6 +100,8 @@ def lock_of(resolver: Resolver, operand: Operand) -> Lock | None:
     location = resolver.value(operand)
     typed = resolver.operand_type(operand)
     found = lock_type(typed)
+    if found is None and location is not None and module.declared_locks:
+        found = UNKNOWN_LOCK if resolver.key_of(location) in module.declared_locks else None
     if found is None and typed.name and typed.name.startswith("class:"):
         facts = module.classes.get(typed.name.removeprefix("class:"))
         found = class_lock_type(module, facts) if facts else None

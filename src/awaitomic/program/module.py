@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from awaitomic.flow.graph import FunctionGraph, ModuleGraph
 from awaitomic.knowledge.lifecycle import CONSTRUCTION
+from awaitomic.model.location import Location
 from awaitomic.program.names import dotted, import_table, target_names
 from awaitomic.program.types import UNKNOWN, Typed, TypeReader, combine
 
@@ -38,6 +39,8 @@ class ModuleFacts:
     by_name: dict[str, FunctionGraph]
     """Qualified name → function; of several with one name, the last."""
     globals: dict[str, Typed]
+    declared_locks: frozenset[Location] = frozenset()
+    """What ``guarded-by`` comments call a lock, under the names that all functions know."""
 
     @property
     def functions(self) -> tuple[FunctionGraph, ...]:
