@@ -16,6 +16,7 @@ from awaitomic.findings.fingerprint import with_fingerprints
 from awaitomic.findings.precedence import resolve
 from awaitomic.findings.suppression import Suppressions
 from awaitomic.flow.lower import UnsupportedSyntax
+from awaitomic.model.conventions import STANDARD
 from awaitomic.model.finding import Fix
 from awaitomic.source.patterns import Patterns
 from awaitomic.source.text import Unreadable, parse
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from awaitomic.config import Settings
+    from awaitomic.model.conventions import Conventions
     from awaitomic.model.finding import Finding
     from awaitomic.program import Program
     from awaitomic.source.text import SourceText
@@ -40,6 +42,7 @@ class Examination:
     program: Program
     found: tuple[Finding, ...]
     suppressions: Suppressions
+    conventions: Conventions = STANDARD
 
     def told(self) -> tuple[Finding, ...]:
         """Give one finding a span, suppressed or not, at every confidence."""
@@ -58,18 +61,18 @@ class Analysis:
     program: Program
 
 
-def examine(source: SourceText) -> Examination:
-    """Find everything in a text.
+def examine(source: SourceText, conventions: Conventions = STANDARD) -> Examination:
+    """Find everything in a text, with the names that the configuration adds.
 
     Raises `Unreadable` if it does not parse, or has syntax that this release does not know.
     """
     tree = parse(source)
     try:
-        program = programs.build(source, tree)
+        program = programs.build(source, tree, conventions)
     except UnsupportedSyntax as error:
         raise Unreadable(source.path, error.line or 1, 1, f"cannot be analysed: {error}") from error
     found = with_fingerprints(rules.find(program), source, tree)
-    return Examination(source, program, found, Suppressions.parse(source, tree))
+    return Examination(source, program, found, Suppressions.parse(source, tree), conventions)
 
 
 def wanted(examination: Examination, settings: Settings) -> tuple[Finding, ...]:
@@ -112,7 +115,7 @@ def analyse(source: SourceText, settings: Settings) -> Analysis:
 
     Raises `Unreadable` if it does not parse.
     """
-    examination = examine(source)
+    examination = examine(source, settings.conventions)
     findings = (planned(finding, examination.program) for finding in wanted(examination, settings))
     return Analysis(tuple(findings), examination.program)
 

@@ -53,7 +53,7 @@ def fix_text(source: SourceText, settings: Settings) -> FixResult:
     was made on the final text, so that a second run changes nothing. If no fixpoint is found, the text stays as it
     was, with refusals ``gate-convergence``. Raises `Unreadable` if the text does not parse.
     """
-    original = examine(source)
+    original = examine(source, settings.conventions)
     bound = _ROUNDS_A_FINDING * (1 + len(original.found))
     run = _Run(original, settings)
     for _ in range(bound):
@@ -139,7 +139,7 @@ def with_diffs(source: SourceText, settings: Settings) -> tuple[Finding, ...]:
     A fix that fails a gate becomes the gate's refusal; one without edits keeps its diff (or lack of one). Raises
     `Unreadable` if the text does not parse.
     """
-    examination = examine(source)
+    examination = examine(source, settings.conventions)
     findings = (planned(finding, examination.program) for finding in wanted(examination, settings))
     return without_plans([_with_diff(examination, finding) for finding in findings])
 

@@ -50,7 +50,7 @@ def carry_out(before: Examination, finding: Finding, plan: Plan) -> Verified | R
         new = decode(source.path, source.encode(text))
         if new.text != text:
             return Refusal("gate-encoding", f"the new text does not survive being written in {source.encoding}")
-        after = examine(new)
+        after = examine(new, before.conventions)
     except PatchRefused as refused:
         return Refusal(refused.code, refused.message)
     except Unwritable as error:

@@ -107,7 +107,7 @@ FRAMEWORKS: tuple[Framework, ...] = (
         bases=(
             (
                 _words("Client Bot AutoShardedClient AutoShardedBot InteractionBot"),
-                _words("on_message on_reaction_add on_member_join on_interaction on_voice_state_update on_message_edit"),
+                _words("on_message on_reaction_add on_member_join on_interaction on_message_edit"),
                 Runs.MANY,
             ),
         ),
@@ -172,7 +172,7 @@ FRAMEWORKS: tuple[Framework, ...] = (
         _words("mcp"),
         decorators=(
             (
-                _words("tool resource prompt call_tool list_tools list_resources read_resource list_prompts get_prompt"),
+                _words("tool resource prompt call_tool list_tools list_resources read_resource get_prompt"),
                 Runs.MANY,
             ),
         ),

@@ -22,8 +22,8 @@ _LIFECYCLE_PARTS = re.compile(
 """Parts of a name that say the same: ``on_started_init_services``, ``proxy_startup_event``."""
 
 OPENS_OR_CLOSES = frozenset(
-    "init initialize initialise open close aclose connect disconnect reconnect finalize finalise dispose terminate kill "
-    "join login logout restart cleanup clean_up destroy enable disable prepare resume pause drain abort end begin "
+    "init initialize initialise open close aclose connect disconnect reconnect finalize finalise dispose terminate "
+    "kill join login logout restart cleanup clean_up destroy enable disable prepare resume pause drain abort end begin "
     "restore recreate setup_connection close_connection open_connection close_session open_session".split()
 )
 """What the owner of an object does with it as a whole, before and after the others use it."""

@@ -1,7 +1,7 @@
 """Who normally uses an object of a class, read from its name and bases: evidence, never proof.
 
-A request, a response, a cursor or a dialogue with one user is made for one piece of work: its methods may be called from
-anywhere in principle, and from one task in practice. A pool, a cache or a manager is made to be shared.
+A request, a response, a cursor or a dialogue with one user is made for one piece of work: its methods may be called
+from anywhere in principle, and from one task in practice. A pool, a cache or a manager is made to be shared.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ _LAST_WORDS = frozenset(
     "Request Response Context Interaction Pipeline Transaction Cursor Reader Parser Payload Iterator Builder Flow View "
     "Form Serializer Paginator Migration TestCase "
     "Event Message Draft Stream Streaming Engine Run File Future Handshake Upload Download Transfer Monitor Step "
-    "Connection Conn Transport Protocol Holder Subscription Http Getter Fetcher Attempt Operation Command Response Query Result Turn Call Invocation".split()
+    ""
+    "Connection Conn Transport Protocol Holder Subscription Http "
+    "Getter Fetcher Attempt Operation Command Response Query Result Turn Call Invocation".split()
 )
 _COVERS = frozenset({"Wrapper", "Proxy", "Base", "Impl", "Mixin", "Strategy", "Processing", "Object", "Abstract"})
 """Last words that say how a class is made, not what it is: a `CursorWrapper` is a cursor."""
@@ -38,8 +40,10 @@ MADE_PER_CALL = frozenset(
 """Base classes whose instances a framework makes for one request, one connection or one dialogue."""
 
 _ONE_TASK = re.compile(
-    r"\bnot (?:task|coroutine|concurrency)[- ]safe\b|\b(?:one|single)[- ]task\b|\bnot safe (?:for|to use)\b[^.]*\bconcurren"
-    r"|\b(?:must|should) (?:only |not )?be (?:used|shared) (?:by|from|between|across) (?:a single|one|several|multiple) task",
+    r"\bnot (?:task|coroutine|concurrency)[- ]safe\b|\b(?:one|single)[- ]task\b"
+    r"|\bnot safe (?:for|to use)\b[^.]*\bconcurren"
+    r"|\b(?:must|should) (?:only |not )?be (?:used|shared) (?:by|from|between|across) "
+    r"(?:a single|one|several|multiple) task",
     re.IGNORECASE,
 )
 

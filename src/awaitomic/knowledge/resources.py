@@ -20,7 +20,9 @@ _MAKES = frozenset(
 _FETCHES = frozenset("read fetch load query find list lookup select download describe count scan".split())
 """Verbs that bring data, whatever it is data about: ``read_work_pool``."""
 
-_DATA = frozenset("result results response info data status state details cache config settings id name path url".split())
+_DATA = frozenset(
+    "result results response info data status state details cache config settings id name path url".split()
+)
 """Last words of state that is data, whatever it came from: ``_session_cache``."""
 
 

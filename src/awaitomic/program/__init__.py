@@ -19,8 +19,8 @@ from awaitomic.model.event import Attribute as AttributePlace
 from awaitomic.model.event import Call, Compute, Operand, Read, Suspend, SuspendWhy, Write
 from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location, Root
 from awaitomic.model.position import Extent
-from awaitomic.program.annotations import Annotations
 from awaitomic.program.accesses import CONTENTS, Access, Change, accesses
+from awaitomic.program.annotations import Annotations
 from awaitomic.program.callers import Callers, in_loop
 from awaitomic.program.calls import awaited_calls, is_awaited, is_property, targets_of
 from awaitomic.program.concurrency.registry import Registry

@@ -1,4 +1,4 @@
-"""What the author says in comments about who owns a state and which lock guards it: it settles what code cannot show."""
+"""What the author says in comments about who owns a state and which lock guards it: settles what code cannot show."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Annotations:
 
 
 def _subjects(module: ModuleFacts) -> Iterator[tuple[int, list[Subject]]]:
-    """Give, for each line at which a comment can stand, what it is about: initialisers before classes, to be replaced."""
+    """Give, for each line at which a comment can stand, what it is about; of several for one line the last counts."""
     for statement in module.tree.body:
         names = _assigned(statement)
         for line in _lines(statement) if names else ():

@@ -10,7 +10,7 @@ from awaitomic.model.finding import Confidence, Finding, Role
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
 from awaitomic.program.concurrency import judge
-from awaitomic.program.conditions import parts_of, tells_presence
+from awaitomic.program.conditions import parts_of, tells_presence, tests_absence
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
@@ -106,7 +106,9 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: Active
     hint = total(program, resolver, fact) or secret(access.location) or resource(program, resolver, fact)
     judgement = judge(program, resolver, access.location, rivals, hint)
     # The same data fetched twice harms nobody: reported only where it is proven that several tasks come here.
-    lowered = int(fills_with_data(program, resolver, fact))
+    test = _whole_test(resolver, guard)
+    computes = any(isinstance(node, ast.BinOp) for node in ast.walk(test))
+    lowered = int(tests_absence(test) and not computes and fills_with_data(program, resolver, fact))
     if judgement is None:
         return None
     tokens = [token for token in guard.tokens if _decides(fact, token) and fact.is_stale(token)]

@@ -9,7 +9,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from awaitomic.knowledge.resources import brings_data, holds_data, is_a_resource, is_a_secret, makes_a_resource, says_an_end
+from awaitomic.knowledge.resources import (
+    brings_data,
+    holds_data,
+    is_a_resource,
+    is_a_secret,
+    makes_a_resource,
+    says_an_end,
+)
 from awaitomic.model.event import Attribute, Call, Compute, Const, Merge, Operand, Read
 from awaitomic.model.location import AttributeStep, Location
 from awaitomic.program import Program
@@ -36,7 +43,7 @@ def writer_of(program: Program, resolver: Resolver, fact: WriteFact) -> tuple[Re
 
 
 def total(program: Program, resolver: Resolver, fact: WriteFact) -> str | None:
-    """Say that a write adds to what is there, if it does: totals, counters and balances are kept for several callers."""
+    """Say that a write adds to what is there, if it does: totals and balances are kept for several callers."""
     writer, value = writer_of(program, resolver, fact)
     if value is None:
         return None
@@ -94,7 +101,8 @@ def resource(program: Program, resolver: Resolver, fact: WriteFact) -> str | Non
 def _stem(name: str) -> str:
     """Give the verb of a flag: ``_initialized`` says that something was initialized."""
     words = name.strip("_").split("_")
-    return "_".join([*words, *(word[:-2] for word in words if word.endswith("ed")), *(w[:-1] for w in words if w[-2:] == "ed")])
+    verbs = [verb for word in words if word.endswith("ed") for verb in (word[:-2], word[:-1])]
+    return "_".join([*words, *verbs])
 
 
 def fills_with_data(program: Program, resolver: Resolver, fact: WriteFact) -> bool:
@@ -126,6 +134,7 @@ def stores_what_was_tested(resolver: Resolver, value: Operand | None, test: ast.
     return any(
         isinstance(compare, ast.Compare)
         and isinstance(compare.ops[0], ast.Eq | ast.NotEq | ast.Is | ast.IsNot)
+        and not any(isinstance(side, ast.Constant) for side in (compare.left, compare.comparators[0]))
         and written in {ast.dump(compare.left), ast.dump(compare.comparators[0])}
         for compare in ast.walk(test)
     )

@@ -34,8 +34,6 @@ class Judgement:
 
 Rival = tuple[Resolver, Access]
 
-_SEVERAL = frozenset({Start.MANY})
-
 
 def judge(
     program: Program, resolver: Resolver, location: Location, rivals: Iterable[Rival], hint: str | None = None
@@ -56,6 +54,7 @@ def judge(
         return None
     shared = shared_because(program, resolver, location, hint)
     mine = entries(program, resolver.function, location, shared=shared)
+    owner = single_owner(program, resolver, location)
     best: tuple[Confidence, int, int] | None = None
     found: Judgement | None = None
     for rival, access in rivals:
@@ -65,8 +64,8 @@ def judge(
         confidence, pair = strongest(mine, theirs)
         if confidence is None or pair is None:
             continue
-        owner = single_owner(program, resolver, location)
-        if location.root is Root.PARAMETER or (owner and not (shared and shared.strong) and not _SEVERAL & {pair[0].start, pair[1].start}):
+        proven = Start.MANY in {pair[0].start, pair[1].start} or (shared is not None and shared.strong)
+        if location.root is Root.PARAMETER or (owner and not proven):
             confidence = Confidence.POSSIBLE
         line = program.extent(rival.function, access.event).line
         rank = (confidence, int(rival is not resolver), -line)

@@ -21,10 +21,15 @@ if TYPE_CHECKING:
 _RUNS_ONCE = frozenset({Start.ALONE, Start.LIFECYCLE, Start.SERIAL})
 _RUNS_AGAIN = frozenset({Start.PUBLIC, Start.HANDLER, Start.MANY, Start.AGAIN, Start.CALLBACK})
 _RUNNERS = frozenset(name.rpartition(".")[2] for name in RUN_ALONE)
+_WEAK = frozenset({Runs.SELDOM, None})
+"""What a base class or a callback says less surely than the name of a lifecycle method does."""
+
 _BY_RUNS = {Runs.MANY: Start.HANDLER, Runs.SERIAL: Start.SERIAL, Runs.ONCE: Start.ONCE, Runs.SELDOM: Start.OPEN}
 
 
-def entries(program: Program, function: FunctionGraph, location: Location, *, shared: Shared | None) -> frozenset[Entry]:
+def entries(
+    program: Program, function: FunctionGraph, location: Location, *, shared: Shared | None
+) -> frozenset[Entry]:
     """Give the ways in which a function comes to run beside others on one object (or one closure).
 
     Where what runs once makes a task and awaits it, that is one run, the task's.
@@ -81,12 +86,13 @@ class _Search:
             is_lambda = function.qualname.endswith("<lambda>")
             return [Entry(function.qualname, self._public() if is_lambda else Start.ALONE, line)]
         registered = self._program.registry.of(function)
-        if registered:
+        by_name = runs_alone_by_name(name)
+        if registered and not (by_name and all(each.runs in _WEAK for each in registered)):
             return [
                 Entry(function.qualname, _BY_RUNS[each.runs] if each.runs else Start.CALLBACK, each.line, each.by)
                 for each in registered
             ]
-        if runs_alone_by_name(name):
+        if by_name:
             return [Entry(function.qualname, Start.LIFECYCLE, line)]
         start = self._start_by_name(function, name)
         return [Entry(function.qualname, start, line)] if start is not None else []

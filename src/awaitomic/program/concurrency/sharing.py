@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from awaitomic.program import Program
     from awaitomic.program.module import ClassFacts
 
+
 @dataclass(frozen=True, slots=True)
 class Shared:
     """That several tasks use an object, and why. If that is `strong`, even opening and closing it is not one's own."""
@@ -46,7 +47,8 @@ def shared_because(program: Program, resolver: Resolver, location: Location, hin
     short = location.owner.rpartition(".")[2].rpartition(":")[2]
     if any(_owns_a_lock(facts) for facts in lineage):
         return Shared(f"`{short}` owns a lock, so it expects several tasks", strong=True)
-    if any((typed.name or "") == f"class:{facts.qualname}" for typed in program.module.globals.values() for facts in lineage):
+    kept = {typed.name for typed in program.module.globals.values()}
+    if any(f"class:{facts.qualname}" in kept for facts in lineage):
         return Shared(f"a `{short}` is kept in the module, for everybody", strong=True)
     if any(attribute in _SINGLETON for facts in lineage for attribute in facts.class_level):
         return Shared(f"`{short}` keeps its one instance, for everybody", strong=True)

@@ -124,9 +124,7 @@ def overlap(left: Entry, right: Entry) -> Confidence | None:
     return _PAIR.get(frozenset({left.start, right.start}))
 
 
-def strongest(
-    mine: frozenset[Entry], theirs: frozenset[Entry]
-) -> tuple[Confidence | None, tuple[Entry, Entry] | None]:
+def strongest(mine: frozenset[Entry], theirs: frozenset[Entry]) -> tuple[Confidence | None, tuple[Entry, Entry] | None]:
     """Give the pair of entries that most surely overlaps, and how surely; ties are broken by place."""
     best: tuple[Confidence, tuple[Entry, Entry]] | None = None
     for left in sorted(mine, key=_entry_order):
