@@ -50,6 +50,10 @@ def total(program: Program, resolver: Resolver, fact: WriteFact) -> str | None:
     event = writer.function.events[writer.origin(value)]
     if not isinstance(event, Compute) or event.operator not in _ARITHMETIC:
         return None
+    parts = [writer.function.events[writer.origin(operand)] for operand in event.operands]
+    where = fact.via.write.location if fact.via is not None else fact.access.location
+    if not any(isinstance(part, Read) and writer.place(part.place) == where for part in parts):
+        return None
     return f"`{fact.access.location}` adds up what several calls bring"
 
 

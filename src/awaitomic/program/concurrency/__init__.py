@@ -64,7 +64,7 @@ def judge(
         confidence, pair = strongest(mine, theirs)
         if confidence is None or pair is None:
             continue
-        proven = Start.MANY in {pair[0].start, pair[1].start} or (shared is not None and shared.strong)
+        proven = Start.MANY in {pair[0].start, pair[1].start}
         if location.root is Root.PARAMETER or (owner and not proven):
             confidence = Confidence.POSSIBLE
         line = program.extent(rival.function, access.event).line
