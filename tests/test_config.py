@@ -26,6 +26,8 @@ unsafe-fixes = true
 jobs = 3
 respect-gitignore = false
 force-exclude = false
+entry-points = ["house.endpoint"]
+single-owner = ["Walker"]
 
 [tool.awaitomic.per-file-ignores]
 "tests/**" = ["AWA1"]
@@ -53,6 +55,8 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         jobs=3,
         respect_gitignore=False,
         force_exclude=False,
+        entry_points=("house.endpoint",),
+        single_owner=("Walker",),
     )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from awaitomic.knowledge.codes import RULE_NAMES
+from awaitomic.model.conventions import Conventions
 from awaitomic.model.finding import Confidence
 
 if TYPE_CHECKING:
@@ -81,6 +82,13 @@ class Settings:
     jobs: int | None = None
     respect_gitignore: bool = True
     force_exclude: bool = True
+    entry_points: tuple[str, ...] = ()
+    single_owner: tuple[str, ...] = ()
+
+    @property
+    def conventions(self) -> Conventions:
+        """What is said here about the user's own frameworks and classes, as the analysis wants it."""
+        return Conventions(frozenset(self.entry_points), frozenset(self.single_owner))
 
     def selected(self, code: str) -> bool:
         """Say whether a rule is selected: the longest matching entry wins, and `ignore` among equally long ones."""
@@ -201,6 +209,8 @@ class _Table:
             "jobs": self._positive,
             "respect-gitignore": self._flag,
             "force-exclude": self._flag,
+            "entry-points": self._names,
+            "single-owner": self._names,
         }
 
     def settings(self, table: object, root: Path) -> Settings:
@@ -238,6 +248,14 @@ class _Table:
             if not isinstance(each, str):
                 raise self._expect(key, each, "a list of strings only")
         return tuple(value)
+
+    def _names(self, key: str, value: object) -> tuple[str, ...]:
+        """Read names of Python objects, dotted or not."""
+        names = self._strings(key, value)
+        for name in names:
+            if not all(part.isidentifier() for part in name.split(".")):
+                raise self._error(name or key, f"`{key}`: `{name}` is not a dotted name, as in `package.decorator`")
+        return names
 
     def _codes(self, key: str, value: object) -> tuple[str, ...]:
         codes = self._strings(key, value)

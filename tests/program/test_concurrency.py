@@ -77,8 +77,8 @@ OF_A_METHOD = [
     (
         "one of two ways to start the main task",
         "main",
-        "    def begin(self):\n        asyncio.create_task(self.main())\n\n"
-        "    def begin_later(self):\n        asyncio.create_task(self.main())\n",
+        "    def begin(self):\n        self.task = asyncio.create_task(self.main())\n\n"
+        "    def begin_later(self):\n        self.task = asyncio.create_task(self.main())\n",
         POSSIBLE,
     ),
     (

@@ -91,6 +91,8 @@ class Feed:
         answer = await ask(self.state)
         if {test}:
             self.state = 7
+
+feed = Feed()
 """
 
 
@@ -166,6 +168,8 @@ class Link:
         {released}
         await asyncio.sleep(1)
         self.connected = True
+
+link = Link()
 """
 
 
@@ -259,6 +263,8 @@ class Topics:
     async def subscribe(self, topics):
         await send(topics)
         self.topics.update(topics)
+
+topics = Topics()
 """
 
 
@@ -282,6 +288,8 @@ class Session:
         await self.answers[number].arrived()
         await self.answers[number].value()
         self.answers.pop(number)
+
+session = Session()
 """
 
 
@@ -301,6 +309,8 @@ class Known:
     async def learn(self, wanted):
         if wanted - self.names:
             self.names {change}
+
+known = Known()
 """
 
 

@@ -84,6 +84,26 @@ CASES: dict[str, FixtureCase] = {
         ),
     ),
     **pair(
+        "owner_comment",
+        FixtureCase(
+            tasks={"measure": lambda module: module.measure([1])},
+            state=lambda module: module.meter.total,
+            findings=(("AWA101", "self.total"),),
+            repair="safe",
+        ),
+        FixtureCase(tasks={"measure": lambda module: module.measure([1, 2])}),
+    ),
+    **pair(
+        "guarded_by_comment",
+        FixtureCase(
+            subject=lambda module: module.printer,
+            tasks={"print": lambda printer: printer.print(1)},
+            state=lambda printer: printer.pages,
+            findings=(("AWA101", "self.pages"),),
+            repair="safe",
+        ),
+    ),
+    **pair(
         "lifecycle_method",
         FixtureCase(
             subject=lambda module: module.service,

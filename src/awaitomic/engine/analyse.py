@@ -16,6 +16,7 @@ from awaitomic.findings.fingerprint import with_fingerprints
 from awaitomic.findings.precedence import resolve
 from awaitomic.findings.suppression import Suppressions
 from awaitomic.flow.lower import UnsupportedSyntax
+from awaitomic.model.conventions import STANDARD
 from awaitomic.model.finding import Fix
 from awaitomic.source.patterns import Patterns
 from awaitomic.source.text import Unreadable, parse
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from awaitomic.config import Settings
     from awaitomic.engine.projects import Scope
+    from awaitomic.model.conventions import Conventions
     from awaitomic.model.finding import Finding
     from awaitomic.program import Program
     from awaitomic.source.text import SourceText
@@ -61,12 +63,16 @@ class Analysis:
     program: Program
 
 
-def alone(source: SourceText, tree: ast.Module) -> Program:
-    """Build the facts of a text that is a part of nothing."""
-    return programs.build(source, tree)
+def alone(conventions: Conventions = STANDARD) -> Scope:
+    """Give the scope of a text that is a part of nothing, with the names that the configuration adds."""
+
+    def build(source: SourceText, tree: ast.Module) -> Program:
+        return programs.build(source, tree, conventions)
+
+    return build
 
 
-def examine(source: SourceText, scope: Scope = alone) -> Examination:
+def examine(source: SourceText, scope: Scope) -> Examination:
     """Find everything in a text.
 
     Parameters: `scope` looks up what it imports; without one, the text stands alone. Raises `Unreadable` if it does not
@@ -116,12 +122,12 @@ def planned(finding: Finding, program: Program) -> Finding:
     return replace(finding, fix=remedy) if isinstance(remedy, Fix) else replace(finding, refusal=remedy)
 
 
-def analyse(source: SourceText, settings: Settings, scope: Scope = alone) -> Analysis:
+def analyse(source: SourceText, settings: Settings, scope: Scope | None = None) -> Analysis:
     """Analyse one text, alone or in a scope: what `check` reports of it.
 
     Raises `Unreadable` if it does not parse.
     """
-    examination = examine(source, scope)
+    examination = examine(source, scope or alone(settings.conventions))
     findings = (planned(finding, examination.program) for finding in wanted(examination, settings))
     return Analysis(tuple(findings), examination.program)
 

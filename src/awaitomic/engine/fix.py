@@ -46,7 +46,7 @@ class FixResult:
         return self.source.text
 
 
-def fix_text(source: SourceText, settings: Settings, scope: Scope = alone) -> FixResult:
+def fix_text(source: SourceText, settings: Settings, scope: Scope | None = None) -> FixResult:
     """Apply every fix that the settings allow to a text, which stands alone or in a scope.
 
     Safe fixes are allowed, unsafe ones too if ``settings.unsafe_fixes``, those for display never. A fix that fails a
@@ -54,7 +54,7 @@ def fix_text(source: SourceText, settings: Settings, scope: Scope = alone) -> Fi
     was made on the final text, so that a second run changes nothing. If no fixpoint is found, the text stays as it
     was, with refusals ``gate-convergence``. Raises `Unreadable` if the text does not parse.
     """
-    original = examine(source, scope)
+    original = examine(source, scope or alone(settings.conventions))
     bound = _ROUNDS_A_FINDING * (1 + len(original.found))
     run = _Run(original, settings)
     for _ in range(bound):
@@ -134,13 +134,13 @@ def is_allowed(finding: Finding, settings: Settings) -> bool:
     )
 
 
-def with_diffs(source: SourceText, settings: Settings, scope: Scope = alone) -> tuple[Finding, ...]:
+def with_diffs(source: SourceText, settings: Settings, scope: Scope | None = None) -> tuple[Finding, ...]:
     """Give the findings of a text, each with the diff that its fix alone makes of the original.
 
     A fix that fails a gate becomes the gate's refusal; one without edits keeps its diff (or lack of one). Raises
     `Unreadable` if the text does not parse.
     """
-    examination = examine(source, scope)
+    examination = examine(source, scope or alone(settings.conventions))
     findings = (planned(finding, examination.program) for finding in wanted(examination, settings))
     return without_plans([_with_diff(examination, finding) for finding in findings])
 

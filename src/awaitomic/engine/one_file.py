@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from awaitomic.engine.analyse import alone, analyse, without_plans
+from awaitomic.engine.analyse import analyse, without_plans
 from awaitomic.engine.fix import fix_text, with_diffs
 from awaitomic.engine.outcome import Change, Outcome
 from awaitomic.engine.projects import Projects
@@ -35,7 +35,7 @@ class Task:
         """Work on the file at `path`; what is wrong with it becomes an error in the outcome."""
         try:
             projects = _projects_of(self.run)
-            outcome = work_on(read(Path(path)), self, projects.scope(Path(path)))
+            outcome = work_on(read(Path(path)), self, projects.scope(Path(path), self.settings.conventions))
             return replace(outcome, others=projects.texts(Path(path), outcome.findings))
         except Unreadable as error:
             return unreadable(error)
@@ -52,7 +52,7 @@ def _projects_of(run: str) -> Projects:
     return _projects
 
 
-def work_on(source: SourceText, task: Task, scope: Scope = alone) -> Outcome:
+def work_on(source: SourceText, task: Task, scope: Scope | None = None) -> Outcome:
     """Do the task on one text, alone or in a scope. Raises `Unreadable` if it does not parse."""
     if task.repair:
         return _repaired(source, task.settings, scope)
@@ -68,7 +68,7 @@ def unreadable(error: Unreadable) -> Outcome:
     return Outcome(error.path, error=FileError(error.path, error.line, error.column, error.message))
 
 
-def _repaired(source: SourceText, settings: Settings, scope: Scope) -> Outcome:
+def _repaired(source: SourceText, settings: Settings, scope: Scope | None) -> Outcome:
     result = fix_text(source, settings, scope)
     text = result.text if result.remaining else None
     if result.source.raw == source.raw:

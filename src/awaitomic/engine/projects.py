@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from awaitomic.model.conventions import STANDARD
 from awaitomic.program import Program
 from awaitomic.program.project import Project
 from awaitomic.source.project import SourceTree, project_root
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from awaitomic.model.conventions import Conventions
     from awaitomic.model.finding import Finding
     from awaitomic.source.text import SourceText
 
@@ -33,8 +35,11 @@ class Projects:
         self.run = run
         self._programs: dict[str, Program] = {}
 
-    def scope(self, path: Path) -> Scope:
-        """Give what builds the facts of the file at a path, as a part of its project."""
+    def scope(self, path: Path, conventions: Conventions = STANDARD) -> Scope:
+        """Give what builds the facts of the file at a path, as a part of its project.
+
+        Parameters: `conventions` are what the configuration adds to the tables: the same for all files of a run.
+        """
         root = project_root(path)
 
         def build(source: SourceText, tree: ast.Module) -> Program:
@@ -42,7 +47,7 @@ class Projects:
             if program is None:
                 project = Project(SourceTree(root))
                 unit = project.add(project.tree.name_of(path), source, tree)
-                program = self._programs[root] = Program(project, unit)
+                program = self._programs[root] = Program(project, unit, conventions)
                 return program
             name = program.project.tree.name_of(path)
             known = program.project.unit(name)
@@ -50,7 +55,7 @@ class Projects:
                 known.source = source  # under the path that the user gave
                 return program.at(known)
             project = program.project.with_text(name, source.raw)
-            return Program(project, project.add(name, source, tree))
+            return Program(project, project.add(name, source, tree), conventions)
 
         return build
 

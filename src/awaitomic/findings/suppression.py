@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from awaitomic.findings.comments import CommentMistake, IgnoreComment, read_comments
+from awaitomic.source.comments import CommentMistake, IgnoreComment, read_comments
 from awaitomic.source.positions import Positions
 from awaitomic.source.statements import header_extent, innermost_statement
 from awaitomic.source.tokens import first_statement
@@ -39,7 +39,8 @@ class Suppressions:
         self._path = source.path
         self._text = source.text
         self._tree = tree
-        self._comments, self._mistakes = read_comments(source.text)
+        read = read_comments(source.text)
+        self._comments, self._mistakes = read.ignores, read.mistakes
         self._positions: Positions | None = None
 
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 SPAWN_ONE = frozenset(
     "create_task ensure_future start_soon run_coroutine_threadsafe spawn create_background_task async_create_task "
-    "async_create_background_task add_background_task spawn_later run_in_background create_eager_task".split()
+    "async_create_background_task add_background_task spawn_later run_in_background create_eager_task start".split()
 )
 """Last name of callables that start one task from their coroutine argument (or from a function and its arguments)."""
 

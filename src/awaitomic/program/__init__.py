@@ -14,6 +14,7 @@ from awaitomic.flow.graph import FunctionGraph
 from awaitomic.flow.statements import statement_at
 from awaitomic.knowledge.lifecycle import CONSTRUCTION
 from awaitomic.knowledge.locks import SERIALISING_DECORATORS, UNKNOWN_LOCK
+from awaitomic.model.conventions import STANDARD, Conventions
 from awaitomic.model.event import Attribute as AttributePlace
 from awaitomic.model.event import Call, Compute, Operand, Read, Suspend, SuspendWhy, Write
 from awaitomic.model.identity import identity, module_of
@@ -24,6 +25,7 @@ from awaitomic.program.acquisitions import Acquisitions
 from awaitomic.program.analyses import Analyses
 from awaitomic.program.callers import Callers, in_loop
 from awaitomic.program.calls import awaited_calls, is_awaited, is_property, targets_of
+from awaitomic.program.concurrency.registry import Registry
 from awaitomic.program.facts import FunctionFacts
 from awaitomic.program.locks import Lock, lock_of, protects, returned_entry
 from awaitomic.program.module import ModuleFacts
@@ -46,18 +48,21 @@ _ASSIGNING = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Delete)
 class Program:
     """The facts of a project, as seen from one of its files: `resolvers` are those of the file, in source order.
 
-    What is found out is shared between the views of one project (see `at`).
+    What is found out is shared between the views of one project (see `at`); `conventions` are what the configuration
+    adds to the tables.
     """
 
-    def __init__(self, project: Project, unit: Unit) -> None:
+    def __init__(self, project: Project, unit: Unit, conventions: Conventions = STANDARD) -> None:
         self.project = project
         self.unit = unit
+        self.conventions = conventions
         self._managers: dict[tuple[int, Operand], tuple[Lock, ...]] = {}
         self._changes: dict[tuple[str, Location], bool] = {}
         self.analyses = Analyses(self)
         self.suspension = Suspension(self)
         self.acquisitions = Acquisitions(self)
         self.callers = Callers(self)
+        self.registry = Registry(self)
 
     def at(self, unit: Unit) -> Program:
         """Give the same facts as seen from another file of the project."""
@@ -343,12 +348,18 @@ def _is_before_closures(resolver: Resolver, access: Access) -> bool:
 _CLOSURES = frozenset({"function", "lambda", "class"})
 
 
-def build(source: SourceText, tree: ast.Module | None = None, project: Project | None = None) -> Program:
+def build(
+    source: SourceText,
+    tree: ast.Module | None = None,
+    conventions: Conventions = STANDARD,
+    project: Project | None = None,
+) -> Program:
     """Build the facts of one file, as a part of its project or alone.
 
     Parameters:
         source: the file's text.
         tree: its parsed module, if there is one already.
+        conventions: what the configuration adds to the tables.
         project: where to look up what it imports; None for nowhere.
 
     Raises:
@@ -358,4 +369,4 @@ def build(source: SourceText, tree: ast.Module | None = None, project: Project |
     if project is None:
         project = Project(SourceTree.nowhere())
     unit = project.add(project.tree.name_of(source.path), source, tree)
-    return Program(project, unit)
+    return Program(project, unit, conventions)

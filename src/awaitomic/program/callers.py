@@ -144,9 +144,9 @@ class Callers:
         return self._modules[unit.name]
 
     def _calls(self, function: FunctionGraph) -> list[ModuleCalls]:
-        return [self.in_module(unit) for unit in self._concerned(function)]
+        return [self.in_module(unit) for unit in self.concerned(function)]
 
-    def _concerned(self, function: FunctionGraph) -> tuple[Unit, ...]:
+    def concerned(self, function: FunctionGraph) -> tuple[Unit, ...]:
         """Give the modules that can refer to a function: its own one, and those that know it and mention its name."""
         key = id(function)
         if key not in self._units:
@@ -171,7 +171,7 @@ class Callers:
         return self._mentioned[key]
 
     def _is_mentioned(self, function: FunctionGraph) -> bool:
-        units = self._concerned(function)
+        units = self.concerned(function)
         name = getattr(function.node, "name", "")
         if id(function) in self._everybody or any(id(function) in self.in_module(u).mentioned for u in units):
             return True
@@ -264,17 +264,32 @@ def _coroutines(resolver: Resolver, operand: Operand) -> Iterator[tuple[int, Tar
         for target in targets:
             yield origin, target, False
         wrapper = last_name(resolver.function.nodes[event.function])
-        if not targets and wrapper in SPAWN_ONE | AWAITED_ALONE and event.arguments:
+        if not targets and wrapper in SPAWN_ONE | AWAITED_ALONE | {"partial"} and event.arguments:
             yield from _coroutines(resolver, event.arguments[0])
     elif isinstance(event, Compute) and event.operator in {"starred", "generator", "comprehension", "list", "tuple"}:
         for inner in event.operands:
-            for call, target, _ in _coroutines(resolver, inner):
-                yield call, target, event.operator in {"generator", "comprehension"} or _is_repeated(resolver, origin)
+            for call, target, repeated in _coroutines(resolver, inner):
+                many = event.operator in {"generator", "comprehension"} or _is_repeated(resolver, origin)
+                yield call, target, many or repeated
+    elif isinstance(event, Compute) and event.operator == "lambda":
+        yield from _in_lambda(resolver, origin)
     elif isinstance(event, Read):
         function = referenced(resolver, event)
         if function is not None and function.is_async:
             receiver = resolver.value(event.place.base) if isinstance(event.place, Attribute) else None
             yield origin, Target(function, receiver), False
+
+
+def _in_lambda(resolver: Resolver, origin: int) -> Iterator[tuple[int, Target, bool]]:
+    """Give the coroutines that a lambda makes: ``start_soon(lambda: self.work())``."""
+    node = resolver.function.nodes[origin]
+    for function in resolver.module.functions:
+        if function.node is node:
+            inner = Resolver(resolver.module, function, resolver)
+            for event in function.events:
+                for target in targets_of(inner, event) if isinstance(event, Call) else ():
+                    if target.function.is_async:
+                        yield origin, target, False
 
 
 def _is_repeated(resolver: Resolver, operand: Operand) -> bool:

@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.identity import identity, module_of, qualname_of
+from awaitomic.model.location import Location, Root
 from awaitomic.program.finder import Found
 from awaitomic.program.module import ClassFacts, ModuleFacts
 from awaitomic.program.names import dotted
@@ -21,6 +22,9 @@ _MOST_HOPS = 12
 """How often a name may be passed on from module to module."""
 _MOST_DESCENDANTS = 60
 """Of a class with subclasses in more files than this, only those in its own are known: it is everybody's base."""
+
+
+_DECLARED = frozenset({Root.SELF, Root.CLASS, Root.GLOBAL})
 
 
 class Modules(Protocol):
@@ -143,6 +147,11 @@ class Linker:
         """Give the class with an identity."""
         facts = self._modules.facts(module_of(identified))
         return facts.classes.get(identified) if facts is not None else None
+
+    def declares_lock(self, key: Location) -> bool:
+        """Tell whether a comment calls something a lock; `key` is how the program knows it."""
+        facts = self._modules.facts(module_of(key.owner) or key.owner) if key.root in _DECLARED else None
+        return facts is not None and key in facts.declared_locks
 
     # -- classes -----------------------------------------------------------------------------------------------------
 

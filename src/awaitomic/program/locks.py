@@ -135,6 +135,8 @@ def lock_of(resolver: Resolver, operand: Operand) -> Lock | None:
     location = resolver.value(operand)
     typed = resolver.operand_type(operand)
     found = lock_type(typed)
+    if found is None and location is not None and module.link.declares_lock(resolver.key_of(location)):
+        found = UNKNOWN_LOCK
     if found is None and typed.name and typed.name.startswith("class:"):
         facts = module.link.class_facts(typed.name.removeprefix("class:"))
         found = class_lock_type(module, facts) if facts else None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from awaitomic.flow.graph import FunctionGraph, ModuleGraph
 from awaitomic.knowledge.lifecycle import CONSTRUCTION
 from awaitomic.model.identity import identity
+from awaitomic.model.location import Location
 from awaitomic.program.names import dotted, import_table, star_imports, target_names
 from awaitomic.program.types import Typed, TypeReader, annotated, combine
 
@@ -61,6 +62,8 @@ class ModuleFacts:
     globals: dict[str, Typed]
     type_aliases: dict[str, ast.expr]
     """Names at the top level that stand for a generic type: ``Store = dict[str, Session]``."""
+    declared_locks: frozenset[Location] = frozenset()
+    """What ``guarded-by`` comments call a lock, under the names that all functions know."""
     _linker: Linker | None = None
 
     @property

@@ -99,6 +99,7 @@ class Project:
             facts = module_facts(name, tree, lower_module(tree, name))
             self._known[key] = facts
         unit = self._units[name] = Unit(source, facts.linked(self.link))
+        assert unit.annotations is not None  # read before any lock is looked up: a comment can say what is one
         publish(unit.resolvers)  # only now: what it asks may lead back here by a circle of imports
         return unit
 

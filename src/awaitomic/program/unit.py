@@ -7,6 +7,7 @@ from functools import cached_property
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.location import Location
 from awaitomic.program.accesses import Access, accesses
+from awaitomic.program.annotations import Annotations
 from awaitomic.program.module import ModuleFacts
 from awaitomic.program.resolve import Resolver
 from awaitomic.source.positions import Positions
@@ -32,6 +33,11 @@ class Unit:
     def name(self) -> str:
         """What the program calls the module."""
         return self.module.name
+
+    @cached_property
+    def annotations(self) -> Annotations:
+        """What the author says in comments about owners and locks."""
+        return Annotations(self.source.text, self.module)
 
     @cached_property
     def positions(self) -> Positions:

@@ -10,7 +10,7 @@ from awaitomic.model.finding import Confidence, Finding, Role
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
 from awaitomic.program.concurrency import judge
-from awaitomic.program.conditions import parts_of, tells_presence
+from awaitomic.program.conditions import parts_of, tells_presence, tests_absence
 from awaitomic.program.escape import rivals
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.names import last_name
@@ -29,6 +29,15 @@ from awaitomic.rules.rule import (
     step,
     suspending_functions,
     suspension_of,
+)
+from awaitomic.rules.shapes import (
+    fills_with_data,
+    raises_a_flag,
+    resource,
+    secret,
+    stores_what_was_tested,
+    total,
+    writer_of,
 )
 from awaitomic.rules.stale_reference import StaleUse, find_uses
 
@@ -91,7 +100,12 @@ def _kind(resolver: Resolver, guard: ActiveGuard) -> str:
 
 def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: ActiveGuard) -> Finding | None:
     access = fact.access
-    judgement = judge(program, resolver, access.location, rivals(program, resolver, access))
+    hint = total(program, resolver, fact) or secret(access.location) or resource(program, resolver, fact)
+    judgement = judge(program, resolver, access.location, rivals(program, resolver, access), hint)
+    # The same data fetched twice harms nobody: reported only where it is proven that several tasks come here.
+    test = _whole_test(resolver, guard)
+    computes = any(isinstance(node, ast.BinOp) for node in ast.walk(test))
+    lowered = int(tests_absence(test) and not computes and fills_with_data(program, resolver, fact))
     if judgement is None:
         return None
     tokens = [token for token in guard.tokens if _decides(fact, token) and fact.is_stale(token)]
@@ -109,7 +123,7 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: Active
         RULE,
         resolver,
         fact,
-        confidence=min(judgement.confidence, _confidence(program, resolver, fact, guard)),
+        confidence=min(_lower(judgement.confidence, lowered), _confidence(program, resolver, fact, guard)),
         judgement=judgement,
         trace=trace,
         reads=tuple(sorted({token.read for token in tokens})),
@@ -145,14 +159,17 @@ def _report_use(program: Program, resolver: Resolver, use: StaleUse) -> Finding:
     )
 
 
+def _lower(confidence: Confidence, by: int) -> Confidence:
+    return Confidence(max(Confidence.POSSIBLE, confidence - by))
+
+
 def _confidence(program: Program, resolver: Resolver, fact: WriteFact, guard: ActiveGuard) -> Confidence:
     """Give the highest confidence that the shape allows.
 
-    Taking a flag down, entering a named state, or renewing what was there does little harm if it happens twice.
+    Taking a flag down, entering a named state, or renewing what was there does little harm if it happens twice. So does
+    fetching the same data twice, which costs a moment; making a connection or a token twice costs one.
     """
-    writer, value = resolver, fact.access.value
-    if fact.via is not None:
-        writer, value = program.named(fact.via.write.function), fact.via.write.value
+    writer, value = writer_of(program, resolver, fact)
     event = writer.function.events[value] if value is not None else None
     if isinstance(event, Const) and event.value is False:
         return Confidence.POSSIBLE
@@ -160,7 +177,12 @@ def _confidence(program: Program, resolver: Resolver, fact: WriteFact, guard: Ac
         return Confidence.POSSIBLE  # what is in the union already stays as it is
     if value is not None and _is_named_constant(writer, value):
         return Confidence.POSSIBLE
-    if fact.access.change in _RENEWALS and tells_presence(_whole_test(resolver, guard), holds=guard.holds):
+    test = _whole_test(resolver, guard)
+    if raises_a_flag(program, resolver, fact):
+        return Confidence.POSSIBLE
+    if fact.via is None and stores_what_was_tested(resolver, value, test):
+        return Confidence.POSSIBLE
+    if fact.access.change in _RENEWALS and tells_presence(test, holds=guard.holds):
         return Confidence.POSSIBLE
     return Confidence.CERTAIN
 

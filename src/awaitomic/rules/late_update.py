@@ -133,9 +133,22 @@ def _rivals(program: Program, resolver: Resolver, fact: WriteFact) -> Iterator[R
             yield rival, access
 
 
+def _hint(resolver: Resolver, fact: WriteFact, use: Use, rivals: list[Rival]) -> str | None:
+    """Say what in the span itself tells that several tasks are meant: a buffer, an event, a counter of numbers."""
+    state = fact.access.location
+    if resolver.type_of(use.token.location).name in EVENTS:
+        return f"`{state}` is an event, which one task sets and another waits for"
+    if fact.access.change is Change.AUGMENTED:
+        return f"`{state}` is advanced for each use"
+    if any(rival is not resolver and access.change is Change.ADD for rival, access in rivals):
+        return f"`{state}` collects what others bring"
+    return None
+
+
 def _report(program: Program, resolver: Resolver, fact: WriteFact, use: Use) -> Finding | None:
     access = fact.access
-    judgement = judge(program, resolver, access.location, _rivals(program, resolver, fact))
+    rivals = list(_rivals(program, resolver, fact))
+    judgement = judge(program, resolver, access.location, rivals, _hint(resolver, fact, use, rivals))
     if judgement is None:
         return None
     function, state = resolver.function, str(access.location)

@@ -27,6 +27,7 @@ from awaitomic.rules.rule import (
     suspending_functions,
     suspension_of,
 )
+from awaitomic.rules.shapes import secret, total
 
 _COPIERS = frozenset({"copy", "deepcopy", "list", "dict", "set", "tuple"})
 
@@ -54,7 +55,8 @@ def _examine(program: Program, resolver: Resolver, fact: WriteFact) -> Finding |
         return None
     if has_fresh_guard(fact) or is_validated(fact) or holds_lock(fact) or writes_back(resolver, fact):
         return None
-    judgement = judge(program, resolver, access.location, _rivals(program, resolver, fact))
+    hint = total(program, resolver, fact) or secret(access.location)
+    judgement = judge(program, resolver, access.location, _rivals(program, resolver, fact), hint)
     if judgement is None:
         return None
     first = oldest([token for token in stale if not token.answered] or stale)

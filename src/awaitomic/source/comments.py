@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 import token
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from awaitomic.config import suggest_code
@@ -24,6 +25,8 @@ _DIRECTIVE = re.compile(r"#\s*awaitomic:\s*(?P<verb>[A-Za-z-]*)(?P<rest>(?:(?!\s
 _ARGUMENTS = re.compile(r"\s*\[(?P<arguments>[^\]]*)\](?P<reason>.*)")
 _CODE_LIKE = re.compile(r"\s+(?P<code>AWA\d+)\b", re.IGNORECASE)
 _VERBS = ("ignore", "owner", "guarded-by")
+_GUARD = re.compile(r"(?:[^\W\d]\w*\.)?[^\W\d]\w*")
+ONE_TASK = "one-task"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +61,32 @@ class CommentMistake:
     message: str
 
 
-def read_comments(text: str) -> tuple[tuple[IgnoreComment, ...], tuple[CommentMistake, ...]]:
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """What the author says of a class or of an attribute: ``owner[one-task]``, ``guarded-by[self._lock]``."""
+
+    extent: Extent
+    verb: str
+    argument: str
+    target: int
+    """The line of the code that it speaks of; 0 if none follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comments:
+    """All comments for awaitomic in one text, in its order."""
+
+    ignores: tuple[IgnoreComment, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
+    mistakes: tuple[CommentMistake, ...] = ()
+
+
+def read_comments(text: str) -> Comments:
     """Read all comments for awaitomic in a text that parses, in the order of the text."""
     if MARK not in text:
-        return (), ()
+        return Comments()
     found: list[IgnoreComment] = []
+    annotations: list[Annotation] = []
     mistakes: list[CommentMistake] = []
     every = list(tokens(text))
     code_lines = _code_lines(every)
@@ -75,11 +99,35 @@ def read_comments(text: str) -> tuple[tuple[IgnoreComment, ...], tuple[CommentMi
         for match in _DIRECTIVE.finditer(each.text):
             start = each.column + match.start()
             extent = Extent(each.line, start, each.line, start + len(match[0].rstrip()))
+            if match["verb"] in {"owner", "guarded-by"}:
+                annotations.extend(_read_annotation(match["verb"], match["rest"], extent, target, mistakes))
+                continue
             ignore = _read_one(match["verb"], match["rest"], extent, mistakes)
             if ignore is not None:
                 codes, reason = ignore
                 found.append(IgnoreComment(extent, codes, reason, alone, target))
-    return tuple(found), tuple(mistakes)
+    return Comments(tuple(found), tuple(annotations), tuple(mistakes))
+
+
+def _read_annotation(
+    verb: str, rest: str, extent: Extent, target: int, mistakes: list[CommentMistake]
+) -> Iterator[Annotation]:
+    """Read one annotation; yields nothing if it cannot be read."""
+    listed = _ARGUMENTS.match(rest)
+    argument = listed["arguments"].strip() if listed is not None else ""
+    example = f"{verb}[{ONE_TASK}]" if verb == "owner" else f"{verb}[self._lock]"
+    if listed is None:
+        text = f"`awaitomic: {verb}` is followed by its argument in brackets: `awaitomic: {example}`"
+    elif verb == "owner" and argument != ONE_TASK:
+        text = f"unknown owner `{argument}`; awaitomic knows `{ONE_TASK}`: `awaitomic: {example}`"
+    elif verb == "guarded-by" and not _GUARD.fullmatch(argument):
+        text = f"`{argument}` is not the name of a lock, as in `awaitomic: {example}`"
+    elif not target:
+        text = f"`awaitomic: {example}` stands above no code"
+    else:
+        yield Annotation(extent, verb, argument, target)
+        return
+    mistakes.append(CommentMistake(extent, text))
 
 
 def _read_one(
@@ -91,8 +139,6 @@ def _read_one(
         hint = f"; did you mean `{close[0]}`?" if close else f"; awaitomic knows {', '.join(_VERBS)}"
         mistakes.append(CommentMistake(extent, f"unknown comment `awaitomic: {verb}`{hint}"))
         return None
-    if verb != "ignore":
-        return None  # annotations are read by those that check them
     listed = _ARGUMENTS.match(rest)
     if listed is None:
         bare_code = _CODE_LIKE.match(rest)

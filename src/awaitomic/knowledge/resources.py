@@ -1,0 +1,70 @@
+"""Words of calls that make a thing which has to be closed, or which others notice: two of them are one too many.
+
+Computing or fetching the same data twice costs time and harms nobody; opening a second connection leaks one.
+"""
+
+from __future__ import annotations
+
+import re
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+_MAKES = frozenset(
+    "connect reconnect open create start spawn launch subscribe acquire login authenticate authorize register bind "
+    "listen serve attach session pool client connection channel socket browser process engine transport "
+    "websocket ws refresh renew token exchange provision allocate reserve init initialize "
+    "setup handshake tunnel consumer producer".split()
+)
+
+
+_FETCHES = frozenset("read fetch load query find list lookup select download describe count scan".split())
+"""Verbs that bring data, whatever it is data about: ``read_work_pool``."""
+
+_DATA = frozenset(
+    "result results response info data status state details cache config settings id name path url".split()
+)
+"""Last words of state that is data, whatever it came from: ``_session_cache``."""
+
+
+def makes_a_resource(name: str) -> bool:
+    """Tell whether a function of that name makes a thing that should exist once: ``create_pool``, ``aconnect``."""
+    words = [word.lower() for word in _WORD.findall(name)]
+    if not words or words[0] in _FETCHES:
+        return False
+    return any(word in _MAKES or (word[:1] == "a" and word[1:] in _MAKES) for word in words)
+
+
+def brings_data(name: str) -> bool:
+    """Tell whether a function of that name only fetches something: ``read_settings``."""
+    words = [word.lower() for word in _WORD.findall(name)]
+    return bool(words) and (words[0] in _FETCHES or (words[0] == "async" and words[-1] in _FETCHES))
+
+
+def is_a_resource(name: str) -> bool:
+    """Tell whether state of that name is a thing that should exist once: ``_client``, ``pool``."""
+    return not holds_data(name) and makes_a_resource(name)
+
+
+def holds_data(name: str) -> bool:
+    """Tell whether state of that name is data, whatever it came from: ``_session_cache``."""
+    words = [word.lower() for word in _WORD.findall(name)]
+    return bool(words) and words[-1] in _DATA
+
+
+_SECRETS = frozenset({"token", "tokens", "credentials", "session", "jwt", "csrf", "cookie", "cookies"})
+
+
+def is_a_secret(name: str) -> bool:
+    """Tell whether state of that name is a token: refreshing it twice makes the first one worthless."""
+    return any(word.lower() in _SECRETS for word in _WORD.findall(name))
+
+
+_ENDS = frozenset(
+    "closed closing stopped stopping done finished failed failure cancelled canceled error errored dead exited "
+    "terminated destroyed deleted completed expired disconnected broken lost unavailable gone".split()
+)
+
+
+def says_an_end(name: str) -> bool:
+    """Tell whether a flag of that name says that something is over: raising it twice changes nothing."""
+    return any(word.lower() in _ENDS for word in _WORD.findall(name))

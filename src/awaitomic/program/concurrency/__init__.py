@@ -1,0 +1,129 @@
+"""Who can run at the same time on the same object: turns what the file shows into a confidence with its evidence.
+
+`entries` follows calls up to what starts them, `registry` knows what frameworks call, `sharing` what speaks for and
+against an object being shared, and `table` is the only place where all that becomes a confidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from awaitomic.model.finding import Confidence
+from awaitomic.model.identity import qualname_of
+from awaitomic.model.location import Location, Root
+from awaitomic.program.accesses import Access
+from awaitomic.program.annotations import one_task
+from awaitomic.program.concurrency.entries import entries
+from awaitomic.program.concurrency.sharing import Shared, shared_because, single_owner
+from awaitomic.program.concurrency.table import Entry, Start, strongest
+from awaitomic.program.resolve import Resolver
+
+if TYPE_CHECKING:
+    from awaitomic.program import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How sure it is that another task writes in between, why, and who it is."""
+
+    confidence: Confidence
+    evidence: tuple[str, ...]
+    rival: Resolver
+    access: Access
+
+
+Rival = tuple[Resolver, Access]
+
+
+def judge(
+    program: Program, resolver: Resolver, location: Location, rivals: Iterable[Rival], hint: str | None = None
+) -> Judgement | None:
+    """Find the rival that can most surely write `location` while `resolver`'s function waits.
+
+    Parameters:
+        program: the facts of the file.
+        resolver: the function that has the span.
+        location: the state, in that function's terms.
+        rivals: writes by any functions that would make a difference.
+        hint: a sentence that the rule has for several tasks sharing the object, from the shape of the span itself.
+
+    Returns:
+        The strongest judgement, ties broken by place; None if no other task can come in between.
+    """
+    if program.serialised(resolver.function) is not None or one_task(program, resolver, location):
+        return None
+    shared = shared_because(program, resolver, location, hint)
+    mine = entries(program, resolver.function, location, shared=shared)
+    owner = single_owner(program, resolver, location)
+    best: tuple[Confidence, int, int] | None = None
+    found: Judgement | None = None
+    for rival, access in rivals:
+        if not _on_one_object(program, (resolver, location), (rival, access.location)):
+            continue
+        theirs = entries(program, rival.function, location, shared=shared)
+        confidence, pair = strongest(mine, theirs)
+        if confidence is None or pair is None:
+            continue
+        proven = Start.MANY in {pair[0].start, pair[1].start}
+        if location.root is Root.PARAMETER or (owner and not proven):
+            confidence = Confidence.POSSIBLE
+        line = program.extent(rival.function, access.event).line
+        rank = (confidence, int(rival is not resolver), -line)
+        if best is None or rank > best:
+            best = rank
+            evidence = _evidence(program, resolver, (rival, access), pair, shared, owner)
+            found = Judgement(confidence, evidence, rival, access)
+    return found
+
+
+def _on_one_object(program: Program, mine: tuple[Resolver, Location], theirs: tuple[Resolver, Location]) -> bool:
+    """Tell whether two paths can lead to one object: those of instances of sibling classes never do."""
+    left, right = (resolver.owner_of(location) for resolver, location in (mine, theirs))
+    return left is None or right is None or program.module.can_be_one(left, right)
+
+
+def _evidence(
+    program: Program,
+    resolver: Resolver,
+    rival: Rival,
+    pair: tuple[Entry, Entry],
+    shared: Shared | None,
+    owner: str | None,
+) -> tuple[str, ...]:
+    sentences = [_describe(pair[0])]
+    if pair[1] != pair[0]:
+        sentences.append(_describe(pair[1]))
+    other, access = rival
+    if other is not resolver:
+        verb = "writes" if other.function.is_async else "writes, without waiting for anything,"
+        sentences.append(
+            f"`{other.function.qualname}` {verb} `{access.location}` at {program.place(other.function, access.event)}"
+        )
+    if shared is not None and shared.why:
+        sentences.append(shared.why)
+    if owner:
+        sentences.append(f"but a `{owner}` is by its kind used by one task at a time")
+    return tuple(dict.fromkeys(sentences))
+
+
+def _describe(entry: Entry) -> str:
+    name, line, by = f"`{qualname_of(entry.function)}`", entry.line, entry.by
+    return {
+        Start.MANY: f"several tasks run {name}: they are started at line {line}",
+        Start.HANDLER: f"{by} runs {name} in a task for each request or event",
+        Start.AGAIN: f"each call of what stands at line {line} makes another task that runs {name}",
+        Start.ONCE: f"a task of its own runs {name}: it is started at line {line}",
+        Start.CALLBACK: f"{name} is handed to {by} at line {line}, which can call it at any time",
+        Start.PUBLIC: f"{name} can be called by anybody who has the object or module, from any task",
+        Start.OPEN: f"{name} can be called by whoever has the object, and nothing says that several tasks have it",
+        Start.SERIAL: f"{by} runs {name}, one call after another",
+        Start.OWNER: f"{name} opens or closes the object, which is normally its owner's business",
+        Start.ALONE: f"{name} is run once, as the main program or by its owner",
+        Start.LIFECYCLE: f"{name} is by its name a lifecycle method, which normally runs once",
+        Start.UNKNOWN: f"{name} is private, and its callers are not in this file",
+    }[entry.start]
+
+
+__all__ = ["Judgement", "Rival", "judge"]

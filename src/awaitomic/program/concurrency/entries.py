@@ -1,0 +1,179 @@
+"""How a function comes to run: calls are followed up to the tasks, frameworks and callers that start them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from awaitomic.flow.graph import FunctionGraph
+from awaitomic.knowledge.frameworks import Runs
+from awaitomic.knowledge.lifecycle import opens_or_closes_by_name, runs_alone_by_name
+from awaitomic.knowledge.spawners import RUN_ALONE
+from awaitomic.model.event import Attribute, Write
+from awaitomic.model.location import ItemStep, Location, Root
+from awaitomic.program.callers import Spawn, in_loop
+from awaitomic.program.concurrency.sharing import Shared
+from awaitomic.program.concurrency.table import Entry, Start
+from awaitomic.program.target import How
+
+if TYPE_CHECKING:
+    from awaitomic.program import Program
+
+_RUNS_ONCE = frozenset({Start.ALONE, Start.LIFECYCLE, Start.SERIAL})
+_RUNS_AGAIN = frozenset({Start.PUBLIC, Start.HANDLER, Start.MANY, Start.AGAIN, Start.CALLBACK})
+_RUNNERS = frozenset(name.rpartition(".")[2] for name in RUN_ALONE)
+_WEAK = frozenset({Runs.SELDOM, None})
+"""What a base class or a callback says less surely than the name of a lifecycle method does."""
+
+_BY_RUNS = {Runs.MANY: Start.HANDLER, Runs.SERIAL: Start.SERIAL, Runs.ONCE: Start.ONCE, Runs.SELDOM: Start.OPEN}
+
+
+def entries(
+    program: Program, function: FunctionGraph, location: Location, *, shared: Shared | None
+) -> frozenset[Entry]:
+    """Give the ways in which a function comes to run beside others on one object (or one closure).
+
+    Where what runs once makes a task and awaits it, that is one run, the task's.
+
+    Parameters:
+        program: the facts of the file.
+        function: the function in question.
+        location: the state that it is about.
+        shared: what says that several tasks have the object that the state belongs to, if anything does.
+    """
+    return _Search(program, location, shared=shared).up_from(function, frozenset())
+
+
+class _Search:
+    """One walk up the callers, for one state."""
+
+    def __init__(self, program: Program, location: Location, *, shared: Shared | None) -> None:
+        self._program = program
+        self._location = location
+        self._shared = shared
+
+    def up_from(self, function: FunctionGraph, above: frozenset[int]) -> frozenset[Entry]:
+        """Collect the entries of a function; `above` are the spawners that are being asked already."""
+        found: set[Entry] = set()
+        seen: set[tuple[int, bool]] = set()
+        stack = [(function, False)]
+        while stack:
+            current, as_task = stack.pop()
+            if (id(current), as_task) in seen:
+                continue
+            seen.add((id(current), as_task))
+            own = self._entries_here(current, above)
+            found.update(entry for entry in own if not as_task or entry.start not in _RUNS_ONCE)
+            if self._location.root is Root.CLOSURE and current.id == self._location.owner:
+                continue
+            stack.extend(
+                (site.resolver.function, as_task or site.how in {How.TASK, How.GATHER})
+                for site in self._program.callers.sites(current)
+            )
+        return frozenset(found)
+
+    def _entries_here(self, function: FunctionGraph, above: frozenset[int]) -> list[Entry]:
+        """Give the ways in which a function comes to run other than by being awaited in this file."""
+        line = getattr(function.node, "lineno", 1)
+        if self._location.root is Root.CLOSURE and function.id == self._location.owner:
+            return [Entry(function.id, Start.ALONE, line)]
+        spawns = self._program.callers.spawns(function)
+        return [*(self._spawned(spawn, above) for spawn in spawns), *self._own_entries(function, line)]
+
+    def _own_entries(self, function: FunctionGraph, line: int) -> list[Entry]:
+        """Give the entries that a function is by itself: none if only its callers in this file can reach it."""
+        name = getattr(function.node, "name", "")
+        if not name:
+            is_lambda = function.qualname.endswith("<lambda>")
+            return [Entry(function.id, self._public() if is_lambda else Start.ALONE, line)]
+        registered = self._program.registry.of(function)
+        by_name = runs_alone_by_name(name)
+        if registered and not (by_name and all(each.runs in _WEAK for each in registered)):
+            return [
+                Entry(function.id, _BY_RUNS[each.runs] if each.runs else Start.CALLBACK, each.line, each.by)
+                for each in registered
+            ]
+        if by_name:
+            return [Entry(function.id, Start.LIFECYCLE, line)]
+        start = self._start_by_name(function, name)
+        return [Entry(function.id, start, line)] if start is not None else []
+
+    def _start_by_name(self, function: FunctionGraph, name: str) -> Start | None:
+        callers = self._program.callers
+        if callers.only_awaited_here(function) is not None:
+            return None
+        nested = function.class_name is None and "." in function.qualname
+        private = name.startswith("_") and not name.endswith("__")
+        if callers.is_mentioned(function) or (nested and getattr(function.node, "decorator_list", None)):
+            return Start.OPEN if private and not nested else self._public()
+        spawned = callers.spawns(function)
+        if nested or (spawned and (private or not self._shared)):
+            return None
+        if any(spawn.wrapper in _RUNNERS for spawn in spawned):
+            return None
+        if private:
+            return Start.UNKNOWN
+        strong = self._shared is not None and self._shared.strong
+        return Start.OWNER if opens_or_closes_by_name(name) and not strong else self._public()
+
+    def _public(self) -> Start:
+        return Start.PUBLIC if self._shared else Start.OPEN
+
+    # -- tasks ---------------------------------------------------------------------------------------------------
+
+    def _spawned(self, spawn: Spawn, above: frozenset[int]) -> Entry:
+        line = self._program.extent(spawn.resolver.function, spawn.event).line
+        name = spawn.target.function.id
+        if spawn.wrapper in _RUNNERS:
+            return Entry(name, Start.ALONE, line)
+        if self._location.root is Root.SELF and _own_object_each(spawn):
+            return Entry(name, Start.ONCE, line)
+        if spawn.many:
+            return Entry(name, Start.MANY, line)
+        return Entry(name, Start.AGAIN if self._is_made_again(spawn, above) else Start.ONCE, line)
+
+    def _is_made_again(self, spawn: Spawn, above: frozenset[int]) -> bool:
+        """Tell whether the function that makes a task can be called often, and each time makes another one.
+
+        Not if it keeps the task in one attribute, as what starts a worker does, nor if it tests its own state first.
+        """
+        spawner = spawn.resolver.function
+        if id(spawner) in above or _is_kept(spawn) or self._is_guarded(spawn):
+            return False
+        above = above | {id(spawner)}
+        starts = {entry.start for entry in self.up_from(spawner, above)}
+        return bool(starts & _RUNS_AGAIN)
+
+    def _is_guarded(self, spawn: Spawn) -> bool:
+        """Tell whether a test of shared state governs the spawn: ``if self._task is None or self._task.done()``."""
+        state = self._program.facts(spawn.resolver).solution.before_event(spawn.event)
+        return state is not None and any(guard.tokens for guard in state.guards)
+
+
+def _is_kept(spawn: Spawn) -> bool:
+    """Tell whether the task is stored in one attribute or variable that outlives the call."""
+    resolver = spawn.resolver
+    return any(
+        isinstance(event, Write)
+        and event.value is not None
+        and resolver.origin(event.value) == spawn.event
+        and (isinstance(event.place, Attribute) or resolver.place(event.place) is not None)
+        and not _is_entry(resolver.place(event.place))
+        for event in resolver.function.events
+    )
+
+
+def _is_entry(location: Location | None) -> bool:
+    return location is not None and bool(location.steps) and isinstance(location.steps[-1], ItemStep)
+
+
+def _own_object_each(spawn: Spawn) -> bool:
+    """Tell whether each task of a repeated spawn runs on an object of its own."""
+    receiver = spawn.target.receiver
+    if receiver is None:
+        return False
+    if any(isinstance(step, ItemStep) for step in receiver.steps):
+        return True
+    if receiver.root is not Root.FRESH:
+        return False
+    value = spawn.resolver.binding(receiver.name)
+    return value is None or in_loop(spawn.resolver, value)

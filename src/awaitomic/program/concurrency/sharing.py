@@ -1,0 +1,98 @@
+"""What says that several tasks use one object, and what says that one task owns it."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from awaitomic.knowledge.locks import LOCK_TYPES
+from awaitomic.knowledge.owners import has_one_owner, is_made_to_be_shared
+from awaitomic.model.identity import qualname_of
+from awaitomic.model.location import ItemStep, Location, Root
+from awaitomic.program.resolve import Resolver
+
+if TYPE_CHECKING:
+    from awaitomic.program import Program
+    from awaitomic.program.module import ClassFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """That several tasks use an object, and why. If that is `strong`, even opening and closing it is not one's own."""
+
+    why: str
+    strong: bool
+
+
+_SINGLETON = frozenset({"_instance", "__instance", "instance", "_singleton"})
+_TASK_LOCKS = frozenset(name for name, kind in LOCK_TYPES.items() if kind.library in {"asyncio", "anyio", "trio"})
+
+
+def shared_because(program: Program, resolver: Resolver, location: Location, hint: str | None) -> Shared | None:
+    """Say why several tasks share the object that a state belongs to; None if nothing speaks for it.
+
+    State of the module, of a class and of a closure is shared by whoever calls. An instance is shared if it is kept in
+    the module, if it owns a lock, if it keeps something for each of its callers, or if its kind is to serve several.
+
+    Parameters:
+        program: the facts of the file.
+        resolver: the function that has the span.
+        location: the state, in that function's terms.
+        hint: what the rule has seen in the span itself: a total is kept, a resource is made for all.
+    """
+    if location.root is not Root.SELF:
+        return Shared("", strong=True)
+    name = resolver.function.class_id or location.owner
+    lineage = list(program.module.lineage(name))
+    short = qualname_of(location.owner).rpartition(".")[2]
+    if any(_owns_a_lock(facts) for facts in lineage):
+        return Shared(f"`{short}` owns a lock, so it expects several tasks", strong=True)
+    if any(_is_kept_in_module(program, facts) for facts in lineage):
+        return Shared(f"a `{short}` is kept in the module, for everybody", strong=True)
+    if any(attribute in _SINGLETON for facts in lineage for attribute in facts.class_level):
+        return Shared(f"`{short}` keeps its one instance, for everybody", strong=True)
+    if any(is_made_to_be_shared(facts.qualname) for facts in lineage):
+        return Shared(f"a `{short}` is by its kind used by several tasks", strong=False)
+    if _is_kept_for_a_caller(resolver, location):
+        return Shared(f"`{location}` is kept for each caller by a key that it gives", strong=False)
+    return Shared(hint, strong=False) if hint is not None else None
+
+
+def _is_kept_in_module(program: Program, facts: ClassFacts) -> bool:
+    """Tell whether an instance of a class is a variable of the module that defines the class, or of this one."""
+    modules = (facts.module, program.module.name)
+    known = (program.project.facts(name) for name in dict.fromkeys(modules))
+    return any(
+        module.resolve(typed).name == f"class:{facts.id}"
+        for module in known
+        if module is not None
+        for typed in module.globals.values()
+    )
+
+
+def _owns_a_lock(facts: ClassFacts) -> bool:
+    return any(typed.name in _TASK_LOCKS for typed in facts.attributes.values())
+
+
+def _is_kept_for_a_caller(resolver: Resolver, location: Location) -> bool:
+    """Tell whether the state is an entry under a key that is made from a parameter."""
+    own = set(resolver.function.parameters[1:])
+    for step in location.steps:
+        if isinstance(step, ItemStep) and not step.is_literal and step.text != "*":
+            root = step.text.partition(".")[0].partition("(")[0].partition("[")[0]
+            if root in own:
+                return True
+    return False
+
+
+def single_owner(program: Program, resolver: Resolver, location: Location) -> str | None:
+    """Give the class whose instances belong to one task at a time, if the state is that of such an instance."""
+    if location.root is not Root.SELF:
+        return None
+    lineage = list(program.module.lineage(resolver.function.class_id or location.owner))
+    bases = tuple(qualname_of(base) for facts in lineage for base in program.module.link.bases(facts))
+    said = " ".join(ast.get_docstring(facts.node) or "" for facts in lineage)
+    name = qualname_of(location.owner).rpartition(".")[2]
+    configured = any(program.conventions.has_one_owner(each) for each in (name, *bases))
+    return name if configured or has_one_owner(name, bases, said) else None

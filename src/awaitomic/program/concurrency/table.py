@@ -1,0 +1,141 @@
+"""The table: how sure it is that two ways of coming to run overlap in time. Only here evidence becomes confidence."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from awaitomic.knowledge.lifecycle import runs_alone_by_name
+from awaitomic.model.finding import Confidence
+from awaitomic.model.identity import qualname_of
+
+
+class Start(enum.Enum):
+    """How a run of a function comes about."""
+
+    MANY = "several tasks"
+    """Several tasks are made at one place: in a loop, by ``gather`` over a comprehension."""
+    HANDLER = "a task for each request"
+    """A framework calls it for each request or event, without waiting for the last one."""
+    AGAIN = "a task for each call"
+    """What can be called often makes a task each time, keeps it nowhere, and tests nothing first."""
+    ONCE = "one task"
+    """One task is made at one place."""
+    CALLBACK = "a registered callback"
+    """It was handed to something that stores it, to call it when something happens."""
+    PUBLIC = "anybody's call"
+    """Public, of an object or module of which something says that several tasks share it."""
+    OPEN = "any owner's call"
+    """Public, of an object of which nothing says that more than one task has it."""
+    SERIAL = "one call after another"
+    """A framework calls it, and waits for each call before the next."""
+    OWNER = "its owner's call"
+    """Opens or closes the object as a whole: ``connect``, ``close``."""
+    ALONE = "the main program"
+    LIFECYCLE = "a lifecycle call"
+    UNKNOWN = "unseen callers"
+    """Private, and nothing in sight calls it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One way in which code comes to run: the function at the top, and how that one is started."""
+
+    function: str
+    """Its identity."""
+    start: Start
+    line: int
+    """Where the task is made, or where the function stands."""
+    by: str = ""
+    """The framework or call that runs it."""
+
+
+_LIKELY, _POSSIBLE, _CERTAIN = Confidence.LIKELY, Confidence.POSSIBLE, Confidence.CERTAIN
+
+_ITSELF: dict[Start, Confidence | None] = {
+    Start.MANY: _CERTAIN,
+    Start.HANDLER: _LIKELY,
+    Start.AGAIN: _LIKELY,
+    Start.CALLBACK: _LIKELY,
+    Start.PUBLIC: _LIKELY,
+    Start.OPEN: _POSSIBLE,
+    Start.OWNER: _POSSIBLE,
+    Start.UNKNOWN: _POSSIBLE,
+    Start.ONCE: None,
+    Start.SERIAL: None,
+    Start.ALONE: None,
+    Start.LIFECYCLE: None,
+}
+"""How sure it is that one entry runs beside itself."""
+
+_TASKS = (Start.MANY, Start.HANDLER, Start.AGAIN, Start.ONCE)
+_CALLED = (Start.CALLBACK, Start.PUBLIC)
+
+
+def _rows() -> dict[frozenset[Start], Confidence]:
+    pairs: dict[frozenset[Start], Confidence] = {}
+
+    def row(lefts: tuple[Start, ...], rights: tuple[Start, ...], confidence: Confidence) -> None:
+        for left in lefts:
+            for right in rights:
+                pairs.setdefault(frozenset({left, right}), confidence)
+
+    # Two tasks that are made in this file overlap; where a framework or a repeated call makes them, very likely.
+    row((Start.MANY, Start.ONCE), (Start.MANY, Start.ONCE), _CERTAIN)
+    row(_TASKS, _TASKS, _LIKELY)
+    # What anybody calls overlaps with tasks, and with what anybody else calls.
+    row(_CALLED, (*_TASKS, *_CALLED), _LIKELY)
+    # The main program goes on beside the tasks that it has made.
+    row((Start.ALONE,), _TASKS, _LIKELY)
+    # A task of the object's own goes on while its only user calls it; but who closes the object ends its task first.
+    row((Start.OPEN, Start.SERIAL), _TASKS, _LIKELY)
+    row((Start.OWNER,), (Start.MANY, Start.HANDLER, Start.AGAIN), _LIKELY)
+    row((Start.OWNER,), (Start.ONCE,), _POSSIBLE)
+    # Of a shared object, one may close it while another uses it, and callbacks come at any time.
+    row((Start.OWNER,), _CALLED, _LIKELY)
+    row((Start.SERIAL,), (Start.CALLBACK, Start.PUBLIC), _LIKELY)
+    # With one user, two calls overlap only if that user is several tasks.
+    row((Start.OPEN,), (Start.OPEN, Start.OWNER, Start.SERIAL, *_CALLED), _POSSIBLE)
+    row((Start.OWNER,), (Start.OWNER, Start.SERIAL), _POSSIBLE)
+    row((Start.ALONE,), (Start.CALLBACK, Start.PUBLIC), _POSSIBLE)
+    # Lifecycle calls come before and after the rest, as a rule; nothing is known of unseen callers.
+    row((Start.LIFECYCLE,), (*_TASKS, *_CALLED, Start.OPEN, Start.OWNER, Start.LIFECYCLE), _POSSIBLE)
+    row(
+        (Start.UNKNOWN,),
+        (*_TASKS, *_CALLED, Start.OPEN, Start.OWNER, Start.SERIAL, Start.LIFECYCLE, Start.UNKNOWN),
+        _POSSIBLE,
+    )
+    return pairs
+
+
+_PAIR: dict[frozenset[Start], Confidence] = _rows()
+"""How sure it is that two different entries overlap in time; pairs that are not here do not."""
+
+
+def overlap(left: Entry, right: Entry) -> Confidence | None:
+    """Tell how sure it is that two entries run at the same time.
+
+    Two places that each start one task of the same function are often ways to choose from: ``run`` and ``async_run``.
+    """
+    if left.function != right.function:
+        return _PAIR.get(frozenset({left.start, right.start}))
+    if left.line == right.line and left.start is right.start:
+        return _ITSELF[left.start]
+    if left.start is right.start is Start.ONCE:
+        return _POSSIBLE if runs_alone_by_name(qualname_of(left.function).rpartition(".")[2]) else _LIKELY
+    return _PAIR.get(frozenset({left.start, right.start}))
+
+
+def strongest(mine: frozenset[Entry], theirs: frozenset[Entry]) -> tuple[Confidence | None, tuple[Entry, Entry] | None]:
+    """Give the pair of entries that most surely overlaps, and how surely; ties are broken by place."""
+    best: tuple[Confidence, tuple[Entry, Entry]] | None = None
+    for left in sorted(mine, key=_entry_order):
+        for right in sorted(theirs, key=_entry_order):
+            confidence = overlap(left, right)
+            if confidence is not None and (best is None or confidence > best[0]):
+                best = (confidence, (left, right))
+    return best if best is not None else (None, None)
+
+
+def _entry_order(entry: Entry) -> tuple[int, str, str]:
+    return entry.line, entry.function, entry.start.value
