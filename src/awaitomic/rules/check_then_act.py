@@ -100,12 +100,15 @@ def _kind(resolver: Resolver, guard: ActiveGuard) -> str:
 
 def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: ActiveGuard) -> Finding | None:
     access = fact.access
+    others = list(rivals(program, resolver, access))
     hint = total(program, resolver, fact) or secret(access.location) or resource(program, resolver, fact)
-    judgement = judge(program, resolver, access.location, rivals(program, resolver, access), hint)
+    judgement = judge(program, resolver, access.location, others, hint)
     # The same data fetched twice harms nobody: reported only where it is proven that several tasks come here.
     test = _whole_test(resolver, guard)
     computes = any(isinstance(node, ast.BinOp) for node in ast.walk(test))
-    lowered = int(tests_absence(test) and not computes and fills_with_data(program, resolver, fact))
+    renewed = any(rival is not resolver and other.change is Change.ASSIGN for rival, other in others)
+    same = tests_absence(test) and not computes and (fact.via is not None or not renewed)
+    lowered = int(same and fills_with_data(program, resolver, fact))
     if judgement is None:
         return None
     tokens = [token for token in guard.tokens if _decides(fact, token) and fact.is_stale(token)]

@@ -104,7 +104,7 @@ class _Search:
         nested = function.class_name is None and "." in function.qualname
         private = name.startswith("_") and not name.endswith("__")
         if callers.is_mentioned(function) or (nested and getattr(function.node, "decorator_list", None)):
-            return Start.OPEN if private and not nested else self._public()
+            return self._public()
         spawned = callers.spawns(function)
         if nested or (spawned and (private or not self._shared)):
             return None

@@ -77,13 +77,20 @@ def _owns_a_lock(facts: ClassFacts) -> bool:
 
 def _is_kept_for_a_caller(resolver: Resolver, location: Location) -> bool:
     """Tell whether the state is an entry under a key that is made from a parameter."""
-    own = set(resolver.function.parameters[1:])
+    own = frozenset(resolver.function.parameters[1:])
     for step in location.steps:
         if isinstance(step, ItemStep) and not step.is_literal and step.text != "*":
             root = step.text.partition(".")[0].partition("(")[0].partition("[")[0]
-            if root in own:
+            if root in own or _comes_from(resolver, root, own):
                 return True
     return False
+
+
+def _comes_from(resolver: Resolver, name: str, parameters: frozenset[str]) -> bool:
+    """Tell whether a local is made from a parameter: ``key = hash(params)``."""
+    value = resolver.binding(name)
+    node = resolver.function.nodes[value] if value is not None else None
+    return node is not None and any(isinstance(inner, ast.Name) and inner.id in parameters for inner in ast.walk(node))
 
 
 def single_owner(program: Program, resolver: Resolver, location: Location) -> str | None:
