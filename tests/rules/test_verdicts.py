@@ -310,9 +310,7 @@ def test_a_claim_that_nobody_tests_is_taken_down_by_another() -> None:
 
 def test_what_is_only_tried_among_others_is_possible_at_most() -> None:
     """The old value chooses what is tried first; what is stored is what has answered."""
-    source = STATE.format(
-        body="for n in (self.n, 1):\n            if await self.io(n):\n                self.n = n\n                return"
-    )
+    source = STATE.format(body="for n in (self.n, 1):\n            if await self.io(n):\n                self.n = n")
     confidences = {finding.confidence for finding in find(program_of(source)) if finding.function == "Thing.f"}
     assert confidences == {Confidence.POSSIBLE}
 
