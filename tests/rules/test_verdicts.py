@@ -27,6 +27,8 @@ class Thing:
         self.members = set()
         self.changed = asyncio.Event()
         self.stats = {{"n": 0}}
+        self.fut = asyncio.Future()
+        self.queue = asyncio.Queue(5)
 
     def change(self, key):
         self.n, self.version, self.busy, self.one = key, key, key, key
@@ -36,6 +38,30 @@ class Thing:
 
     def is_open(self):
         return self.one is not None
+
+    def close(self):
+        self.one = None
+
+    def put(self, value):
+        self.n = value
+
+    async def slow_put(self, value):
+        await self.io(1)
+        self.n = value
+
+    async def slow(self):
+        n = self.n
+        await self.io(1)
+        return n
+
+    def pair(self):
+        return self.n, self.version
+
+    def feed(self, value):
+        if not self.fut.done():
+            self.fut.set_result(value)
+        if not self.queue.full():
+            self.queue.put_nowait(value)
 
     async def io(self, value):
         await asyncio.sleep(0)
@@ -105,6 +131,30 @@ REPORTED = [
         "AWA103",
         ["await self.changed.wait()", "await self.io(1)", "self.changed.clear()"],
     ),
+    ("the stale value comes from a helper", "AWA101", ["n = await self.slow()", "self.n = n + 1"]),
+    ("a helper writes the stale value", "AWA101", ["n = self.n", "await self.io(1)", "self.put(n + 1)"]),
+    ("a slow helper writes what it was given", "AWA101", ["await self.slow_put(self.n + 1)"]),
+    ("a piece of a tuple", "AWA101", ["a, b = self.pair()", "await self.io(1)", "self.n = a + 1"]),
+    ("a conditional expression", "AWA101", ["self.one = self.one if self.one else await self.io(1)"]),
+    ("a changed copy", "AWA101", ["t = dict(self.table)", "t[key] = await self.io(1)", "self.table = t"]),
+    (
+        "the test goes through a generator",
+        "AWA102",
+        ["if any(row == key for row in self.rows): return", "await self.io(1)", "self.rows.append(key)"],
+    ),
+    ("a stale done()", "AWA102", ["if not self.fut.done():", "    self.fut.set_result(await self.io(1))"]),
+    ("a stale full()", "AWA102", ["if not self.queue.full():", "    self.queue.put_nowait(await self.io(1))"]),
+    (
+        "a stale empty()",
+        "AWA102",
+        ["if self.queue.empty(): return", "await self.io(1)", "return self.queue.get_nowait()"],
+    ),
+    (
+        "used after it may have gone",
+        "AWA102",
+        ["if self.one is not None:", "    await self.io(1)", "    self.one.kill()"],
+    ),
+    ("used after an early return", "AWA102", ["if not self.one: return", "await self.io(1)", "self.one.kill()"]),
     (
         "saved and restored",
         "AWA106",
@@ -186,6 +236,62 @@ SILENT = [
     ("popped before the await", ["one = self.table.pop(key, None)", "await self.io(one)"]),
     ("only the constant in a loop's condition", ["while self.busy:", "    await self.io(1)", "self.busy = False"]),
     ("an event cleared at once", ["await self.changed.wait()", "self.changed.clear()", "await self.io(1)"]),
+    ("a helper tells what is so now", ["n = await self.slow()", "n = self.n", "self.n = n + 1"]),
+    ("a helper puts back what was there", ["n = self.n", "self.n = 0", "await self.io(1)", "self.put(n)"]),
+    (
+        "the test through a generator is made again",
+        [
+            "await self.io(1)",
+            "if any(row == key for row in self.rows): return",
+            "self.rows.append(key)",
+        ],
+    ),
+    (
+        "done() asked again",
+        [
+            "if not self.fut.done():",
+            "    value = await self.io(1)",
+            "    if not self.fut.done():",
+            "        self.fut.set_result(value)",
+        ],
+    ),
+    (
+        "full() asked again",
+        [
+            "if not self.queue.full():",
+            "    value = await self.io(1)",
+            "    if not self.queue.full():",
+            "        self.queue.put_nowait(value)",
+        ],
+    ),
+    (
+        "the error of an empty queue is caught",
+        [
+            "if not self.queue.empty():",
+            "    await self.io(1)",
+            "    try:",
+            "        return self.queue.get_nowait()",
+            "    except asyncio.QueueEmpty:",
+            "        return None",
+        ],
+    ),
+    (
+        "the queue is asked each time round",
+        ["while not self.queue.empty():", "    await self.io(self.queue.get_nowait())"],
+    ),
+    ("used through a local", ["one = self.one", "if one is not None:", "    await self.io(1)", "    one.kill()"]),
+    ("used after a new test", ["if self.one:", "    await self.io(1)", "    if self.one: self.one.kill()"]),
+    (
+        "the error of a reference that has gone is caught",
+        [
+            "if self.one is not None:",
+            "    await self.io(1)",
+            "    try:",
+            "        self.one.kill()",
+            "    except AttributeError:",
+            "        pass",
+        ],
+    ),
     ("a local of the same name", ["n = 0", "n += await self.io(1)"]),
 ]
 
@@ -204,6 +310,13 @@ def test_a_claim_that_nobody_tests_is_taken_down_by_another() -> None:
     (finding,) = find(program_of(source))
     assert (finding.rule, finding.state, finding.confidence) == ("AWA103", "self.at_work", Confidence.POSSIBLE)
     assert check_before(source, SCENARIOS[path].scenario(path)).reason == "the invariant does not hold"
+
+
+def test_what_is_only_tried_among_others_is_possible_at_most() -> None:
+    """The old value chooses what is tried first; what is stored is what has answered."""
+    source = STATE.format(body="for n in (self.n, 1):\n            if await self.io(n):\n                self.n = n")
+    confidences = {finding.confidence for finding in find(program_of(source)) if finding.function == "Thing.f"}
+    assert confidences == {Confidence.POSSIBLE}
 
 
 def test_the_better_evidence_decides_when_a_value_holds_both_kinds() -> None:

@@ -17,6 +17,18 @@ CASES: dict[str, FixtureCase] = {
         ),
     ),
     **pair(
+        "reference_gone",
+        FixtureCase(
+            subject=lambda module: module.runner,
+            tasks={"end": lambda runner: runner.end(), "forget": lambda runner: runner.forget()},
+            calls=lambda module: module.killed,
+            findings=(("AWA102", "self.process"),),
+            possible=1,
+            repair="refused",
+            refusal="no-remedy",
+        ),
+    ),
+    **pair(
         "captured_by_closure",
         FixtureCase(
             tasks={"visit": lambda module: module.visit("a")},

@@ -152,7 +152,7 @@ def _report_use(program: Program, resolver: Resolver, use: StaleUse) -> Finding:
         RULE,
         resolver,
         fact,
-        confidence=use.judgement.confidence,
+        confidence=_confidence_of_use(use),
         judgement=use.judgement,
         trace=trace,
         reads=tuple(sorted({token.read for token in tokens})),
@@ -164,6 +164,15 @@ def _report_use(program: Program, resolver: Resolver, use: StaleUse) -> Finding:
 
 def _lower(confidence: Confidence, by: int) -> Confidence:
     return Confidence(max(Confidence.POSSIBLE, confidence - by))
+
+
+def _confidence_of_use(use: StaleUse) -> Confidence:
+    """Give a use at most *likely*, and less where no task is seen to run beside it.
+
+    Most objects are closed by the task that uses them.
+    """
+    certain = use.judgement.confidence is Confidence.CERTAIN
+    return Confidence.LIKELY if certain else Confidence.POSSIBLE
 
 
 def _confidence(program: Program, resolver: Resolver, fact: WriteFact, guard: ActiveGuard) -> Confidence:
