@@ -205,6 +205,7 @@ def test_what_is_closed_gets_no_new_members_as_a_rule() -> None:
     assert found(source) == [("self.open", "POSSIBLE")]
     going = source.replace("self.open[key] = await dial(key)", "del self.open[await key.close()]")
     assert found(going) == [("self.open", "POSSIBLE")]
+    assert found(source.replace("one.close()", "self.connect(one)")) == [("self.open", "POSSIBLE")]
     assert found(going.replace("one.close()", "self.connect(one)")) == [("self.open", "LIKELY")], "the loop does it"
     assert found(source.replace("def close", "def check")) == [("self.open", "LIKELY")]
     assert found(source.replace("def close", "def setup_all")) == [("self.open", "POSSIBLE")]

@@ -221,7 +221,7 @@ def _limit(
     own = getattr(resolver.function.node, "name", "")
     if own.endswith("__") and own != "__call__":  # what enters, leaves and iterates is one user's business
         return Confidence.POSSIBLE
-    if sounds_like_closing(own) and not _is_called_by(program, resolver, change.resolver):
+    if sounds_like_closing(own) and (grows or not _is_called_by(program, resolver, change.resolver)):
         return Confidence.POSSIBLE
     if grows and sounds_like_setting_up(own):
         return Confidence.POSSIBLE
