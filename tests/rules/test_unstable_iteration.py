@@ -203,7 +203,38 @@ def test_what_is_closed_gets_no_new_members_as_a_rule() -> None:
                 await one.close()
     """
     assert found(source) == [("self.open", "POSSIBLE")]
-    assert found(source.replace("self.open[key] = await dial(key)", "del self.open[key]")) == [("self.open", "LIKELY")]
+    going = source.replace("self.open[key] = await dial(key)", "del self.open[await key.close()]")
+    assert found(going) == [("self.open", "POSSIBLE")]
+    assert found(source.replace("one.close()", "self.connect(one)")) == [("self.open", "POSSIBLE")]
+    assert found(going.replace("one.close()", "self.connect(one)")) == [("self.open", "LIKELY")], "the loop does it"
+    assert found(source.replace("def close", "def check")) == [("self.open", "LIKELY")]
+    assert found(source.replace("def close", "def setup_all")) == [("self.open", "POSSIBLE")]
+
+
+def test_a_helper_of_the_iterating_calls_needs_two_of_them_at_once() -> None:
+    source = """
+    class Device:
+        def __init__(self):
+            self.children = {}
+
+        async def update(self):
+            await self._renew()
+            for child in self.children.values():
+                await child.update()
+
+        async def _renew(self):
+            await ask()
+            self.children.pop(1)
+    """
+    assert found(source) == [("self.children", "POSSIBLE")]
+    more = (
+        source
+        + """
+        async def reset(self):
+            await self._renew()
+    """
+    )
+    assert found(more) == [("self.children", "LIKELY")]
 
 
 def test_the_element_that_takes_itself_out() -> None:

@@ -69,9 +69,9 @@ CASES: dict[str, FixtureCase] = {
     "unstable_iteration/locked_loop_only.py": _coroutines(_room(reported=True)),
     "unstable_iteration/keep_locked.py": _coroutines(_room(reported=False)),
     "unstable_iteration/of_another_class.py": FixtureCase(
-        tasks={"stop": lambda module: module.supervisor.stop_all(), "end": _ended},
+        tasks={"ping": lambda module: module.supervisor.ping_all(), "end": _ended},
         state=lambda module: list(module.pool.workers),
-        calls=lambda module: module.stopped,
+        calls=lambda module: module.pinged,
         findings=(("AWA104", "self._pool.workers"),),
         repair="refused",
         refusal=MISSING,

@@ -39,6 +39,11 @@ def sounds_configured(name: str) -> bool:
     return not _CONFIGURED.isdisjoint(words_of(name))
 
 
+def sounds_like_setting_up(name: str) -> bool:
+    """Tell whether a function is by its name one that runs when a program or an object is set up."""
+    return not {"setup", "startup", "init", "initialize", "initialise", "bootstrap"}.isdisjoint(words_of(name))
+
+
 def sounds_like_closing(name: str) -> bool:
     """Tell whether a function is by its name one that brings something to its end."""
     return not _CLOSING.isdisjoint(words_of(name))

@@ -11,12 +11,14 @@ from awaitomic.knowledge.registration import (
     sounds_like_closing,
     sounds_like_registration,
     sounds_like_set_up,
+    sounds_like_setting_up,
 )
 from awaitomic.model.event import Compute, Name, Read, Scope, Suspend
 from awaitomic.model.finding import Confidence, Finding, Role, Span
+from awaitomic.model.location import Location
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
-from awaitomic.program.concurrency import Judgement, judge
+from awaitomic.program.concurrency import Judgement, Start, entries, judge
 from awaitomic.program.contents import ContentChange, Iteration, content_changes, iterations
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
@@ -123,7 +125,8 @@ def _strongest(
         judgement = judge(program, resolver, state, [(change.resolver, change.access)])
         if judgement is None:
             continue
-        confidence = min(judgement.confidence, _limit(resolver, loop, change, grows_only=grows_only))
+        limit = Confidence.POSSIBLE if _is_own_work(program, resolver, change, state) else Confidence.CERTAIN
+        confidence = min(judgement.confidence, limit, _limit(program, resolver, loop, change, grows_only=grows_only))
         if best is None or confidence > best[1]:
             best = judgement, confidence
     return best
@@ -163,6 +166,22 @@ def _is_known_key(change: ContentChange) -> bool:
     return isinstance(made, Compute) and made.operator == "next"
 
 
+def _is_own_work(program: Program, resolver: Resolver, change: ContentChange, state: Location) -> bool:
+    """Tell whether the change is a helper's of the very calls that iterate: it takes two of them at once.
+
+    What runs as tasks of its own is another matter, and so is a change that the loop itself makes.
+    """
+    helper = change.resolver
+    if helper is resolver or change.by_callback or program.callers.only_awaited_here(helper.function) is None:
+        return False
+    theirs = entries(program, helper.function, state)
+    return theirs <= entries(program, resolver.function, state) and all(e.start is Start.PUBLIC for e in theirs)
+
+
+def _is_called_by(program: Program, caller: Resolver, callee: Resolver) -> bool:
+    return any(site.resolver is caller for site in program.callers.sites.get(id(callee.function), ()))
+
+
 def _is_end(change: ContentChange) -> bool:
     """Tell whether a change empties the container for good, when its owner is closed."""
     name = getattr(change.resolver.function.node, "name", "")
@@ -179,11 +198,13 @@ def _fills_queues_only(program: Program, resolver: Resolver, loop: Iteration) ->
     )
 
 
-def _limit(resolver: Resolver, loop: Iteration, change: ContentChange, *, grows_only: bool) -> Confidence:
+def _limit(
+    program: Program, resolver: Resolver, loop: Iteration, change: ContentChange, *, grows_only: bool
+) -> Confidence:
     """Lower what is seldom a bug.
 
     Lists that are emptied or put in order; tables that are filled, and lists of callbacks that are changed, when a
-    program is set up; and, while something is being closed, what would bring in something new or close it twice.
+    program is set up; and what happens while something is being set up or closed, if the loop does not do it itself.
     """
     grows = change.access.change in _GROWTH
     if (
@@ -200,7 +221,9 @@ def _limit(resolver: Resolver, loop: Iteration, change: ContentChange, *, grows_
     own = getattr(resolver.function.node, "name", "")
     if own.endswith("__") and own != "__call__":  # what enters, leaves and iterates is one user's business
         return Confidence.POSSIBLE
-    if sounds_like_closing(own) and (grows or change.resolver is resolver):
+    if sounds_like_closing(own) and (grows or not _is_called_by(program, resolver, change.resolver)):
+        return Confidence.POSSIBLE
+    if grows and sounds_like_setting_up(own):
         return Confidence.POSSIBLE
     return Confidence.CERTAIN
 
