@@ -105,7 +105,7 @@ def test_silent(lines: list[str]) -> None:
 MANAGER = """
 import contextlib
 
-class Console:
+class ConsoleManager:
     def __init__(self):
         self.level = 1
 
@@ -140,7 +140,7 @@ def test_managers(kind: str, how: str, name: str, enter: str, body: str, expecte
 
 def test_a_query_that_is_built_by_chaining_is_made_for_one_use() -> None:
     source = """
-    class Find:
+    class FindClient:
         def __init__(self):
             self.most = 0
 

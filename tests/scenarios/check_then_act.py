@@ -43,7 +43,7 @@ def _closure(repair: Repair | None = "unsafe") -> FixtureCase:
     return FixtureCase(
         tasks={"page": lambda module: module.page("a")},
         calls=lambda module: module.loads,
-        findings=(("AWA102", "cache[key]"),) if repair else (),
+        findings=(("AWA102", "links[key]"),) if repair else (),
         repair=repair,
     )
 

@@ -13,8 +13,7 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _LAST_WORDS = frozenset(
     "Request Response Context Interaction Pipeline Transaction Cursor Reader Parser Payload Iterator Builder Flow View "
     "Form Serializer Paginator Migration TestCase "
-    "Event Message Draft Stream Streaming Engine Run File Future Handshake Upload Download Transfer Monitor Step "
-    ""
+    "Event Message Draft Stream Streaming Run File Future Handshake Upload Download Transfer Step "
     "Connection Conn Transport Protocol Holder Subscription Http "
     "Getter Fetcher Attempt Operation Command Response Query Result Turn Call Invocation".split()
 )

@@ -161,10 +161,11 @@ def _report(program: Program, resolver: Resolver, found: _Publication) -> Findin
     location = found.location
     if limit is None or kept_apart(program, resolver, found.work.id, location, resolver, found.fact.event):
         return None
-    judgement = judge(program, resolver, object_of(resolver, location), [(resolver, found.fact.access)])
+    several = f"`{location}` counts users, so it expects several at a time"
+    asked = several if found.counts else f"`{location}` tells later callers that the work is done"
+    judgement = judge(program, resolver, object_of(resolver, location), [(resolver, found.fact.access)], asked)
     if judgement is None and (not found.counts or program.serialised(resolver.function) is not None):
         return None
-    several = f"`{location}` counts users, so it expects several at a time"
     confidence = judgement.confidence if judgement is not None else Confidence.LIKELY
     evidence = judgement.evidence if judgement is not None else (several,)
     function, state, suspend = resolver.function, str(location), found.work.id

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from awaitomic.flow.reach import reach_after
 from awaitomic.model.event import Enter, Leave, Suspend
 from awaitomic.model.finding import Confidence, Finding, Role
-from awaitomic.model.location import Location, Root
+from awaitomic.model.location import AttributeStep, Location, Root
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
 from awaitomic.program.concurrency import Rival, judge
@@ -147,6 +147,14 @@ def _is_per_thread(resolver: Resolver, location: Location) -> bool:
     return False
 
 
+def _hint(location: Location) -> str | None:
+    """Say that what is changed for a while is another object's own, which others use meanwhile as they find it."""
+    attributes = [step for step in location.steps if isinstance(step, AttributeStep)]
+    if location.root is not Root.SELF or len(attributes) < 2:
+        return None
+    return f"`{location.parent}` is an object of its own, and others who use it get what is set for a while"
+
+
 def _report(
     program: Program, functions: tuple[Resolver, Resolver], fact: WriteFact, restore: _Restore
 ) -> Finding | None:
@@ -154,7 +162,7 @@ def _report(
     resolver, runner = functions
     location = fact.access.location
     rivals = _rivals(program, resolver, location, restore.suspend)
-    judgement = judge(program, runner, object_of(resolver, location), rivals)
+    judgement = judge(program, runner, object_of(resolver, location), rivals, _hint(location))
     if judgement is None:
         return None
     function, state = resolver.function, str(location)

@@ -18,7 +18,7 @@ from awaitomic.model.finding import Confidence, Finding, Role, Span
 from awaitomic.model.location import Location
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
-from awaitomic.program.concurrency import Judgement, Start, entries, judge
+from awaitomic.program.concurrency import Judgement, Shared, Start, entries, judge
 from awaitomic.program.contents import ContentChange, Iteration, content_changes, iterations
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
@@ -122,7 +122,9 @@ def _strongest(
     grows_only = loop.kind != "collections.deque" and all(change.access.change in _GROWTH for change in lasting)
     best: tuple[Judgement, Confidence] | None = None
     for change in changes:
-        judgement = judge(program, resolver, state, [(change.resolver, change.access)])
+        hint = f"`{state}` is changed by other code than that which goes over it"
+        others = hint if change.resolver is not resolver or change.by_callback else None
+        judgement = judge(program, resolver, state, [(change.resolver, change.access)], others)
         if judgement is None:
             continue
         limit = Confidence.POSSIBLE if _is_own_work(program, resolver, change, state) else Confidence.CERTAIN
@@ -174,12 +176,14 @@ def _is_own_work(program: Program, resolver: Resolver, change: ContentChange, st
     helper = change.resolver
     if helper is resolver or change.by_callback or program.callers.only_awaited_here(helper.function) is None:
         return False
-    theirs = entries(program, helper.function, state)
-    return theirs <= entries(program, resolver.function, state) and all(e.start is Start.PUBLIC for e in theirs)
+    shared = Shared("", strong=False)
+    theirs = entries(program, helper.function, state, shared=shared)
+    mine = entries(program, resolver.function, state, shared=shared)
+    return theirs <= mine and all(entry.start in {Start.PUBLIC, Start.OWNER} for entry in theirs)
 
 
 def _is_called_by(program: Program, caller: Resolver, callee: Resolver) -> bool:
-    return any(site.resolver is caller for site in program.callers.sites.get(id(callee.function), ()))
+    return any(site.resolver is caller for site in program.callers.sites(callee.function))
 
 
 def _is_end(change: ContentChange) -> bool:

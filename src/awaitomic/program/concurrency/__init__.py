@@ -126,4 +126,4 @@ def _describe(entry: Entry) -> str:
     }[entry.start]
 
 
-__all__ = ["Judgement", "Rival", "judge"]
+__all__ = ["Judgement", "Rival", "Shared", "Start", "entries", "judge"]
