@@ -128,7 +128,7 @@ def summarise(resolver: Resolver, facts: FunctionFacts) -> Summary:
     writes: dict[tuple[Location, str, int], SummaryWrite] = {}
     for fact in facts.writes:
         root = fact.access.location.root
-        if root in {Root.RESULT, Root.FRESH}:
+        if root in {Root.RESULT, Root.FRESH} or len(fact.access.location.steps) > _MOST_STEPS:
             continue
         via = fact.via.write if fact.via is not None else None
         tests = [token for guard in fact.state.guards for token in guard.tokens if fact.about(token)]
@@ -150,7 +150,17 @@ def summarise(resolver: Resolver, facts: FunctionFacts) -> Summary:
     returned = frozenset(_returned(resolver, facts, stale=False))
     settled = returned & _tested_under_lock(resolver, facts) if returned else returned
     outdated = frozenset(_returned(resolver, facts, stale=True)) if resolver.function.is_async else frozenset()
-    return Summary(tuple(writes.values()), returned, outdated, settled)
+    told = list(writes.values())
+    if len(told) > _MOST_WRITES:
+        told.sort(key=lambda each: (len(each.location.steps), str(each.location), each.function, each.event))
+    return Summary(tuple(told[:_MOST_WRITES]), returned, outdated, settled)
+
+
+_MOST_STEPS = 4
+"""Callers are told of state down to so many steps: in a recursion, an object inside the object has one inside, too."""
+_MOST_WRITES = 150
+"""Of a function that writes in more places, itself and by calls, callers are told of the nearest: the rest is too far
+from anything that they have read."""
 
 
 def _tested_under_lock(resolver: Resolver, facts: FunctionFacts) -> set[Location]:
