@@ -36,6 +36,10 @@ CONSTRUCTION = frozenset(
 _COVERS = re.compile(r"^_+|^(?:async|aio|a)_|_async$")
 
 
+GIVEN_WORK = frozenset({"run", "main", "start", "stop", "serve"})
+"""Lifecycle names that are also verbs: with a required argument, ``run(message)`` is called for each piece of work."""
+
+
 def runs_alone_by_name(name: str) -> bool:
     """Tell whether a function of that name is by convention run once: lifecycle methods and test functions."""
     return name in LIFECYCLE or name.startswith(("test_", "_test")) or bool(_LIFECYCLE_PARTS.search(name))

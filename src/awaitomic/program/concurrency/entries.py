@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.frameworks import Runs
-from awaitomic.knowledge.lifecycle import opens_or_closes_by_name, runs_alone_by_name
+from awaitomic.knowledge.lifecycle import GIVEN_WORK, opens_or_closes_by_name, runs_alone_by_name
 from awaitomic.knowledge.spawners import RUN_ALONE
 from awaitomic.model.event import Attribute, Write
 from awaitomic.model.location import ItemStep, Location, Root
@@ -86,7 +87,7 @@ class _Search:
             is_lambda = function.qualname.endswith("<lambda>")
             return [Entry(function.id, self._public() if is_lambda else Start.ALONE, line)]
         registered = self._program.registry.of(function)
-        by_name = runs_alone_by_name(name)
+        by_name = runs_alone_by_name(name) and not (name in GIVEN_WORK and _is_given_work(function))
         if registered and not (by_name and all(each.runs in _WEAK for each in registered)):
             return [
                 Entry(function.id, _BY_RUNS[each.runs] if each.runs else Start.CALLBACK, each.line, each.by)
@@ -147,6 +148,16 @@ class _Search:
         """Tell whether a test of shared state governs the spawn: ``if self._task is None or self._task.done()``."""
         state = self._program.facts(spawn.resolver).solution.before_event(spawn.event)
         return state is not None and any(guard.tokens for guard in state.guards)
+
+
+def _is_given_work(function: FunctionGraph) -> bool:
+    """Tell whether a method takes something besides its object that a caller has to give."""
+    node = function.node
+    if function.class_name is None or not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    positional = [*node.args.posonlyargs, *node.args.args][1:]
+    named = [default for default in node.args.kw_defaults if default is None]
+    return len(positional) > len(node.args.defaults) or bool(named)
 
 
 def _is_kept(spawn: Spawn) -> bool:
