@@ -190,3 +190,41 @@ def test_an_annotation_that_cannot_be_used_is_a_mistake(comment: str, said: str)
 def test_an_annotation_of_nothing_is_a_mistake() -> None:
     decoded = decode("program.py", b"# awaitomic: owner[one-task]\nprint(1)\n")
     assert len(build(decoded, parse(decoded)).unit.annotations.mistakes) == 1
+
+
+WAITERS = """
+class {name}:
+    def __init__(self):
+        self.free = 1
+
+    async def acquire(self):
+        free = self.free
+        await asyncio.sleep(0)
+        self.free = free - 1
+
+    def release(self):
+        self.free += 1
+"""
+
+
+def test_what_a_lock_of_the_program_keeps_of_its_waiters_is_its_own_business() -> None:
+    assert strongest(WAITERS.format(name="SlotSemaphore")) == POSSIBLE
+    assert strongest(WAITERS.format(name="Slots")) == LIKELY
+
+
+OWN_LOCK = """
+class Link:
+    def __init__(self):
+        self._lock = asyncio.Lock()
+        self.peer = None
+
+    async def {name}(self):
+        peer = self.peer
+        await asyncio.sleep(1)
+        self.peer = [peer]
+"""
+
+
+def test_a_lock_says_that_several_tasks_call_but_not_that_several_open_or_close() -> None:
+    assert strongest(OWN_LOCK.format(name="ask")) == LIKELY
+    assert strongest(OWN_LOCK.format(name="connect")) == POSSIBLE

@@ -16,7 +16,7 @@ from awaitomic.model.location import Location, Root
 from awaitomic.program.accesses import Access
 from awaitomic.program.annotations import one_task
 from awaitomic.program.concurrency.entries import entries
-from awaitomic.program.concurrency.sharing import Shared, shared_because, single_owner
+from awaitomic.program.concurrency.sharing import Shared, is_primitive, shared_because, single_owner
 from awaitomic.program.concurrency.table import Entry, Start, strongest
 from awaitomic.program.resolve import Resolver
 
@@ -57,6 +57,7 @@ def judge(
     shared = shared_because(program, resolver, location, hint)
     mine = entries(program, resolver.function, location, shared=shared)
     owner = single_owner(program, resolver, location)
+    own_way = is_primitive(program, resolver, location)
     best: tuple[Confidence, int, int] | None = None
     found: Judgement | None = None
     for rival, access in rivals:
@@ -67,7 +68,7 @@ def judge(
         if confidence is None or pair is None:
             continue
         proven = Start.MANY in {pair[0].start, pair[1].start}
-        if location.root is Root.PARAMETER or (owner and not proven):
+        if location.root is Root.PARAMETER or (owner and not proven) or own_way:
             confidence = Confidence.POSSIBLE
         line = program.extent(rival.function, access.event).line
         rank = (confidence, int(rival is not resolver), -line)

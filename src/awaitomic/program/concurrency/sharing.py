@@ -6,10 +6,11 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from awaitomic.knowledge.locks import LOCK_TYPES
+from awaitomic.knowledge.locks import LOCK_TYPES, sounds_like_a_lock
 from awaitomic.knowledge.owners import has_one_owner, is_made_to_be_shared
 from awaitomic.model.identity import qualname_of
 from awaitomic.model.location import ItemStep, Location, Root
+from awaitomic.program.locks import class_lock_type
 from awaitomic.program.resolve import Resolver
 
 if TYPE_CHECKING:
@@ -46,12 +47,12 @@ def shared_because(program: Program, resolver: Resolver, location: Location, hin
     name = resolver.function.class_id or location.owner
     lineage = list(program.module.lineage(name))
     short = qualname_of(location.owner).rpartition(".")[2]
-    if any(_owns_a_lock(facts) for facts in lineage):
-        return Shared(f"`{short}` owns a lock, so it expects several tasks", strong=True)
     if any(_is_kept_in_module(program, facts) for facts in lineage):
         return Shared(f"a `{short}` is kept in the module, for everybody", strong=True)
     if any(attribute in _SINGLETON for facts in lineage for attribute in facts.class_level):
         return Shared(f"`{short}` keeps its one instance, for everybody", strong=True)
+    if any(_owns_a_lock(facts) for facts in lineage):  # which may be for other state: what opens or closes is one's own
+        return Shared(f"`{short}` owns a lock, so it expects several tasks", strong=False)
     if any(is_made_to_be_shared(facts.qualname) for facts in lineage):
         return Shared(f"a `{short}` is by its kind used by several tasks", strong=False)
     if _is_kept_for_a_caller(resolver, location):
@@ -103,3 +104,15 @@ def single_owner(program: Program, resolver: Resolver, location: Location) -> st
     name = qualname_of(location.owner).rpartition(".")[2]
     configured = any(program.conventions.has_one_owner(each) for each in (name, *bases))
     return name if configured or has_one_owner(name, bases, said) else None
+
+
+def is_primitive(program: Program, resolver: Resolver, location: Location) -> bool:
+    """Tell whether a state is that of a lock or semaphore which the program builds itself.
+
+    What it keeps of its waiters is made for tasks that come in between, in ways that a general rule does not know.
+    """
+    owner = resolver.owner_of(location)
+    facts = program.project.link.class_facts(owner) if owner is not None else None
+    if facts is None or not sounds_like_a_lock(facts.qualname):
+        return False  # who counts users may call it acquire and release, too
+    return class_lock_type(program.module, facts) is not None
