@@ -42,9 +42,9 @@ from awaitomic.program.lock_stacks import stacked_locks
 from awaitomic.program.locks import CLAIM, PRIVATE, Lock
 from awaitomic.program.names import dotted
 from awaitomic.program.operands import last_uses, place_operands
-from awaitomic.program.resolve import is_container
 from awaitomic.program.state import EMPTY, NOTHING, ActiveGuard, State, Token, Tokens, Use, join
 from awaitomic.program.target import Target
+from awaitomic.program.types import is_container
 
 if TYPE_CHECKING:
     from awaitomic.program import Program

@@ -241,6 +241,15 @@ class Linker:
         facts = self._modules.facts(module)
         return self.resolve(facts.globals.get(name, UNKNOWN), module) if facts is not None else UNKNOWN
 
+    def parameter_type(self, function: str, name: str) -> Typed:
+        """Give the annotated type of a parameter of the function with an identity."""
+        graph = self.function(function)
+        if graph is None or not isinstance(graph.node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return UNKNOWN
+        arguments = graph.node.args
+        named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        return self.annotation_type(graph.module, next((each.annotation for each in named if each.arg == name), None))
+
     def annotation_type(self, module: str, annotation: ast.expr | None) -> Typed:
         """Give the type that an annotation in a module promises."""
         return self._annotated(annotation, module, 0)

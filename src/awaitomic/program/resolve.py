@@ -8,11 +8,10 @@ what is not plainly one path is not tracked at all, and never reported.
 from __future__ import annotations
 
 import ast
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.knowledge.containers import CONTAINERS, MAPPINGS, VIEWS
+from awaitomic.knowledge.containers import MAPPINGS
 from awaitomic.model.event import (
     Attribute,
     Call,
@@ -26,7 +25,6 @@ from awaitomic.model.event import (
     Place,
     Read,
     Scope,
-    Write,
 )
 from awaitomic.model.identity import qualname_of
 from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location, Root, Step
@@ -35,27 +33,23 @@ from awaitomic.program.module import ModuleFacts
 from awaitomic.program.names import dotted
 from awaitomic.program.target import Target
 from awaitomic.program.types import UNKNOWN, Typed
+from awaitomic.program.variables import Variables
 
 if TYPE_CHECKING:
     from awaitomic.program.escape import Publication
 
 _ENTRY_GETTERS = frozenset({"get", "setdefault"})
 _SAME_OBJECT = frozenset({"cast", "typing.cast"})
-_OWN_NAMES = frozenset({Scope.LOCAL, Scope.PARAMETER})
 _MAX_DEPTH = 12
 
 
-class Resolver:
+class Resolver(Variables):
     """Answers, for one function, which location an event's value or an event's place stands for."""
 
     def __init__(self, module: ModuleFacts, function: FunctionGraph, outer: Resolver | None) -> None:
+        super().__init__(function)
         self.module = module
-        self.function = function
         self.outer = outer
-        self._bindings: dict[str, list[Operand | None]] = {}
-        for event in function.events:
-            if isinstance(event, Write) and isinstance(event.place, Name) and event.place.scope in _OWN_NAMES:
-                self._bindings.setdefault(event.place.name, []).append(event.value)
         self._values: dict[int, Location | None] = {}
         self._keys: dict[Location, Location] = {}
         self._owners: dict[Location, str | None] = {}
@@ -78,50 +72,7 @@ class Resolver:
         self._values.clear()
         self.targets.clear()
 
-    @cached_property
-    def words(self) -> frozenset[str]:
-        """The variables and attributes that the function mentions, and the strings that may name one."""
-        found: set[str] = set()
-        for event in self.function.events:
-            if isinstance(event, Read | Write) and not isinstance(event.place, Item):
-                found.add(event.place.attr if isinstance(event.place, Attribute) else event.place.name)
-            elif isinstance(event, Const) and isinstance(event.value, str):
-                found.add(event.value)
-        return frozenset(found)
-
     # -- names ---------------------------------------------------------------------------------------------------
-
-    def binding(self, name: str) -> Operand | None:
-        """Give the event of the one value that a local is ever bound to (None aside), or None if there are several."""
-        found: set[Operand] = set()
-        for value in self._bindings.get(name, []):
-            if value is None:
-                return None
-            event = self.function.events[value]
-            if not (isinstance(event, Const) and event.value is None):
-                found.add(value)
-        return found.pop() if len(found) == 1 else None
-
-    def values_of(self, name: str) -> list[Operand]:
-        """Give every value that a local is bound to, as far as they are known."""
-        return [value for value in self._bindings.get(name, []) if value is not None]
-
-    def is_bound(self, name: str) -> bool:
-        """Tell whether a local is assigned anywhere in this function."""
-        return name in self._bindings
-
-    def origin(self, operand: Operand) -> Operand:
-        """Follow once-bound locals, casts and awaits of nothing back to the event that made the value."""
-        for _ in range(_MAX_DEPTH):
-            event = self.function.events[operand]
-            if isinstance(event, Read) and isinstance(event.place, Name) and event.place.scope is Scope.LOCAL:
-                value = self.binding(event.place.name)
-                if value is None:
-                    return operand
-                operand = value
-            else:
-                return operand
-        return operand
 
     def _receiver_root(self) -> Location | None:
         """Give the location that the first parameter of a method stands for."""
@@ -169,7 +120,7 @@ class Resolver:
     def _agreed_value(self, name: str) -> Location | None:
         """Give the path that all values of a local (None aside) stand for: looked up, or made and stored there."""
         values = self.values_of(name)
-        if not self.published or len(values) < len(self._bindings.get(name, [])):
+        if not self.published or len(values) < len(self.bindings.get(name, [])):
             return None
         events = [(value, self.function.events[value]) for value in values]
         found = {self.value(value) for value, event in events if not isinstance(event, Const) or event.value}
@@ -259,11 +210,6 @@ class Resolver:
             return self.module.link.member(outer.module, place.attr) if outer.kind == "module" else None
         name = dotted(self.function.nodes[place.base], self.module.imports)
         return self.module.link.find(f"{name}.{place.attr}", self.module.name) if name is not None else None
-
-    @property
-    def is_module(self) -> bool:
-        """Whether this is the code at the top level of the module."""
-        return self.function.qualname == "<module>"
 
     def variable(self, place: Name) -> Location | None:
         """Give the location of a variable that other functions can rebind."""
@@ -392,7 +338,7 @@ class Resolver:
         if location.root is Root.GLOBAL:
             return self.module.link.variable_type(location.owner, location.name)
         if location.root is Root.PARAMETER:
-            return parameter_type(self.module, location.owner, location.name)
+            return self.module.link.parameter_type(location.owner, location.name)
         if location.root in {Root.CLOSURE, Root.FRESH}:
             return self._variable_type(location)
         return UNKNOWN
@@ -467,28 +413,3 @@ class Resolver:
                 owner = self.module.link.declaring(owner, first.name)
             location = Location(location.root, owner, "self", location.steps)
         return location
-
-
-def _annotations(node: ast.AST) -> dict[str, ast.expr | None]:
-    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        return {}
-    arguments = node.args
-    return {a.arg: a.annotation for a in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]}
-
-
-def parameter_type(module: ModuleFacts, function: str, name: str) -> Typed:
-    """Give the annotated type of a parameter of the function with an identity."""
-    graph = module.link.function(function)
-    if graph is None:
-        return UNKNOWN
-    return module.link.annotation_type(graph.module, _annotations(graph.node).get(name))
-
-
-def is_container(typed: Typed) -> bool:
-    """Tell whether a type is a container whose contents can change in place."""
-    return typed.name in CONTAINERS
-
-
-def is_view(method: str) -> bool:
-    """Tell whether a method gives the contents of a container."""
-    return method in VIEWS

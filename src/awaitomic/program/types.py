@@ -169,6 +169,11 @@ def _wrapped(name: str, node: ast.Call) -> ast.expr | None:
     return node.args[0] if name in WRAPPING_CONSTRUCTORS and node.args else None
 
 
+def is_container(typed: Typed) -> bool:
+    """Tell whether a type is a container whose contents can change in place."""
+    return typed.name in CONTAINERS
+
+
 def annotated(value: Typed, annotation: Typed) -> Typed:
     """Give the type of a variable that has an initial value and an annotation: the value tells more, if it tells."""
     if value.name is None or value.nothing or value.name.startswith("call:"):

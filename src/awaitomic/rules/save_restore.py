@@ -15,7 +15,8 @@ from awaitomic.program.accesses import Change
 from awaitomic.program.concurrency import Rival, judge
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.names import dotted, last_name, target_names
-from awaitomic.program.resolve import Resolver, is_container
+from awaitomic.program.resolve import Resolver
+from awaitomic.program.types import is_container
 from awaitomic.rules.rule import (
     Rule,
     has_fresh_guard,

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from awaitomic.knowledge.containers import VIEWS
 from awaitomic.program.accesses import Change
-from awaitomic.program.resolve import is_view
 from awaitomic.remedies.remedy import Case
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.siblings import Block
@@ -128,7 +128,7 @@ def is_copied(node: ast.expr, statement: ast.stmt) -> bool:
 def _viewed(iterable: ast.expr) -> ast.expr:
     """Give the container behind ``x.values()``, ``x.items()`` and ``x.keys()``."""
     if isinstance(iterable, ast.Call) and not iterable.args and isinstance(iterable.func, ast.Attribute):
-        return iterable.func.value if is_view(iterable.func.attr) else iterable
+        return iterable.func.value if iterable.func.attr in VIEWS else iterable
     return iterable
 
 
