@@ -167,8 +167,8 @@ class Server:
     ("inside", "reason"),
     [
         pytest.param("await fetch(1)", "`fetch(…)` (line 9)", id="an unknown function may take long"),
-        pytest.param("await self.load()", "not in this file", id="an inherited method may come back for the lock"),
-        pytest.param("await maker(self)", "not in this file", id="who gets the object may come back for the lock"),
+        pytest.param("await self.load()", "not in this project", id="an inherited method may come back for the lock"),
+        pytest.param("await maker(self)", "not in this project", id="who gets the object may come back for the lock"),
         pytest.param("await asyncio.to_thread(print)\n        await get()", "`get()`", id="one long wait is enough"),
     ],
 )

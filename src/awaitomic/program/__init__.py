@@ -152,7 +152,7 @@ class Program:
         return self.analyses.summary(function)
 
     def property_at(self, resolver: Resolver, location: Location) -> FunctionGraph | None:
-        """Give the getter if a location is a property of a class of this file."""
+        """Give the getter if a location is a property of a class of the program."""
         parent = location.parent
         step = location.steps[-1] if location.steps else None
         if parent is None or not isinstance(step, AttributeStep):
@@ -246,7 +246,7 @@ class Program:
             yield lock
 
     def _locks_of_call(self, resolver: Resolver, function: FunctionGraph) -> Iterator[Lock]:
-        """Give the lock of a context manager or factory of this file: if it has to do with one, it protects."""
+        """Give the lock of a context manager or factory of the program: if it has to do with one, it protects."""
         taken = any(self.lock_words(inner, event) for inner in (self.resolver(function),) for event in function.events)
         if taken:
             yield Lock(Location(Root.RESULT, resolver.function.id, f"{function.qualname}()"), UNKNOWN_LOCK)
@@ -278,7 +278,7 @@ class Program:
         return [(lock, method != "release")] if lock is not None and protects(lock) else []
 
     def effective_calls(self, resolver: Resolver, event: Suspend) -> tuple[AwaitedCall, ...]:
-        """Give the calls of this file that run while the function waits; what a lock does to itself is left out."""
+        """Give the calls of the program that run while the function waits; what a lock does to itself is left out."""
         managing = {SuspendWhy.ASYNC_ENTER, SuspendWhy.ASYNC_EXIT}
         if event.why in managing and event.awaited is not None and self.locks_of(resolver, event.awaited):
             return ()

@@ -253,7 +253,7 @@ def _func(resolver: Resolver, event: Call) -> ast.AST:
 
 
 def _coroutines(resolver: Resolver, operand: Operand) -> Iterator[tuple[int, Target, bool]]:
-    """Give (call, target, repeated) for every coroutine of this file that an argument holds.
+    """Give (call, target, repeated) for every coroutine of the program that an argument holds.
 
     A function handed over uncalled (``start_soon(worker, 1)``) counts as called.
     """

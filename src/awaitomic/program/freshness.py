@@ -194,7 +194,7 @@ class Freshness:
         return self._returned(event.id, Target(getter, location.parent), state)
 
     def _returned(self, event: int, target: Target, state: State) -> Tokens:
-        """Give tokens for the state that the result of a function of this file tells about."""
+        """Give tokens for the state that the result of a function of the program tells about."""
         found = set()
         summary = self.program.summary(target.function)
         for location in summary.returns:
@@ -224,7 +224,7 @@ class Freshness:
     def _answer(self, event: Compute, tokens: Tokens) -> Tokens:
         """Mark the answer of an awaited call: it is built from what was given, but tells nothing about it.
 
-        Of a coroutine of this file it is known what its result tells about (the tokens are as fresh as its return).
+        Of a coroutine of the program it is known what its result tells about (the tokens are as fresh as its return).
         """
         awaited = self.function.events[self.resolver.origin(event.operands[0])]
         if isinstance(awaited, Call) and not targets_of(self.resolver, awaited):

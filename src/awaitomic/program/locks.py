@@ -98,7 +98,7 @@ def lock_type(typed: Typed) -> LockType | None:
 
 
 def class_lock_type(module: ModuleFacts, facts: ClassFacts) -> LockType | None:
-    """Give how a class of this file excludes, if it is a lock.
+    """Give how a class of the program excludes, if it is a lock.
 
     It is one if it inherits from one, can be acquired and released, or takes a lock when it is entered.
     """

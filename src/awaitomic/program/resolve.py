@@ -74,25 +74,13 @@ class Resolver(Variables):
 
     # -- names ---------------------------------------------------------------------------------------------------
 
-    def _receiver_root(self) -> Location | None:
-        """Give the location that the first parameter of a method stands for."""
-        function = self.function
-        if function.class_name is None or not isinstance(function.node, ast.FunctionDef | ast.AsyncFunctionDef):
-            return None
-        decorators = {getattr(node, "id", "") for node in function.node.decorator_list}
-        if "staticmethod" in decorators or not function.parameters:
-            return None
-        by_class = "classmethod" in decorators or function.node.name in {"__new__", "__init_subclass__"}
-        root = Root.CLASS if by_class else Root.SELF
-        return Location(root, function.class_id or "", function.parameters[0])
-
     def name_value(self, place: Name) -> Location | None:
         """Give what the object in a variable is known as."""
         name = place.name
         if place.scope is Scope.LOCAL and not self.is_module:
             return self.local_value(name)
         if place.scope is Scope.PARAMETER:
-            receiver = self._receiver_root()
+            receiver = self.receiver()
             if receiver is not None and name == receiver.name and not self.is_bound(name):
                 return receiver
             if self.is_bound(name):
@@ -289,7 +277,7 @@ class Resolver(Variables):
         if name in _SAME_OBJECT and len(event.arguments) == 2:
             return self.value(event.arguments[1])
         if name == "super" and self.function.class_name is not None:
-            return self._receiver_root()
+            return self.receiver()
         if name == "type" and len(event.arguments) == 1:
             base = self.value(event.arguments[0])
             return (

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from functools import cached_property
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.event import Attribute, Const, Item, Name, Operand, Read, Scope, Write
+from awaitomic.model.location import Location, Root
 
 _OWN_NAMES = frozenset({Scope.LOCAL, Scope.PARAMETER})
 _MAX_DEPTH = 12
@@ -69,3 +71,15 @@ class Variables:
             else:
                 return operand
         return operand
+
+    def receiver(self) -> Location | None:
+        """Give the location that the first parameter of a method stands for."""
+        function = self.function
+        if function.class_name is None or not isinstance(function.node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return None
+        decorators = {getattr(node, "id", "") for node in function.node.decorator_list}
+        if "staticmethod" in decorators or not function.parameters:
+            return None
+        by_class = "classmethod" in decorators or function.node.name in {"__new__", "__init_subclass__"}
+        root = Root.CLASS if by_class else Root.SELF
+        return Location(root, function.class_id or "", function.parameters[0])

@@ -139,7 +139,7 @@ def _is_empty_at_first(program: Program, resolver: Resolver, location: Location)
 
 
 def reads_of(program: Program, resolver: Resolver, events: Iterable[Event], keys: set[Location]) -> Iterator[int]:
-    """Give the events that read one of some states (named by key), themselves or in a function of the file."""
+    """Give the events that read one of some states (named by key), themselves or in a function of the program."""
     for event in events:
         if isinstance(event, Read):
             location = resolver.place(event.place) or resolver.value(event.id)
@@ -170,7 +170,7 @@ def _is_within(location: Location, keys: set[Location]) -> bool:
 
 
 def used_by_callers(program: Program, resolver: Resolver, keys: set[Location]) -> bool:
-    """Tell whether a caller in the file goes on to use one of some states once the function has returned."""
+    """Tell whether a caller goes on to use one of some states once the function has returned."""
     for site in program.callers.sites(resolver.function):
         if site.resolver is resolver:
             continue

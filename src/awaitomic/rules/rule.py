@@ -107,7 +107,7 @@ def kept_apart(
 def _held_during(program: Program, resolver: Resolver, suspend: int, location: Location) -> set[Location | None]:
     """Give the keys of the locks and claims held at a suspension; None stands for those that are not understood.
 
-    Where the function holds none, and is called in this file only by holders, it is what all of them hold.
+    Where the function holds none, and is called only by holders, it is what all of them hold.
     """
     own = _keys_held(program, resolver, suspend, location)
     if own:

@@ -43,7 +43,7 @@ def judge(
     """Find the rival that can most surely write `location` while `resolver`'s function waits.
 
     Parameters:
-        program: the facts of the file.
+        program: the facts of the project.
         resolver: the function that has the span.
         location: the state, in that function's terms.
         rivals: writes by any functions that would make a difference.
@@ -123,7 +123,7 @@ def _describe(entry: Entry) -> str:
         Start.OWNER: f"{name} opens or closes the object, which is normally its owner's business",
         Start.ALONE: f"{name} is run once, as the main program or by its owner",
         Start.LIFECYCLE: f"{name} is by its name a lifecycle method, which normally runs once",
-        Start.UNKNOWN: f"{name} is private, and its callers are not in this file",
+        Start.UNKNOWN: f"{name} is private, and nothing in the project is seen to call it",
     }[entry.start]
 
 

@@ -36,7 +36,7 @@ def entries(
     Where what runs once makes a task and awaits it, that is one run, the task's.
 
     Parameters:
-        program: the facts of the file.
+        program: the facts of the project.
         function: the function in question.
         location: the state that it is about.
         shared: what says that several tasks have the object that the state belongs to, if anything does.
@@ -73,7 +73,7 @@ class _Search:
         return frozenset(found)
 
     def _entries_here(self, function: FunctionGraph, above: frozenset[int]) -> list[Entry]:
-        """Give the ways in which a function comes to run other than by being awaited in this file."""
+        """Give the ways in which a function comes to run other than by being awaited in the project."""
         line = getattr(function.node, "lineno", 1)
         if self._location.root is Root.CLOSURE and function.id == self._location.owner:
             return [Entry(function.id, Start.ALONE, line)]
@@ -81,7 +81,7 @@ class _Search:
         return [*(self._spawned(spawn, above) for spawn in spawns), *self._own_entries(function, line)]
 
     def _own_entries(self, function: FunctionGraph, line: int) -> list[Entry]:
-        """Give the entries that a function is by itself: none if only its callers in this file can reach it."""
+        """Give the entries that a function is by itself: none if only its callers in the project can reach it."""
         name = getattr(function.node, "name", "")
         if not name:
             is_lambda = function.qualname.endswith("<lambda>")

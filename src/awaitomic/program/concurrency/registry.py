@@ -156,7 +156,7 @@ def _base_rows(framework: Framework, method: str, bases: list[str]) -> Iterator[
 
 
 def _function(resolver: Resolver, operand: Operand) -> FunctionGraph | None:
-    """Give the function of this file that an argument is, also inside ``functools.partial``."""
+    """Give the function of the program that an argument is, also inside ``functools.partial``."""
     event = resolver.function.events[resolver.origin(operand)]
     if isinstance(event, Call):
         name = last_name(resolver.function.nodes[event.function])

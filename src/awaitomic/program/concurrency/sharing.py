@@ -37,7 +37,7 @@ def shared_because(program: Program, resolver: Resolver, location: Location, hin
     the module, if it owns a lock, if it keeps something for each of its callers, or if its kind is to serve several.
 
     Parameters:
-        program: the facts of the file.
+        program: the facts of the project.
         resolver: the function that has the span.
         location: the state, in that function's terms.
         hint: what the rule has seen in the span itself: a total is kept, a resource is made for all.

@@ -80,7 +80,7 @@ def _rows() -> dict[frozenset[Start], Confidence]:
             for right in rights:
                 pairs.setdefault(frozenset({left, right}), confidence)
 
-    # Two tasks that are made in this file overlap; where a framework or a repeated call makes them, very likely.
+    # Two tasks that are made in the project overlap; where a framework or a repeated call makes them, very likely.
     row((Start.MANY, Start.ONCE), (Start.MANY, Start.ONCE), _CERTAIN)
     row(_TASKS, _TASKS, _LIKELY)
     # What anybody calls overlaps with tasks, and with what anybody else calls.

@@ -69,7 +69,7 @@ def judge_waits(coverage: Coverage) -> list[str]:
     if seen.long:
         found.append(f"the lock is held over the wait for {_listed(seen.long)}, however long that takes")
     if seen.back:
-        found.append(f"{_listed(seen.back)} may run code that is not in this file: if that needs the lock, it hangs")
+        found.append(f"{_listed(seen.back)} may run code that is not in this project: if that needs the lock, it hangs")
     if seen.locks:
         found.append(f"another lock is waited for with this one held: {_listed(seen.locks)}")
     return found
