@@ -160,7 +160,7 @@ def _new_objects(resolver: Resolver) -> dict[str, list[int]]:
 
 
 def _is_new(resolver: Resolver, operand: Operand) -> bool:
-    """Tell whether an event makes an object that has state of its own: of the program's classes, a container, a lock."""
+    """Tell whether an event makes an object that has state of its own: of a known class, a container, a lock."""
     location = resolver.value(operand)
     if location is not None:
         return location.root is Root.FRESH and not location.steps
