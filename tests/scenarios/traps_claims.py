@@ -61,7 +61,7 @@ CASES: dict[str, FixtureCase] = {
             state=lambda channel: channel.state,
             calls=lambda module: module.closed,
             findings=(("AWA102", "self.state"),),
-            repair="unsafe",
+            possible=1,
         ),
     ),
     **pair(

@@ -76,7 +76,7 @@ CASES: dict[str, FixtureCase] = {
         ),
     ),
     **pair(
-        "identity_test",
+        "tested_for_identity",
         FixtureCase(
             subject=lambda module: module.client,
             tasks={"disconnect": lambda client: client.disconnect(), "connect": lambda client: client.connect()},
@@ -131,7 +131,7 @@ CASES: dict[str, FixtureCase] = {
         ),
     ),
     **pair(
-        "monotone_test",
+        "tested_for_maximum",
         FixtureCase(
             subject=lambda module: module.offsets,
             tasks={"low": lambda offsets: offsets.commit(1), "high": lambda offsets: offsets.commit(2)},

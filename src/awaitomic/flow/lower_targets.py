@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from awaitomic.flow.dispatch import UnsupportedSyntax, lower_value, lowers_statement
 from awaitomic.flow.lower_expressions import BINARY
-from awaitomic.model.event import Attribute, Item, Operand, Place, WriteHow
+from awaitomic.model.event import Attribute, Compute, Item, Operand, Place, WriteHow
 
 if TYPE_CHECKING:
     from awaitomic.flow.builder import Builder
@@ -31,14 +31,29 @@ def lower_target(builder: Builder, target: ast.expr, value: Operand, how: WriteH
     Raises UnsupportedSyntax for what is no target.
     """
     if isinstance(target, ast.Tuple | ast.List):
-        # CPython takes the sequence apart before it stores the first piece.
-        pieces = [builder.compute("unpack", (value,), element) for element in target.elts]
+        pieces = _pieces(builder, target, value)
         for element, piece in zip(target.elts, pieces, strict=True):
             lower_target(builder, element, piece, how)
     elif isinstance(target, ast.Starred):
         lower_target(builder, target.value, value, how)
     else:
         builder.write(lower_place(builder, target), value, how, target)
+
+
+def _pieces(builder: Builder, target: ast.Tuple | ast.List, value: Operand) -> list[Operand]:
+    """Take a sequence apart, as CPython does before it stores the first piece.
+
+    The pieces of one that was written out on the spot are what stands there: ``old, self.ws = self.ws, None``.
+    """
+    made = builder.events[value]
+    starred = any(isinstance(element, ast.Starred) for element in target.elts)
+    if isinstance(made, Compute) and made.operator in {"tuple", "list"} and not starred:
+        parts = [builder.events[part] for part in made.operands]
+        if len(parts) == len(target.elts) and not any(
+            isinstance(p, Compute) and p.operator == "starred" for p in parts
+        ):
+            return list(made.operands)
+    return [builder.compute("unpack", (value,), element) for element in target.elts]
 
 
 @lowers_statement(ast.Assign)

@@ -45,7 +45,18 @@ def runs_alone_by_name(name: str) -> bool:
     return name in LIFECYCLE or name.startswith(("test_", "_test")) or bool(_LIFECYCLE_PARTS.search(name))
 
 
+_STARTS = frozenset("start setup set_up startup start_up bootstrap init initialize initialise".split())
+
+
+def starts_by_name(name: str) -> bool:
+    """Tell whether a function of that name by convention gets an object going, before others use it: ``_start``."""
+    return _bare(name) in _STARTS
+
+
 def opens_or_closes_by_name(name: str) -> bool:
     """Tell whether a function of that name is by convention called by the owner of the object: ``async_connect``."""
-    bare = _COVERS.sub("", _COVERS.sub("", name))
-    return bare in OPENS_OR_CLOSES
+    return _bare(name) in OPENS_OR_CLOSES
+
+
+def _bare(name: str) -> str:
+    return _COVERS.sub("", _COVERS.sub("", name))

@@ -61,7 +61,8 @@ def is_a_secret(name: str) -> bool:
 
 _ENDS = frozenset(
     "closed closing stopped stopping done finished failed failure cancelled canceled error errored dead exited "
-    "terminated destroyed deleted completed expired disconnected broken lost unavailable gone".split()
+    "terminated destroyed deleted completed expired disconnected broken lost unavailable gone "
+    "close stop shutdown disconnect disconnecting cancel abort exit quit terminate".split()
 )
 
 

@@ -28,6 +28,7 @@ from awaitomic.program.calls import awaited_calls, is_awaited, is_property, targ
 from awaitomic.program.concurrency.registry import Registry
 from awaitomic.program.facts import FunctionFacts
 from awaitomic.program.locks import Lock, lock_of, protects, returned_entry
+from awaitomic.program.makers import Makers
 from awaitomic.program.module import ModuleFacts
 from awaitomic.program.names import last_name
 from awaitomic.program.project import Project
@@ -63,6 +64,7 @@ class Program:
         self.acquisitions = Acquisitions(self)
         self.callers = Callers(self)
         self.registry = Registry(self)
+        self.makers = Makers(project, self.callers)
 
     def at(self, unit: Unit) -> Program:
         """Give the same facts as seen from another file of the project."""

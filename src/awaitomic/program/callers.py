@@ -125,6 +125,7 @@ class Callers:
         self._everybody: set[int] = set()
         """Functions that too many modules mention to be looked into."""
         self._mentioned: dict[int, bool] = {}
+        self._seen: dict[int, bool] = {}
         self._only: dict[int, list[Site] | None] = {}
         self._held: dict[int, frozenset[Lock]] = {}
         self._locks: dict[int, frozenset[Lock]] = {}
@@ -178,6 +179,28 @@ class Callers:
         others = (self.in_module(unit) for unit in units if unit.name != function.module)
         return function.class_id is not None and any(name in calls.strangers for calls in others)
 
+    def are_all_seen(self, function: FunctionGraph) -> bool:
+        """Tell whether the calls that are seen are all that there are, of a method of a class that only the project has.
+
+        Not if the function is handed around, nor if a file that does not know the class reads an attribute of its name.
+        """
+        key = id(function)
+        if key not in self._seen:
+            self._seen[key] = self._are_all_seen(function)
+        return self._seen[key]
+
+    def _are_all_seen(self, function: FunctionGraph) -> bool:
+        name, owner = getattr(function.node, "name", ""), function.class_id
+        if owner is None or getattr(function.node, "decorator_list", None) or self.is_mentioned(function):
+            return False
+        callers = [site.resolver.function for site in self.sites(function)]
+        callers.extend(spawn.resolver.function for spawn in self.spawns(function))
+        if not callers or any(is_dunder(caller) for caller in callers):
+            return False  # what syntax calls is not seen by its name
+        if not self._program.makers.is_internal(owner):
+            return False
+        return not self._program.project.says_elsewhere(name, (unit.name for unit in self.concerned(function)))
+
     def only_awaited_here(self, function: FunctionGraph) -> list[Site] | None:
         """Give the call sites if nothing else can reach a function: it is private and never handed out as a value."""
         key = id(function)
@@ -223,6 +246,12 @@ class Callers:
     def _claims_before(self, site: Site) -> frozenset[Lock]:
         state = self._program.analyses.facts_for_summary(site.resolver).solution.before_event(site.event)
         return state.held if state is not None else frozenset()
+
+
+def is_dunder(function: FunctionGraph) -> bool:
+    """Tell whether a function is one that Python itself calls: ``__aenter__``, ``__call__``."""
+    name = getattr(function.node, "name", "")
+    return name.startswith("__") and name.endswith("__")
 
 
 def is_nested(function: FunctionGraph) -> bool:

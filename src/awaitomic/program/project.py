@@ -9,6 +9,7 @@ the number of its processes changes a finding.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
@@ -62,6 +63,10 @@ class Project:
         return ModuleFinder(self.tree)
 
     @cached_property
+    def _without_tests(self) -> tuple[str, ...]:
+        return tuple(sorted(filter(_is_no_test, self.tree.files.union(self.tree.overlay))))
+
+    @cached_property
     def _by_base(self) -> dict[str, frozenset[str]]:
         found: dict[str, set[str]] = {}
         for name in self.tree.files.union(self.tree.overlay):
@@ -106,6 +111,20 @@ class Project:
     def shown(self, name: str) -> str:
         """Give the path of a module as people are shown it."""
         return display_path(self.tree.path_of(name))
+
+    def importers(self, name: str) -> frozenset[str]:
+        """Give the modules that import a module, directly or out of a package that passes it on."""
+        return self._finder.importers(name)
+
+    def says_elsewhere(self, method: str, known: Iterable[str]) -> bool:
+        """Tell whether a file other than `known` (and the tests) reads an attribute of that name."""
+        plain = b"." + method.encode()
+        whole = re.compile(re.escape(plain) + rb"\b")
+        known = frozenset(known)
+        for name in self._without_tests:
+            if name not in known and plain in (raw := self.tree.raw(name)) and whole.search(raw):
+                return True
+        return False
 
     def imported_by(self, name: str) -> tuple[str, ...]:
         """Give the modules of the project that a module imports, in order."""

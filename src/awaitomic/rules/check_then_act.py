@@ -9,7 +9,7 @@ from awaitomic.model.event import Const, Guard
 from awaitomic.model.finding import Confidence, Finding, Role
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
-from awaitomic.program.concurrency import judge
+from awaitomic.program.concurrency import Judgement, Rival, judge
 from awaitomic.program.conditions import parts_of, tells_presence, tests_absence
 from awaitomic.program.escape import rivals
 from awaitomic.program.facts import WriteFact
@@ -18,6 +18,7 @@ from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import ActiveGuard, Token
 from awaitomic.rules import late_update
 from awaitomic.rules.forgiving import is_forgiving
+from awaitomic.rules.refusing import refuses
 from awaitomic.rules.rule import (
     Rule,
     has_fresh_guard,
@@ -126,7 +127,11 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: Active
         RULE,
         resolver,
         fact,
-        confidence=min(_lower(judgement.confidence, lowered), _confidence(program, resolver, fact, guard)),
+        confidence=min(
+            _lower(judgement.confidence, lowered),
+            _confidence(program, resolver, fact, guard),
+            Confidence.POSSIBLE if _is_harmless(resolver, fact, guard, judgement, others) else Confidence.CERTAIN,
+        ),
         judgement=judgement,
         trace=trace,
         reads=tuple(sorted({token.read for token in tokens})),
@@ -199,9 +204,25 @@ def _confidence(program: Program, resolver: Resolver, fact: WriteFact, guard: Ac
     return Confidence.CERTAIN
 
 
+def _is_harmless(
+    resolver: Resolver, fact: WriteFact, guard: ActiveGuard, judgement: Judgement, others: list[Rival]
+) -> bool:
+    """Tell whether the rivals, by what they do, can hardly do harm.
+
+    They all take down what this one takes down; or the test only tells callers of a mistake, and only a mistake of
+    theirs would bring two of them here at once.
+    """
+    if fact.access.change is Change.RESET and all(other.change is Change.RESET for _, other in others):
+        return True
+    asks = tests_absence(_whole_test(resolver, guard))
+    return judgement.assumed and asks and refuses(resolver, guard.guard, fact.event)
+
+
 def _is_named_constant(resolver: Resolver, value: int) -> bool:
-    """Tell whether a value is spelled like the member of an enumeration: ``State.CLOSED``, ``CLOSED``."""
+    """Tell whether a value is the name of a state: ``State.CLOSED``, ``CLOSED``, ``"closed"``."""
     node = resolver.function.nodes[value]
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return True
     if isinstance(node, ast.Attribute):
         owner = last_name(node.value)
         return owner[:1].isupper() or node.attr.isupper()

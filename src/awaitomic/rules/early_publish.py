@@ -30,6 +30,7 @@ from awaitomic.rules.readiness import (
     used_by_callers,
     used_elsewhere,
 )
+from awaitomic.rules.refusing import is_told
 from awaitomic.rules.rule import Rule, kept_apart, object_of, step, suspending_functions
 
 _SHARED = frozenset({Root.SELF, Root.CLASS, Root.GLOBAL, Root.CLOSURE, Root.PARAMETER})
@@ -203,6 +204,8 @@ def _limit(program: Program, resolver: Resolver, found: _Publication) -> Confide
     stop = found.work.id if found.counts else found.fact.event
     second = second_caller(resolver, found.guard, stop)
     if second is None or any(isinstance(event, Suspend) and is_wait(resolver, event) for event in second):
+        return None
+    if is_told(resolver, second):
         return None
     if not found.counts and _is_mode(program, resolver, found, {event.id for event in second}):
         return None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from awaitomic.flow.reach import reach_after
 from awaitomic.knowledge.containers import EVENTS
 from awaitomic.model.event import Event, Name, Read, Suspend
 from awaitomic.model.finding import Confidence, Finding, Role
 from awaitomic.model.location import ANY_ITEM, ItemStep
 from awaitomic.program import Program
-from awaitomic.program.accesses import FORGETS, Change
+from awaitomic.program.accesses import FORGETS, Change, accesses
 from awaitomic.program.concurrency import Rival, judge
 from awaitomic.program.escape import rivals
 from awaitomic.program.facts import WriteFact
@@ -57,8 +58,8 @@ def consumed(program: Program, resolver: Resolver, fact: WriteFact) -> Use | Non
     found = [use for use in fact.state.uses if fact.is_stale(use.token) and _same(fact, use.token)]
     if change is not Change.RESET:
         found = [use for use in found if not use.claim]
-    if any(resolver.type_of(use.token.location).name in EVENTS for use in found) and _is_read_around(
-        program, resolver, fact
+    if any(resolver.type_of(use.token.location).name in EVENTS for use in found) and (
+        _is_read_around(program, resolver, fact) or _is_gate(resolver, fact)
     ):
         return None
     return min(found, key=lambda use: (use.claim, use.token.read, use.suspend, use.token.stale), default=None)
@@ -82,6 +83,15 @@ def _is_own_entry(fact: WriteFact) -> bool:
     location = fact.access.location
     entry = bool(location.steps) and isinstance(location.steps[-1], ItemStep)
     return entry and any(use.claim and use.token.location == location for use in fact.state.uses)
+
+
+def _is_gate(resolver: Resolver, fact: WriteFact) -> bool:
+    """Tell whether the function sets the event again afterwards: then it holds others up, and waits for nobody."""
+    after = reach_after(resolver.function, fact.event).events
+    return any(
+        other.event in after and other.location == fact.access.location and other.change is Change.ADD
+        for other in accesses(resolver)
+    )
 
 
 def _is_read_around(program: Program, resolver: Resolver, fact: WriteFact) -> bool:
@@ -168,7 +178,7 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, use: Use) -> 
         RULE,
         resolver,
         fact,
-        confidence=Confidence.POSSIBLE if use.claim or _is_own_entry(fact) else judgement.confidence,
+        confidence=Confidence.POSSIBLE if use.claim or judgement.keyed or _is_own_entry(fact) else judgement.confidence,
         judgement=judgement,
         trace=trace,
         reads=(use.token.read,),

@@ -17,7 +17,7 @@ from awaitomic.knowledge.resources import (
     makes_a_resource,
     says_an_end,
 )
-from awaitomic.model.event import Attribute, Call, Compute, Const, Merge, Operand, Read
+from awaitomic.model.event import Attribute, Call, Compute, Const, Merge, Name, Operand, Read
 from awaitomic.model.location import AttributeStep, Location
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
@@ -77,7 +77,10 @@ def calls_in(resolver: Resolver, operand: Operand, depth: int = _DEPTH) -> Itera
         for inner in event.operands:
             for name, before in calls_in(resolver, inner, depth - 1):
                 yield name, before or awaited
-    elif isinstance(event, Read) and hasattr(event.place, "base"):
+    elif isinstance(event, Read) and isinstance(event.place, Name):
+        for value in resolver.values_of(event.place.name):
+            yield from calls_in(resolver, value, depth - 1)
+    elif isinstance(event, Read) and not isinstance(event.place, Name):
         yield from calls_in(resolver, event.place.base, depth - 1)
 
 

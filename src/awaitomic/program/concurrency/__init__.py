@@ -10,15 +10,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from awaitomic.flow.reach import reach_after
+from awaitomic.knowledge.lifecycle import starts_by_name
 from awaitomic.model.finding import Confidence
 from awaitomic.model.identity import qualname_of
 from awaitomic.model.location import Location, Root
 from awaitomic.program.accesses import Access
 from awaitomic.program.annotations import one_task
 from awaitomic.program.concurrency.entries import entries
-from awaitomic.program.concurrency.sharing import Shared, is_primitive, shared_because, single_owner
-from awaitomic.program.concurrency.table import Entry, Start, strongest
+from awaitomic.program.concurrency.sharing import Shared, is_made_for_each, is_primitive, shared_because, single_owner
+from awaitomic.program.concurrency.table import ASSUMED, Entry, Start, strongest
 from awaitomic.program.resolve import Resolver
+from awaitomic.source.project import is_test
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
@@ -32,9 +35,15 @@ class Judgement:
     evidence: tuple[str, ...]
     rival: Resolver
     access: Access
+    assumed: bool = False
+    """Whether nothing is seen to run one of the two in a task: that somebody may call it is all."""
+    keyed: bool = False
+    """Whether, beyond that, the two have to be called with the same key."""
 
 
 Rival = tuple[Resolver, Access]
+
+_RUNS_AT_ANY_TIME = frozenset({Start.MANY, Start.HANDLER, Start.AGAIN, Start.CALLBACK})
 
 
 def judge(
@@ -58,6 +67,7 @@ def judge(
     mine = entries(program, resolver.function, location, shared=shared)
     owner = single_owner(program, resolver, location)
     own_way = is_primitive(program, resolver, location)
+    made_for_each = is_made_for_each(program, resolver, location)
     best: tuple[Confidence, int, int] | None = None
     found: Judgement | None = None
     for rival, access in rivals:
@@ -68,15 +78,35 @@ def judge(
         if confidence is None or pair is None:
             continue
         proven = Start.MANY in {pair[0].start, pair[1].start}
-        if location.root is Root.PARAMETER or (owner and not proven) or own_way:
+        assumed = any(entry.start in ASSUMED for entry in pair)
+        weak = location.root is Root.PARAMETER or own_way or _gets_going(rival, pair[1])
+        unlikely = not proven and (owner or is_test(resolver.module.name) or _is_choice(program, pair))
+        if weak or unlikely or (assumed and made_for_each):
             confidence = Confidence.POSSIBLE
         line = program.extent(rival.function, access.event).line
         rank = (confidence, int(rival is not resolver), -line)
         if best is None or rank > best:
             best = rank
             evidence = _evidence(program, resolver, (rival, access), pair, shared, owner)
-            found = Judgement(confidence, evidence, rival, access)
+            keyed = assumed and shared is not None and shared.keyed
+            found = Judgement(confidence, evidence, rival, access, assumed, keyed)
     return found
+
+
+def _is_choice(program: Program, pair: tuple[Entry, Entry]) -> bool:
+    """Tell whether two tasks are made in branches of one function that exclude each other."""
+    left, right = pair
+    if not left.spawner or left.spawner != right.spawner or left.event == right.event:
+        return False
+    graph = program.named(left.spawner).function
+    return right.event not in reach_after(graph, left.event, raises=False).events and (
+        left.event not in reach_after(graph, right.event, raises=False).events
+    )
+
+
+def _gets_going(rival: Resolver, entry: Entry) -> bool:
+    """Tell whether a writer by its name only gets the object going, before others use it."""
+    return starts_by_name(getattr(rival.function.node, "name", "")) and entry.start not in _RUNS_AT_ANY_TIME
 
 
 def _on_one_object(program: Program, mine: tuple[Resolver, Location], theirs: tuple[Resolver, Location]) -> bool:

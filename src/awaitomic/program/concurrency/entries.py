@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.frameworks import Runs
-from awaitomic.knowledge.lifecycle import GIVEN_WORK, opens_or_closes_by_name, runs_alone_by_name
+from awaitomic.knowledge.lifecycle import (
+    CONSTRUCTION,
+    GIVEN_WORK,
+    opens_or_closes_by_name,
+    runs_alone_by_name,
+    starts_by_name,
+)
 from awaitomic.knowledge.spawners import RUN_ALONE
 from awaitomic.model.event import Attribute, Write
 from awaitomic.model.location import ItemStep, Location, Root
@@ -15,6 +21,7 @@ from awaitomic.program.callers import Spawn, in_loop
 from awaitomic.program.concurrency.sharing import Shared
 from awaitomic.program.concurrency.table import Entry, Start
 from awaitomic.program.target import How
+from awaitomic.source.project import is_test
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
@@ -85,7 +92,7 @@ class _Search:
         name = getattr(function.node, "name", "")
         if not name:
             is_lambda = function.qualname.endswith("<lambda>")
-            return [Entry(function.id, self._public() if is_lambda else Start.ALONE, line)]
+            return [Entry(function.id, self._public(function) if is_lambda else Start.ALONE, line)]
         registered = self._program.registry.of(function)
         by_name = runs_alone_by_name(name) and not (name in GIVEN_WORK and _is_given_work(function))
         if registered and not (by_name and all(each.runs in _WEAK for each in registered)):
@@ -102,35 +109,43 @@ class _Search:
         callers = self._program.callers
         if callers.only_awaited_here(function) is not None:
             return None
+        strong = self._shared is not None and self._shared.strong
+        spawned = callers.spawns(function)
         nested = function.class_name is None and "." in function.qualname
         private = name.startswith("_") and not name.endswith("__")
+        if opens_or_closes_by_name(name) and not (strong or spawned or nested or private):
+            return Start.OWNER
         if callers.is_mentioned(function) or (nested and getattr(function.node, "decorator_list", None)):
-            return self._public()
-        spawned = callers.spawns(function)
+            return self._public(function)
         if nested or (spawned and (private or not self._shared)):
             return None
         if any(spawn.wrapper in _RUNNERS for spawn in spawned):
             return None
-        if private:
+        if private or name in CONSTRUCTION or callers.are_all_seen(function):
             return Start.UNKNOWN
-        strong = self._shared is not None and self._shared.strong
-        return Start.OWNER if opens_or_closes_by_name(name) and not strong else self._public()
+        return self._public(function)
 
-    def _public(self) -> Start:
-        return Start.PUBLIC if self._shared else Start.OPEN
+    def _public(self, function: FunctionGraph) -> Start:
+        """Give how it starts if anybody can call it; in a test suite, nobody is to be expected who is not seen."""
+        return Start.PUBLIC if self._shared and not is_test(function.module) else Start.OPEN
 
     # -- tasks ---------------------------------------------------------------------------------------------------
 
     def _spawned(self, spawn: Spawn, above: frozenset[int]) -> Entry:
         line = self._program.extent(spawn.resolver.function, spawn.event).line
-        name = spawn.target.function.id
+        spawner = spawn.resolver.function.id
+        return Entry(spawn.target.function.id, self._start_of(spawn, above), line, spawner=spawner, event=spawn.event)
+
+    def _start_of(self, spawn: Spawn, above: frozenset[int]) -> Start:
         if spawn.wrapper in _RUNNERS:
-            return Entry(name, Start.ALONE, line)
+            return Start.ALONE
         if self._location.root is Root.SELF and _own_object_each(spawn):
-            return Entry(name, Start.ONCE, line)
+            return Start.ONCE
         if spawn.many:
-            return Entry(name, Start.MANY, line)
-        return Entry(name, Start.AGAIN if self._is_made_again(spawn, above) else Start.ONCE, line)
+            return Start.MANY
+        if starts_by_name(getattr(spawn.target.function.node, "name", "")):
+            return Start.LIFECYCLE
+        return Start.AGAIN if self._is_made_again(spawn, above) else Start.ONCE
 
     def _is_made_again(self, spawn: Spawn, above: frozenset[int]) -> bool:
         """Tell whether the function that makes a task can be called often, and each time makes another one.

@@ -11,6 +11,7 @@ from awaitomic.knowledge.owners import has_one_owner, is_made_to_be_shared
 from awaitomic.model.identity import qualname_of
 from awaitomic.model.location import ItemStep, Location, Root
 from awaitomic.program.locks import class_lock_type
+from awaitomic.program.makers import Fate
 from awaitomic.program.resolve import Resolver
 
 if TYPE_CHECKING:
@@ -20,10 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """That several tasks use an object, and why. If that is `strong`, even opening and closing it is not one's own."""
+    """That several tasks use an object, and why. If that is `strong`, even opening and closing it is not one's own.
+
+    If it is `keyed`, all that speaks for it is that each caller gives a key: two of them have to give the same one.
+    """
 
     why: str
     strong: bool
+    keyed: bool = False
 
 
 _SINGLETON = frozenset({"_instance", "__instance", "instance", "_singleton"})
@@ -51,13 +56,17 @@ def shared_because(program: Program, resolver: Resolver, location: Location, hin
         return Shared(f"a `{short}` is kept in the module, for everybody", strong=True)
     if any(attribute in _SINGLETON for facts in lineage for attribute in facts.class_level):
         return Shared(f"`{short}` keeps its one instance, for everybody", strong=True)
+    if program.makers.fates(name) == frozenset({Fate.USED}):
+        return None
     if any(_owns_a_lock(facts) for facts in lineage):  # which may be for other state: what opens or closes is one's own
         return Shared(f"`{short}` owns a lock, so it expects several tasks", strong=False)
     if any(is_made_to_be_shared(facts.qualname) for facts in lineage):
         return Shared(f"a `{short}` is by its kind used by several tasks", strong=False)
     if _is_kept_for_a_caller(resolver, location):
-        return Shared(f"`{location}` is kept for each caller by a key that it gives", strong=False)
-    return Shared(hint, strong=False) if hint is not None else None
+        return Shared(f"`{location}` is kept for each caller by a key that it gives", strong=False, keyed=True)
+    if hint is None or is_made_for_each(program, resolver, location):
+        return None
+    return Shared(hint, strong=False)
 
 
 def _is_kept_in_module(program: Program, facts: ClassFacts) -> bool:
@@ -104,6 +113,13 @@ def single_owner(program: Program, resolver: Resolver, location: Location) -> st
     name = qualname_of(location.owner).rpartition(".")[2]
     configured = any(program.conventions.has_one_owner(each) for each in (name, *bases))
     return name if configured or has_one_owner(name, bases, said) else None
+
+
+def is_made_for_each(program: Program, resolver: Resolver, location: Location) -> bool:
+    """Tell whether the object of a state is made for each use: nothing in the project keeps one."""
+    owner = resolver.owner_of(location) if location.root is Root.SELF else None
+    fates = program.makers.fates(owner) if owner is not None else None
+    return bool(fates) and fates is not None and Fate.KEPT not in fates
 
 
 def is_primitive(program: Program, resolver: Resolver, location: Location) -> bool:

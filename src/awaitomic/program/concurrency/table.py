@@ -37,6 +37,10 @@ class Start(enum.Enum):
     """Private, and nothing in sight calls it."""
 
 
+ASSUMED = frozenset({Start.PUBLIC, Start.OPEN, Start.OWNER})
+"""Nothing is seen that runs it in a task: that somebody may call it is all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One way in which code comes to run: the function at the top, and how that one is started."""
@@ -48,6 +52,10 @@ class Entry:
     """Where the task is made, or where the function stands."""
     by: str = ""
     """The framework or call that runs it."""
+    spawner: str = ""
+    """The function that makes the task, if one does."""
+    event: int = -1
+    """Where it does so, among the events of that function."""
 
 
 _LIKELY, _POSSIBLE, _CERTAIN = Confidence.LIKELY, Confidence.POSSIBLE, Confidence.CERTAIN
@@ -80,8 +88,8 @@ def _rows() -> dict[frozenset[Start], Confidence]:
             for right in rights:
                 pairs.setdefault(frozenset({left, right}), confidence)
 
-    # Two tasks that are made in the project overlap; where a framework or a repeated call makes them, very likely.
-    row((Start.MANY, Start.ONCE), (Start.MANY, Start.ONCE), _CERTAIN)
+    # Several tasks that are made at one place overlap with any other task; two single ones may come one after another.
+    row((Start.MANY,), (Start.MANY, Start.ONCE), _CERTAIN)
     row(_TASKS, _TASKS, _LIKELY)
     # What anybody calls overlaps with tasks, and with what anybody else calls.
     row(_CALLED, (*_TASKS, *_CALLED), _LIKELY)
@@ -118,6 +126,8 @@ def overlap(left: Entry, right: Entry) -> Confidence | None:
     Two places that each start one task of the same function are often ways to choose from: ``run`` and ``async_run``.
     """
     if left.function != right.function:
+        if left.start is right.start is Start.ONCE and left.spawner == right.spawner:
+            return None if _is_one_task(left, right) else _CERTAIN  # made side by side
         return _PAIR.get(frozenset({left.start, right.start}))
     if left.line == right.line and left.start is right.start:
         return _ITSELF[left.start]
@@ -126,15 +136,27 @@ def overlap(left: Entry, right: Entry) -> Confidence | None:
     return _PAIR.get(frozenset({left.start, right.start}))
 
 
+def _is_one_task(left: Entry, right: Entry) -> bool:
+    """Tell whether two entries are one call, of a method and of what overrides it."""
+    names = {qualname_of(entry.function).rpartition(".")[2] for entry in (left, right)}
+    return left.event == right.event and len(names) == 1
+
+
 def strongest(mine: frozenset[Entry], theirs: frozenset[Entry]) -> tuple[Confidence | None, tuple[Entry, Entry] | None]:
-    """Give the pair of entries that most surely overlaps, and how surely; ties are broken by place."""
-    best: tuple[Confidence, tuple[Entry, Entry]] | None = None
+    """Give the pair of entries that most surely overlaps, and how surely.
+
+    Of several, one is taken of which both are seen to run; further ties are broken by place.
+    """
+    best: tuple[tuple[Confidence, bool], tuple[Entry, Entry]] | None = None
     for left in sorted(mine, key=_entry_order):
         for right in sorted(theirs, key=_entry_order):
             confidence = overlap(left, right)
-            if confidence is not None and (best is None or confidence > best[0]):
-                best = (confidence, (left, right))
-    return best if best is not None else (None, None)
+            if confidence is None:
+                continue
+            rank = (confidence, ASSUMED.isdisjoint({left.start, right.start}))
+            if best is None or rank > best[0]:
+                best = (rank, (left, right))
+    return (best[0][0], best[1]) if best is not None else (None, None)
 
 
 def _entry_order(entry: Entry) -> tuple[int, str, str]:

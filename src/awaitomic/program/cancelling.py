@@ -1,0 +1,72 @@
+"""Writers that end the very task that could lose their write: ``self._task.cancel()``, and only then the store.
+
+A task that is cancelled does not come back from its suspension to write: unless it does so on its way out.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from awaitomic.model.event import Attribute, Call, Read, Write
+from awaitomic.model.location import Location
+from awaitomic.program.names import last_name
+from awaitomic.program.resolve import Resolver
+
+if TYPE_CHECKING:
+    from awaitomic.program import Program
+    from awaitomic.program.callers import Spawn
+
+_CATCHES_CANCELLATION = frozenset({"CancelledError", "BaseException"})
+
+
+def cancels_first(program: Program, rival: Resolver, write: int, resolver: Resolver, event: int) -> bool:
+    """Tell whether a writer cancels the task that a function runs as before it writes.
+
+    Parameters:
+        rival, write: the function that writes, and where.
+        resolver, event: the function that runs as a task, and what it does after its suspension.
+    """
+    spawns = program.callers.spawns(resolver.function)
+    if not spawns or program.callers.sites(resolver.function) or _is_on_the_way_out(resolver, event):
+        return False
+    cancelled = set(_cancelled_before(rival, write))
+    return bool(cancelled) and all(kept is not None and kept in cancelled for kept in map(kept_at, spawns))
+
+
+def kept_at(spawn: Spawn) -> Location | None:
+    """Give the name under which the program knows the place that a new task is kept in."""
+    resolver = spawn.resolver
+    for event in resolver.function.events:
+        if isinstance(event, Write) and event.value is not None and resolver.origin(event.value) == spawn.event:
+            location = resolver.place(event.place)
+            if location is not None:
+                return resolver.key_of(location)
+    return None
+
+
+def _cancelled_before(rival: Resolver, write: int) -> list[Location]:
+    found = []
+    for event in rival.function.events[:write]:
+        callee = rival.function.events[event.function] if isinstance(event, Call) else None
+        if isinstance(callee, Read) and isinstance(callee.place, Attribute) and callee.place.attr == "cancel":
+            location = rival.value(callee.place.base)
+            if location is not None:
+                found.append(rival.key_of(location))
+    return found
+
+
+def _is_on_the_way_out(resolver: Resolver, event: int) -> bool:
+    """Tell whether something stands in a ``finally``, or in a handler that a cancellation comes to."""
+    node = resolver.function.nodes[event]
+    for outer in ast.walk(resolver.function.node):
+        if isinstance(outer, ast.Try):
+            ways = [*outer.finalbody, *(handler for handler in outer.handlers if _catches(handler))]
+            if any(inner is node for way in ways for inner in ast.walk(way)):
+                return True
+    return False
+
+
+def _catches(handler: ast.ExceptHandler) -> bool:
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(kind is None or last_name(kind) in _CATCHES_CANCELLATION for kind in kinds)
