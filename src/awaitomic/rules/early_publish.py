@@ -13,7 +13,7 @@ from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
 from awaitomic.model.location import AttributeStep, ItemStep, Location, Root
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
-from awaitomic.program.concurrency import judge
+from awaitomic.program.concurrency import ENOUGH, Hint, judge
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
@@ -163,8 +163,9 @@ def _report(program: Program, resolver: Resolver, found: _Publication) -> Findin
     if limit is None or kept_apart(program, resolver, found.work.id, location, resolver, found.fact.event):
         return None
     several = f"`{location}` counts users, so it expects several at a time"
-    asked = several if found.counts else f"`{location}` tells later callers that the work is done"
-    judgement = judge(program, resolver, object_of(resolver, location), [(resolver, found.fact.access)], asked)
+    told = Hint(f"`{location}` tells later callers that the work is done")
+    hint = Hint(several, ENOUGH) if found.counts else told
+    judgement = judge(program, resolver, object_of(resolver, location), [(resolver, found.fact.access)], hint)
     if judgement is None and (not found.counts or program.serialised(resolver.function) is not None):
         return None
     confidence = judgement.confidence if judgement is not None else Confidence.LIKELY

@@ -11,7 +11,7 @@ from awaitomic.model.finding import Confidence, Finding, Role
 from awaitomic.model.location import ANY_ITEM, ItemStep
 from awaitomic.program import Program
 from awaitomic.program.accesses import FORGETS, Change, accesses
-from awaitomic.program.concurrency import Rival, judge
+from awaitomic.program.concurrency import ENOUGH, Hint, Rival, judge
 from awaitomic.program.escape import rivals
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
@@ -143,15 +143,15 @@ def _rivals(program: Program, resolver: Resolver, fact: WriteFact) -> Iterator[R
             yield rival, access
 
 
-def _hint(resolver: Resolver, fact: WriteFact, use: Use, rivals: list[Rival]) -> str | None:
+def _hint(resolver: Resolver, fact: WriteFact, use: Use, rivals: list[Rival]) -> Hint | None:
     """Say what in the span itself tells that several tasks are meant: a buffer, an event, a counter of numbers."""
     state = fact.access.location
     if resolver.type_of(use.token.location).name in EVENTS:
-        return f"`{state}` is an event, which one task sets and another waits for"
+        return Hint(f"`{state}` is an event, which one task sets and another waits for", ENOUGH)
     if fact.access.change is Change.AUGMENTED:
-        return f"`{state}` is advanced for each use"
+        return Hint(f"`{state}` is advanced for each use")
     if any(rival is not resolver and access.change is Change.ADD for rival, access in rivals):
-        return f"`{state}` collects what others bring"
+        return Hint(f"`{state}` collects what others bring", ENOUGH)
     return None
 
 

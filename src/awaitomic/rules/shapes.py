@@ -21,6 +21,7 @@ from awaitomic.model.event import Attribute, Call, Compute, Const, Merge, Name, 
 from awaitomic.model.location import AttributeStep, Location
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
+from awaitomic.program.concurrency import Hint
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
@@ -42,7 +43,7 @@ def writer_of(program: Program, resolver: Resolver, fact: WriteFact) -> tuple[Re
     return program.named(fact.via.write.function), fact.via.write.value
 
 
-def total(program: Program, resolver: Resolver, fact: WriteFact) -> str | None:
+def total(program: Program, resolver: Resolver, fact: WriteFact) -> Hint | None:
     """Say that a write adds to what is there, if it does: totals and balances are kept for several callers."""
     writer, value = writer_of(program, resolver, fact)
     if value is None:
@@ -54,12 +55,12 @@ def total(program: Program, resolver: Resolver, fact: WriteFact) -> str | None:
     where = fact.via.write.location if fact.via is not None else fact.access.location
     if not any(isinstance(part, Read) and writer.place(part.place) == where for part in parts):
         return None
-    return f"`{fact.access.location}` adds up what several calls bring"
+    return Hint(f"`{fact.access.location}` adds up what several calls bring")
 
 
-def secret(location: Location) -> str | None:
+def secret(location: Location) -> Hint | None:
     """Say that a state is a token or session, if its name does: whoever makes requests needs it."""
-    return f"`{location}` is needed by every request" if is_a_secret(name_of(location)) else None
+    return Hint(f"`{location}` is needed by every request") if is_a_secret(name_of(location)) else None
 
 
 def calls_in(resolver: Resolver, operand: Operand, depth: int = _DEPTH) -> Iterator[tuple[str, bool]]:
@@ -93,7 +94,7 @@ def _chained(resolver: Resolver, callee: Operand) -> Iterator[Operand]:
         yield base
 
 
-def resource(program: Program, resolver: Resolver, fact: WriteFact) -> str | None:
+def resource(program: Program, resolver: Resolver, fact: WriteFact) -> Hint | None:
     """Say that a write stores a thing that should exist once, by the words of the state and of what makes it."""
     writer, value = writer_of(program, resolver, fact)
     name = name_of(fact.access.location)
@@ -102,7 +103,7 @@ def resource(program: Program, resolver: Resolver, fact: WriteFact) -> str | Non
     by_name = is_a_resource(_stem(name)) and not any(brings_data(call) for call in made)
     if not by_maker and not by_name:
         return None
-    return f"`{fact.access.location}` is made for all who ask for it"
+    return Hint(f"`{fact.access.location}` is made for all who ask for it")
 
 
 def _stem(name: str) -> str:

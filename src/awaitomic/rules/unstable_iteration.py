@@ -18,7 +18,7 @@ from awaitomic.model.finding import Confidence, Finding, Role, Span
 from awaitomic.model.location import Location
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
-from awaitomic.program.concurrency import Judgement, Shared, Start, entries, judge
+from awaitomic.program.concurrency import ENOUGH, Hint, Judgement, Shared, Start, entries, judge
 from awaitomic.program.contents import ContentChange, Iteration, content_changes, iterations
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
@@ -122,7 +122,7 @@ def _strongest(
     grows_only = loop.kind != "collections.deque" and all(change.access.change in _GROWTH for change in lasting)
     best: tuple[Judgement, Confidence] | None = None
     for change in changes:
-        hint = f"`{state}` is changed by other code than that which goes over it"
+        hint = Hint(f"`{state}` is changed by other code than that which goes over it", ENOUGH)
         others = hint if change.resolver is not resolver or change.by_callback else None
         judgement = judge(program, resolver, state, [(change.resolver, change.access)], others)
         if judgement is None:
@@ -176,7 +176,7 @@ def _is_own_work(program: Program, resolver: Resolver, change: ContentChange, st
     helper = change.resolver
     if helper is resolver or change.by_callback or program.callers.only_awaited_here(helper.function) is None:
         return False
-    shared = Shared("", strong=False)
+    shared = Shared((), ENOUGH)
     theirs = entries(program, helper.function, state, shared=shared)
     mine = entries(program, resolver.function, state, shared=shared)
     return theirs <= mine and all(entry.start in {Start.PUBLIC, Start.OWNER} for entry in theirs)

@@ -18,7 +18,15 @@ from awaitomic.model.location import Location, Root
 from awaitomic.program.accesses import Access
 from awaitomic.program.annotations import one_task
 from awaitomic.program.concurrency.entries import entries
-from awaitomic.program.concurrency.sharing import Shared, is_made_for_each, is_primitive, shared_because, single_owner
+from awaitomic.program.concurrency.sharing import (
+    ENOUGH,
+    Hint,
+    Shared,
+    is_made_for_each,
+    is_primitive,
+    shared_because,
+    single_owner,
+)
 from awaitomic.program.concurrency.table import ASSUMED, Entry, Start, strongest
 from awaitomic.program.resolve import Resolver
 from awaitomic.source.project import is_test
@@ -47,7 +55,7 @@ _RUNS_AT_ANY_TIME = frozenset({Start.MANY, Start.HANDLER, Start.AGAIN, Start.CAL
 
 
 def judge(
-    program: Program, resolver: Resolver, location: Location, rivals: Iterable[Rival], hint: str | None = None
+    program: Program, resolver: Resolver, location: Location, rivals: Iterable[Rival], hint: Hint | None = None
 ) -> Judgement | None:
     """Find the rival that can most surely write `location` while `resolver`'s function waits.
 
@@ -132,8 +140,8 @@ def _evidence(
         sentences.append(
             f"`{other.function.qualname}` {verb} `{access.location}` at {program.place(other.function, access.event)}"
         )
-    if shared is not None and shared.why:
-        sentences.append(shared.why)
+    if shared is not None:
+        sentences.extend(shared.whys)
     if owner:
         sentences.append(f"but a `{owner}` is by its kind used by one task at a time")
     return tuple(dict.fromkeys(sentences))
@@ -157,4 +165,4 @@ def _describe(entry: Entry) -> str:
     }[entry.start]
 
 
-__all__ = ["Judgement", "Rival", "Shared", "Start", "entries", "judge"]
+__all__ = ["ENOUGH", "Hint", "Judgement", "Rival", "Shared", "Start", "entries", "judge"]

@@ -127,7 +127,8 @@ class _Search:
 
     def _public(self, function: FunctionGraph) -> Start:
         """Give how it starts if anybody can call it; in a test suite, nobody is to be expected who is not seen."""
-        return Start.PUBLIC if self._shared and not is_test(function.module) else Start.OPEN
+        enough = self._shared is not None and self._shared.is_enough
+        return Start.PUBLIC if enough and not is_test(function.module) else Start.OPEN
 
     # -- tasks ---------------------------------------------------------------------------------------------------
 

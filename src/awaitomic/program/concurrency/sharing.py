@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from awaitomic.knowledge.locks import LOCK_TYPES, sounds_like_a_lock
 from awaitomic.knowledge.owners import has_one_owner, is_made_to_be_shared
@@ -19,54 +19,75 @@ if TYPE_CHECKING:
     from awaitomic.program.module import ClassFacts
 
 
+class Hint(NamedTuple):
+    """What a rule has seen in a span that says that several tasks are meant: a total is kept, a thing made for all."""
+
+    text: str
+    weight: int = 1
+
+
+ENOUGH = 2
+"""One sign alone, a name or a key, is too little: of what rested on one, hardly anything was true on real code."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """That several tasks use an object, and why. If that is `strong`, even opening and closing it is not one's own.
+    """What says that several tasks use an object, and how much weight that has in sum."""
 
-    If it is `keyed`, all that speaks for it is that each caller gives a key: two of them have to give the same one.
-    """
-
-    why: str
-    strong: bool
+    whys: tuple[str, ...]
+    weight: int
+    strong: bool = False
+    """Whether even opening and closing it is not one's own."""
     keyed: bool = False
+    """Whether it would not be enough without the key that each caller gives: two of them have to give the same one."""
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether whoever can call is to be expected to do so from several tasks."""
+        return self.weight >= ENOUGH
 
 
 _SINGLETON = frozenset({"_instance", "__instance", "instance", "_singleton"})
 _TASK_LOCKS = frozenset(name for name, kind in LOCK_TYPES.items() if kind.library in {"asyncio", "anyio", "trio"})
 
 
-def shared_because(program: Program, resolver: Resolver, location: Location, hint: str | None) -> Shared | None:
+def shared_because(program: Program, resolver: Resolver, location: Location, hint: Hint | None) -> Shared | None:
     """Say why several tasks share the object that a state belongs to; None if nothing speaks for it.
 
     State of the module, of a class and of a closure is shared by whoever calls. An instance is shared if it is kept in
-    the module, if it owns a lock, if it keeps something for each of its callers, or if its kind is to serve several.
+    the module or owns a lock; that it keeps something for each of its callers, or that its kind is to serve several,
+    are signs of it.
 
     Parameters:
         program: the facts of the project.
         resolver: the function that has the span.
         location: the state, in that function's terms.
-        hint: what the rule has seen in the span itself: a total is kept, a resource is made for all.
+        hint: what the rule has seen in the span itself.
     """
     if location.root is not Root.SELF:
-        return Shared("", strong=True)
+        return Shared((), ENOUGH, strong=True)
     name = resolver.function.class_id or location.owner
     lineage = list(program.module.lineage(name))
     short = qualname_of(location.owner).rpartition(".")[2]
     if any(_is_kept_in_module(program, facts) for facts in lineage):
-        return Shared(f"a `{short}` is kept in the module, for everybody", strong=True)
+        return Shared((f"a `{short}` is kept in the module, for everybody",), ENOUGH, strong=True)
     if any(attribute in _SINGLETON for facts in lineage for attribute in facts.class_level):
-        return Shared(f"`{short}` keeps its one instance, for everybody", strong=True)
+        return Shared((f"`{short}` keeps its one instance, for everybody",), ENOUGH, strong=True)
     if program.makers.fates(name) == frozenset({Fate.USED}):
         return None
+    signs: list[Hint] = []
     if any(_owns_a_lock(facts) for facts in lineage):  # which may be for other state: what opens or closes is one's own
-        return Shared(f"`{short}` owns a lock, so it expects several tasks", strong=False)
+        signs.append(Hint(f"`{short}` owns a lock, so it expects several tasks", ENOUGH))
     if any(is_made_to_be_shared(facts.qualname) for facts in lineage):
-        return Shared(f"a `{short}` is by its kind used by several tasks", strong=False)
+        signs.append(Hint(f"a `{short}` is by its kind used by several tasks"))
+    if hint is not None and not is_made_for_each(program, resolver, location):
+        signs.append(hint)
+    without = sum(sign.weight for sign in signs)
     if _is_kept_for_a_caller(resolver, location):
-        return Shared(f"`{location}` is kept for each caller by a key that it gives", strong=False, keyed=True)
-    if hint is None or is_made_for_each(program, resolver, location):
+        signs.append(Hint(f"`{location}` is kept for each caller by a key that it gives"))
+    if not signs:
         return None
-    return Shared(hint, strong=False)
+    return Shared(tuple(sign.text for sign in signs), sum(s.weight for s in signs), keyed=without < ENOUGH)
 
 
 def _is_kept_in_module(program: Program, facts: ClassFacts) -> bool:
