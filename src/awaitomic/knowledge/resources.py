@@ -51,6 +51,13 @@ def holds_data(name: str) -> bool:
     return bool(words) and words[-1] in _DATA
 
 
+def is_a_cache(name: str) -> bool:
+    """Tell whether state of that name is kept to save a second look: ``_MODELS_CACHE_FETCHED_AT``."""
+    return not _CACHES.isdisjoint(word.lower() for word in _WORD.findall(name))
+
+
+_CACHES = frozenset({"cache", "caches", "cached", "memo", "memoized"})
+
 _SECRETS = frozenset({"token", "tokens", "credentials", "session", "jwt", "csrf", "cookie", "cookies"})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 
 from awaitomic.flow.graph import FunctionGraph
@@ -155,7 +156,10 @@ def lock_of(resolver: Resolver, operand: Operand) -> Lock | None:
 
 
 def returned_entry(callee: Resolver, resolver: Resolver, target: Target) -> Location | None:
-    """Give, in the caller's terms, the entry of a table of locks that a plain function returns: the lock of a key."""
+    """Give, in the caller's terms, the entry of a table of locks that a plain function returns: the lock of a key.
+
+    A key that the function finds itself, such as the running loop, is the same for all who can meet: that is one lock.
+    """
     if callee.function.is_async or callee.function.is_generator:
         return None
     found: set[Location | None] = set()
@@ -166,7 +170,23 @@ def returned_entry(callee: Resolver, resolver: Resolver, target: Target) -> Loca
     location = found.pop() if len(found) == 1 else None
     if location is None or not location.steps or not isinstance(location.steps[-1], ItemStep):
         return None
+    step = location.steps[-1]
+    if not step.is_literal and not _is_chosen_by_callers(callee, step):
+        return None
     return translate(resolver, target, location)
+
+
+def _is_chosen_by_callers(callee: Resolver, step: ItemStep) -> bool:
+    """Tell whether a key is a parameter, or made from parameters or the object's state."""
+    names = set(_NAMES.findall(step.text))
+    for name in list(names):
+        value = callee.binding(name)
+        node = callee.function.nodes[value] if value is not None else None
+        names.update(inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)) if node is not None else None
+    return not names.isdisjoint(callee.function.parameters)
+
+
+_NAMES = re.compile(r"(?<![\w.'\"])[^\W\d]\w*")
 
 
 def _is_reading_side(resolver: Resolver, operand: Operand) -> bool:

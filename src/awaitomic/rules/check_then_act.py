@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from awaitomic.knowledge.lifecycle import starts_by_name
 from awaitomic.model.event import Const, Guard
 from awaitomic.model.finding import Confidence, Finding, Role
 from awaitomic.program import Program
-from awaitomic.program.accesses import Change
+from awaitomic.program.accesses import Access, Change
 from awaitomic.program.concurrency import Judgement, Rival, judge
 from awaitomic.program.conditions import parts_of, tells_presence, tests_absence
 from awaitomic.program.escape import rivals
@@ -32,6 +33,7 @@ from awaitomic.rules.rule import (
     suspension_of,
 )
 from awaitomic.rules.shapes import (
+    fills_a_cache,
     fills_with_data,
     raises_a_flag,
     resource,
@@ -195,7 +197,7 @@ def _confidence(program: Program, resolver: Resolver, fact: WriteFact, guard: Ac
     if value is not None and _is_named_constant(writer, value):
         return Confidence.POSSIBLE
     test = _whole_test(resolver, guard)
-    if raises_a_flag(program, resolver, fact):
+    if raises_a_flag(program, resolver, fact) or fills_a_cache(program, resolver, fact):
         return Confidence.POSSIBLE
     if fact.via is None and stores_what_was_tested(resolver, value, test):
         return Confidence.POSSIBLE
@@ -212,10 +214,15 @@ def _is_harmless(
     They all take down what this one takes down; or the test only tells callers of a mistake, and only a mistake of
     theirs would bring two of them here at once.
     """
-    if fact.access.change is Change.RESET and all(other.change is Change.RESET for _, other in others):
+    if fact.access.change is Change.RESET and all(_takes_down(rival, other) for rival, other in others):
         return True
     asks = tests_absence(_whole_test(resolver, guard))
     return judgement.assumed and asks and refuses(resolver, guard.guard, fact.event)
+
+
+def _takes_down(rival: Resolver, access: Access) -> bool:
+    """Tell whether a rival resets the state too, or sets it up for the first time."""
+    return access.change is Change.RESET or starts_by_name(getattr(rival.function.node, "name", ""))
 
 
 def _is_named_constant(resolver: Resolver, value: int) -> bool:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awaitomic.flow.reach import reach_after
-from awaitomic.knowledge.containers import EVENTS
+from awaitomic.knowledge.containers import CONTAINERS, EVENTS
+from awaitomic.knowledge.registration import sounds_like_closing
 from awaitomic.model.event import Event, Name, Read, Suspend
 from awaitomic.model.finding import Confidence, Finding, Role
 from awaitomic.model.location import ANY_ITEM, ItemStep
 from awaitomic.program import Program
 from awaitomic.program.accesses import FORGETS, Change, accesses
-from awaitomic.program.concurrency import ENOUGH, Hint, Rival, judge
+from awaitomic.program.concurrency import ENOUGH, Hint, Judgement, Rival, judge
 from awaitomic.program.escape import rivals
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import Token, Use
+from awaitomic.rules.readiness import fills_what_is_absent
 from awaitomic.rules.rule import (
     Rule,
     has_fresh_guard,
@@ -94,6 +96,22 @@ def _is_gate(resolver: Resolver, fact: WriteFact) -> bool:
     )
 
 
+def _is_doubtful(resolver: Resolver, fact: WriteFact, use: Use, judgement: Judgement) -> bool:
+    """Tell whether hardly anything will be lost: an entry of its own, or a handle that who closes the object lets go.
+
+    To close what somebody might still open is a mistake of the closer's, which no order of the writes would mend.
+    """
+    if use.claim or judgement.keyed or _is_own_entry(fact):
+        return True
+    if not judgement.assumed or fact.access.change is not Change.RESET or _collects(resolver, fact):
+        return False
+    return sounds_like_closing(getattr(resolver.function.node, "name", ""))
+
+
+def _collects(resolver: Resolver, fact: WriteFact) -> bool:
+    return resolver.type_of(fact.access.location).name in CONTAINERS
+
+
 def _is_read_around(program: Program, resolver: Resolver, fact: WriteFact) -> bool:
     """Tell whether other state is read next to the clearing of an event, with no suspension between.
 
@@ -137,9 +155,15 @@ def _reads_other_state(program: Program, resolver: Resolver, fact: WriteFact, ev
 
 
 def _rivals(program: Program, resolver: Resolver, fact: WriteFact) -> Iterator[Rival]:
-    """Give the writes that bring in what the late write throws away (for an advance, and a claim: any write)."""
+    """Give the writes that bring in what the late write throws away (for an advance, and a claim: any write).
+
+    What only fills an empty place brings in nothing while the old is still there.
+    """
+    lets_go = fact.access.change is Change.RESET and not _collects(resolver, fact)
     for rival, access in rivals(program, resolver, fact.access):
-        if access.change not in FORGETS or fact.access.change is Change.AUGMENTED:
+        if access.change in FORGETS and fact.access.change is not Change.AUGMENTED:
+            continue
+        if not (lets_go and fills_what_is_absent(program, rival, access)):
             yield rival, access
 
 
@@ -151,7 +175,7 @@ def _hint(resolver: Resolver, fact: WriteFact, use: Use, rivals: list[Rival]) ->
     if fact.access.change is Change.AUGMENTED:
         return Hint(f"`{state}` is advanced for each use")
     if any(rival is not resolver and access.change is Change.ADD for rival, access in rivals):
-        return Hint(f"`{state}` collects what others bring", ENOUGH)
+        return Hint(f"`{state}` collects what others bring")
     return None
 
 
@@ -178,7 +202,7 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, use: Use) -> 
         RULE,
         resolver,
         fact,
-        confidence=Confidence.POSSIBLE if use.claim or judgement.keyed or _is_own_entry(fact) else judgement.confidence,
+        confidence=Confidence.POSSIBLE if _is_doubtful(resolver, fact, use, judgement) else judgement.confidence,
         judgement=judgement,
         trace=trace,
         reads=(use.token.read,),

@@ -10,7 +10,7 @@ from awaitomic.knowledge.opening import WAITS
 from awaitomic.model.event import Attribute, Call, Event, Read, Suspend, SuspendWhy
 from awaitomic.model.location import AttributeStep, Location, Root
 from awaitomic.program import Program, is_construction
-from awaitomic.program.accesses import Change
+from awaitomic.program.accesses import Access, Change
 from awaitomic.program.calls import targets_of
 from awaitomic.program.conditions import parts_of
 from awaitomic.program.names import last_name
@@ -98,6 +98,17 @@ def is_wait(resolver: Resolver, suspend: Suspend) -> bool:
         name = last_name(resolver.function.nodes[event.function])
         return name in WAITS or name.startswith(("wait", "_wait")) or name.endswith("_ready")
     return True
+
+
+def fills_what_is_absent(program: Program, writer: Resolver, access: Access) -> bool:
+    """Tell whether a test of the same state, which found nothing there, governs a write."""
+    facts = (fact for fact in program.facts(writer).writes if fact.via is None and fact.event == access.event)
+    return any(
+        any(token.location == access.location for token in guard.tokens)
+        and says_absent(test_of(writer, guard.guard), holds=guard.holds)
+        for fact in facts
+        for guard in fact.state.guards
+    )
 
 
 def second_caller(resolver: Resolver, guard: int, stop: int) -> list[Event] | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from awaitomic.knowledge.resources import (
     brings_data,
     holds_data,
+    is_a_cache,
     is_a_resource,
     is_a_secret,
     makes_a_resource,
@@ -124,13 +125,17 @@ def fills_with_data(program: Program, resolver: Resolver, fact: WriteFact) -> bo
 
 
 def raises_a_flag(program: Program, resolver: Resolver, fact: WriteFact) -> bool:
-    """Tell whether a write raises a flag that says that something is over, or fetched: harmless if done twice."""
+    """Tell whether a write raises a flag that says that something is over, or looked at: harmless if done twice."""
     writer, value = writer_of(program, resolver, fact)
     event = writer.function.events[value] if value is not None else None
     if not isinstance(event, Const) or event.value is not True:
         return False
-    name = name_of(fact.access.location)
-    return says_an_end(name) or any(brings_data(verb) for verb in _stem(name).split("_"))
+    return says_an_end(name_of(fact.access.location)) or resource(program, resolver, fact) is None
+
+
+def fills_a_cache(program: Program, resolver: Resolver, fact: WriteFact) -> bool:
+    """Tell whether a write stores something in what is called a cache, and nothing that would have to be closed."""
+    return is_a_cache(name_of(fact.access.location)) and resource(program, resolver, fact) is None
 
 
 def stores_what_was_tested(resolver: Resolver, value: Operand | None, test: ast.AST) -> bool:

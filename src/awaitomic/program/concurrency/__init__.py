@@ -87,7 +87,9 @@ def judge(
             continue
         proven = Start.MANY in {pair[0].start, pair[1].start}
         assumed = any(entry.start in ASSUMED for entry in pair)
-        weak = location.root is Root.PARAMETER or own_way or _gets_going(rival, pair[1])
+        weak = (
+            location.root is Root.PARAMETER or own_way or _gets_going(rival, pair[1]) or _gets_going(resolver, pair[0])
+        )
         unlikely = not proven and (owner or is_test(resolver.module.name) or _is_choice(program, pair))
         if weak or unlikely or (assumed and made_for_each):
             confidence = Confidence.POSSIBLE
@@ -112,9 +114,9 @@ def _is_choice(program: Program, pair: tuple[Entry, Entry]) -> bool:
     )
 
 
-def _gets_going(rival: Resolver, entry: Entry) -> bool:
-    """Tell whether a writer by its name only gets the object going, before others use it."""
-    return starts_by_name(getattr(rival.function.node, "name", "")) and entry.start not in _RUNS_AT_ANY_TIME
+def _gets_going(resolver: Resolver, entry: Entry) -> bool:
+    """Tell whether a function by its name only gets the object going, before others use it."""
+    return starts_by_name(getattr(resolver.function.node, "name", "")) and entry.start not in _RUNS_AT_ANY_TIME
 
 
 def _on_one_object(program: Program, mine: tuple[Resolver, Location], theirs: tuple[Resolver, Location]) -> bool:

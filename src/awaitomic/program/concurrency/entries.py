@@ -15,9 +15,9 @@ from awaitomic.knowledge.lifecycle import (
     starts_by_name,
 )
 from awaitomic.knowledge.spawners import RUN_ALONE
-from awaitomic.model.event import Attribute, Write
+from awaitomic.model.event import Attribute, Return, Write
 from awaitomic.model.location import ItemStep, Location, Root
-from awaitomic.program.callers import Spawn, in_loop
+from awaitomic.program.callers import Spawn, in_loop, is_nested
 from awaitomic.program.concurrency.sharing import Shared
 from awaitomic.program.concurrency.table import Entry, Start
 from awaitomic.program.target import How
@@ -109,21 +109,28 @@ class _Search:
         callers = self._program.callers
         if callers.only_awaited_here(function) is not None:
             return None
+        if is_nested(function):
+            return self._start_of_nested(function)
         strong = self._shared is not None and self._shared.strong
         spawned = callers.spawns(function)
-        nested = function.class_name is None and "." in function.qualname
         private = name.startswith("_") and not name.endswith("__")
-        if opens_or_closes_by_name(name) and not (strong or spawned or nested or private):
+        if opens_or_closes_by_name(name) and not (strong or spawned or private):
             return Start.OWNER
-        if callers.is_mentioned(function) or (nested and getattr(function.node, "decorator_list", None)):
+        if callers.is_mentioned(function):
             return self._public(function)
-        if nested or (spawned and (private or not self._shared)):
+        if spawned and (private or not self._shared):
             return None
         if any(spawn.wrapper in _RUNNERS for spawn in spawned):
             return None
         if private or name in CONSTRUCTION or callers.are_all_seen(function):
             return Start.UNKNOWN
         return self._public(function)
+
+    def _start_of_nested(self, function: FunctionGraph) -> Start | None:
+        """Give how a function in a function starts: by whoever is given it, or has what its decorator makes of it."""
+        if getattr(function.node, "decorator_list", None) or _is_given_back(self._program, function):
+            return self._public(function)
+        return Start.OPEN if self._program.callers.is_mentioned(function) else None
 
     def _public(self, function: FunctionGraph) -> Start:
         """Give how it starts if anybody can call it; in a test suite, nobody is to be expected who is not seen."""
@@ -164,6 +171,17 @@ class _Search:
         """Tell whether a test of shared state governs the spawn: ``if self._task is None or self._task.done()``."""
         state = self._program.facts(spawn.resolver).solution.before_event(spawn.event)
         return state is not None and any(guard.tokens for guard in state.guards)
+
+
+def _is_given_back(program: Program, function: FunctionGraph) -> bool:
+    """Tell whether the function around returns a function, as one that wraps another does."""
+    around = program.resolver(function).outer
+    if around is None:
+        return False
+    returned = (
+        event.value for event in around.function.events if isinstance(event, Return) and event.value is not None
+    )
+    return any(around.function.nodes[around.origin(value)] is function.node for value in returned)
 
 
 def _is_given_work(function: FunctionGraph) -> bool:

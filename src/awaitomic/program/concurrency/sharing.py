@@ -55,8 +55,8 @@ def shared_because(program: Program, resolver: Resolver, location: Location, hin
     """Say why several tasks share the object that a state belongs to; None if nothing speaks for it.
 
     State of the module, of a class and of a closure is shared by whoever calls. An instance is shared if it is kept in
-    the module or owns a lock; that it keeps something for each of its callers, or that its kind is to serve several,
-    are signs of it.
+    the module; that it owns a lock (which may be for other state), that its kind is to serve several, or that it keeps
+    something for each of its callers, are signs of it.
 
     Parameters:
         program: the facts of the project.
@@ -77,7 +77,7 @@ def shared_because(program: Program, resolver: Resolver, location: Location, hin
         return None
     signs: list[Hint] = []
     if any(_owns_a_lock(facts) for facts in lineage):  # which may be for other state: what opens or closes is one's own
-        signs.append(Hint(f"`{short}` owns a lock, so it expects several tasks", ENOUGH))
+        signs.append(Hint(f"`{short}` owns a lock, so it expects several tasks"))
     if any(is_made_to_be_shared(facts.qualname) for facts in lineage):
         signs.append(Hint(f"a `{short}` is by its kind used by several tasks"))
     if hint is not None and not is_made_for_each(program, resolver, location):

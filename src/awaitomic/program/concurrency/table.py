@@ -64,7 +64,7 @@ _ITSELF: dict[Start, Confidence | None] = {
     Start.MANY: _CERTAIN,
     Start.HANDLER: _LIKELY,
     Start.AGAIN: _LIKELY,
-    Start.CALLBACK: _LIKELY,
+    Start.CALLBACK: _POSSIBLE,
     Start.PUBLIC: _LIKELY,
     Start.OPEN: _POSSIBLE,
     Start.OWNER: _POSSIBLE,
@@ -92,6 +92,7 @@ def _rows() -> dict[frozenset[Start], Confidence]:
     row((Start.MANY,), (Start.MANY, Start.ONCE), _CERTAIN)
     row(_TASKS, _TASKS, _LIKELY)
     # What anybody calls overlaps with tasks, and with what anybody else calls.
+    row((Start.CALLBACK,), (Start.CALLBACK,), _POSSIBLE)  # who keeps callbacks often calls one after another
     row(_CALLED, (*_TASKS, *_CALLED), _LIKELY)
     # The main program goes on beside the tasks that it has made.
     row((Start.ALONE,), _TASKS, _LIKELY)
