@@ -37,6 +37,7 @@ from awaitomic.program.variables import Variables
 
 if TYPE_CHECKING:
     from awaitomic.program.escape import Publication
+    from awaitomic.program.usage import Usage
 
 _ENTRY_GETTERS = frozenset({"get", "setdefault"})
 _SAME_OBJECT = frozenset({"cast", "typing.cast"})
@@ -60,6 +61,8 @@ class Resolver(Variables):
         """Locals of this function that nested functions rebind: shared state of the closure (set by `Program`)."""
         self.made_locks: dict[Location, bool] = outer.made_locks if outer is not None else {}
         """Which state holds locks by how it is made, for all functions of the module (see `lock_tables`)."""
+        self.usage: Usage | None = outer.usage if outer is not None else None
+        """How the functions of the module use what they touch (set by `Unit`)."""
         self.published: dict[int, Publication] = {}
         """What this function has made and others come to have (see `awaitomic.program.escape`)."""
 
@@ -306,10 +309,10 @@ class Resolver(Variables):
     def type_of(self, location: Location) -> Typed:
         """Give the type of what is stored at a location, from initialisers and annotations."""
         typed = self._root_type(location)
-        for step in location.steps:
+        for index, step in enumerate(location.steps):
             typed = self._inside(typed, step)
             if typed.name is None:
-                return UNKNOWN
+                return typed if index == len(location.steps) - 1 else UNKNOWN
         return typed
 
     def _inside(self, typed: Typed, step: Step) -> Typed:

@@ -15,7 +15,7 @@ from awaitomic.model.identity import qualname_of
 from awaitomic.model.location import Location, Root
 from awaitomic.program.accesses import Access
 from awaitomic.program.annotations import one_task
-from awaitomic.program.concurrency.entries import entries
+from awaitomic.program.concurrency.entries import entries, entries_of_tasks
 from awaitomic.program.concurrency.sharing import Shared, is_primitive, shared_because, single_owner
 from awaitomic.program.concurrency.table import Entry, Start, strongest
 from awaitomic.program.resolve import Resolver
@@ -63,13 +63,18 @@ def judge(
     for rival, access in rivals:
         if not _on_one_object(program, (resolver, location), (rival, access.location)):
             continue
-        theirs = entries(program, rival.function, location, shared=shared)
+        if access.task is not None:
+            theirs = entries_of_tasks(program, program.named(access.task).function, location, shared=shared)
+        else:
+            theirs = entries(program, rival.function, location, shared=shared)
         confidence, pair = strongest(mine, theirs)
         if confidence is None or pair is None:
             continue
         proven = Start.MANY in {pair[0].start, pair[1].start}
         if location.root is Root.PARAMETER or (owner and not proven) or own_way:
             confidence = Confidence.POSSIBLE
+        if not access.certain:
+            confidence = min(confidence, Confidence.LIKELY)
         line = program.extent(rival.function, access.event).line
         rank = (confidence, int(rival is not resolver), -line)
         if best is None or rank > best:
@@ -99,9 +104,9 @@ def _evidence(
     other, access = rival
     if other is not resolver:
         verb = "writes" if other.function.is_async else "writes, without waiting for anything,"
-        sentences.append(
-            f"`{other.function.qualname}` {verb} `{access.location}` at {program.place(other.function, access.event)}"
-        )
+        place = program.place(other.function, access.event)
+        through = f", by calling `{qualname_of(access.hops[-1][0])}`," if access.hops else ""
+        sentences.append(f"`{other.function.qualname}`{through} {verb} `{access.location}` at {place}")
     if shared is not None and shared.why:
         sentences.append(shared.why)
     if owner:
