@@ -74,6 +74,8 @@ CASES: dict[str, FixtureCase] = {
     "check_then_act/lazy_pool.py": _pool(),
     "check_then_act/lazy_pool_early_return.py": _pool(),
     "check_then_act/lazy_pool_dropped.py": _pool("unsafe"),
+    "check_then_act/lazy_pool_by_helper.py": _pool(),
+    "check_then_act/keep_lazy_pool_by_helper.py": _pool(repair=None),
     "check_then_act/lazy_pool_shared.py": FixtureCase(
         subject=lambda module: module.Client(),
         tasks={"query": lambda client: client.query("a"), "join": lambda client: client.join("shared")},

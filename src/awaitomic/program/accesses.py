@@ -79,7 +79,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """A call of a method that changes the contents of an object, if that is a container; `key` is the first argument."""
+    """A call of a method that changes the contents of an object if that is a container; `key` is its first argument."""
 
     container: Location
     method: str

@@ -1,7 +1,7 @@
 """What functions do to what they are handed: a write through a parameter is a write of the caller's state.
 
-``await fill(self)`` with ``async def fill(state): state.stacks[name] = …`` changes the caller's ``self.stacks``, and the
-caller is who runs beside others. Writes are lifted from callee to caller until a caller has a name of its own for the
+``await fill(self)`` with ``async def fill(state): state.stacks[name] = …`` changes the caller's ``self.stacks``, and
+the caller is who runs beside others. Writes are lifted from callee to caller until a caller has a name of its own for the
 state, over any number of calls and modules. No flow is looked at: callees are asked once each, and only those that are
 handed something that others can reach.
 """
@@ -82,7 +82,9 @@ class Handed:
         """Give the calls of a module that hand on something that others can reach, by the function that calls."""
         if unit.name not in self._handings:
             calls = self._program.callers.in_module(unit)
-            sites = (Handing(s.resolver, s.event, s.target, False, False) for each in calls.sites.values() for s in each)
+            sites = (
+                Handing(s.resolver, s.event, s.target, False, False) for each in calls.sites.values() for s in each
+            )
             spawns = (
                 Handing(s.resolver, s.event, s.target, True, s.many) for each in calls.spawns.values() for s in each
             )
@@ -128,9 +130,11 @@ class Handed:
                     for given in self._lifted(handing):
                         if _is_parameters(handing.resolver, given.access.location):
                             found.setdefault(_mark(given), given)
-                nearest = sorted(found.values(), key=_nearness)[:_MOST_WRITES] if len(found) > _MOST_WRITES else [
-                    *found.values()
-                ]
+                nearest = (
+                    sorted(found.values(), key=_nearness)[:_MOST_WRITES]
+                    if len(found) > _MOST_WRITES
+                    else [*found.values()]
+                )
                 changed |= len(nearest) != len(self._given[key])
                 self._given[key] = tuple(nearest)
             if not changed or len(order) == 1:

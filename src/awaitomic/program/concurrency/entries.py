@@ -130,7 +130,7 @@ class _Search:
     # -- tasks ---------------------------------------------------------------------------------------------------
 
     def spawned(self, spawn: Spawn, above: frozenset[int]) -> Entry:
-        """Give the entry that a place where a task is made is; `above` are the spawners that are being asked already."""
+        """Give the entry that a place where a task is made is; `above` are the spawners that are asked already."""
         line = self._program.extent(spawn.resolver.function, spawn.event).line
         name = spawn.target.function.id
         if spawn.wrapper in _RUNNERS:
