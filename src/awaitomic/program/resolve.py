@@ -369,10 +369,13 @@ class Resolver(Variables):
     def _owner_of(self, location: Location) -> str | None:
         typed, found = self._root_type(location), None
         for step in location.steps:
-            if typed.name is None or not typed.name.startswith("class:") or not isinstance(step, AttributeStep):
+            if typed.name is None:
                 break
-            found = typed.name.removeprefix("class:")
-            typed = self.module.attribute_type(found, step.name)
+            if isinstance(step, AttributeStep):
+                if not typed.name.startswith("class:"):
+                    break
+                found = typed.name.removeprefix("class:")
+            typed = self._inside(typed, step)
         return found
 
     def key_of(self, location: Location) -> Location:
@@ -389,14 +392,13 @@ class Resolver(Variables):
     def _key_of(self, location: Location) -> Location:
         typed = self._root_type(location)
         for index, step in enumerate(location.steps):
-            if typed.name is None or not typed.name.startswith("class:"):
+            if typed.name is None:
                 break
-            owner = typed.name.removeprefix("class:")
-            if location.root in {Root.PARAMETER, Root.GLOBAL, Root.CLOSURE, Root.FRESH} or index > 0:
-                return self._key_of(Location(Root.SELF, owner, "self", location.steps[index:]))
-            if not isinstance(step, AttributeStep):
-                break
-            typed = self.module.attribute_type(owner, step.name)
+            if isinstance(step, AttributeStep) and typed.name.startswith("class:"):
+                owner = typed.name.removeprefix("class:")
+                if index > 0 or location.root not in {Root.SELF, Root.CLASS}:
+                    return self._key_of(Location(Root.SELF, owner, "self", location.steps[index:]))
+            typed = self._inside(typed, step)
         if location.root in {Root.SELF, Root.CLASS}:
             first = location.steps[0] if location.steps else None
             owner = location.owner
