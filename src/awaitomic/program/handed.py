@@ -1,7 +1,7 @@
 """What functions do to what they are handed: a write through a parameter is a write of the caller's state.
 
 ``await fill(self)`` with ``async def fill(state): state.stacks[name] = …`` changes the caller's ``self.stacks``, and
-the caller is who runs beside others. Writes are lifted from callee to caller until a caller has a name of its own for the
+the caller is who runs beside others. Writes are lifted from callee to caller until one has a name of its own for the
 state, over any number of calls and modules. No flow is looked at: callees are asked once each, and only those that are
 handed something that others can reach.
 """

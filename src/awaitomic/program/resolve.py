@@ -353,7 +353,7 @@ class Resolver(Variables):
         location = self.value(operand)
         if location is not None:
             typed = self.type_of(location)
-            if typed.name is not None:
+            if typed.name is not None or typed.foreign:
                 return typed
         node = self.function.nodes[self.origin(operand)]
         return self._made_by(node) if isinstance(node, ast.expr) else UNKNOWN
