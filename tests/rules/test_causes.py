@@ -424,3 +424,58 @@ def test_what_an_entry_is_is_known_from_what_is_stored() -> None:
 
 def test_but_not_if_something_else_is_stored_too() -> None:
     assert reported(ENTRIES.format(made="self.rooms[0] = archive.room"), Confidence.LIKELY) == set()
+
+
+QUEUED = """
+class Waiting:
+    def __init__(self):
+        self.line = None
+
+    def assign(self, line):
+        self.line = line
+
+    def clear(self):
+        self.line = None
+
+class LineManager:
+    def __init__(self, work):
+        self.work = work
+        self.waiting: list[Waiting] = []
+
+    async def handle(self, work, number):
+        waiting = {made}
+        self.waiting.append(waiting)
+        await work(waiting.line)
+        waiting.clear()
+
+    def give(self, number, line):
+        self.waiting[number].assign(line)
+"""
+
+
+def test_a_request_that_the_call_has_put_in_line_itself_is_its_own() -> None:
+    assert reported(QUEUED.format(made="Waiting()"), Confidence.LIKELY) == set()
+
+
+def test_one_that_stood_there_before_is_not() -> None:
+    assert reported(QUEUED.format(made="self.waiting[number]"), Confidence.LIKELY) == {"LineManager.handle"}
+
+
+REMOVED = """
+class KernelManager:
+    def __init__(self, unknown, kernels: "{kind}"):
+        self.kernels = kernels
+
+    def start(self, name, kernel):
+        self.kernels[name] = kernel
+
+    async def stop(self, name):
+        await self.kernels[name].shutdown(self.kernels[name])
+        self.kernels.pop(name, None)
+"""
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("dict[str, object]", Confidence.LIKELY), ("Any", Confidence.POSSIBLE)])
+def test_a_removal_that_only_a_common_name_speaks_for_is_possible_at_most(kind: str, expected: Confidence) -> None:
+    found = [f for f in find(program_of(REMOVED.format(kind=kind))) if f.function == "KernelManager.stop"]
+    assert [(f.rule, f.confidence) for f in found] == [("AWA103", expected)]

@@ -101,7 +101,7 @@ def _through(
     for write in program.summary(target.function).writes:
         location = translate(resolver, target, write.location)
         if location is not None and location.root is not Root.FRESH and not state.owns(location):
-            access = Access(event, location, write.change, None)
+            access = Access(event, location, write.change, None, write.certain)
             found.append(
                 WriteFact(event, access, _given(resolver, target, write, state), state, Via(target, write, how))
             )
@@ -144,6 +144,7 @@ def summarise(resolver: Resolver, facts: FunctionFacts) -> Summary:
             function=via.function if via is not None else resolver.function.id,
             event=via.event if via is not None else fact.event,
             value=via.value if via is not None else fact.access.value,
+            certain=fact.access.certain,
             parameters=given_parameters(resolver, fact.access.value) if via is None else frozenset(),
         )
         writes.setdefault((write.location, write.function, write.event), write)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from awaitomic.knowledge.containers import EVENTS
 from awaitomic.model.event import Event, Name, Read, Suspend
 from awaitomic.model.finding import Confidence, Finding, Role
-from awaitomic.model.location import ANY_ITEM, ItemStep
+from awaitomic.model.location import ANY_ITEM, ItemStep, Location
 from awaitomic.program import Program
 from awaitomic.program.accesses import FORGETS, Change
 from awaitomic.program.concurrency import Rival, judge
@@ -77,11 +77,21 @@ def _same(fact: WriteFact, token: Token) -> bool:
     return token.location == location and ANY_ITEM not in location.steps
 
 
-def _is_own_entry(fact: WriteFact) -> bool:
-    """Tell whether this call has made the entry itself: a request that waits for its answer under its own number."""
+def _is_own_entry(resolver: Resolver, fact: WriteFact) -> bool:
+    """Tell whether this call has made the entry itself: a request that waits for its answer under its own number.
+
+    Or the object that it writes to: a request that it has put in line itself.
+    """
     location = fact.access.location
-    entry = bool(location.steps) and isinstance(location.steps[-1], ItemStep)
-    return entry and any(use.claim and use.token.location == location for use in fact.state.uses)
+    once = [bound for bound in resolver.bindings.values() if len(bound) == 1]
+    made = [each.location for creation, each in resolver.published.items() if [creation] in once]
+    if any(_is_entry(own) and own.steps == location.steps[: len(own.steps)] for own in made):
+        return True
+    return _is_entry(location) and any(use.claim and use.token.location == location for use in fact.state.uses)
+
+
+def _is_entry(location: Location) -> bool:
+    return bool(location.steps) and isinstance(location.steps[-1], ItemStep)
 
 
 def _is_read_around(program: Program, resolver: Resolver, fact: WriteFact) -> bool:
@@ -168,7 +178,7 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, use: Use) -> 
         RULE,
         resolver,
         fact,
-        confidence=Confidence.POSSIBLE if use.claim or _is_own_entry(fact) else judgement.confidence,
+        confidence=Confidence.POSSIBLE if use.claim or _is_own_entry(resolver, fact) else judgement.confidence,
         judgement=judgement,
         trace=trace,
         reads=(use.token.read,),

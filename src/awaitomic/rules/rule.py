@@ -11,7 +11,7 @@ from awaitomic.model.event import Suspend
 from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
 from awaitomic.model.location import Location, Root
 from awaitomic.program import Program
-from awaitomic.program.accesses import Access
+from awaitomic.program.accesses import Access, Change
 from awaitomic.program.concurrency import Judgement
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
@@ -148,6 +148,13 @@ def object_of(resolver: Resolver, location: Location) -> Location:
     return known if inner else location
 
 
+def _limit_of(fact: WriteFact) -> Confidence:
+    """Give how sure a write can be that only a method's name speaks for: less so where much else has such a method."""
+    if fact.access.certain:
+        return Confidence.CERTAIN
+    return Confidence.LIKELY if fact.access.change in {Change.ADD, Change.FILL} else Confidence.POSSIBLE
+
+
 def make_finding(
     program: Program,
     rule: Rule,
@@ -178,7 +185,7 @@ def make_finding(
     return Finding(
         rule=rule.code,
         name=rule.name,
-        confidence=confidence if fact.access.certain else min(confidence, Confidence.LIKELY),
+        confidence=min(confidence, _limit_of(fact)),
         path=program.source.path,
         extent=extent,
         function=function.qualname,
