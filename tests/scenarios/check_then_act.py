@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .case import FixtureCase, Repair
 
 
@@ -13,6 +15,21 @@ def _pool(repair: Repair | None = "safe") -> FixtureCase:
         calls=lambda module: module.opened,
         findings=(("AWA102", "self._pool"),) if repair else (),
         repair=repair,
+    )
+
+
+def _budget(repair: Repair | None) -> FixtureCase:
+    return FixtureCase(
+        subject=lambda module: module.a_manager(),
+        tasks={
+            "spend 80": lambda manager: manager.spend("ann", 80),
+            "spend 70": lambda manager: manager.spend("ann", 70),
+        },
+        state=lambda manager: manager._clients["ann"]["spent"],
+        calls=lambda module: module.paid,
+        findings=(("AWA102", "self._clients[client]['spent']"),) if repair else (),
+        repair=repair,
+        refusal="sync-writer" if repair else None,
     )
 
 
@@ -71,9 +88,17 @@ CASES: dict[str, FixtureCase] = {
         # While a payment that fails is on its way, a second one is turned down; no serial order does that.
         invariant=lambda ending: 0 <= ending.state == 100 - sum(ending.calls),
     ),
+    "check_then_act/budget_predicate.py": _budget("refused"),
+    "check_then_act/keep_budget_predicate.py": replace(
+        # What was charged stays charged if the payment fails or is never finished: nobody can spend it twice.
+        _budget(None),
+        invariant=lambda ending: sum(ending.calls) <= sum(ending.state) <= 100,
+    ),
     "check_then_act/lazy_pool.py": _pool(),
     "check_then_act/lazy_pool_early_return.py": _pool(),
     "check_then_act/lazy_pool_dropped.py": _pool("unsafe"),
+    "check_then_act/lazy_pool_by_helper.py": _pool(),
+    "check_then_act/keep_lazy_pool_by_helper.py": _pool(repair=None),
     "check_then_act/lazy_pool_shared.py": FixtureCase(
         subject=lambda module: module.Client(),
         tasks={"query": lambda client: client.query("a"), "join": lambda client: client.join("shared")},

@@ -31,6 +31,23 @@ def _flush(sink: str = "Sink", repair: Repair | None = "unsafe") -> FixtureCase:
     )
 
 
+def _flush_unknown(case: FixtureCase) -> FixtureCase:
+    """Give the case of a writer that is handed what it is to write first."""
+    return replace(case, subject=lambda module: module.Writer(module.Sink(), ["first"]))
+
+
+def _room(repair: Repair | None) -> FixtureCase:
+    return FixtureCase(
+        subject=lambda module: module.a_chat(),
+        tasks={"store": lambda chat: chat.store("hall"), "say": lambda chat: chat.say("hall", "second")},
+        state=lambda chat: chat._rooms["hall"].said,
+        calls=lambda module: module.stored,
+        findings=(("AWA103", "self._rooms[name].said"),) if repair else (),
+        repair=repair,
+        differences={"store": TAKEN_IS_LOST} if repair else {},
+    )
+
+
 def _wakeup(repair: Repair | None, differences: tuple[str, ...] = ()) -> FixtureCase:
     """A worker that has been woken up once, and messages that are posted meanwhile."""
 
@@ -100,6 +117,12 @@ CASES: dict[str, FixtureCase] = {
     "late_update/flush_clear.py": _flush(),
     "late_update/flush_alias.py": _flush(),
     "late_update/flush_fetched.py": _flush("write"),
+    "late_update/flush_filled_by_helper.py": _flush(),
+    "late_update/keep_flush_filled_by_helper.py": _flush(repair=None),
+    "late_update/flush_of_unknown_type.py": _flush_unknown(_flush()),
+    "late_update/keep_flush_of_unknown_type.py": _flush_unknown(_flush(repair=None)),
+    "late_update/flush_room.py": _room("unsafe"),
+    "late_update/keep_flush_room.py": _room(None),
     "late_update/keep_flush_swapped.py": _flush(repair=None),
     "late_update/keep_flush_restoring.py": replace(_flush(repair=None), invariant=_nothing_lost),
     "late_update/close_socket.py": _socket("safe"),

@@ -50,6 +50,8 @@ async def _submit(module: ModuleType, jobs: Any) -> None:  # noqa: ANN401 - as a
 
 CASES: dict[str, FixtureCase] = {
     "unstable_iteration/broadcast.py": _room(reported=True),
+    "unstable_iteration/dropped_by_helper.py": _room(reported=True),
+    "unstable_iteration/keep_dropped_from_another.py": _room(reported=False),
     "unstable_iteration/keep_broadcast_copy.py": _room(reported=False),
     "unstable_iteration/skipped_in_list.py": _room(reported=True),
     "unstable_iteration/keep_append_only.py": replace(

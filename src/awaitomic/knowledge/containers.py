@@ -78,6 +78,28 @@ MUTATORS: dict[str, dict[str, Mutation]] = {
 }
 """Type → method → what it does."""
 
+BY_NAME: dict[str, Mutation] = {
+    "append": Mutation.ADD,
+    "appendleft": Mutation.ADD,
+    "extend": Mutation.ADD,
+    "extendleft": Mutation.ADD,
+    "popleft": Mutation.TAKE,
+    "popitem": Mutation.TAKE,
+    "setdefault": Mutation.FILL,
+}
+"""What a method does to an object of unknown type: hardly anything but a container has one of that name."""
+
+BY_NAME_OF_CONTAINER: dict[str, Mutation] = {
+    "add": Mutation.STORE,
+    "update": Mutation.ADD,
+    "remove": Mutation.REMOVE,
+    "discard": Mutation.REMOVE,
+    "pop": Mutation.REMOVE,
+    "clear": Mutation.CLEAR,
+    "insert": Mutation.ADD,
+}
+"""The same for names that much else has, too: only for what is used like a container elsewhere."""
+
 ANY_MUTATOR = frozenset(method for methods in (_LIST, _DEQUE, _DICT, _SET) for method in methods)
 """Methods that only containers have: evidence of a kind where nothing else tells the type."""
 
@@ -143,6 +165,11 @@ ANNOTATIONS: dict[str, str] = {
     "collections.abc.MutableSequence": "list",
     "collections.abc.MutableSet": "set",
 }
+
+ABSTRACT_CONTAINERS = frozenset(
+    {"Any", "Object", "Mapping", "Sequence", "Collection", "Container", "Iterable", "Iterator", "Sized", "Reversible"}
+)
+"""Names in annotations that any container may stand behind."""
 
 ELEMENT_ADDERS = frozenset({"append", "appendleft", "add", "insert"})
 """Methods that put their last argument itself into a container: whoever goes through it has that object."""

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import copy
 from typing import cast
 
@@ -27,6 +27,7 @@ from awaitomic.program.callers import Callers, in_loop
 from awaitomic.program.calls import awaited_calls, is_awaited, is_property, targets_of
 from awaitomic.program.concurrency.registry import Registry
 from awaitomic.program.facts import FunctionFacts
+from awaitomic.program.handed import Handed
 from awaitomic.program.locks import Lock, lock_of, protects, returned_entry
 from awaitomic.program.makers import Makers
 from awaitomic.program.module import ModuleFacts
@@ -65,6 +66,7 @@ class Program:
         self.callers = Callers(self)
         self.registry = Registry(self)
         self.makers = Makers(project, self.callers)
+        self.handed = Handed(self)
 
     def at(self, unit: Unit) -> Program:
         """Give the same facts as seen from another file of the project."""
@@ -179,8 +181,11 @@ class Program:
         known = self._changes.get(cached)
         if known is None:
             key = resolver.key_of(location)
-            units = self.project.neighbours(resolver.module.name, resolver.owner_of(location))
-            known = any(True for unit in units for _ in _changing(unit, key))
+            owner = resolver.owner_of(location)
+            neighbours = self.project.neighbours(resolver.module.name, owner)
+            known = any(_changing(unit.writers, key) for unit in neighbours) or any(
+                _changing(self.handed.writers(unit), key) for unit in self.project.family(resolver.module.name, owner)
+            )
             self._changes[cached] = known
         return known
 
@@ -191,7 +196,8 @@ class Program:
         """
         key = resolver.key_of(location)
         for unit in self._units(resolver, location, key):
-            yield from _changing(unit, key)
+            yield from _changing(unit.writers, key)
+            yield from _changing(self.handed.writers(unit), key)
 
     def _units(self, resolver: Resolver, location: Location, key: Location) -> tuple[Unit, ...]:
         owner = resolver.owner_of(location)
@@ -210,6 +216,7 @@ class Program:
         """Give every write of what the program knows under a name, construction included."""
         for unit in self.units_knowing(key):
             yield from unit.writers.get(key, ())
+            yield from self.handed.writers(unit).get(key, ())
 
     def units_knowing(self, key: Location) -> tuple[Unit, ...]:
         """Give the modules that can touch a state or lock, by the name under which the program knows it."""
@@ -319,17 +326,19 @@ def word_of(key: Location) -> str:
     return first.name if key.root in {Root.SELF, Root.CLASS} and first is not None else key.name
 
 
-def _changing(unit: Unit, key: Location) -> Iterator[Rival]:
+def _changing(writers: Mapping[Location, list[Rival]], key: Location) -> list[Rival]:
     """Give the writes in one module of a state, or of its contents, outside construction and import."""
+    found: list[Rival] = []
     keys = [key, key.item(ANY_ITEM)]
     if key.steps and isinstance(key.steps[-1], ItemStep) and key.parent is not None:
         keys.append(key.parent)
     for index, wanted in enumerate(keys):
-        for resolver, access in unit.writers.get(wanted, ()):
+        for resolver, access in writers.get(wanted, ()):
             if index == 2 and access.change not in CONTENTS and access.change is not Change.RESET:
                 continue
             if not is_construction(resolver.function) and not _is_before_closures(resolver, access):
-                yield resolver, access
+                found.append((resolver, access))
+    return found
 
 
 def is_construction(function: FunctionGraph) -> bool:

@@ -8,11 +8,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from awaitomic.knowledge.awaitables import QUEUES
-from awaitomic.knowledge.containers import EVENTS, IN_PLACE, MUTATORS, QUESTIONS, RAISE_IF_LATE, READY_STATES, Mutation
+from awaitomic.knowledge.containers import (
+    ANY_MUTATOR,
+    BY_NAME,
+    BY_NAME_OF_CONTAINER,
+    EVENTS,
+    IN_PLACE,
+    MUTATORS,
+    QUESTIONS,
+    RAISE_IF_LATE,
+    READY_STATES,
+    Mutation,
+)
 from awaitomic.model.event import Attribute, Call, Compute, Const, Event, Item, Operand, Read, Write, WriteHow
 from awaitomic.model.location import ANY_ITEM, ItemStep, Location, Root
 from awaitomic.program.escape import owner_of
 from awaitomic.program.resolve import Resolver
+from awaitomic.program.types import Typed
+from awaitomic.program.usage import used_as_container
 
 
 class Change(enum.Enum):
@@ -58,6 +71,19 @@ class Access:
     """False if the type of the container is not known and only the method's name says that it mutates."""
     own: bool = False
     """Whether it changes an object that this very call has made: another call of the same function has another one."""
+    hops: tuple[tuple[str, int], ...] = ()
+    """If a callee makes it through what it is handed: functions and events, from the call down to the write itself."""
+    task: str | None = None
+    """The function among these that runs as a task of its own, so that it is not the caller that runs beside others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """A call of a method that changes the contents of an object if that is a container; `key` is its first argument."""
+
+    container: Location
+    method: str
+    key: ItemStep | None
 
 
 _MUTATION_CHANGES = {
@@ -128,16 +154,65 @@ def _of_call(resolver: Resolver, event: Call) -> Access | None:
         return None
     if callee.place.attr in READY_STATES:
         return _of_readiness(resolver, event, callee.place, location)
+    deed = deed_of(resolver, event)
     typed = resolver.operand_type(callee.place.base)
-    mutation = MUTATORS.get(typed.name or "", {}).get(callee.place.attr)
+    if deed is None or (typed.name is None and location.root is Root.PARAMETER):
+        return None  # what a parameter stands for, its callers know: see `awaitomic.program.handed`
+    found = change_by(resolver, deed, typed)
+    if found is None:
+        return None
+    where, change, certain = found
+    value = event.arguments[1] if where != location and len(event.arguments) > 1 else None
+    return Access(event.id, where, change, value, certain)
+
+
+def deed_of(resolver: Resolver, event: Call) -> Deed | None:
+    """Give what a call does if it is a method of a container; not on what a name of an import stands for."""
+    callee = resolver.function.events[event.function]
+    if not isinstance(callee, Read) or not isinstance(callee.place, Attribute) or callee.place.attr not in _METHODS:
+        return None
+    location = resolver.value(callee.place.base)
+    if location is None or location.root in {Root.FRESH, Root.RESULT}:
+        return None
+    key = resolver.key(event.arguments[0]) if event.arguments else None
+    return Deed(location, callee.place.attr, key)
+
+
+def change_by(resolver: Resolver, deed: Deed, typed: Typed | None = None) -> tuple[Location, Change, bool] | None:
+    """Give what a method call changes, how, and whether that is certain; None if it changes nothing, as far as known.
+
+    Where nothing is known of the object's type, the method's name counts: by itself if only containers have such a
+    method, else if the same state is used like a container elsewhere.
+    """
+    typed = resolver.type_of(deed.container) if typed is None else typed
+    if typed.name is not None:
+        mutation = MUTATORS.get(typed.name, {}).get(deed.method)
+    elif typed.foreign or not _can_be_container(resolver, deed.container):
+        return None
+    else:
+        mutation = BY_NAME.get(deed.method)
+        if mutation is None and used_as_container(resolver, deed.container):
+            mutation = BY_NAME_OF_CONTAINER.get(deed.method)
+            if mutation is Mutation.REMOVE and deed.key is None:
+                mutation = Mutation.TAKE
     if mutation is None:
         return None
-    if mutation is Mutation.ADD and typed.name in EVENTS:
-        return Access(event.id, location, Change.ADD, None)
-    if mutation in _KEYED_CHANGES and event.arguments:
-        value = event.arguments[1] if len(event.arguments) > 1 else None
-        return Access(event.id, location.item(resolver.key(event.arguments[0])), _KEYED_CHANGES[mutation], value)
-    return Access(event.id, location, _MUTATION_CHANGES.get(mutation, Change.ADD), None)
+    certain = typed.name is not None
+    if mutation in _KEYED_CHANGES and deed.key is not None and typed.name not in EVENTS:
+        return deed.container.item(deed.key), _KEYED_CHANGES[mutation], certain
+    return deed.container, _MUTATION_CHANGES.get(mutation, Change.ADD), certain
+
+
+def _can_be_container(resolver: Resolver, location: Location) -> bool:
+    """Tell whether a path can lead to a container of unknown type: not to an imported module, a class, or ``self``."""
+    if location.steps:
+        return True
+    if location.root is Root.GLOBAL:
+        return location.owner != resolver.module.name or location.name not in resolver.module.imports
+    return location.root not in {Root.CLASS, Root.SELF}
+
+
+_METHODS = ANY_MUTATOR | {"set"}
 
 
 def _of_readiness(resolver: Resolver, event: Call, method: Attribute, location: Location) -> Access | None:

@@ -180,7 +180,7 @@ class Callers:
         return function.class_id is not None and any(name in calls.strangers for calls in others)
 
     def are_all_seen(self, function: FunctionGraph) -> bool:
-        """Tell whether the calls that are seen are all that there are: of a method of a class that only the project has.
+        """Tell whether the calls that are seen are all that there are: of a method of a class of the project alone.
 
         Not if the function is handed around, nor if a file that does not know the class reads an attribute of its name.
         """

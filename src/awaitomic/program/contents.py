@@ -171,7 +171,9 @@ class ContentChange:
     access: Access
     method: str
     key: Operand | None
-    """The key or position, where there is one."""
+    """The key or position, where there is one: an operand of `writer`."""
+    writer: Resolver
+    """The function in which the change itself stands: `resolver`, or one that it hands the container to."""
     by_callback: bool = False
     """Whether the bound method is handed over, to be called later: ``add_done_callback(self.tasks.discard)``."""
 
@@ -186,21 +188,24 @@ def content_changes(program: Program, resolver: Resolver, location: Location, ki
         if inside or entry:
             container = access.location if inside else access.location.parent
             assert container is not None
-            yield _described(writer, replace(access, location=container))
+            changed = replace(access, location=container)
+            at = access.hops[-1] if access.hops else (writer.function.id, access.event)
+            yield _described(writer, changed, program.named(at[0]) if access.hops else writer, at[1])
     for writer in program.resolvers_knowing(key):
         yield from _unseen_changes(writer, key, kind)
 
 
-def _described(writer: Resolver, access: Access) -> ContentChange:
-    event = writer.function.events[access.event]
+def _described(changer: Resolver, access: Access, writer: Resolver, at: int) -> ContentChange:
+    event = writer.function.events[at]
     if isinstance(event, Call):
         callee = writer.function.events[event.function]
         assert isinstance(callee, Read)
         assert isinstance(callee.place, Attribute)
-        return ContentChange(writer, access, callee.place.attr, event.arguments[0] if event.arguments else None)
+        first = event.arguments[0] if event.arguments else None
+        return ContentChange(changer, access, callee.place.attr, first, writer)
     key = event.place.key if isinstance(event, Write) and isinstance(event.place, Item) else None
     method = "del" if access.change is Change.DELETE else "store"
-    return ContentChange(writer, access, method, key)
+    return ContentChange(changer, access, method, key, writer)
 
 
 _CHANGES = {Mutation.REMOVE: Change.DELETE, Mutation.STORE: Change.ASSIGN, Mutation.FILL: Change.FILL}
@@ -223,6 +228,7 @@ def _unseen_changes(writer: Resolver, key: Location, kind: str) -> Iterator[Cont
         change = _CHANGES.get(mutation) or Change[mutation.name]
         if call is not None and writer.type_of(base).name is None:
             first = call.arguments[0] if call.arguments else None
-            yield ContentChange(writer, Access(call.id, base, change, None), event.place.attr, first)
+            yield ContentChange(writer, Access(call.id, base, change, None), event.place.attr, first, writer)
         elif call is None and event.id in handed:
-            yield ContentChange(writer, Access(event.id, base, change, None), event.place.attr, None, by_callback=True)
+            access = Access(event.id, base, change, None)
+            yield ContentChange(writer, access, event.place.attr, None, writer, by_callback=True)

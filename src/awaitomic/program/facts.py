@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from awaitomic.flow.solver import Solution, solve
-from awaitomic.model.event import Call, Event, Guard, Name, Read, Return, Suspend
+from awaitomic.model.event import Call, Const, Event, Guard, Name, Read, Return, Suspend
 from awaitomic.model.location import Location, Root
 from awaitomic.program.accesses import CONTENTS, Access, access_of, overlaps
 from awaitomic.program.calls import targets_of, translate
@@ -101,7 +101,7 @@ def _through(
     for write in program.summary(target.function).writes:
         location = translate(resolver, target, write.location)
         if location is not None and location.root is not Root.FRESH and not state.owns(location):
-            access = Access(event, location, write.change, None)
+            access = Access(event, location, write.change, None, write.certain)
             found.append(
                 WriteFact(event, access, _given(resolver, target, write, state), state, Via(target, write, how))
             )
@@ -144,6 +144,7 @@ def summarise(resolver: Resolver, facts: FunctionFacts) -> Summary:
             function=via.function if via is not None else resolver.function.id,
             event=via.event if via is not None else fact.event,
             value=via.value if via is not None else fact.access.value,
+            certain=fact.access.certain,
             parameters=given_parameters(resolver, fact.access.value) if via is None else frozenset(),
         )
         writes.setdefault((write.location, write.function, write.event), write)
@@ -177,11 +178,24 @@ def _tested_under_lock(resolver: Resolver, facts: FunctionFacts) -> set[Location
 
 
 def _returned(resolver: Resolver, facts: FunctionFacts, *, stale: bool) -> set[Location]:
+    """Give the state that a result is built from; of a predicate that says only yes or no, what its tests ask for."""
     found: set[Location] = set()
+    predicate = not stale and _is_predicate(resolver)
     for block in resolver.function.blocks:
         if facts.solution.before_block(block.index) is None:
             continue
         for event, state in facts.solution.states(block.index):
             if isinstance(event, Return) and event.value is not None:
+                if predicate and isinstance(resolver.function.events[event.value], Const):
+                    tests = (token for guard in state.guards for token in guard.tokens)
+                    found.update(token.location for token in tests if not token.is_stale)
                 found.update(t.location for t in state.values.get(event.value, NOTHING) if t.is_stale is stale)
     return {location for location in found if location.root not in {Root.RESULT, Root.FRESH}}
+
+
+def _is_predicate(resolver: Resolver) -> bool:
+    """Tell whether a function says True in one place and False in another, and never waits: its tests are fresh."""
+    events = resolver.function.events
+    values = [events[event.value] for event in events if isinstance(event, Return) and event.value is not None]
+    said = {value.value for value in values if isinstance(value, Const) and isinstance(value.value, bool)}
+    return len(said) == 2 and not resolver.function.is_async

@@ -11,12 +11,13 @@ from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 from awaitomic.flow.graph import FunctionGraph
+from awaitomic.knowledge.containers import ABSTRACT_CONTAINERS
 from awaitomic.model.identity import identity, module_of, qualname_of
 from awaitomic.model.location import Location, Root
 from awaitomic.program.finder import Found
 from awaitomic.program.module import ClassFacts, ModuleFacts
 from awaitomic.program.names import dotted
-from awaitomic.program.types import UNKNOWN, Typed
+from awaitomic.program.types import FOREIGN, UNKNOWN, Typed
 
 _MOST_HOPS = 12
 """How often a name may be passed on from module to module."""
@@ -263,7 +264,7 @@ class Linker:
             return typed
         found = self._named(name[5:], module) if hops <= _MOST_HOPS else None
         if found is None:
-            return UNKNOWN
+            return FOREIGN if _is_named_like_a_class(name[5:]) else UNKNOWN
         if found.kind == "class":
             return replace(typed, name=f"class:{found.id}")
         if found.kind == "function" and name.startswith("call:"):
@@ -293,3 +294,9 @@ class Linker:
         if found is None or not rest:
             return found
         return self._in_class(found, rest[0]) if found.kind == "class" and len(rest) == 1 else None
+
+
+def _is_named_like_a_class(name: str) -> bool:
+    """Tell whether a dotted name ends like that of a class of some library, and is none that any container matches."""
+    last = name.rpartition(".")[2].lstrip(":_")
+    return last[:1].isupper() and not last.isupper() and last not in ABSTRACT_CONTAINERS

@@ -15,8 +15,9 @@ from awaitomic.flow.graph import FunctionGraph, ModuleGraph
 from awaitomic.knowledge.lifecycle import CONSTRUCTION
 from awaitomic.model.identity import identity
 from awaitomic.model.location import Location
+from awaitomic.program.items import item_types
 from awaitomic.program.names import dotted, import_table, star_imports, target_names
-from awaitomic.program.types import Typed, TypeReader, annotated, combine
+from awaitomic.program.types import Typed, TypeReader, annotated, combine, is_container
 
 if TYPE_CHECKING:
     from awaitomic.program.link import Definition, Linker
@@ -209,6 +210,10 @@ def _read_attribute_types(facts: ClassFacts, types: TypeReader) -> None:
     for name in {**built, **later}:
         typed = combine(built.get(name, []))
         facts.attributes[name] = typed if _tells(typed) else combine([*built.get(name, []), *later.get(name, [])])
+    for name, item in item_types(facts.methods.values(), types).items():
+        known = facts.attributes.get(name)
+        if known is not None and is_container(known) and known.item is None:
+            facts.attributes[name] = replace(known, item=item)
 
 
 def _tells(typed: Typed) -> bool:

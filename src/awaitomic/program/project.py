@@ -135,15 +135,21 @@ class Project:
             self._imported[name] = tuple(sorted({each.module for each in found if each is not None} - {name}))
         return self._imported[name]
 
-    def neighbours(self, name: str, class_id: str | None) -> Iterator[Unit]:
-        """Give the modules whose writes of a state a module can notice: see `Program.changes`."""
+    def family(self, name: str, class_id: str | None) -> tuple[Unit, ...]:
+        """Give a module, and those in which the relatives of a class stand."""
         names = dict.fromkeys([name])
         if class_id is not None:
-            family = [*self.link.lineage(class_id), *self.link.descendants(class_id)]
-            names.update(dict.fromkeys(facts.module for facts in family))
-        names.update(dict.fromkeys(self.imported_by(name)))
-        for each in names:
-            unit = self.unit(each)
+            related = [*self.link.lineage(class_id), *self.link.descendants(class_id)]
+            names.update(dict.fromkeys(facts.module for facts in related))
+        return self._units_of(names)
+
+    def neighbours(self, name: str, class_id: str | None) -> Iterator[Unit]:
+        """Give the modules whose writes of a state a module can notice: see `Program.changes`."""
+        family = self.family(name, class_id)
+        yield from family
+        known = {unit.name for unit in family}
+        for each in self.imported_by(name):
+            unit = self.unit(each) if each not in known else None
             if unit is not None:
                 yield unit
 

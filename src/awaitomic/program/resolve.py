@@ -27,32 +27,31 @@ from awaitomic.model.event import (
     Scope,
 )
 from awaitomic.model.identity import qualname_of
-from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location, Root, Step
+from awaitomic.model.location import ANY_ITEM, ItemStep, Location, Root
+from awaitomic.program.identities import Identities
 from awaitomic.program.link import Definition
 from awaitomic.program.module import ModuleFacts
 from awaitomic.program.names import dotted
 from awaitomic.program.target import Target
 from awaitomic.program.types import UNKNOWN, Typed
-from awaitomic.program.variables import Variables
 
 if TYPE_CHECKING:
     from awaitomic.program.escape import Publication
+    from awaitomic.program.usage import Usage
 
 _ENTRY_GETTERS = frozenset({"get", "setdefault"})
 _SAME_OBJECT = frozenset({"cast", "typing.cast"})
 _MAX_DEPTH = 12
 
 
-class Resolver(Variables):
+class Resolver(Identities):
     """Answers, for one function, which location an event's value or an event's place stands for."""
 
+    outer: Resolver | None
+
     def __init__(self, module: ModuleFacts, function: FunctionGraph, outer: Resolver | None) -> None:
-        super().__init__(function)
-        self.module = module
-        self.outer = outer
+        super().__init__(module, function, outer)
         self._values: dict[int, Location | None] = {}
-        self._keys: dict[Location, Location] = {}
-        self._owners: dict[Location, str | None] = {}
         self._depth = 0
         self.targets: dict[int, tuple[Target, ...]] = {}
         """What `awaitomic.program.calls.targets_of` has found for each call."""
@@ -60,6 +59,8 @@ class Resolver(Variables):
         """Locals of this function that nested functions rebind: shared state of the closure (set by `Program`)."""
         self.made_locks: dict[Location, bool] = outer.made_locks if outer is not None else {}
         """Which state holds locks by how it is made, for all functions of the module (see `lock_tables`)."""
+        self.usage: Usage | None = outer.usage if outer is not None else None
+        """How the functions of the module use what they touch (set by `Unit`)."""
         self.published: dict[int, Publication] = {}
         """What this function has made and others come to have (see `awaitomic.program.escape`)."""
 
@@ -303,101 +304,12 @@ class Resolver(Variables):
 
     # -- types ---------------------------------------------------------------------------------------------------
 
-    def type_of(self, location: Location) -> Typed:
-        """Give the type of what is stored at a location, from initialisers and annotations."""
-        typed = self._root_type(location)
-        for step in location.steps:
-            typed = self._inside(typed, step)
-            if typed.name is None:
-                return UNKNOWN
-        return typed
-
-    def _inside(self, typed: Typed, step: Step) -> Typed:
-        """Give the type of an attribute or an entry of something of a type."""
-        if isinstance(step, ItemStep):
-            return typed.item if typed.item is not None else UNKNOWN
-        if typed.name is None or not typed.name.startswith("class:"):
-            return UNKNOWN
-        return self.module.attribute_type(typed.name.removeprefix("class:"), step.name)
-
-    def _root_type(self, location: Location) -> Typed:
-        if location.root in {Root.SELF, Root.CLASS}:
-            return Typed(f"class:{location.owner}")
-        if location.root is Root.GLOBAL:
-            return self.module.link.variable_type(location.owner, location.name)
-        if location.root is Root.PARAMETER:
-            return self.module.link.parameter_type(location.owner, location.name)
-        if location.root in {Root.CLOSURE, Root.FRESH}:
-            return self._variable_type(location)
-        return UNKNOWN
-
-    def _variable_type(self, location: Location) -> Typed:
-        """Give the type of a local or closure variable from what it is bound to where it lives."""
-        resolver: Resolver | None = self
-        while resolver is not None and resolver.function.id != location.owner:
-            resolver = resolver.outer
-        if resolver is None:
-            return UNKNOWN
-        value = resolver.binding(location.name)
-        node = resolver.function.nodes[value] if value is not None else None
-        return self._made_by(node) if isinstance(node, ast.expr) else UNKNOWN
-
-    def _made_by(self, node: ast.expr) -> Typed:
-        return self.module.resolve(self.module.types.of_value(node))
-
     def operand_type(self, operand: Operand) -> Typed:
         """Give the type of the object that an event yields."""
         location = self.value(operand)
         if location is not None:
             typed = self.type_of(location)
-            if typed.name is not None:
+            if typed.name is not None or typed.foreign:
                 return typed
         node = self.function.nodes[self.origin(operand)]
-        return self._made_by(node) if isinstance(node, ast.expr) else UNKNOWN
-
-    # -- identity across functions -------------------------------------------------------------------------------
-
-    def owner_of(self, location: Location) -> str | None:
-        """Give the class whose instance a location is an attribute (or an entry of an attribute) of, if it is known."""
-        if location not in self._owners:
-            self._owners[location] = self._owner_of(location)
-        return self._owners[location]
-
-    def _owner_of(self, location: Location) -> str | None:
-        typed, found = self._root_type(location), None
-        for step in location.steps:
-            if typed.name is None or not typed.name.startswith("class:") or not isinstance(step, AttributeStep):
-                break
-            found = typed.name.removeprefix("class:")
-            typed = self.module.attribute_type(found, step.name)
-        return found
-
-    def key_of(self, location: Location) -> Location:
-        """Give the name under which all functions of the program know a location: by class, keys left open.
-
-        ``self.bank.total`` with ``bank: Bank`` is ``Bank``'s ``self.total``; a subclass's state is that of the topmost
-        class that speaks of it.
-        """
-        known = self._keys.get(location)
-        if known is None:
-            known = self._keys[location] = self._key_of(location.anywhere())
-        return known
-
-    def _key_of(self, location: Location) -> Location:
-        typed = self._root_type(location)
-        for index, step in enumerate(location.steps):
-            if typed.name is None or not typed.name.startswith("class:"):
-                break
-            owner = typed.name.removeprefix("class:")
-            if location.root in {Root.PARAMETER, Root.GLOBAL, Root.CLOSURE, Root.FRESH} or index > 0:
-                return self._key_of(Location(Root.SELF, owner, "self", location.steps[index:]))
-            if not isinstance(step, AttributeStep):
-                break
-            typed = self.module.attribute_type(owner, step.name)
-        if location.root in {Root.SELF, Root.CLASS}:
-            first = location.steps[0] if location.steps else None
-            owner = location.owner
-            if isinstance(first, AttributeStep):
-                owner = self.module.link.declaring(owner, first.name)
-            location = Location(location.root, owner, "self", location.steps)
-        return location
+        return self.made_by(node) if isinstance(node, ast.expr) else UNKNOWN

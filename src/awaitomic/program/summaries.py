@@ -30,6 +30,8 @@ class SummaryWrite:
     """Function and event of the write itself, however many calls away."""
     value: int | None
     """What is written, an operand of that function."""
+    certain: bool = True
+    """As in `awaitomic.program.accesses.Access`."""
     parameters: frozenset[str] = frozenset()
     """The callee's parameters that flow into what is written."""
 

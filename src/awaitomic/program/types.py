@@ -39,9 +39,12 @@ class Typed:
     """The value is None: says nothing about the type of the others."""
     item: Typed | None = field(default=None, compare=False)
     """Of a container: the type of its elements, or of the values of its entries."""
+    foreign: bool = field(default=False, compare=False)
+    """Of an unknown type: it is a class that the program does not know, and so no plain container."""
 
 
 UNKNOWN = Typed(None)
+FOREIGN = Typed(None, foreign=True)
 
 
 class TypeReader:

@@ -10,6 +10,7 @@ from awaitomic.program.accesses import Access, accesses
 from awaitomic.program.annotations import Annotations
 from awaitomic.program.module import ModuleFacts
 from awaitomic.program.resolve import Resolver
+from awaitomic.program.usage import Usage
 from awaitomic.source.positions import Positions
 from awaitomic.source.text import SourceText
 
@@ -22,9 +23,11 @@ class Unit:
         self.module = module
         self.resolvers: list[Resolver] = []
         self._by_graph: dict[int, Resolver] = {}
+        usage = Usage(self.resolvers)
         for function in module.functions:
             outer = self.resolvers[function.enclosing] if function.enclosing is not None else None
             resolver = Resolver(module, function, outer)
+            resolver.usage = usage
             self.resolvers.append(resolver)
             self._by_graph[id(function)] = resolver
         self._find_captured()

@@ -33,6 +33,7 @@ from awaitomic.rules.rule import (
     suspension_of,
 )
 from awaitomic.rules.shapes import (
+    asks_a_limit,
     fills_a_cache,
     fills_with_data,
     raises_a_flag,
@@ -201,7 +202,7 @@ def _confidence(program: Program, resolver: Resolver, fact: WriteFact, guard: Ac
         return Confidence.POSSIBLE
     if fact.via is None and stores_what_was_tested(resolver, value, test):
         return Confidence.POSSIBLE
-    if fact.access.change in _RENEWALS and tells_presence(test, holds=guard.holds):
+    if fact.access.change in _RENEWALS and tells_presence(test, holds=guard.holds) and not asks_a_limit(resolver, test):
         return Confidence.POSSIBLE
     return Confidence.CERTAIN
 

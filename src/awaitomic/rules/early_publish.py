@@ -160,7 +160,7 @@ def _is_about(fact: WriteFact, guard: ActiveGuard) -> bool:
 def _report(program: Program, resolver: Resolver, found: _Publication) -> Finding | None:
     limit = _limit(program, resolver, found)
     location = found.location
-    if limit is None or kept_apart(program, resolver, found.work.id, location, resolver, found.fact.event):
+    if limit is None or kept_apart(program, resolver, found.work.id, location, resolver, found.fact.access):
         return None
     several = f"`{location}` counts users, so it expects several at a time"
     told = Hint(f"`{location}` tells later callers that the work is done")

@@ -9,7 +9,7 @@ from awaitomic.knowledge.containers import CONTAINERS, EVENTS
 from awaitomic.knowledge.registration import sounds_like_closing
 from awaitomic.model.event import Event, Name, Read, Suspend
 from awaitomic.model.finding import Confidence, Finding, Role
-from awaitomic.model.location import ANY_ITEM, ItemStep
+from awaitomic.model.location import ANY_ITEM, ItemStep, Location
 from awaitomic.program import Program
 from awaitomic.program.accesses import FORGETS, Change, accesses
 from awaitomic.program.concurrency import ENOUGH, Hint, Judgement, Rival, judge
@@ -80,11 +80,21 @@ def _same(fact: WriteFact, token: Token) -> bool:
     return token.location == location and ANY_ITEM not in location.steps
 
 
-def _is_own_entry(fact: WriteFact) -> bool:
-    """Tell whether this call has made the entry itself: a request that waits for its answer under its own number."""
+def _is_own_entry(resolver: Resolver, fact: WriteFact) -> bool:
+    """Tell whether this call has made the entry itself: a request that waits for its answer under its own number.
+
+    Or the object that it writes to: a request that it has put in line itself.
+    """
     location = fact.access.location
-    entry = bool(location.steps) and isinstance(location.steps[-1], ItemStep)
-    return entry and any(use.claim and use.token.location == location for use in fact.state.uses)
+    once = [bound for bound in resolver.bindings.values() if len(bound) == 1]
+    made = [each.location for creation, each in resolver.published.items() if [creation] in once]
+    if any(_is_entry(own) and own.steps == location.steps[: len(own.steps)] for own in made):
+        return True
+    return _is_entry(location) and any(use.claim and use.token.location == location for use in fact.state.uses)
+
+
+def _is_entry(location: Location) -> bool:
+    return bool(location.steps) and isinstance(location.steps[-1], ItemStep)
 
 
 def _is_gate(resolver: Resolver, fact: WriteFact) -> bool:
@@ -101,7 +111,7 @@ def _is_doubtful(resolver: Resolver, fact: WriteFact, use: Use, judgement: Judge
 
     To close what somebody might still open is a mistake of the closer's, which no order of the writes would mend.
     """
-    if use.claim or judgement.keyed or _is_own_entry(fact):
+    if use.claim or judgement.keyed or _is_own_entry(resolver, fact):
         return True
     if not judgement.assumed or fact.access.change is not Change.RESET or _collects(resolver, fact):
         return False

@@ -11,6 +11,7 @@ from awaitomic.model.event import Suspend
 from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
 from awaitomic.model.location import Location, Root
 from awaitomic.program import Program
+from awaitomic.program.accesses import Access, Change
 from awaitomic.program.concurrency import Judgement
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
@@ -89,19 +90,26 @@ def suspension_of(fact: WriteFact, token: Token) -> int:
 
 
 def kept_apart(
-    program: Program, resolver: Resolver, suspend: int, location: Location, rival: Resolver, event: int
+    program: Program, resolver: Resolver, suspend: int, location: Location, rival: Resolver, access: Access
 ) -> bool:
     """Tell whether a lock or a claim keeps a write of another task (or of another run) out of a suspension.
 
     Parameters:
         resolver, suspend, location: the function, where it waits, and the state in its terms.
-        rival, event: the function that writes, and the write.
+        rival, access: the function that writes, and the write.
     """
     mine = _held_during(program, resolver, suspend, location)
     if None in mine:
         return True  # what is not understood protects
-    there = program.facts(rival).solution.before_event(event) if mine else None
+    if mine and any(_holds_a_lock(program, *hop) for hop in access.hops[1:]):
+        return True  # what a callee calls it by, the caller does not
+    there = program.facts(rival).solution.before_event(access.event) if mine else None
     return there is not None and any(rival.key_of(lock.location) in mine for lock in there.held if not lock.is_private)
+
+
+def _holds_a_lock(program: Program, function: str, event: int) -> bool:
+    state = program.facts(program.named(function)).solution.before_event(event)
+    return state is not None and any(not lock.is_claim and not lock.is_private for lock in state.held)
 
 
 def _held_during(program: Program, resolver: Resolver, suspend: int, location: Location) -> set[Location | None]:
@@ -140,6 +148,13 @@ def object_of(resolver: Resolver, location: Location) -> Location:
     return known if inner else location
 
 
+def _limit_of(fact: WriteFact) -> Confidence:
+    """Give how sure a write can be that only a method's name speaks for: less so where much else has such a method."""
+    if fact.access.certain:
+        return Confidence.CERTAIN
+    return Confidence.LIKELY if fact.access.change in {Change.ADD, Change.FILL} else Confidence.POSSIBLE
+
+
 def make_finding(
     program: Program,
     rule: Rule,
@@ -170,7 +185,7 @@ def make_finding(
     return Finding(
         rule=rule.code,
         name=rule.name,
-        confidence=confidence,
+        confidence=min(confidence, _limit_of(fact)),
         path=program.source.path,
         extent=extent,
         function=function.qualname,

@@ -225,7 +225,7 @@ def _is_self(method: ast.AST, value: ast.expr | None) -> bool:
 
 def _rivals(program: Program, resolver: Resolver, location: Location, suspend: int) -> Iterator[Rival]:
     for rival, access in program.changing_writers(resolver, location):
-        if not kept_apart(program, resolver, suspend, location, rival, access.event):
+        if not kept_apart(program, resolver, suspend, location, rival, access):
             yield rival, access
 
 

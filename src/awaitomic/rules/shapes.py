@@ -22,6 +22,7 @@ from awaitomic.model.event import Attribute, Call, Compute, Const, Merge, Name, 
 from awaitomic.model.location import AttributeStep, Location
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
+from awaitomic.program.calls import targets_of
 from awaitomic.program.concurrency import Hint
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.names import last_name
@@ -150,4 +151,19 @@ def stores_what_was_tested(resolver: Resolver, value: Operand | None, test: ast.
         and not any(isinstance(side, ast.Constant) for side in (compare.left, compare.comparators[0]))
         and written in {ast.dump(compare.left), ast.dump(compare.comparators[0])}
         for compare in ast.walk(test)
+    )
+
+
+_ORDER = ast.Lt | ast.LtE | ast.Gt | ast.GtE
+
+
+def asks_a_limit(resolver: Resolver, test: ast.AST) -> bool:
+    """Tell whether a test calls a function of the program that compares amounts: it asks for a limit, not a thing."""
+    calls = {id(node) for node in ast.walk(test) if isinstance(node, ast.Call)}
+    return any(
+        isinstance(node, ast.Compare) and any(isinstance(operator, _ORDER) for operator in node.ops)
+        for event in resolver.function.events
+        if isinstance(event, Call) and id(resolver.function.nodes[event.id]) in calls
+        for target in targets_of(resolver, event)
+        for node in ast.walk(target.function.node)
     )

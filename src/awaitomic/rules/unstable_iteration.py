@@ -110,7 +110,7 @@ def _is_kept_apart(program: Program, resolver: Resolver, loop: Iteration, suspen
     """Tell whether a lock keeps the change out; a callback holds none, whatever was held when it was handed over."""
     if change.by_callback:
         return False
-    return kept_apart(program, resolver, suspend, loop.location, change.resolver, change.access.event)
+    return kept_apart(program, resolver, suspend, loop.location, change.resolver, change.access)
 
 
 def _strongest(
@@ -155,7 +155,7 @@ def _disturbs(loop: Iteration, change: ContentChange) -> bool:
 def _is_known_key(change: ContentChange) -> bool:
     """Tell whether an entry is stored under a key that is there already: a literal, or taken from an iteration."""
     assert change.key is not None
-    resolver = change.resolver
+    resolver = change.writer
     if resolver.key(change.key).is_literal:
         return True
     event = resolver.function.events[change.key]

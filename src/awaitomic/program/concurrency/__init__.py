@@ -17,7 +17,7 @@ from awaitomic.model.identity import qualname_of
 from awaitomic.model.location import Location, Root
 from awaitomic.program.accesses import Access
 from awaitomic.program.annotations import one_task
-from awaitomic.program.concurrency.entries import entries
+from awaitomic.program.concurrency.entries import entries, entries_of_tasks
 from awaitomic.program.concurrency.sharing import (
     ENOUGH,
     Hint,
@@ -81,7 +81,10 @@ def judge(
     for rival, access in rivals:
         if not _on_one_object(program, (resolver, location), (rival, access.location)):
             continue
-        theirs = entries(program, rival.function, location, shared=shared)
+        if access.task is not None:
+            theirs = entries_of_tasks(program, program.named(access.task).function, location, shared=shared)
+        else:
+            theirs = entries(program, rival.function, location, shared=shared)
         confidence, pair = strongest(mine, theirs)
         if confidence is None or pair is None:
             continue
@@ -93,6 +96,8 @@ def judge(
         unlikely = not proven and (owner or is_test(resolver.module.name) or _is_choice(program, pair))
         if weak or unlikely or (assumed and made_for_each):
             confidence = Confidence.POSSIBLE
+        if not access.certain:
+            confidence = min(confidence, Confidence.LIKELY)
         line = program.extent(rival.function, access.event).line
         rank = (confidence, int(rival is not resolver), -line)
         if best is None or rank > best:
@@ -139,9 +144,9 @@ def _evidence(
     other, access = rival
     if other is not resolver:
         verb = "writes" if other.function.is_async else "writes, without waiting for anything,"
-        sentences.append(
-            f"`{other.function.qualname}` {verb} `{access.location}` at {program.place(other.function, access.event)}"
-        )
+        place = program.place(other.function, access.event)
+        through = f", by calling `{qualname_of(access.hops[-1][0])}`," if access.hops else ""
+        sentences.append(f"`{other.function.qualname}`{through} {verb} `{access.location}` at {place}")
     if shared is not None:
         sentences.extend(shared.whys)
     if owner:

@@ -51,6 +51,14 @@ def entries(
     return _Search(program, location, shared=shared).up_from(function, frozenset())
 
 
+def entries_of_tasks(
+    program: Program, function: FunctionGraph, location: Location, *, shared: Shared | None
+) -> frozenset[Entry]:
+    """Give the ways in which a function comes to run as a task of its own: see `entries`."""
+    search = _Search(program, location, shared=shared)
+    return frozenset(search.spawned(spawn, frozenset()) for spawn in program.callers.spawns(function))
+
+
 class _Search:
     """One walk up the callers, for one state."""
 
@@ -85,7 +93,7 @@ class _Search:
         if self._location.root is Root.CLOSURE and function.id == self._location.owner:
             return [Entry(function.id, Start.ALONE, line)]
         spawns = self._program.callers.spawns(function)
-        return [*(self._spawned(spawn, above) for spawn in spawns), *self._own_entries(function, line)]
+        return [*(self.spawned(spawn, above) for spawn in spawns), *self._own_entries(function, line)]
 
     def _own_entries(self, function: FunctionGraph, line: int) -> list[Entry]:
         """Give the entries that a function is by itself: none if only its callers in the project can reach it."""
@@ -139,7 +147,8 @@ class _Search:
 
     # -- tasks ---------------------------------------------------------------------------------------------------
 
-    def _spawned(self, spawn: Spawn, above: frozenset[int]) -> Entry:
+    def spawned(self, spawn: Spawn, above: frozenset[int]) -> Entry:
+        """Give the entry that a place where a task is made is; `above` are the spawners that are asked already."""
         line = self._program.extent(spawn.resolver.function, spawn.event).line
         spawner = spawn.resolver.function.id
         return Entry(spawn.target.function.id, self._start_of(spawn, above), line, spawner=spawner, event=spawn.event)

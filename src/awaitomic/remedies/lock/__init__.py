@@ -121,6 +121,10 @@ def _cover_writers(coverage: Coverage) -> None:
             line = line_of(program, resolver.function, access.event)
             message = f"`{resolver.function.qualname}` writes the state on line {line} through another object"
             raise Declined("foreign-state", message)
+        if access.task is not None:
+            line = line_of(program, resolver.function, access.event)
+            message = f"the task that `{resolver.function.qualname}` makes on line {line} writes what it is handed"
+            raise Declined("foreign-state", message)
         if (id(resolver), access.event) not in late and coverage.tolerates(access):
             coverage.tolerated.append((resolver, access))
         else:

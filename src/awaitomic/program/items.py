@@ -1,0 +1,80 @@
+"""Types of what is kept in the containers of a class, from what its methods put there.
+
+``self.rooms[name] = Room()`` and ``self.rooms.setdefault(name, set())`` say what ``self.rooms[name]`` is, where no
+annotation does, if all that is put there is of one type.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from awaitomic.flow.graph import FunctionGraph
+from awaitomic.knowledge.containers import ELEMENT_ADDERS
+from awaitomic.program.types import UNKNOWN, Typed, TypeReader, combine
+
+
+def item_types(methods: Iterable[FunctionGraph], types: TypeReader) -> dict[str, Typed]:
+    """Give, by attribute, the one type of all that methods put into it through their first parameter."""
+    found: dict[str, list[Typed]] = {}
+    for method in methods:
+        bound = _bound_once(method.node)
+        for name, value in _stored(method):
+            known = bound.get(value.id) if isinstance(value, ast.Name) else value
+            found.setdefault(name, []).append(types.of_value(known))
+    agreed = {name: combine(typed) for name, typed in found.items()}
+    return {name: typed for name, typed in agreed.items() if typed != UNKNOWN and not typed.nothing}
+
+
+def _bound_once(method: ast.AST) -> dict[str, ast.expr]:
+    """Give the locals that a function binds by a single assignment, and nothing else."""
+    values: dict[str, ast.expr] = {}
+    bindings: list[str] = []
+    for node in ast.walk(method):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
+            bindings.append(node.id)
+        elif isinstance(node, ast.arg):
+            bindings.append(node.arg)
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            values[node.targets[0].id] = node.value
+    return {name: value for name, value in values.items() if bindings.count(name) == 1}
+
+
+def _stored(method: FunctionGraph) -> Iterator[tuple[str, ast.expr | None]]:
+    """Give the attributes of the object that a method puts something into, and what, where it is one plain thing."""
+    first = method.parameters[0] if method.parameters else None
+    nodes = list(ast.walk(method.node))
+    assigned = {id(target): node.value for node in nodes if isinstance(node, ast.Assign) for target in node.targets}
+    for node in nodes:
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+            name = _attribute(node.value, first)
+            if name is not None:
+                yield name, assigned.get(id(node))
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            name, value = _attribute(node, first), assigned.get(id(node))
+            if name is not None and _is_filled(value):
+                yield name, None
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+            name, verb = _attribute(node.func.value, first), node.func.attr
+            if name is not None and verb in _PUTTERS:
+                yield name, node.args[-1] if verb in ELEMENT_ADDERS or verb == "setdefault" else None
+
+
+_PUTTERS = ELEMENT_ADDERS | {"setdefault", "update", "extend", "extendleft"}
+
+
+def _is_filled(value: ast.expr | None) -> bool:
+    """Tell whether a container is made with something in it that other code has put there."""
+    if isinstance(value, ast.Dict):
+        return bool(value.keys)
+    if isinstance(value, ast.List | ast.Set):
+        return bool(value.elts)
+    return isinstance(value, ast.ListComp | ast.SetComp | ast.DictComp) or (
+        isinstance(value, ast.Call) and bool(value.args or value.keywords)
+    )
+
+
+def _attribute(node: ast.expr, first: str | None) -> str | None:
+    """Give the attribute that an expression is, if it is one of the object itself."""
+    itself = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == first
+    return node.attr if itself and isinstance(node, ast.Attribute) else None
