@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL, SPAWN_ONE
+from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL, starts_one
 from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read, Scope, Suspend, SuspendWhy
 from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location, Root
 from awaitomic.program.link import Definition
@@ -188,7 +188,7 @@ def _unwrapped(resolver: Resolver, operand: Operand, how: How) -> Iterator[Await
     elif wrapper in SPAWN_ALL:
         for argument in event.arguments:
             yield from _unwrapped(resolver, argument, How.GATHER)
-    elif wrapper in SPAWN_ONE and event.arguments:
+    elif starts_one(wrapper) and event.arguments:
         yield from _unwrapped(resolver, event.arguments[0], How.TASK)
 
 
