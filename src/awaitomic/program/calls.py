@@ -214,6 +214,8 @@ def translate(resolver: Resolver, target: Target, location: Location) -> Locatio
         return location
     if location.root is Root.CLASS:
         return location
+    if location.root is Root.SELF and target.receiver is None and _is_inside(target.function, resolver):
+        return location  # a function in a method speaks of the method's own object
     if location.root is Root.SELF:
         base = target.receiver
     elif location.root is Root.PARAMETER:
@@ -226,6 +228,13 @@ def translate(resolver: Resolver, target: Target, location: Location) -> Locatio
     for step in location.steps:
         base = base.attribute(step.name) if isinstance(step, AttributeStep) else base.item(_key(resolver, target, step))
     return base
+
+
+def _is_inside(function: FunctionGraph, resolver: Resolver) -> bool:
+    """Tell whether a function stands in another one, and not as a method of a class there."""
+    own = resolver.function
+    nested = function.class_name is None and function.module == own.module
+    return nested and function.qualname.startswith(f"{own.qualname}.")
 
 
 def _key(resolver: Resolver, target: Target, step: ItemStep) -> ItemStep:

@@ -1,0 +1,129 @@
+"""Where an emptied container is filled again: by the function itself, by what it calls, by tasks that it waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from awaitomic.flow.reach import reach_after, reach_from
+from awaitomic.knowledge.spawners import SPAWN_ALL
+from awaitomic.model.event import Call, Item, Suspend, SuspendWhy, Write, WriteHow
+from awaitomic.model.location import ItemStep, Location
+from awaitomic.program import Program
+from awaitomic.program.accesses import Access, Change
+from awaitomic.program.callers import in_loop
+from awaitomic.program.calls import is_awaited, translate
+from awaitomic.program.facts import WriteFact
+from awaitomic.program.names import last_name
+from awaitomic.program.resolve import Resolver
+
+_RENEWS = frozenset({Change.RESET, Change.CLEAR, Change.ASSIGN, Change.DELETE})
+_BRINGS_IN = frozenset({Change.ADD, Change.AUGMENTED})
+_ENTERS = frozenset({Change.ASSIGN, Change.FILL, Change.RESET, Change.ADD})
+_BULK = frozenset({"update", "extend", "extendleft"})
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """A place where contents come in: `event` in the function itself, and the write, which may be in a callee."""
+
+    event: int
+    writer: Resolver
+    write: int
+    late: bool
+    """Whether it happens behind a suspension of what is called at `event`."""
+    many: bool
+    """Whether it can bring in several elements."""
+    change: Change
+
+
+def refilled(program: Program, resolver: Resolver, fact: WriteFact) -> tuple[int, Filling] | None:
+    """Give the first suspension after which the emptied container is filled, and where; None if it is not."""
+    graph, key = resolver.function, resolver.key_of(fact.access.location)
+    writes = program.facts(resolver).writes
+    renewed = [o.event for o in writes if o.access.change in _RENEWS and resolver.key_of(o.access.location) == key]
+    behind = reach_after(graph, fact.event, stops=renewed, raises=False).events
+    usual = reach_from(graph, graph.entry, stops=renewed, raises=False).events
+    fillings = [
+        each
+        for each in (*_own(program, resolver, writes, key), *_by_tasks(program, resolver, key))
+        if each.event in behind and not (each.event in usual and _leads_to(resolver, each.event, fact.event))
+    ]
+    if not any(each.many for each in fillings) and len({(id(e.writer), e.write) for e in fillings}) < 2:
+        return None  # one entry that comes in at some time is no refill
+    for event in sorted(behind):
+        wait = graph.events[event]
+        if not isinstance(wait, Suspend) or not program.may_suspend(resolver, wait):
+            continue
+        onward = reach_after(graph, event, stops=renewed, raises=False).events
+        late = [each for each in fillings if each.event in onward or (each.event <= event and each.late)]
+        if late:
+            return event, min(late, key=lambda each: (each.event, each.write))
+    return None
+
+
+def _leads_to(resolver: Resolver, event: int, other: int) -> bool:
+    return other in reach_after(resolver.function, event, raises=False).events
+
+
+def _own(program: Program, resolver: Resolver, writes: list[WriteFact], key: Location) -> Iterator[Filling]:
+    """Give where the function itself, or what it calls and waits for, puts something in."""
+    for fact in writes:
+        if not _fills(resolver, fact.access, key):
+            continue
+        if fact.via is None:
+            many = in_loop(resolver, fact.event) or _is_bulk(resolver, fact.event)
+            yield Filling(fact.event, resolver, fact.event, late=False, many=many, change=fact.access.change)
+        else:
+            write = fact.via.write
+            writer = program.named(write.function)
+            many = in_loop(resolver, fact.event) or in_loop(writer, write.event) or _is_bulk(writer, write.event)
+            yield Filling(fact.event, writer, write.event, late=write.late, many=many, change=write.change)
+
+
+def _by_tasks(program: Program, resolver: Resolver, key: Location) -> Iterator[Filling]:
+    """Give where tasks that the function starts, and waits for, put something in."""
+    calls = program.callers.in_module(program.unit_of(resolver.function))
+    for spawns in calls.spawns.values():
+        for spawn in spawns:
+            if spawn.resolver is not resolver or not _is_waited_for(resolver, spawn.event):
+                continue
+            for write in program.summary(spawn.target.function).writes:
+                location = translate(resolver, spawn.target, write.location)
+                if location is not None and _fills(resolver, Access(spawn.event, location, write.change, None), key):
+                    writer = program.named(write.function)
+                    many = spawn.many or in_loop(writer, write.event) or _is_bulk(writer, write.event)
+                    yield Filling(spawn.event, writer, write.event, late=True, many=many, change=write.change)
+
+
+def _is_waited_for(resolver: Resolver, spawn: int) -> bool:
+    """Tell whether a function waits for tasks that it has started: for one by name, or for all of them."""
+    if is_awaited(resolver, spawn):
+        return True
+    return any(isinstance(e, Suspend) and _waits_for_all(resolver, e) for e in resolver.function.events)
+
+
+def _waits_for_all(resolver: Resolver, event: Suspend) -> bool:
+    if event.awaited is None:
+        return False
+    if event.why is SuspendWhy.ASYNC_EXIT:
+        return last_name(resolver.function.nodes[resolver.origin(event.awaited)]).lower().endswith("group")
+    awaited = resolver.function.events[resolver.origin(event.awaited)]
+    return isinstance(awaited, Call) and last_name(resolver.function.nodes[awaited.function]) in SPAWN_ALL
+
+
+def _fills(resolver: Resolver, access: Access, key: Location) -> bool:
+    """Tell whether a write brings something into the container."""
+    known = resolver.key_of(access.location)
+    if known == key:
+        return access.change in _BRINGS_IN
+    inside = known.parent == key and isinstance(known.steps[-1], ItemStep)
+    return inside and access.change in _ENTERS
+
+
+def _is_bulk(writer: Resolver, event: int) -> bool:
+    """Tell whether a write can bring in several elements at once: ``update``, ``extend``, ``+=``."""
+    written = writer.function.events[event]
+    if isinstance(written, Write):
+        return written.how is WriteHow.AUGMENTED and not isinstance(written.place, Item)
+    return isinstance(written, Call) and last_name(writer.function.nodes[written.function]) in _BULK
