@@ -8,8 +8,8 @@ SPAWN_ONE = frozenset(
 )
 """Last name of callables that start one task from their coroutine argument (or from a function and its arguments)."""
 
-_SPAWN_ENDING = "create_task"
-"""How projects name their own callable of that kind: ``self.sys_create_task(coroutine)``."""
+_SPAWN_ENDINGS = ("create_task", "ensure_future")
+"""How projects name their own callables of that kind: ``self.sys_create_task(coroutine)``."""
 
 SPAWN_ALL = frozenset({"gather", "wait", "as_completed"})
 """Last name of callables that run all their awaitable arguments at the same time."""
@@ -23,4 +23,4 @@ AWAITED_ALONE = frozenset({"wait_for", "shield", "timeout", "ensure_future"})
 
 def starts_one(name: str) -> bool:
     """Tell whether a callable is by its last name one that starts one task."""
-    return name in SPAWN_ONE or name.endswith(_SPAWN_ENDING)
+    return name in SPAWN_ONE or name.endswith(_SPAWN_ENDINGS)

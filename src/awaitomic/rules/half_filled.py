@@ -7,6 +7,7 @@ all others look at writers; `awaitomic.rules.early_publish` reports what it find
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -21,13 +22,15 @@ from awaitomic.program import Program
 from awaitomic.program.accesses import Access, Change, accesses
 from awaitomic.program.concurrency import Judgement, judge
 from awaitomic.program.facts import WriteFact
+from awaitomic.program.names import target_names
 from awaitomic.program.readers import ContentRead, Uses, content_reads
 from awaitomic.program.resolve import Resolver
-from awaitomic.rules.refills import Filling, refilled
+from awaitomic.rules.refills import Filling, fills, refilled
 from awaitomic.rules.rule import Rule, kept_apart, object_of, step
 
 _SHARED = frozenset({Root.SELF, Root.CLASS, Root.GLOBAL})
 _EMPTIES = frozenset({Change.CLEAR, Change.RESET})
+_PUTS_IN = frozenset({Change.ASSIGN, Change.FILL})
 _SHOWS = frozenset({"__repr__", "__str__"})
 _MOST_CALLS = 4
 """So many calls away a reader is asked whether it has waited for the refill before it reads."""
@@ -59,7 +62,7 @@ def find_refills(program: Program, resolver: Resolver) -> Iterator[Refill]:
         location = fact.access.location
         if location in seen or fact.via is not None or not _empties(resolver, fact.access):
             continue
-        if _is_taken(program, resolver, fact):
+        if _is_taken(program, resolver, fact) or _is_made_here(program, resolver, fact):
             continue
         found = refilled(program, resolver, fact)
         judgement = _disturbed(program, resolver, location, *found) if found is not None else None
@@ -104,6 +107,31 @@ def _is_taken(program: Program, resolver: Resolver, fact: WriteFact) -> bool:
     )
 
 
+def _is_made_here(program: Program, resolver: Resolver, fact: WriteFact) -> bool:
+    """Tell whether nobody but the function itself makes the container: who reads it comes after that anyway."""
+    location = fact.access.location
+    step = location.steps[-1] if location.steps else None
+    if fact.access.change is Change.CLEAR or not isinstance(step, AttributeStep):
+        return False
+    lineage = program.module.lineage(resolver.owner_of(location) or "")
+    if any(_declares(facts.node, step.name) for facts in lineage):
+        return False
+    makers = program.writers_at(resolver.key_of(location))
+    return all(maker is resolver for maker, access in makers if access.change in {Change.ASSIGN, Change.RESET})
+
+
+def _declares(node: ast.ClassDef, name: str) -> bool:
+    """Tell whether a class body gives an attribute a value, or makes a field of it."""
+    for statement in node.body:
+        if isinstance(statement, ast.Assign) and name in target_names(statement.targets):
+            return True
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            made = statement.value is not None or bool(node.decorator_list)
+            if statement.target.id == name and made:
+                return True
+    return False
+
+
 # -- who reads it meanwhile -------------------------------------------------------------------------------------------
 
 
@@ -113,7 +141,7 @@ def _disturbed(
     """Give the reader that most surely comes in between, or, of a list, the second run that fills it, too."""
     state = object_of(resolver, location)
     found: list[Judgement] = []
-    refilling = Refilling(program, resolver)
+    refilling = Refilling(program, resolver, location)
     for read in content_reads(program, resolver, location):
         if refilling.is_part(read) or kept_apart(program, resolver, suspend, location, read.resolver, read.event):
             continue
@@ -160,15 +188,21 @@ def _class_of(resolver: Resolver) -> str | None:
 class Refilling:
     """One function that refills, seen from the readers: which of them only read what they have had refilled."""
 
-    def __init__(self, program: Program, resolver: Resolver) -> None:
+    def __init__(self, program: Program, resolver: Resolver, location: Location) -> None:
         self._program = program
         self._function = resolver.function
+        self._key = resolver.key_of(location)
         self._runs = _runs_of(program, resolver)
 
     def is_part(self, read: ContentRead) -> bool:
         """Tell whether a reader is a part of the refill itself, or only shows or closes what is there."""
         name = getattr(read.resolver.function.node, "name", "")
-        return name in _SHOWS or sounds_like_closing(name) or self._is_part(read.resolver, frozenset())
+        return (
+            self._refetches(read.resolver)
+            or name in _SHOWS
+            or sounds_like_closing(name)
+            or self._is_part(read.resolver, frozenset())
+        )
 
     def is_apart(self, reader: Resolver, event: int, depth: int = 0) -> bool:
         """Tell whether a function can come to an event without having waited for a refill of its own before.
@@ -182,6 +216,14 @@ class Refilling:
         if not sites or depth == _MOST_CALLS:
             return True
         return any(self.is_apart(site.resolver, site.event, depth + 1) for site in sites)
+
+    def _refetches(self, reader: Resolver) -> bool:
+        """Tell whether a reader puts in itself what it does not find: of a cache, nothing is missed."""
+        runs = self._runs.get(id(reader.function), ())
+        return any(
+            fact.access.change in _PUTS_IN and fact.event not in runs and fills(reader, fact.access, self._key)
+            for fact in self._program.facts(reader).writes
+        )
 
     def _is_part(self, reader: Resolver, seen: frozenset[int]) -> bool:
         """Tell whether a function is the refill, or stands in it, or is a helper of it."""

@@ -34,51 +34,69 @@ class Filling:
     """Whether it happens behind a suspension of what is called at `event`."""
     many: bool
     """Whether it can bring in several elements."""
+    bulk: bool
+    """Whether it brings them in all at once."""
     change: Change
 
 
 def refilled(program: Program, resolver: Resolver, fact: WriteFact) -> tuple[int, Filling] | None:
-    """Give the first suspension after which the emptied container is filled, and where; None if it is not."""
+    """Give the first suspension after which the emptied container is filled, and where; None if it is not.
+
+    What is filled at once and added to later was whole when others came, and what is emptied again at the end was only
+    filled for a while. One entry that comes in at some time is no refill either.
+    """
     graph, key = resolver.function, resolver.key_of(fact.access.location)
     writes = program.facts(resolver).writes
     renewed = [o.event for o in writes if o.access.change in _RENEWS and resolver.key_of(o.access.location) == key]
-    behind = reach_after(graph, fact.event, stops=renewed, raises=False).events
-    usual = reach_from(graph, graph.entry, stops=renewed, raises=False).events
+    waits = [e.id for e in graph.events if isinstance(e, Suspend) and program.may_suspend(resolver, e)]
+    behind = _onward(resolver, fact.event, renewed)
+    own = list(_own(program, resolver, writes, key))
+    at_once = _onward(resolver, fact.event, [*renewed, *waits])
+    if any(e.event in at_once and (e.bulk or e.event in _onward(resolver, e.event, waits)) for e in own if not e.late):
+        return None
     fillings = [
         each
-        for each in (*_own(program, resolver, writes, key), *_by_tasks(program, resolver, key))
-        if each.event in behind and not (each.event in usual and _leads_to(resolver, each.event, fact.event))
+        for each in (*own, *_by_tasks(program, resolver, key))
+        if each.event in behind and _is_kept(resolver, each.event, fact.event, renewed)
     ]
     if not any(each.many for each in fillings) and len({(id(e.writer), e.write) for e in fillings}) < 2:
-        return None  # one entry that comes in at some time is no refill
-    for event in sorted(behind):
-        wait = graph.events[event]
-        if not isinstance(wait, Suspend) or not program.may_suspend(resolver, wait):
-            continue
-        onward = reach_after(graph, event, stops=renewed, raises=False).events
+        return None
+    for event in sorted(behind.intersection(waits)):
+        onward = _onward(resolver, event, renewed)
         late = [each for each in fillings if each.event in onward or (each.event <= event and each.late)]
         if late:
             return event, min(late, key=lambda each: (each.event, each.write))
     return None
 
 
-def _leads_to(resolver: Resolver, event: int, other: int) -> bool:
-    return other in reach_after(resolver.function, event, raises=False).events
+def _onward(resolver: Resolver, event: int, stops: list[int]) -> frozenset[int]:
+    return reach_after(resolver.function, event, stops=stops, raises=False).events
+
+
+def _is_kept(resolver: Resolver, filling: int, emptied: int, renewed: list[int]) -> bool:
+    """Tell whether what is filled in belongs to this emptying, and stays.
+
+    A loop that fills and now and then empties keeps a buffer; one that is entered after the container was made never
+    ends, and goes on to use it. What the function empties again before it returns was there for its own use.
+    """
+    graph = resolver.function
+    first = filling not in reach_from(graph, graph.entry, stops=renewed, raises=False).events
+    if emptied in _onward(resolver, filling, []):
+        return first
+    return graph.exit in reach_after(graph, filling, stops=renewed, raises=False).blocks
 
 
 def _own(program: Program, resolver: Resolver, writes: list[WriteFact], key: Location) -> Iterator[Filling]:
     """Give where the function itself, or what it calls and waits for, puts something in."""
     for fact in writes:
-        if not _fills(resolver, fact.access, key):
+        if not fills(resolver, fact.access, key):
             continue
-        if fact.via is None:
-            many = in_loop(resolver, fact.event) or _is_bulk(resolver, fact.event)
-            yield Filling(fact.event, resolver, fact.event, late=False, many=many, change=fact.access.change)
-        else:
-            write = fact.via.write
-            writer = program.named(write.function)
-            many = in_loop(resolver, fact.event) or in_loop(writer, write.event) or _is_bulk(writer, write.event)
-            yield Filling(fact.event, writer, write.event, late=write.late, many=many, change=write.change)
+        via = fact.via.write if fact.via is not None else None
+        writer, write = (program.named(via.function), via.event) if via is not None else (resolver, fact.event)
+        bulk = _is_bulk(writer, write)
+        many = bulk or in_loop(resolver, fact.event) or in_loop(writer, write)
+        late = via is not None and via.late
+        yield Filling(fact.event, writer, write, late, many, bulk, fact.access.change)
 
 
 def _by_tasks(program: Program, resolver: Resolver, key: Location) -> Iterator[Filling]:
@@ -90,10 +108,12 @@ def _by_tasks(program: Program, resolver: Resolver, key: Location) -> Iterator[F
                 continue
             for write in program.summary(spawn.target.function).writes:
                 location = translate(resolver, spawn.target, write.location)
-                if location is not None and _fills(resolver, Access(spawn.event, location, write.change, None), key):
+                if location is not None and fills(resolver, Access(spawn.event, location, write.change, None), key):
                     writer = program.named(write.function)
-                    many = spawn.many or in_loop(writer, write.event) or _is_bulk(writer, write.event)
-                    yield Filling(spawn.event, writer, write.event, late=True, many=many, change=write.change)
+                    bulk = _is_bulk(writer, write.event)
+                    many = bulk or spawn.many or in_loop(writer, write.event)
+                    late = True  # it has not run yet when it is started
+                    yield Filling(spawn.event, writer, write.event, late, many, bulk, write.change)
 
 
 def _is_waited_for(resolver: Resolver, spawn: int) -> bool:
@@ -112,7 +132,7 @@ def _waits_for_all(resolver: Resolver, event: Suspend) -> bool:
     return isinstance(awaited, Call) and last_name(resolver.function.nodes[awaited.function]) in SPAWN_ALL
 
 
-def _fills(resolver: Resolver, access: Access, key: Location) -> bool:
+def fills(resolver: Resolver, access: Access, key: Location) -> bool:
     """Tell whether a write brings something into the container."""
     known = resolver.key_of(access.location)
     if known == key:
