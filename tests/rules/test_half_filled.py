@@ -85,6 +85,13 @@ SILENT = [
     ("filled by a task of its own", ["self.rows.clear()", "self.task = asyncio.create_task(self._one(1))",
                                      "await fetch(1)"]),
     ("nothing suspends", ["self.rows.clear()", "for key in keys:", "    self.rows[key] = key", "await fetch(1)"]),
+    ("whole before others come, and added to later", ["self.rows.clear()", "for key in keys:", "    self.rows[key] = 1",
+                                                      *LOOP]),
+    ("whole at once, and added to later", ["self.rows.clear()", "self.rows.update(keys)", *LOOP]),
+    ("emptied again at the end", ["self.rows.clear()", "try:", *(f"    {line}" for line in LOOP), "finally:",
+                                  "    self.rows.clear()"]),
+    ("the beginning of work without an end", ["self.rows = {}", "while True:", "    key = await fetch(keys)",
+                                              "    self.rows[key] = 1"]),
     ("nobody reads it", ["self.old.clear()", "for key in keys:", "    self.old[key] = await fetch(key)"]),
     ("what is no container", ["self.rows = None", *LOOP]),
 ]  # fmt: skip
@@ -114,7 +121,8 @@ class RowStore:
 
 
 def read_by(*lines: str, helper: str = "pass") -> list[Finding]:
-    return find(program_of(READERS.format(reader="\n    ".join(lines), helper=helper)))
+    found = find(program_of(READERS.format(reader="\n    ".join(lines), helper=helper)))
+    return [finding for finding in found if finding.rule == "AWA105"]
 
 
 REAL_READERS = [
@@ -138,6 +146,8 @@ def test_who_reads_what_is_in_it_is_a_rival(lines: list[str]) -> None:
 
 
 NO_READERS = [
+    ("fetches what is missing", ["async def get(self, key):", "    if key not in self.rows:",
+                                 "        self.rows[key] = await fetch(key)", "    return self.rows[key]"]),
     ("asks if there is anything", ["def ready(self):", "    return 1 if self.rows else 0"]),
     ("asks how much there is", ["def count(self):", "    return len(self.rows)"]),
     ("shows it", ["def __repr__(self):", "    return str(list(self.rows))"]),
@@ -155,6 +165,15 @@ NO_READERS = [
 @pytest.mark.parametrize("lines", [case[1] for case in NO_READERS], ids=[case[0] for case in NO_READERS])
 def test_who_does_not_or_only_after_a_refill_is_none(lines: list[str]) -> None:
     assert read_by(*lines) == []
+
+
+def test_what_nobody_else_makes_is_made_before_it_is_read() -> None:
+    text = READERS.format(reader="def get(self, key):\n        return self.rows[key]", helper="pass")
+    made_here = text.replace("self.rows.clear()", "self.rows = {}").replace("        self.rows = {}\n\n", "\n")
+    assert made_here.count("self.rows = {}") == 1
+    assert find(program_of(made_here)) == []
+    declared = made_here.replace("class RowStore:\n", "class RowStore:\n    rows = {}\n")
+    assert [finding.rule for finding in find(program_of(declared))] == ["AWA105"]
 
 
 HELPER = ["def _note(self):", "    return sorted(self.rows)", ""]
