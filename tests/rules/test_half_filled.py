@@ -90,8 +90,12 @@ SILENT = [
     ("whole at once, and added to later", ["self.rows.clear()", "self.rows.update(keys)", *LOOP]),
     ("emptied again at the end", ["self.rows.clear()", "try:", *(f"    {line}" for line in LOOP), "finally:",
                                   "    self.rows.clear()"]),
+    ("emptied again each time round", ["while True:", "    self.rows.clear()", *(f"    {line}" for line in LOOP),
+                                       "    self.rows.clear()", "    await fetch(1)"]),
     ("the beginning of work without an end", ["self.rows = {}", "while True:", "    key = await fetch(keys)",
                                               "    self.rows[key] = 1"]),
+    ("work that comes in", ["self.rows = {}", "while self.old:", "    key = await fetch(keys)",
+                            "    self.rows[key] = 1"]),
     ("nobody reads it", ["self.old.clear()", "for key in keys:", "    self.old[key] = await fetch(key)"]),
     ("what is no container", ["self.rows = None", *LOOP]),
 ]  # fmt: skip

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from awaitomic.flow.reach import reach_after, reach_from
 from awaitomic.knowledge.spawners import SPAWN_ALL
-from awaitomic.model.event import Call, Item, Suspend, SuspendWhy, Write, WriteHow
+from awaitomic.model.event import Call, Guard, Item, Suspend, SuspendWhy, Write, WriteHow
 from awaitomic.model.location import ItemStep, Location
 from awaitomic.program import Program
 from awaitomic.program.accesses import Access, Change
-from awaitomic.program.callers import in_loop
 from awaitomic.program.calls import is_awaited, translate
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.names import last_name
@@ -80,10 +79,12 @@ def _is_kept(resolver: Resolver, filling: int, emptied: int, renewed: list[int])
     ends, and goes on to use it. What the function empties again before it returns was there for its own use.
     """
     graph = resolver.function
-    first = filling not in reach_from(graph, graph.entry, stops=renewed, raises=False).events
-    if emptied in _onward(resolver, filling, []):
-        return first
-    return graph.exit in reach_after(graph, filling, stops=renewed, raises=False).blocks
+    others = [each for each in renewed if each != emptied]
+    stays = reach_after(graph, filling, stops=others, raises=False)
+    if emptied not in _onward(resolver, filling, []):
+        return graph.exit in stays.blocks
+    again = emptied in stays.events or graph.exit in stays.blocks
+    return again and filling not in reach_from(graph, graph.entry, stops=renewed, raises=False).events
 
 
 def _own(program: Program, resolver: Resolver, writes: list[WriteFact], key: Location) -> Iterator[Filling]:
@@ -94,7 +95,7 @@ def _own(program: Program, resolver: Resolver, writes: list[WriteFact], key: Loc
         via = fact.via.write if fact.via is not None else None
         writer, write = (program.named(via.function), via.event) if via is not None else (resolver, fact.event)
         bulk = _is_bulk(writer, write)
-        many = bulk or in_loop(resolver, fact.event) or in_loop(writer, write)
+        many = bulk or _in_for(resolver, fact.event) or _in_for(writer, write)
         late = via is not None and via.late
         yield Filling(fact.event, writer, write, late, many, bulk, fact.access.change)
 
@@ -111,7 +112,7 @@ def _by_tasks(program: Program, resolver: Resolver, key: Location) -> Iterator[F
                 if location is not None and fills(resolver, Access(spawn.event, location, write.change, None), key):
                     writer = program.named(write.function)
                     bulk = _is_bulk(writer, write.event)
-                    many = bulk or spawn.many or in_loop(writer, write.event)
+                    many = bulk or spawn.many or _in_for(writer, write.event)
                     late = True  # it has not run yet when it is started
                     yield Filling(spawn.event, writer, write.event, late, many, bulk, write.change)
 
@@ -139,6 +140,13 @@ def fills(resolver: Resolver, access: Access, key: Location) -> bool:
         return access.change in _BRINGS_IN
     inside = known.parent == key and isinstance(known.steps[-1], ItemStep)
     return inside and access.change in _ENTERS
+
+
+def _in_for(resolver: Resolver, event: int) -> bool:
+    """Tell whether an event happens for each of some elements; a `while` goes on with whatever there is to do."""
+    loops = [each.id for each in resolver.function.events if isinstance(each, Guard) and each.kind == "for"]
+    onward = _onward(resolver, event, []) if loops else frozenset()
+    return any(loop in onward and event in _onward(resolver, loop, []) for loop in loops)
 
 
 def _is_bulk(writer: Resolver, event: int) -> bool:
