@@ -138,6 +138,7 @@ def test_a_public_method_is_open_to_callers_that_nobody_sees() -> None:
 
 SPAWNS = [
     ("one task", "asyncio.create_task(work(1))", [False]),
+    ("one task, by a project's own name for it", "app.sys_create_task(work(1))", [False]),
     ("one task in a loop", "for n in range(3):\n        asyncio.create_task(work(n))", [True]),
     ("two tasks in two places", "asyncio.create_task(work(1))\n    asyncio.create_task(work(2))", [False, False]),
     ("gathered twice", "await asyncio.gather(work(1), work(2))", [True, True]),

@@ -18,6 +18,11 @@ def _case(task: Task, state: str | None = None, *, subject: str | None = None) -
     )
 
 
+def _refill(refill: Task, read: Task, state: str | None = None) -> FixtureCase:
+    """Run a refill beside a reader, whose answer is what is looked at."""
+    return replace(_case(refill, state), tasks={"refill": refill, "read": read})
+
+
 CASES: dict[str, FixtureCase] = {
     "early_publish/users.py": _case(lambda module: module.client.acquire(), "self.users", subject="client"),
     "early_publish/keep_users_locked.py": _case(lambda module: module.client.acquire(), subject="client"),
@@ -33,5 +38,29 @@ CASES: dict[str, FixtureCase] = {
     # Whoever skips the work relies on the one who does it: if that one fails, nobody has done it.
     "early_publish/keep_flag_taken_down.py": replace(
         _case(lambda module: module.sync.refresh(), subject="sync"), faults=(None,)
+    ),
+    "early_publish/refilled_after_clear.py": _refill(
+        lambda module: module.store.update(), lambda module: module.ask(), "self.entries"
+    ),
+    "early_publish/refilled_by_tasks.py": _refill(
+        lambda module: module.archive.reload(), lambda module: module.names(), "self._items"
+    ),
+    "early_publish/refilled_twice.py": replace(
+        _case(lambda module: module.registry.refresh(), "self._rows"), state=lambda module: module.registry._rows
+    ),
+    "early_publish/keep_filled_then_published.py": _refill(
+        lambda module: module.store.update(), lambda module: module.ask()
+    ),
+    "early_publish/keep_refilled_at_once.py": _refill(
+        lambda module: module.store.update(), lambda module: module.ask()
+    ),
+    # A refill that fails or is cancelled leaves a part, which is another bug than to show one to those who wait.
+    "early_publish/keep_refill_locked.py": replace(
+        _refill(lambda module: module.archive.reload(), lambda module: module.archive.names()), faults=(None,)
+    ),
+    "early_publish/keep_taken_and_put_back.py": FixtureCase(
+        tasks={"flush": lambda module: module.outbox.flush(), "flush again": lambda module: module.outbox.flush()},
+        state=lambda module: sorted(module.outbox.sent + module.outbox._waiting),
+        faults=(None,),
     ),
 }

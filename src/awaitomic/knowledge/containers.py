@@ -103,6 +103,15 @@ BY_NAME_OF_CONTAINER: dict[str, Mutation] = {
 ANY_MUTATOR = frozenset(method for methods in (_LIST, _DEQUE, _DICT, _SET) for method in methods)
 """Methods that only containers have: evidence of a kind where nothing else tells the type."""
 
+READ_BY_CHANGE = frozenset({"pop", "popitem", "popleft", "setdefault"})
+"""Mutating methods that also give what was there."""
+
+WRITE_ONLY = ANY_MUTATOR - READ_BY_CHANGE
+"""Mutating methods that tell nothing of what was there."""
+
+ASKS_HOW_MANY = frozenset({"len", "bool", "isinstance", "id", "type", "repr", "str"})
+"""Functions that tell of a container only which one it is, how much is in it, or how it looks."""
+
 READY_STATES: dict[str, str] = {
     "done": "done",
     "set_result": "done",
@@ -131,6 +140,9 @@ MAPPINGS = frozenset(name for name, methods in MUTATORS.items() if methods is _D
 EVENTS = frozenset({"asyncio.Event", "anyio.Event"})
 
 CONTAINERS = frozenset(MUTATORS) - EVENTS
+
+SEQUENCES = frozenset({"list", "bytearray", "collections.deque"})
+"""Containers in which the same element can be twice."""
 
 CONSTRUCTORS: dict[str, str] = {
     "list": "list",

@@ -8,6 +8,9 @@ SPAWN_ONE = frozenset(
 )
 """Last name of callables that start one task from their coroutine argument (or from a function and its arguments)."""
 
+_SPAWN_ENDINGS = ("create_task", "ensure_future")
+"""How projects name their own callables of that kind: ``self.sys_create_task(coroutine)``."""
+
 SPAWN_ALL = frozenset({"gather", "wait", "as_completed"})
 """Last name of callables that run all their awaitable arguments at the same time."""
 
@@ -16,3 +19,8 @@ RUN_ALONE = frozenset({"asyncio.run", "run_until_complete", "anyio.run", "trio.r
 
 AWAITED_ALONE = frozenset({"wait_for", "shield", "timeout", "ensure_future"})
 """Last name of wrappers around one awaitable that the caller waits for."""
+
+
+def starts_one(name: str) -> bool:
+    """Tell whether a callable is by its last name one that starts one task."""
+    return name in SPAWN_ONE or name.endswith(_SPAWN_ENDINGS)

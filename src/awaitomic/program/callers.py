@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.knowledge.spawners import AWAITED_ALONE, RUN_ALONE, SPAWN_ALL, SPAWN_ONE
+from awaitomic.knowledge.spawners import AWAITED_ALONE, RUN_ALONE, SPAWN_ALL, starts_one
 from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read, Scope, Suspend
 from awaitomic.model.location import AttributeStep, Location, Root
 from awaitomic.program.calls import awaited_calls, targets_of
@@ -23,6 +23,9 @@ from awaitomic.program.unit import Unit
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
+
+
+_WRAPPERS = AWAITED_ALONE | {"partial"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +106,8 @@ class ModuleCalls:
                 many = repeated or functions.count(id(target.function)) > 1
                 self._spawn(Spawn(resolver, event.id, target, many, wrapper))
                 yield call
-        elif wrapper in SPAWN_ONE or dotted(_func(resolver, event), resolver.module.imports) in RUN_ALONE:
-            alone = wrapper not in SPAWN_ONE
+        elif starts_one(wrapper) or dotted(_func(resolver, event), resolver.module.imports) in RUN_ALONE:
+            alone = not starts_one(wrapper)
             for argument in event.arguments if alone else event.arguments[:1]:
                 for call, target, repeated in _coroutines(resolver, argument):
                     many = not alone and (repeated or in_loop(resolver, event.id))
@@ -293,7 +296,8 @@ def _coroutines(resolver: Resolver, operand: Operand) -> Iterator[tuple[int, Tar
         for target in targets:
             yield origin, target, False
         wrapper = last_name(resolver.function.nodes[event.function])
-        if not targets and wrapper in SPAWN_ONE | AWAITED_ALONE | {"partial"} and event.arguments:
+        wraps = starts_one(wrapper) or wrapper in _WRAPPERS
+        if not targets and wraps and event.arguments:
             yield from _coroutines(resolver, event.arguments[0])
     elif isinstance(event, Compute) and event.operator in {"starred", "generator", "comprehension", "list", "tuple"}:
         for inner in event.operands:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL, SPAWN_ONE
+from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL, starts_one
 from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read, Scope, Suspend, SuspendWhy
 from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location, Root
 from awaitomic.program.link import Definition
@@ -188,7 +188,7 @@ def _unwrapped(resolver: Resolver, operand: Operand, how: How) -> Iterator[Await
     elif wrapper in SPAWN_ALL:
         for argument in event.arguments:
             yield from _unwrapped(resolver, argument, How.GATHER)
-    elif wrapper in SPAWN_ONE and event.arguments:
+    elif starts_one(wrapper) and event.arguments:
         yield from _unwrapped(resolver, event.arguments[0], How.TASK)
 
 
@@ -214,6 +214,8 @@ def translate(resolver: Resolver, target: Target, location: Location) -> Locatio
         return location
     if location.root is Root.CLASS:
         return location
+    if location.root is Root.SELF and target.receiver is None and _is_inside(target.function, resolver):
+        return location  # a function in a method speaks of the method's own object
     if location.root is Root.SELF:
         base = target.receiver
     elif location.root is Root.PARAMETER:
@@ -226,6 +228,13 @@ def translate(resolver: Resolver, target: Target, location: Location) -> Locatio
     for step in location.steps:
         base = base.attribute(step.name) if isinstance(step, AttributeStep) else base.item(_key(resolver, target, step))
     return base
+
+
+def _is_inside(function: FunctionGraph, resolver: Resolver) -> bool:
+    """Tell whether a function stands in another one, and not as a method of a class there."""
+    own = resolver.function
+    nested = function.class_name is None and function.module == own.module
+    return nested and function.qualname.startswith(f"{own.qualname}.")
 
 
 def _key(resolver: Resolver, target: Target, step: ItemStep) -> ItemStep:

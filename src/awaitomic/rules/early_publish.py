@@ -18,6 +18,7 @@ from awaitomic.program.facts import WriteFact
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import ActiveGuard, State
+from awaitomic.rules.half_filled import find_refills, report
 from awaitomic.rules.readiness import (
     is_wait,
     made_by_work,
@@ -62,6 +63,7 @@ def find(program: Program) -> Iterator[Finding]:
             if finding is not None:
                 reported.add(fact.access.location)
                 yield finding
+        yield from (report(program, RULE, resolver, refill) for refill in find_refills(program, resolver))
 
 
 def _could_publish(resolver: Resolver, fact: WriteFact) -> bool:
@@ -264,14 +266,18 @@ def _flag_name(location: Location) -> str:
 RULE = Rule(
     code="AWA105",
     name="early-publish",
-    summary="a flag, a counter or an object says *ready* before the awaited work that makes it so",
+    summary="a flag, a counter, an object or an emptied container is there before the awaited work that makes it ready",
     what=(
         "The first caller sets a flag, counts itself, or stores an object, and only then awaits the work that opens, "
-        "connects or fills it. Whoever comes meanwhile finds the flag set and goes on."
+        "connects or fills it. Whoever comes meanwhile finds the flag set and goes on. Likewise, a shared container is "
+        "emptied (or an empty one put in its place), and filled again only after a suspension, by the function itself, "
+        "by what it awaits, or by tasks that it waits for, while other code reads it."
     ),
     why=(
         "The second caller skips the wait and uses what is not ready: a connection that is not open, state that is "
-        "still None. If the work fails, the flag stays, and nobody tries again."
+        "still None. If the work fails, the flag stays, and nobody tries again. Of a container that is being filled, a "
+        "reader finds nothing or a part, and takes what is missing for gone; if the work fails, that is how it stays. "
+        "Two runs that fill one list leave the same elements in it twice."
     ),
     example_before="""\
 class Client:
@@ -302,12 +308,16 @@ class Client:
     fix_safety=(
         "Never safe: a lock over test, flag and work, with the flag set after the await, is held as long as the work "
         "takes; moving the flag alone lets two callers do the work. The alternative is one shared task that all "
-        "callers await, and that is dropped when it fails."
+        "callers await, and that is dropped when it fails. A container is best filled as a local, and assigned once at "
+        "the end; that is not safe where others keep the old container itself."
     ),
     silent=(
         "A flag that keeps a second caller from doing what need not be done twice (`if self._closing: return`), one "
         "that is taken down after the work, a placeholder that other callers wait for, a second caller who gets an "
-        "error, a lock over test and work."
+        "error, a lock over test and work. A container that is filled as a local and then put in the place of the old "
+        "one, or emptied and filled with no await in between; contents that are taken out at once, and perhaps put "
+        "back (`batch, self.buf = self.buf, []`); readers that only ask if something is there, or only read what "
+        "they have had refilled; one that is filled when its owner opens or connects."
     ),
     find=find,
 )

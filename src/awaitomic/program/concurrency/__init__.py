@@ -55,16 +55,23 @@ _RUNS_AT_ANY_TIME = frozenset({Start.MANY, Start.HANDLER, Start.AGAIN, Start.CAL
 
 
 def judge(
-    program: Program, resolver: Resolver, location: Location, rivals: Iterable[Rival], hint: Hint | None = None
+    program: Program,
+    resolver: Resolver,
+    location: Location,
+    rivals: Iterable[Rival],
+    hint: Hint | None = None,
+    *,
+    does: str = "writes",
 ) -> Judgement | None:
-    """Find the rival that can most surely write `location` while `resolver`'s function waits.
+    """Find the rival that can most surely write `location` (or read it) while `resolver`'s function waits.
 
     Parameters:
         program: the facts of the project.
         resolver: the function that has the span.
         location: the state, in that function's terms.
-        rivals: writes by any functions that would make a difference.
+        rivals: writes (or reads) by any functions that would make a difference.
         hint: a sentence that the rule has for several tasks sharing the object, from the shape of the span itself.
+        does: what the rivals do, for the evidence.
 
     Returns:
         The strongest judgement, ties broken by place; None if no other task can come in between.
@@ -102,7 +109,7 @@ def judge(
         rank = (confidence, int(rival is not resolver), -line)
         if best is None or rank > best:
             best = rank
-            evidence = _evidence(program, resolver, (rival, access), pair, shared, owner)
+            evidence = _evidence(program, resolver, (rival, access), pair, shared, owner, does)
             keyed = assumed and shared is not None and shared.keyed
             found = Judgement(confidence, evidence, rival, access, assumed, keyed)
     return found
@@ -137,13 +144,14 @@ def _evidence(
     pair: tuple[Entry, Entry],
     shared: Shared | None,
     owner: str | None,
+    does: str,
 ) -> tuple[str, ...]:
     sentences = [_describe(pair[0])]
     if pair[1] != pair[0]:
         sentences.append(_describe(pair[1]))
     other, access = rival
     if other is not resolver:
-        verb = "writes" if other.function.is_async else "writes, without waiting for anything,"
+        verb = does if other.function.is_async else f"{does}, without waiting for anything,"
         place = program.place(other.function, access.event)
         through = f", by calling `{qualname_of(access.hops[-1][0])}`," if access.hops else ""
         sentences.append(f"`{other.function.qualname}`{through} {verb} `{access.location}` at {place}")

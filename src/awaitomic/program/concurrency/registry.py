@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.frameworks import ALL_METHODS, FRAMEWORKS, REGISTERING_WORDS, Framework, Runs
-from awaitomic.knowledge.spawners import AWAITED_ALONE, RUN_ALONE, SPAWN_ALL, SPAWN_ONE
+from awaitomic.knowledge.spawners import AWAITED_ALONE, RUN_ALONE, SPAWN_ALL, starts_one
 from awaitomic.model.event import Call, Operand, Read
 from awaitomic.model.identity import qualname_of
 from awaitomic.program.callers import referenced
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from awaitomic.program.unit import Unit
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_SPAWNS = SPAWN_ALL | SPAWN_ONE | AWAITED_ALONE | frozenset(name.rpartition(".")[2] for name in RUN_ALONE)
+_SPAWNS = SPAWN_ALL | AWAITED_ALONE | frozenset(name.rpartition(".")[2] for name in RUN_ALONE) | {"partial"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Registry:
     def _collect(self, unit: Unit, resolver: Resolver, event: Call) -> None:
         node = resolver.function.nodes[event.function]
         name = last_name(node)
-        if name in _SPAWNS or name == "partial":
+        if name in _SPAWNS or starts_one(name):
             return
         handed = [function for operand in event.arguments if (function := _function(resolver, operand))]
         named = [(word, function) for word, operand in event.keywords if (function := _function(resolver, operand))]

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.containers import ANY_MUTATOR
-from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL, SPAWN_ONE
+from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL, starts_one
 from awaitomic.model.event import Attribute, Call, Event, Item, Name, Place, Read, Scope, Suspend, SuspendWhy, Write
 from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location
 from awaitomic.program import Program
@@ -95,7 +95,7 @@ def runs_unknown(resolver: Resolver, event: Event) -> bool:
     if not isinstance(awaited, Call):
         return False
     wrapper = last_name(resolver.function.nodes[awaited.function])
-    if wrapper not in AWAITED_ALONE | SPAWN_ALL | SPAWN_ONE | {"wait", "as_completed"}:
+    if not starts_one(wrapper) and wrapper not in AWAITED_ALONE | SPAWN_ALL | {"wait", "as_completed"}:
         return False
     return any(
         not _is_call(resolver, argument) for argument in awaited.arguments[: None if wrapper in SPAWN_ALL else 1]
