@@ -8,6 +8,7 @@ what is not plainly one path is not tracked at all, and never reported.
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
@@ -56,6 +57,7 @@ class Resolver(Variables):
         self._depth = 0
         self.targets: dict[int, tuple[Target, ...]] = {}
         """What `awaitomic.program.calls.targets_of` has found for each call."""
+        self._getters: Callable[[Resolver, Read | Call], Location | None] | None = None
         self.captured = frozenset[str]()
         """Locals of this function that nested functions rebind: shared state of the closure (set by `Program`)."""
         self.made_locks: dict[Location, bool] = outer.made_locks if outer is not None else {}
@@ -66,6 +68,11 @@ class Resolver(Variables):
     def publish(self, found: dict[int, Publication]) -> None:
         """Let objects that this function makes be known by the paths through which others reach them."""
         self.published = found
+
+    def look_through(self, getters: Callable[[Resolver, Read | Call], Location | None]) -> None:
+        """Let calls of getters, and properties, stand for what they return (see `awaitomic.program.getters`)."""
+        self._getters = getters
+        self.forget_values()
 
     def forget_values(self) -> None:
         """Forget what values were known as, after new facts."""
@@ -240,9 +247,9 @@ class Resolver(Variables):
         if isinstance(event, Read):
             if isinstance(event.place, Name):
                 return self.name_value(event.place)
-            return self.place(event.place)
+            return self._got(event) or self.place(event.place)
         if isinstance(event, Call):
-            return self._call_value(event)
+            return self._call_value(event) or self._got(event)
         if isinstance(event, Merge):
             found = [
                 self.value(operand)
@@ -253,6 +260,9 @@ class Resolver(Variables):
         if isinstance(event, Compute) and event.operator in {"list", "dict", "set", "tuple", "comprehension"}:
             return Location(Root.FRESH, self.function.id, f"<{event.id}>")
         return None
+
+    def _got(self, event: Read | Call) -> Location | None:
+        return self._getters(self, event) if self._getters is not None else None
 
     def _call_value(self, event: Call) -> Location | None:
         callee = self.function.events[event.function]
