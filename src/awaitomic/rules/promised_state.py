@@ -21,7 +21,7 @@ from awaitomic.program.concurrency import judge
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.guards import is_entry
 from awaitomic.program.resolve import Resolver
-from awaitomic.program.state import NOTHING, ActiveGuard, Tokens
+from awaitomic.program.state import NOTHING, ActiveGuard, State, Tokens
 from awaitomic.rules.forgiving import is_caught
 from awaitomic.rules.readiness import is_empty_at_first, is_locked, says_absent, test_of
 from awaitomic.rules.rule import kept_apart, object_of, step
@@ -99,6 +99,8 @@ def _broken(program: Program, resolver: Resolver, claim: WriteFact, guard: Activ
         suspend = _made_late(program, resolver, claim, fact, writes)
         if suspend is None or not _stays(resolver, claim, suspend, writes):
             continue
+        if _is_there_already(program, resolver, claim, guard, suspend, fact):
+            continue
         use = _second_use(program, resolver, claim, guard, fact)
         if use is not None:
             return Promise(claim, guard, suspend, fact, use)
@@ -160,6 +162,25 @@ def _made_late(
     return None
 
 
+def _is_there_already(
+    program: Program, resolver: Resolver, claim: WriteFact, guard: ActiveGuard, suspend: int, kept: WriteFact
+) -> bool:
+    """Tell whether the first caller uses the other state, too, before he waits: then somebody else has made it."""
+    graph, solution = resolver.function, program.facts(resolver).solution
+    early = reach_from(graph, graph.entry, stops=(guard.guard,), raises=False).events
+    early |= reach_after(graph, claim.event, stops=(suspend, kept.event), raises=False).events
+    for event in graph.events:
+        state = solution.before_event(event.id)
+        first = state is not None and _is_first(state, guard)
+        if (first or event.id in early) and _needs(resolver, event.id, kept.access.location):
+            return True
+    return False
+
+
+def _is_first(state: State, guard: ActiveGuard) -> bool:
+    return any(each.guard == guard.guard and each.holds is guard.holds for each in state.guards)
+
+
 def _is_within(location: Location, whole: Location) -> bool:
     """Tell whether a location is another one, or a part of the object or table that is stored there."""
     start = Location(location.root, location.owner, location.name, location.steps[: len(whole.steps)])
@@ -206,8 +227,7 @@ def _second_use(
         state = program.facts(resolver).solution.before_event(use)
         if state is None or is_locked(state) or not _needs(resolver, use, location):
             continue
-        first = any(each.guard == guard.guard and each.holds is guard.holds for each in state.guards)
-        if not first and not any(_tells(each.tokens, location) for each in state.guards):
+        if not _is_first(state, guard) and not any(_tells(each.tokens, location) for each in state.guards):
             return None if is_caught(resolver, use, _MISSING) else use
     return None
 
