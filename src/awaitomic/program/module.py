@@ -158,6 +158,12 @@ def is_property(function: FunctionGraph) -> bool:
     return bool(names & {"property", "cached_property"})
 
 
+def is_setter(function: FunctionGraph) -> bool:
+    """Tell whether a method is run by an assignment to an attribute."""
+    decorators = getattr(function.node, "decorator_list", [])
+    return any(isinstance(node, ast.Attribute) and node.attr == "setter" for node in decorators)
+
+
 def _mentions(facts: ClassFacts) -> frozenset[str]:
     found = set(facts.attributes) | set(facts.methods)
     for method in facts.methods.values():

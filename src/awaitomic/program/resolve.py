@@ -27,8 +27,8 @@ from awaitomic.model.event import (
     Read,
     Scope,
 )
-from awaitomic.model.identity import qualname_of
 from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location, Root, Step
+from awaitomic.program.library_values import value_of_call
 from awaitomic.program.link import Definition
 from awaitomic.program.module import ModuleFacts
 from awaitomic.program.names import dotted
@@ -39,8 +39,6 @@ from awaitomic.program.variables import Variables
 if TYPE_CHECKING:
     from awaitomic.program.escape import Publication
 
-_ENTRY_GETTERS = frozenset({"get", "setdefault"})
-_SAME_OBJECT = frozenset({"cast", "typing.cast"})
 _MAX_DEPTH = 12
 
 
@@ -249,7 +247,7 @@ class Resolver(Variables):
                 return self.name_value(event.place)
             return self._got(event) or self.place(event.place)
         if isinstance(event, Call):
-            return self._call_value(event) or self._got(event)
+            return value_of_call(self, event) or self._got(event)
         if isinstance(event, Merge):
             found = [
                 self.value(operand)
@@ -263,43 +261,6 @@ class Resolver(Variables):
 
     def _got(self, event: Read | Call) -> Location | None:
         return self._getters(self, event) if self._getters is not None else None
-
-    def _call_value(self, event: Call) -> Location | None:
-        callee = self.function.events[event.function]
-        if not isinstance(callee, Read):
-            return None
-        if isinstance(callee.place, Name):
-            return self._plain_call_value(event, callee.place)
-        if isinstance(callee.place, Attribute) and event.arguments:
-            base = self.value(callee.place.base)
-            if base is not None and callee.place.attr in _ENTRY_GETTERS and self._is_mapping(base):
-                return base.item(self.key(event.arguments[0]))
-        return None
-
-    def _plain_call_value(self, event: Call, callee: Name) -> Location | None:
-        name = self.module.imports.get(callee.name, callee.name)
-        if name == "getattr" and len(event.arguments) >= 2:
-            attribute = self.function.events[event.arguments[1]]
-            base = self.value(event.arguments[0])
-            if base is not None and isinstance(attribute, Const) and isinstance(attribute.value, str):
-                return base.attribute(attribute.value)
-            return None
-        if name in _SAME_OBJECT and len(event.arguments) == 2:
-            return self.value(event.arguments[1])
-        if name == "super" and self.function.class_name is not None:
-            return self.receiver()
-        if name == "type" and len(event.arguments) == 1:
-            base = self.value(event.arguments[0])
-            return (
-                Location(Root.CLASS, base.owner, qualname_of(base.owner)) if base and base.root is Root.SELF else None
-            )
-        if self.module.class_named(callee.name) is not None:
-            return Location(Root.FRESH, self.function.id, f"<{event.id}>")
-        return None
-
-    def _is_mapping(self, location: Location) -> bool:
-        name = self.type_of(location).name
-        return name in MAPPINGS or name is None
 
     def key(self, operand: Operand) -> ItemStep:
         """Give the step of a key: its text, as written."""
