@@ -193,3 +193,41 @@ def test_tasks_that_run_on_an_object_of_their_own_do_not_meet() -> None:
 def test_the_evidence_is_said_in_sentences() -> None:
     (finding,) = find(program_of(GLOBAL.format(body="await asyncio.gather(add(1), add(2))")))
     assert finding.evidence == ("several tasks run `add`: they are started at line 12",)
+
+
+SETTER = """
+class Channel:
+    def __init__(self):
+        self._wire = None
+
+    @property
+    def wire(self):
+        return self._wire
+
+    @wire.setter
+    def wire(self, wire):
+        self._wire = wire
+
+    async def {name}(self):
+        self.wire = await dial()
+
+    async def drop(self):
+        await self.wire.close()
+        self._wire = None
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "writer"),
+    [("redial", "`Channel.redial` can be called"), ("__aenter__", "`Channel.__aenter__` is by its name a lifecycle")],
+)
+def test_a_setter_is_run_by_those_who_assign(name: str, writer: str) -> None:
+    (finding,) = (each for each in find(program_of(SETTER.format(name=name))) if each.function == "Channel.drop")
+    assert any(sentence.startswith(writer) for sentence in finding.evidence)
+
+
+def test_a_setter_that_nobody_is_seen_to_use_has_unseen_callers() -> None:
+    source = SETTER.format(name="redial").replace("self.wire = await", "self.other = await")
+    (finding,) = (each for each in find(program_of(source)) if each.function == "Channel.drop")
+    assert finding.confidence is POSSIBLE
+    assert any("nothing in the project is seen to call it" in sentence for sentence in finding.evidence)

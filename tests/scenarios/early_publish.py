@@ -35,6 +35,13 @@ CASES: dict[str, FixtureCase] = {
     ),
     "early_publish/stored_then_opened.py": _case(lambda module: module.use(), "self._db", subject="app"),
     "early_publish/entry_before_load.py": _case(lambda module: module.rows("key"), "self._pages[key]", subject="cache"),
+    "early_publish/two_tables.py": _case(
+        lambda module: module.feed.subscribe("topic"), "self.latest[topic]", subject="feed"
+    ),
+    "early_publish/keep_two_tables_locked.py": _case(lambda module: module.feed.subscribe("topic"), subject="feed"),
+    "early_publish/keep_both_before_the_await.py": _case(
+        lambda module: module.feed.subscribe("topic", "reader"), subject="feed"
+    ),
     # Whoever skips the work relies on the one who does it: if that one fails, nobody has done it.
     "early_publish/keep_flag_taken_down.py": replace(
         _case(lambda module: module.sync.refresh(), subject="sync"), faults=(None,)
@@ -62,5 +69,8 @@ CASES: dict[str, FixtureCase] = {
         tasks={"flush": lambda module: module.outbox.flush(), "flush again": lambda module: module.outbox.flush()},
         state=lambda module: sorted(module.outbox.sent + module.outbox._waiting),
         faults=(None,),
+    ),
+    "early_publish/keep_waits_for_the_other.py": replace(
+        _case(lambda module: module.feed.subscribe("topic")), state=lambda module: module.feed.latest, faults=(None,)
     ),
 }

@@ -15,6 +15,19 @@ def _balance(repair: Repair | None = "safe") -> FixtureCase:
     )
 
 
+def _desk(repair: Repair | None = None) -> FixtureCase:
+    """A desk that asks a bank for an account, and pays into it twice."""
+    return FixtureCase(
+        tasks={
+            "credit 10": lambda module: module.desk.credit("name", 10),
+            "credit 20": lambda module: module.desk.credit("name", 20),
+        },
+        state=lambda module: module.bank.balances(),
+        findings=(("AWA101", "self._bank.account(name).balance"),) if repair else (),
+        repair=repair,
+    )
+
+
 def _till(repair: Repair | None = "safe") -> FixtureCase:
     return FixtureCase(
         subject=lambda module: module.Till(),
@@ -53,6 +66,10 @@ CASES: dict[str, FixtureCase] = {
     "stale_write/balance_computed.py": _balance(),
     "stale_write/balance_shown.py": _balance(),
     "stale_write/keep_fresh_read.py": _balance(repair=None),
+    "stale_write/account_getter.py": _desk(repair="safe"),
+    "stale_write/keep_account_made_anew.py": FixtureCase(
+        tasks=_desk().tasks, state=lambda module: None, calls=lambda module: module.paid
+    ),
     "stale_write/account_method.py": FixtureCase(
         subject=lambda module: module.Account(100),
         tasks={"credit 10": lambda account: account.credit(10), "credit 5": lambda account: account.credit(5)},

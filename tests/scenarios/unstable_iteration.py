@@ -44,6 +44,17 @@ async def _ended(module: ModuleType) -> None:
     module.pool.ended("a")
 
 
+def _pool(*, reported: bool) -> FixtureCase:
+    return FixtureCase(
+        tasks={"ping": lambda module: module.supervisor.ping_all(), "end": _ended},
+        state=lambda module: list(module.pool.workers),
+        calls=lambda module: module.pinged,
+        findings=(("AWA104", "self._pool.workers"),) if reported else (),
+        repair="refused" if reported else None,
+        refusal=MISSING if reported else None,
+    )
+
+
 async def _submit(module: ModuleType, jobs: Any) -> None:  # noqa: ANN401 - as above
     jobs.submit(module.work())
 
@@ -70,14 +81,10 @@ CASES: dict[str, FixtureCase] = {
     ),
     "unstable_iteration/locked_loop_only.py": _coroutines(_room(reported=True)),
     "unstable_iteration/keep_locked.py": _coroutines(_room(reported=False)),
-    "unstable_iteration/of_another_class.py": FixtureCase(
-        tasks={"ping": lambda module: module.supervisor.ping_all(), "end": _ended},
-        state=lambda module: list(module.pool.workers),
-        calls=lambda module: module.pinged,
-        findings=(("AWA104", "self._pool.workers"),),
-        repair="refused",
-        refusal=MISSING,
-    ),
+    "unstable_iteration/of_another_class.py": _pool(reported=True),
+    "unstable_iteration/through_property.py": _pool(reported=True),
+    "unstable_iteration/keep_property_copy.py": _pool(reported=False),
+    "unstable_iteration/keep_property_overridden.py": _pool(reported=False),
     "unstable_iteration/subscribers.py": FixtureCase(
         subject=lambda module: module.a_bus(),
         tasks={"publish": lambda bus: bus.publish("news", "hello"), "unsubscribe": _unsubscribe},

@@ -63,6 +63,8 @@ class Location:
     owner: str
     name: str
     steps: tuple[Step, ...] = ()
+    written: tuple[Step, ...] | None = field(default=None, compare=False)
+    """The steps as the program writes them, where a property or a getter stands for a part of the path."""
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -73,20 +75,32 @@ class Location:
         return self._hash
 
     def __str__(self) -> str:
-        return self.name + "".join(str(step) for step in self.steps if step != ANY_ITEM)
+        return self.name + "".join(str(step) for step in self.written or self.steps if step != ANY_ITEM)
 
     def attribute(self, name: str) -> Location:
         """Give the location of an attribute of what is stored here."""
-        return Location(self.root, self.owner, self.name, (*self.steps, AttributeStep(name)))
+        return self._with(AttributeStep(name))
 
     def item(self, step: ItemStep) -> Location:
         """Give the location of an entry of what is stored here."""
-        return Location(self.root, self.owner, self.name, (*self.steps, step))
+        return self._with(step)
+
+    def _with(self, step: Step) -> Location:
+        written = None if self.written is None else (*self.written, step)
+        return Location(self.root, self.owner, self.name, (*self.steps, step), written)
+
+    def written_as(self, written: tuple[Step, ...]) -> Location:
+        """Give the same location, shown by other steps."""
+        return Location(self.root, self.owner, self.name, self.steps, written)
 
     @property
     def parent(self) -> Location | None:
         """The location that this one is a part of, or None for a root."""
-        return Location(self.root, self.owner, self.name, self.steps[:-1]) if self.steps else None
+        if not self.steps:
+            return None
+        shown = self.written
+        written = shown[:-1] if shown is not None and shown[-1] == self.steps[-1] else None
+        return Location(self.root, self.owner, self.name, self.steps[:-1], written or None)
 
     def anywhere(self) -> Location:
         """Give the same path with every key replaced by ``*``: how other functions would name it."""

@@ -24,7 +24,7 @@ from awaitomic.program.accesses import CONTENTS, Access, Change
 from awaitomic.program.acquisitions import Acquisitions
 from awaitomic.program.analyses import Analyses
 from awaitomic.program.callers import Callers, in_loop
-from awaitomic.program.calls import awaited_calls, is_awaited, is_property, targets_of
+from awaitomic.program.calls import awaited_calls, is_awaited, targets_of
 from awaitomic.program.concurrency.registry import Registry
 from awaitomic.program.facts import FunctionFacts
 from awaitomic.program.handed import Handed
@@ -164,8 +164,7 @@ class Program:
         typed = resolver.type_of(parent).name or ""
         if not typed.startswith("class:"):
             return None
-        method = self.module.find_method(typed.removeprefix("class:"), step.name)
-        return method if method is not None and is_property(method) else None
+        return self.project.link.find_property(typed.removeprefix("class:"), step.name)
 
     # -- state ---------------------------------------------------------------------------------------------------
 

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.spawners import AWAITED_ALONE, RUN_ALONE, SPAWN_ALL, starts_one
-from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read, Scope, Suspend
+from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read, Scope, Suspend, Write
 from awaitomic.model.location import AttributeStep, Location, Root
 from awaitomic.program.calls import awaited_calls, targets_of
 from awaitomic.program.locks import Lock
+from awaitomic.program.module import is_setter
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.target import How, Target
@@ -72,6 +73,7 @@ class ModuleCalls:
                         self._site(target, Site(resolver, event.id, call.how, target))
             elif isinstance(event, Call):
                 understood.update(self._collect_spawns(resolver, event))
+        self._collect_setters(resolver)
         called = {event.function for event in resolver.function.events if isinstance(event, Call)}
         for event in resolver.function.events:
             if isinstance(event, Call):
@@ -95,6 +97,17 @@ class ModuleCalls:
         function = None if called else referenced(resolver, event)
         if function is not None:
             self.mentioned.add(id(function))
+
+    def _collect_setters(self, resolver: Resolver) -> None:
+        """Note the assignments that run the setter of a property."""
+        for event in resolver.function.events:
+            if not isinstance(event, Write) or not isinstance(event.place, Attribute):
+                continue
+            kind, _, owner = (resolver.operand_type(event.place.base).name or "").partition(":")
+            setter = resolver.module.find_method(owner, event.place.attr) if kind == "class" else None
+            if setter is not None and is_setter(setter):
+                target = Target(setter, resolver.value(event.place.base))
+                self._site(target, Site(resolver, event.id, How.DIRECT, target))
 
     def _collect_spawns(self, resolver: Resolver, event: Call) -> Iterator[int]:
         wrapper = last_name(resolver.function.nodes[event.function])

@@ -10,6 +10,7 @@ from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL, starts_one
 from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read, Scope, Suspend, SuspendWhy
 from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location, Root
 from awaitomic.program.link import Definition
+from awaitomic.program.module import is_property
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.target import AwaitedCall, How, Target
@@ -110,12 +111,6 @@ def _by_attribute(resolver: Resolver, place: Attribute) -> Iterator[_Reached]:
         override = facts.methods.get(place.attr)
         if override is not None and override is not method:
             yield override, location
-
-
-def is_property(function: FunctionGraph) -> bool:
-    """Tell whether a method is read like an attribute."""
-    names = {last_name(node) for node in getattr(function.node, "decorator_list", [])}
-    return bool(names & {"property", "cached_property"})
 
 
 def bind_arguments(function: FunctionGraph, event: Call, *, skip_first: bool) -> tuple[tuple[str, Operand], ...]:

@@ -43,6 +43,10 @@ class Modules(Protocol):
         """Give the modules in which some class names a base of that last name."""
         ...
 
+    def returned(self, function: FunctionGraph) -> Location | None:
+        """Give the one location that a plain function of a module returns, in its own terms."""
+        ...
+
 
 class Definition(NamedTuple):
     """What a name stands for: a ``class``, ``function``, ``variable`` or ``module`` of the program."""
@@ -69,6 +73,7 @@ class Linker:
         self._children: dict[str, tuple[str, ...]] = {}
         self._types: dict[tuple[str, str], Typed] = {}
         self._descendants: dict[str, tuple[ClassFacts, ...]] = {}
+        self._returned: dict[int, Location | None] = {}
 
     # -- definitions -------------------------------------------------------------------------------------------------
 
@@ -221,6 +226,28 @@ class Linker:
     def find_method(self, class_id: str, method: str) -> FunctionGraph | None:
         """Look a method up along the bases."""
         return next((facts.methods[method] for facts in self.lineage(class_id) if method in facts.methods), None)
+
+    def find_property(self, class_id: str, name: str) -> FunctionGraph | None:
+        """Give what is run when an attribute of a class's instances is read, if it is a property."""
+        nearest = next(
+            (facts for facts in self.lineage(class_id) if name in facts.methods or name in facts.class_level), None
+        )
+        return nearest.properties.get(name) if nearest is not None and name not in nearest.class_level else None
+
+    def overrides(self, class_id: str, name: str) -> bool:
+        """Tell whether some subclass gives a method or property another meaning, as far as subclasses are known."""
+        meant = self.find_method(class_id, name)
+        return any(
+            self.find_method(facts.id, name) is not meant or name in facts.class_level
+            for facts in self.descendants(class_id)
+        )
+
+    def returned(self, function: FunctionGraph) -> Location | None:
+        """Give the one location that a plain function returns on all ways, in its own terms."""
+        if id(function) not in self._returned:
+            self._returned[id(function)] = None  # a function that returns what it returns returns nothing known
+            self._returned[id(function)] = self._modules.returned(function)
+        return self._returned[id(function)]
 
     def declaring(self, class_id: str, attribute: str) -> str:
         """Give the topmost ancestor that speaks of an attribute of itself: the name under which a family matches it."""

@@ -16,7 +16,7 @@ from awaitomic.knowledge.lifecycle import CONSTRUCTION
 from awaitomic.model.identity import identity
 from awaitomic.model.location import Location
 from awaitomic.program.items import item_types
-from awaitomic.program.names import dotted, import_table, star_imports, target_names
+from awaitomic.program.names import dotted, import_table, last_name, star_imports, target_names
 from awaitomic.program.types import Typed, TypeReader, annotated, combine, is_container
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ class ClassFacts:
     bases: tuple[str, ...]
     """As the module names them; a class of the same module by its identity."""
     methods: dict[str, FunctionGraph] = field(default_factory=dict)
+    properties: dict[str, FunctionGraph] = field(default_factory=dict)
+    """What is run when an attribute is read: of a property with a setter, `methods` has the setter."""
     attributes: dict[str, Typed] = field(default_factory=dict)
     class_level: set[str] = field(default_factory=set)
     """Names assigned in the class body and not annotated as instance fields of a dataclass: shared by instances."""
@@ -135,6 +137,8 @@ def module_facts(name: str, tree: ast.Module, graph: ModuleGraph) -> ModuleFacts
         owner = classes.get(function.class_id or "")
         if owner is not None and isinstance(function.node, ast.FunctionDef | ast.AsyncFunctionDef):
             owner.methods[function.node.name] = function
+            if is_property(function):
+                owner.properties[function.node.name] = function
     for facts in found:
         _read_attribute_types(facts, types)
         facts.mentions = _mentions(facts)
@@ -147,6 +151,18 @@ def module_facts(name: str, tree: ast.Module, graph: ModuleGraph) -> ModuleFacts
     }
     stars = star_imports(tree)
     return ModuleFacts(name, tree, graph, imports, stars, types, classes, by_name, _global_types(tree, types), aliases)
+
+
+def is_property(function: FunctionGraph) -> bool:
+    """Tell whether a method is read like an attribute."""
+    names = {last_name(node) for node in getattr(function.node, "decorator_list", [])}
+    return bool(names & {"property", "cached_property"})
+
+
+def is_setter(function: FunctionGraph) -> bool:
+    """Tell whether a method is run by an assignment to an attribute."""
+    decorators = getattr(function.node, "decorator_list", [])
+    return any(isinstance(node, ast.Attribute) and node.attr == "setter" for node in decorators)
 
 
 def _mentions(facts: ClassFacts) -> frozenset[str]:

@@ -13,10 +13,13 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
+from awaitomic.flow.graph import FunctionGraph
 from awaitomic.flow.lower import UnsupportedSyntax, lower_module
 from awaitomic.model.identity import module_of
+from awaitomic.model.location import Location
 from awaitomic.program.escape import publish
 from awaitomic.program.finder import Found, ModuleFinder
+from awaitomic.program.getters import returned_location, standing_for
 from awaitomic.program.link import Linker
 from awaitomic.program.module import ModuleFacts, module_facts
 from awaitomic.program.unit import Unit
@@ -57,6 +60,11 @@ class Project:
     def deriving(self, name: str) -> frozenset[str]:
         """Give the modules in which some class names a base of that last name."""
         return self._by_base.get(name, frozenset())
+
+    def returned(self, function: FunctionGraph) -> Location | None:
+        """Give the one location that a plain function of a module returns, in its own terms."""
+        unit = self.unit(function.module)
+        return returned_location(unit.resolver(function)) if unit is not None else None
 
     @cached_property
     def _finder(self) -> ModuleFinder:
@@ -106,6 +114,8 @@ class Project:
         unit = self._units[name] = Unit(source, facts.linked(self.link))
         assert unit.annotations is not None  # read before any lock is looked up: a comment can say what is one
         publish(unit.resolvers)  # only now: what it asks may lead back here by a circle of imports
+        for resolver in unit.resolvers:
+            resolver.look_through(standing_for)  # and only now is it known what a getter has stored
         return unit
 
     def shown(self, name: str) -> str:

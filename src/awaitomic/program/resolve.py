@@ -8,6 +8,7 @@ what is not plainly one path is not tracked at all, and never reported.
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
@@ -26,9 +27,9 @@ from awaitomic.model.event import (
     Read,
     Scope,
 )
-from awaitomic.model.identity import qualname_of
 from awaitomic.model.location import ANY_ITEM, ItemStep, Location, Root
 from awaitomic.program.identities import Identities
+from awaitomic.program.library_values import value_of_call
 from awaitomic.program.link import Definition
 from awaitomic.program.module import ModuleFacts
 from awaitomic.program.names import dotted
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from awaitomic.program.escape import Publication
     from awaitomic.program.usage import Usage
 
-_ENTRY_GETTERS = frozenset({"get", "setdefault"})
-_SAME_OBJECT = frozenset({"cast", "typing.cast"})
 _MAX_DEPTH = 12
 
 
@@ -55,6 +54,7 @@ class Resolver(Identities):
         self._depth = 0
         self.targets: dict[int, tuple[Target, ...]] = {}
         """What `awaitomic.program.calls.targets_of` has found for each call."""
+        self._getters: Callable[[Resolver, Read | Call], Location | None] | None = None
         self.captured = frozenset[str]()
         """Locals of this function that nested functions rebind: shared state of the closure (set by `Program`)."""
         self.made_locks: dict[Location, bool] = outer.made_locks if outer is not None else {}
@@ -67,6 +67,11 @@ class Resolver(Identities):
     def publish(self, found: dict[int, Publication]) -> None:
         """Let objects that this function makes be known by the paths through which others reach them."""
         self.published = found
+
+    def look_through(self, getters: Callable[[Resolver, Read | Call], Location | None]) -> None:
+        """Let calls of getters, and properties, stand for what they return (see `awaitomic.program.getters`)."""
+        self._getters = getters
+        self.forget_values()
 
     def forget_values(self) -> None:
         """Forget what values were known as, after new facts."""
@@ -241,9 +246,9 @@ class Resolver(Identities):
         if isinstance(event, Read):
             if isinstance(event.place, Name):
                 return self.name_value(event.place)
-            return self.place(event.place)
+            return self._got(event) or self.place(event.place)
         if isinstance(event, Call):
-            return self._call_value(event)
+            return value_of_call(self, event) or self._got(event)
         if isinstance(event, Merge):
             found = [
                 self.value(operand)
@@ -255,42 +260,8 @@ class Resolver(Identities):
             return Location(Root.FRESH, self.function.id, f"<{event.id}>")
         return None
 
-    def _call_value(self, event: Call) -> Location | None:
-        callee = self.function.events[event.function]
-        if not isinstance(callee, Read):
-            return None
-        if isinstance(callee.place, Name):
-            return self._plain_call_value(event, callee.place)
-        if isinstance(callee.place, Attribute) and event.arguments:
-            base = self.value(callee.place.base)
-            if base is not None and callee.place.attr in _ENTRY_GETTERS and self._is_mapping(base):
-                return base.item(self.key(event.arguments[0]))
-        return None
-
-    def _plain_call_value(self, event: Call, callee: Name) -> Location | None:
-        name = self.module.imports.get(callee.name, callee.name)
-        if name == "getattr" and len(event.arguments) >= 2:
-            attribute = self.function.events[event.arguments[1]]
-            base = self.value(event.arguments[0])
-            if base is not None and isinstance(attribute, Const) and isinstance(attribute.value, str):
-                return base.attribute(attribute.value)
-            return None
-        if name in _SAME_OBJECT and len(event.arguments) == 2:
-            return self.value(event.arguments[1])
-        if name == "super" and self.function.class_name is not None:
-            return self.receiver()
-        if name == "type" and len(event.arguments) == 1:
-            base = self.value(event.arguments[0])
-            return (
-                Location(Root.CLASS, base.owner, qualname_of(base.owner)) if base and base.root is Root.SELF else None
-            )
-        if self.module.class_named(callee.name) is not None:
-            return Location(Root.FRESH, self.function.id, f"<{event.id}>")
-        return None
-
-    def _is_mapping(self, location: Location) -> bool:
-        name = self.type_of(location).name
-        return name in MAPPINGS or name is None
+    def _got(self, event: Read | Call) -> Location | None:
+        return self._getters(self, event) if self._getters is not None else None
 
     def key(self, operand: Operand) -> ItemStep:
         """Give the step of a key: its text, as written."""

@@ -17,9 +17,12 @@ from awaitomic.program.concurrency import ENOUGH, Hint, judge
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
-from awaitomic.program.state import ActiveGuard, State
+from awaitomic.program.state import State
 from awaitomic.rules.half_filled import find_refills, report
+from awaitomic.rules.promised_state import find_promises
 from awaitomic.rules.readiness import (
+    is_about,
+    is_locked,
     is_wait,
     made_by_work,
     opened_by,
@@ -54,21 +57,32 @@ class _Publication:
 def find(program: Program) -> Iterator[Finding]:
     """Find flags, counters and objects that are published before the awaited work that others rely on."""
     for resolver in suspending_functions(program):
-        reported: set[Location] = set()
-        for fact in program.facts(resolver).writes:
-            if fact.access.location in reported or not _could_publish(resolver, fact):
-                continue
-            publication = _published(program, resolver, fact)
-            finding = _report(program, resolver, publication) if publication is not None else None
-            if finding is not None:
-                reported.add(fact.access.location)
+        promises = find_promises(program, resolver)
+        for written, finding in _publications(program, resolver):
+            promise = promises.get(written)
+            if promise is None or finding.confidence >= promise.confidence:  # one claim, one explanation
+                promises.pop(written, None)
                 yield finding
+        yield from promises.values()
         yield from (report(program, RULE, resolver, refill) for refill in find_refills(program, resolver))
+
+
+def _publications(program: Program, resolver: Resolver) -> Iterator[tuple[int, Finding]]:
+    """Give what one function publishes too early, with the write that does."""
+    reported: set[Location] = set()
+    for fact in program.facts(resolver).writes:
+        if fact.access.location in reported or not _could_publish(resolver, fact):
+            continue
+        publication = _published(program, resolver, fact)
+        finding = _report(program, resolver, publication) if publication is not None else None
+        if finding is not None:
+            reported.add(fact.access.location)
+            yield fact.event, finding
 
 
 def _could_publish(resolver: Resolver, fact: WriteFact) -> bool:
     access = fact.access
-    if fact.via is not None or access.location.root not in _SHARED or _is_locked(fact.state):
+    if fact.via is not None or access.location.root not in _SHARED or is_locked(fact.state):
         return False
     if access.change is Change.RESET:  # an empty entry, which says that there is somebody who fills it
         return bool(access.location.steps) and isinstance(access.location.steps[-1], ItemStep)
@@ -117,7 +131,7 @@ def _published(program: Program, resolver: Resolver, fact: WriteFact) -> _Public
         if guard is None:
             return None
         stays = reach_after(graph, event, stops=rewritten, raises=False)
-        if graph.exit not in stays.blocks or _is_locked(_state(program, resolver, event)):
+        if graph.exit not in stays.blocks or is_locked(_state(program, resolver, event)):
             return None
         return _Publication(fact, guard, work, counts)
     return None
@@ -127,15 +141,10 @@ def _state(program: Program, resolver: Resolver, event: int) -> State | None:
     return program.facts(resolver).solution.before_event(event)
 
 
-def _is_locked(state: State | None) -> bool:
-    """Tell whether some lock is held: why it does not help is the business of other rules."""
-    return state is not None and any(not lock.is_claim for lock in state.held)
-
-
 def _test(program: Program, resolver: Resolver, fact: WriteFact, work: int, *, counts: bool) -> int | None:
     """Give the test by which only the first caller does the work."""
     for guard in sorted(fact.state.guards, key=lambda each: each.guard):
-        if _is_about(fact, guard) and says_absent(test_of(resolver, guard.guard), holds=guard.holds):
+        if is_about(fact.access.location, guard) and says_absent(test_of(resolver, guard.guard), holds=guard.holds):
             return guard.guard
     state = _state(program, resolver, work)
     if not counts or state is None:
@@ -144,16 +153,9 @@ def _test(program: Program, resolver: Resolver, fact: WriteFact, work: int, *, c
         test = test_of(resolver, guard.guard)
         old = all(token.read < fact.event for token in guard.tokens)
         first = says_absent(test, holds=guard.holds) if old else says_first(test, holds=guard.holds)
-        if _is_about(fact, guard) and first:
+        if is_about(fact.access.location, guard) and first:
             return guard.guard
     return None
-
-
-def _is_about(fact: WriteFact, guard: ActiveGuard) -> bool:
-    location = fact.access.location
-    entry = bool(location.steps) and isinstance(location.steps[-1], ItemStep)
-    tested = {location, location.parent} if entry else {location}
-    return any(token.location in tested and not token.is_stale for token in guard.tokens)
 
 
 # -- evidence --------------------------------------------------------------------------------------------------------
@@ -269,9 +271,11 @@ RULE = Rule(
     summary="a flag, a counter, an object or an emptied container is there before the awaited work that makes it ready",
     what=(
         "The first caller sets a flag, counts itself, or stores an object, and only then awaits the work that opens, "
-        "connects or fills it. Whoever comes meanwhile finds the flag set and goes on. Likewise, a shared container is "
-        "emptied (or an empty one put in its place), and filled again only after a suspension, by the function itself, "
-        "by what it awaits, or by tasks that it waits for, while other code reads it."
+        "connects or fills it. Whoever comes meanwhile finds the flag set and goes on. The same between two states: "
+        "one is there before the await, another only after it, and whoever finds the first uses the other without a "
+        "look (`if key in self.queues: return self.cache[key]`); then the finding names the other state. Likewise, a "
+        "shared container is emptied (or an empty one put in its place), and filled again only after a suspension, by "
+        "the function itself, by what it awaits, or by tasks that it waits for, while other code reads it."
     ),
     why=(
         "The second caller skips the wait and uses what is not ready: a connection that is not open, state that is "
@@ -317,7 +321,8 @@ class Client:
         "error, a lock over test and work. A container that is filled as a local and then put in the place of the old "
         "one, or emptied and filled with no await in between; contents that are taken out at once, and perhaps put "
         "back (`batch, self.buf = self.buf, []`); readers that only ask if something is there, or only read what "
-        "they have had refilled; one that is filled when its owner opens or connects."
+        "they have had refilled; one that is filled when its owner opens or connects. A second state that is tested "
+        "itself, that is there before the await as well, or that is only asked for (`self.cache.get(key)`)."
     ),
     find=find,
 )

@@ -20,7 +20,7 @@ from awaitomic.model.finding import Confidence, Finding, Role, Span
 from awaitomic.model.location import AttributeStep, Location, Root
 from awaitomic.program import Program
 from awaitomic.program.accesses import Access, Change, accesses
-from awaitomic.program.concurrency import Judgement, judge
+from awaitomic.program.concurrency import ENOUGH, Hint, Judgement, judge
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.names import target_names
 from awaitomic.program.readers import ContentRead, Uses, content_reads
@@ -143,10 +143,10 @@ def _disturbed(
     found: list[Judgement] = []
     refilling = Refilling(program, resolver, location)
     for read in content_reads(program, resolver, location):
-        if refilling.is_part(read) or kept_apart(program, resolver, suspend, location, read.resolver, read.event):
+        access = Access(read.event, state, Change.READY, None)
+        if refilling.is_part(read) or kept_apart(program, resolver, suspend, location, read.resolver, access):
             continue
         apart = refilling.is_apart(read.resolver, read.event)
-        access = Access(read.event, state, Change.READY, None)
         hint = _hint(program, resolver, location, read) if apart else None
         judgement = judge(program, resolver, state, [(read.resolver, access)], hint, does="reads")
         if judgement is not None and (apart or judgement.confidence is Confidence.CERTAIN):
@@ -160,21 +160,23 @@ def _mixed(
 ) -> Judgement | None:
     """Give the second run of a function that empties a list and adds to it: what both add is there twice."""
     adds = filling.change is Change.ADD and resolver.type_of(location).name in SEQUENCES
-    if not adds or kept_apart(program, resolver, suspend, location, resolver, filling.event):
-        return None
     state = object_of(resolver, location)
-    return judge(program, resolver, state, [(resolver, Access(filling.event, state, Change.ADD, None))])
+    access = Access(filling.event, state, Change.ADD, None)
+    if not adds or kept_apart(program, resolver, suspend, location, resolver, access):
+        return None
+    return judge(program, resolver, state, [(resolver, access)])
 
 
-def _hint(program: Program, resolver: Resolver, location: Location, read: ContentRead) -> str | None:
+def _hint(program: Program, resolver: Resolver, location: Location, read: ContentRead) -> Hint | None:
     """Say why the reader is likely to be another task's: it serves its callers, or stands in other code."""
     if read.by_parameter:
-        return f"`{location}` is asked by `{read.resolver.function.qualname}` for what its callers want"
+        asker = read.resolver.function.qualname
+        return Hint(f"`{location}` is asked by `{asker}` for what its callers want", ENOUGH)
     owner = resolver.owner_of(location)
     theirs = _class_of(read.resolver)
     if owner is None or theirs == owner or (theirs is not None and program.module.can_be_one(owner, theirs)):
         return None
-    return f"`{location}` is read by other code than that of its object"
+    return Hint(f"`{location}` is read by other code than that of its object", ENOUGH)
 
 
 def _class_of(resolver: Resolver) -> str | None:

@@ -13,8 +13,10 @@ from awaitomic.program import Program, is_construction
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.calls import targets_of
 from awaitomic.program.conditions import parts_of
+from awaitomic.program.guards import is_entry
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
+from awaitomic.program.state import ActiveGuard, State
 
 
 def test_of(resolver: Resolver, guard: int) -> ast.AST:
@@ -70,6 +72,17 @@ def _counts(operator: ast.cmpop, right: ast.expr, *, holds: bool, before: bool) 
         return right.value == first and holds is same
     below = {ast.Lt: True, ast.GtE: False}.get(type(operator))
     return below is not None and right.value == first + 1 and holds is below
+
+
+def is_about(location: Location, guard: ActiveGuard) -> bool:
+    """Tell whether a test tells, at this moment, about a location (of an entry: or about its container)."""
+    tested = {location, location.parent} if is_entry(location) else {location}
+    return any(token.location in tested and not token.is_stale for token in guard.tokens)
+
+
+def is_locked(state: State | None) -> bool:
+    """Tell whether some lock is held: why it does not help is the business of other rules."""
+    return state is not None and any(not lock.is_claim for lock in state.held)
 
 
 def opened_by(resolver: Resolver, suspend: Suspend) -> tuple[str, int | None]:
@@ -134,7 +147,7 @@ def made_by_work(program: Program, resolver: Resolver, published: Location, publ
         happens = fact.event in waited if fact.via is not None else fact.event in late
         if happens and fact.access.change is Change.ASSIGN and location != published and _is_attribute(location):
             found.add(location)
-    return {location for location in found if _is_empty_at_first(program, resolver, location)}
+    return {location for location in found if is_empty_at_first(program, resolver, location)}
 
 
 def _is_attribute(location: Location) -> bool:
@@ -143,7 +156,8 @@ def _is_attribute(location: Location) -> bool:
     return all(isinstance(step, AttributeStep) for step in location.steps)
 
 
-def _is_empty_at_first(program: Program, resolver: Resolver, location: Location) -> bool:
+def is_empty_at_first(program: Program, resolver: Resolver, location: Location) -> bool:
+    """Tell whether nothing but None, False or something empty is stored at a location when its owner is made."""
     writers = program.writers_at(resolver.key_of(location))
     built = [access.change for writer, access in writers if is_construction(writer.function)]
     return all(change is Change.RESET for change in built)

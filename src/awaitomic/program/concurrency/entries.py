@@ -20,6 +20,7 @@ from awaitomic.model.location import ItemStep, Location, Root
 from awaitomic.program.callers import Spawn, in_loop, is_nested
 from awaitomic.program.concurrency.sharing import Shared
 from awaitomic.program.concurrency.table import Entry, Start
+from awaitomic.program.module import is_setter
 from awaitomic.program.target import How
 from awaitomic.source.project import is_test
 
@@ -101,6 +102,8 @@ class _Search:
         if not name:
             is_lambda = function.qualname.endswith("<lambda>")
             return [Entry(function.id, self._public(function) if is_lambda else Start.ALONE, line)]
+        if is_setter(function):  # an assignment like any other: by whoever makes it, and nobody else
+            return [] if self._program.callers.sites(function) else [Entry(function.id, Start.UNKNOWN, line)]
         registered = self._program.registry.of(function)
         by_name = runs_alone_by_name(name) and not (name in GIVEN_WORK and _is_given_work(function))
         if registered and not (by_name and all(each.runs in _WEAK for each in registered)):
