@@ -19,6 +19,7 @@ from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import ActiveGuard, Token
 from awaitomic.rules import late_update
 from awaitomic.rules.forgiving import is_forgiving
+from awaitomic.rules.readiness import fills_what_is_absent
 from awaitomic.rules.refusing import refuses
 from awaitomic.rules.rule import (
     Rule,
@@ -110,7 +111,10 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: Active
     # The same data fetched twice harms nobody: reported only where it is proven that several tasks come here.
     test = _whole_test(resolver, guard)
     computes = any(isinstance(node, ast.BinOp) for node in ast.walk(test))
-    renewed = any(rival is not resolver and other.change is Change.ASSIGN for rival, other in others)
+    renewed = any(
+        rival is not resolver and other.change is Change.ASSIGN and not fills_what_is_absent(program, rival, other)
+        for rival, other in others
+    )
     same = tests_absence(test) and not computes and (fact.via is not None or not renewed)
     lowered = int(same and fills_with_data(program, resolver, fact))
     if judgement is None:

@@ -17,7 +17,7 @@ from awaitomic.model.finding import Finding, Role, Span, TraceStep
 from awaitomic.model.location import ANY_ITEM, ItemStep, Location, Root
 from awaitomic.program import Program, is_construction
 from awaitomic.program.accesses import Change
-from awaitomic.program.concurrency import Hint, judge
+from awaitomic.program.concurrency import ENOUGH, Hint, judge
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.guards import is_entry
 from awaitomic.program.resolve import Resolver
@@ -286,7 +286,7 @@ def _report(program: Program, resolver: Resolver, found: Promise) -> Finding | N
     promised, location = found.claim.access.location, found.kept.access.location
     if kept_apart(program, resolver, found.suspend, promised, resolver, found.claim.access):
         return None
-    asked = Hint(f"`{promised}` tells later callers that `{location}` is there")
+    asked = Hint(f"`{promised}` tells later callers that `{location}` is there", ENOUGH)
     judgement = judge(program, resolver, object_of(resolver, promised), [(resolver, found.claim.access)], asked)
     if judgement is None:
         return None

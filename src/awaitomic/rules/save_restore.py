@@ -12,7 +12,7 @@ from awaitomic.model.finding import Confidence, Finding, Role
 from awaitomic.model.location import AttributeStep, Location, Root
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
-from awaitomic.program.concurrency import ENOUGH, Hint, Rival, judge
+from awaitomic.program.concurrency import Hint, Rival, judge
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.names import dotted, last_name, target_names
 from awaitomic.program.resolve import Resolver
@@ -153,9 +153,7 @@ def _hint(location: Location) -> Hint | None:
     attributes = [step for step in location.steps if isinstance(step, AttributeStep)]
     if location.root is not Root.SELF or len(attributes) < 2:
         return None
-    return Hint(
-        f"`{location.parent}` is an object of its own, and others who use it get what is set for a while", ENOUGH
-    )
+    return Hint(f"`{location.parent}` is an object of its own, and others who use it get what is set for a while")
 
 
 def _report(

@@ -23,11 +23,13 @@ class Hint(NamedTuple):
     """What a rule has seen in a span that says that several tasks are meant: a total is kept, a thing made for all."""
 
     text: str
-    weight: int = 1
+    weight: int = 2
 
 
-ENOUGH = 2
-"""One sign alone, a name or a key, is too little: of what rested on one, hardly anything was true on real code."""
+ENOUGH = 4
+"""One sign alone, a name or a lock, is too little: of what rested on one, hardly anything was true on real code."""
+
+_BY_PLACE, _BY_KIND, _BY_LOCK, _BY_KEY = 3, 3, 2, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,29 +67,35 @@ def shared_because(program: Program, resolver: Resolver, location: Location, hin
         hint: what the rule has seen in the span itself.
     """
     if location.root is not Root.SELF:
-        return Shared((), ENOUGH, strong=True)
+        return _of_place(("",), hint)
     name = resolver.function.class_id or location.owner
     lineage = list(program.module.lineage(name))
     short = qualname_of(location.owner).rpartition(".")[2]
     if any(_is_kept_in_module(program, facts) for facts in lineage):
-        return Shared((f"a `{short}` is kept in the module, for everybody",), ENOUGH, strong=True)
+        return _of_place((f"a `{short}` is kept in the module, for everybody",), hint)
     if any(attribute in _SINGLETON for facts in lineage for attribute in facts.class_level):
-        return Shared((f"`{short}` keeps its one instance, for everybody",), ENOUGH, strong=True)
+        return _of_place((f"`{short}` keeps its one instance, for everybody",), hint)
     if program.makers.fates(name) == frozenset({Fate.USED}):
         return None
     signs: list[Hint] = []
     if any(_owns_a_lock(facts) for facts in lineage):  # which may be for other state: what opens or closes is one's own
-        signs.append(Hint(f"`{short}` owns a lock, so it expects several tasks"))
+        signs.append(Hint(f"`{short}` owns a lock, so it expects several tasks", _BY_LOCK))
     if any(is_made_to_be_shared(facts.qualname) for facts in lineage):
-        signs.append(Hint(f"a `{short}` is by its kind used by several tasks"))
+        signs.append(Hint(f"a `{short}` is by its kind used by several tasks", _BY_KIND))
     if hint is not None and not is_made_for_each(program, resolver, location):
         signs.append(hint)
     without = sum(sign.weight for sign in signs)
     if _is_kept_for_a_caller(resolver, location):
-        signs.append(Hint(f"`{location}` is kept for each caller by a key that it gives"))
+        signs.append(Hint(f"`{location}` is kept for each caller by a key that it gives", _BY_KEY))
     if not signs:
         return None
     return Shared(tuple(sign.text for sign in signs), sum(s.weight for s in signs), keyed=without < ENOUGH)
+
+
+def _of_place(why: tuple[str, ...], hint: Hint | None) -> Shared:
+    """Weigh that a state stands where everybody finds it."""
+    found = tuple(text for text in (*why, hint.text if hint is not None else "") if text)
+    return Shared(found, _BY_PLACE + (hint.weight if hint is not None else 0), strong=True)
 
 
 def _is_kept_in_module(program: Program, facts: ClassFacts) -> bool:

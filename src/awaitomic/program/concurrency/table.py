@@ -96,12 +96,15 @@ def _rows() -> dict[frozenset[Start], Confidence]:
     row(_CALLED, (*_TASKS, *_CALLED), _LIKELY)
     # The main program goes on beside the tasks that it has made.
     row((Start.ALONE,), _TASKS, _LIKELY)
-    # A task of the object's own goes on while its only user calls it; but who closes the object ends its task first.
-    row((Start.OPEN, Start.SERIAL), _TASKS, _LIKELY)
+    # Handlers come while the object's only user calls it. A task of the object's own does so, too; but nearly always it
+    # was made to go with that user, and who closes the object ends its task first.
+    row((Start.SERIAL,), _TASKS, _LIKELY)
+    row((Start.OPEN,), (Start.HANDLER,), _LIKELY)
+    row((Start.OPEN,), _TASKS, _POSSIBLE)
     row((Start.OWNER,), (Start.MANY, Start.HANDLER, Start.AGAIN), _LIKELY)
     row((Start.OWNER,), (Start.ONCE,), _POSSIBLE)
-    # Of a shared object, one may close it while another uses it, and callbacks come at any time.
-    row((Start.OWNER,), _CALLED, _LIKELY)
+    # Of a shared object, one may close it while another uses it; but hardly while others still open it.
+    row((Start.OWNER,), _CALLED, _POSSIBLE)
     row((Start.SERIAL,), (Start.CALLBACK, Start.PUBLIC), _LIKELY)
     # With one user, two calls overlap only if that user is several tasks.
     row((Start.OPEN,), (Start.OPEN, Start.OWNER, Start.SERIAL, *_CALLED), _POSSIBLE)
