@@ -209,6 +209,8 @@ def test_two_runs_leave_the_elements_of_a_list_twice_but_not_those_of_a_set() ->
     assert (finding.rule, finding.confidence) == ("AWA105", Confidence.LIKELY)
     assert "twice" not in finding.message
     assert "a second run adds the same once more" in finding.message
+    locked = "async with self.lock:\n                self.rows.append(1)\n            await fetch(key)"
+    assert find(program_of(text.replace("self.rows = {}", "self.rows = []").format(add=locked))) == []
     unique = text.replace("self.rows = {}", "self.rows = set()").format(add="self.rows.add(await fetch(key))")
     assert find(program_of(unique)) == []
 

@@ -65,7 +65,7 @@ def find_refills(program: Program, resolver: Resolver) -> Iterator[Refill]:
         if _is_taken(program, resolver, fact) or _is_made_here(program, resolver, fact):
             continue
         found = refilled(program, resolver, fact)
-        judgement = _disturbed(program, resolver, location, *found) if found is not None else None
+        judgement = _disturbed(program, resolver, fact, *found) if found is not None else None
         if found is not None and judgement is not None:
             seen.add(location)
             yield Refill(fact, *found, judgement)
@@ -136,9 +136,10 @@ def _declares(node: ast.ClassDef, name: str) -> bool:
 
 
 def _disturbed(
-    program: Program, resolver: Resolver, location: Location, suspend: int, filling: Filling
+    program: Program, resolver: Resolver, fact: WriteFact, suspend: int, filling: Filling
 ) -> Judgement | None:
     """Give the reader that most surely comes in between, or, of a list, the second run that fills it, too."""
+    location = fact.access.location
     state = object_of(resolver, location)
     found: list[Judgement] = []
     refilling = Refilling(program, resolver, location)
@@ -151,18 +152,24 @@ def _disturbed(
         judgement = judge(program, resolver, state, [(read.resolver, access)], hint, does="reads")
         if judgement is not None and (apart or judgement.confidence is Confidence.CERTAIN):
             found.append(judgement)
-    mixed = _mixed(program, resolver, location, suspend, filling)
+    mixed = _mixed(program, resolver, fact, suspend, filling)
     return max([*found, *([mixed] if mixed is not None else [])], key=lambda each: each.confidence, default=None)
 
 
-def _mixed(
-    program: Program, resolver: Resolver, location: Location, suspend: int, filling: Filling
-) -> Judgement | None:
-    """Give the second run of a function that empties a list and adds to it: what both add is there twice."""
+def _mixed(program: Program, resolver: Resolver, fact: WriteFact, suspend: int, filling: Filling) -> Judgement | None:
+    """Give the second run of a function that empties a list and adds to it: what both add is there twice.
+
+    Where either is done under a lock, why it does not help is the business of other rules.
+    """
+    location = fact.access.location
     adds = filling.change is Change.ADD and resolver.type_of(location).name in SEQUENCES
+    written = program.facts(filling.writer).solution.before_event(filling.write)
+    held = fact.state.held | (written.held if written is not None else frozenset())
+    if not adds or any(not lock.is_claim for lock in held):
+        return None
     state = object_of(resolver, location)
     access = Access(filling.event, state, Change.ADD, None)
-    if not adds or kept_apart(program, resolver, suspend, location, resolver, access):
+    if kept_apart(program, resolver, suspend, location, resolver, access):
         return None
     return judge(program, resolver, state, [(resolver, access)])
 
