@@ -158,7 +158,7 @@ def _walk(root: str) -> list[str]:
                     if entry.is_dir(follow_symlinks=False):
                         if name not in _SKIPPED and not name.startswith("."):
                             pending.append((f"{prefix}{name}/", entry.path))
-                    elif name.endswith(".py"):
+                    elif name.endswith(".py") and entry.is_file():  # to open a pipe would wait for a writer
                         found.append(prefix + name)
         except OSError:
             continue  # what cannot be listed is reported where it was asked for; here it is only not there
