@@ -226,10 +226,12 @@ def translate(resolver: Resolver, target: Target, location: Location) -> Locatio
 
 
 def _is_inside(function: FunctionGraph, resolver: Resolver) -> bool:
-    """Tell whether a function stands in another one, and not as a method of a class there."""
+    """Tell whether a function stands in another one, or beside it in the same method; and not in a class there."""
     own = resolver.function
-    nested = function.class_name is None and function.module == own.module
-    return nested and function.qualname.startswith(f"{own.qualname}.")
+    if function.class_name is not None or function.module != own.module:
+        return False
+    around = function.qualname.rpartition(".")[0]
+    return f"{own.qualname}.".startswith(f"{around}.") or function.qualname.startswith(f"{own.qualname}.")
 
 
 def _key(resolver: Resolver, target: Target, step: ItemStep) -> ItemStep:

@@ -17,6 +17,7 @@ from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 
 _RENEWS = frozenset({Change.RESET, Change.CLEAR, Change.ASSIGN, Change.DELETE})
+_EMPTIES = frozenset({Change.RESET, Change.CLEAR})
 _BRINGS_IN = frozenset({Change.ADD, Change.AUGMENTED})
 _ENTERS = frozenset({Change.ASSIGN, Change.FILL, Change.RESET, Change.ADD})
 _BULK = frozenset({"update", "extend", "extendleft"})
@@ -45,6 +46,8 @@ def refilled(program: Program, resolver: Resolver, fact: WriteFact) -> tuple[int
     filled for a while. One entry that comes in at some time is no refill either.
     """
     graph, key = resolver.function, resolver.key_of(fact.access.location)
+    if _is_emptied_inside(program, resolver, key):
+        return None
     writes = program.facts(resolver).writes
     renewed = [o.event for o in writes if o.access.change in _RENEWS and resolver.key_of(o.access.location) == key]
     waits = [e.id for e in graph.events if isinstance(e, Suspend) and program.may_suspend(resolver, e)]
@@ -68,6 +71,15 @@ def refilled(program: Program, resolver: Resolver, fact: WriteFact) -> tuple[int
     return None
 
 
+def _is_emptied_inside(program: Program, resolver: Resolver, key: Location) -> bool:
+    """Tell whether a function that stands in this one empties the container, too: a buffer of what comes in."""
+    inside = f"{resolver.function.qualname}."
+    return any(
+        writer.function.qualname.startswith(inside) and access.change in _EMPTIES
+        for writer, access in program.unit_of(resolver.function).writers.get(key, ())
+    )
+
+
 def _onward(resolver: Resolver, event: int, stops: list[int]) -> frozenset[int]:
     return reach_after(resolver.function, event, stops=stops, raises=False).events
 
@@ -75,16 +87,19 @@ def _onward(resolver: Resolver, event: int, stops: list[int]) -> frozenset[int]:
 def _is_kept(resolver: Resolver, filling: int, emptied: int, renewed: list[int]) -> bool:
     """Tell whether what is filled in belongs to this emptying, and stays.
 
-    A loop that fills and now and then empties keeps a buffer; one that is entered after the container was made never
+    A loop that fills, and now and then empties, keeps a buffer; one that is entered after the container was made never
     ends, and goes on to use it. What the function empties again before it returns was there for its own use.
     """
     graph = resolver.function
     others = [each for each in renewed if each != emptied]
     stays = reach_after(graph, filling, stops=others, raises=False)
-    if emptied not in _onward(resolver, filling, []):
+    behind = _onward(resolver, filling, [])
+    if any(each in behind and filling in _onward(resolver, each, [emptied]) for each in others):
+        return False
+    if emptied not in behind:
         return graph.exit in stays.blocks
     again = emptied in stays.events or graph.exit in stays.blocks
-    return again and filling not in reach_from(graph, graph.entry, stops=renewed, raises=False).events
+    return again and filling not in reach_from(graph, graph.entry, stops=(emptied,), raises=False).events
 
 
 def _own(program: Program, resolver: Resolver, writes: list[WriteFact], key: Location) -> Iterator[Filling]:
