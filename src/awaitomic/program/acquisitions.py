@@ -11,6 +11,7 @@ from awaitomic.flow.statements import block_of
 from awaitomic.model.event import Call, Const, Enter, Event, Suspend
 from awaitomic.model.location import Location
 from awaitomic.program.calls import awaited_calls, parameter_default, translate
+from awaitomic.program.constants import can_come_to, constants_of
 from awaitomic.program.locks import Lock
 from awaitomic.program.reach import components
 from awaitomic.program.target import AwaitedCall, How, Target
@@ -92,7 +93,7 @@ class Acquisitions:
                 for taken in list(self._acquires[id(target.function)].values()):
                     if any(function == target.function.id for function, _, _ in taken.chain):
                         continue  # round a recursion into an object inside the object, and so on without an end
-                    lock = acquired_by_call(resolver, target, taken)
+                    lock = acquired_by_call(self._program, resolver, target, taken)
                     if lock is None or len(lock.location.steps) > _MOST_STEPS:
                         continue
                     hop = (target.function.id, event, call.how)
@@ -103,12 +104,16 @@ class Acquisitions:
         return len(mine) != size
 
 
-def acquired_by_call(resolver: Resolver, target: Target, taken: Acquisition) -> Lock | None:
+def acquired_by_call(program: Program, resolver: Resolver, target: Target, taken: Acquisition) -> Lock | None:
     """Give, in the caller's terms, the lock that a call takes; None if it is another one or not taken this time."""
     location = translate(resolver, target, taken.lock.location)
     if location is None:
         return None
     if not taken.chain and not _condition_may_hold(resolver, target, taken):
+        return None
+    bound = program.resolver(target.function).bindings
+    known = {name: value for name, value in constants_of(resolver, target).items() if name not in bound}
+    if known and not can_come_to(target.function, taken.chain[0][1] if taken.chain else taken.event, known):
         return None
     return Lock(location, taken.lock.type)
 

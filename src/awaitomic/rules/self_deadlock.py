@@ -50,7 +50,7 @@ def _examine(program: Program, resolver: Resolver, event: Event, state: State) -
         for target in call.targets:
             reported: set[Lock] = set()
             for taken in program.acquisitions.of(target.function):
-                found = acquired_by_call(resolver, target, taken)
+                found = acquired_by_call(program, resolver, target, taken)
                 if found is not None and found.location in held and found not in reported:
                     reported.add(found)
                     yield _report(program, resolver, event.id, found, taken, (call, target))

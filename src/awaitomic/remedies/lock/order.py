@@ -72,7 +72,7 @@ def _taken_by_calls(
     for call in awaited_calls(resolver, event):
         for target in call.targets:
             for taken in coverage.program.acquisitions.of(target.function):
-                lock = acquired_by_call(resolver, target, taken)
+                lock = acquired_by_call(coverage.program, resolver, target, taken)
                 if lock is not None:
                     found.add(resolver.key_of(lock.location))
             if coverage.reaches(target.function, set()):

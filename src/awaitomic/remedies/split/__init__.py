@@ -69,7 +69,7 @@ def _takers(case: Case, lock: Lock) -> tuple[list[Taker], list[FunctionGraph]]:
     for call in awaited_calls(case.resolver, event) if isinstance(event, Suspend) else ():
         for target in call.targets:
             for taken in program.acquisitions.of(target.function):
-                mine = acquired_by_call(case.resolver, target, taken)
+                mine = acquired_by_call(program, case.resolver, target, taken)
                 if mine is None or mine.location != lock.location:
                     continue
                 line = line_of(program, case.function, call.call)

@@ -76,7 +76,7 @@ def _in_caller(program: Program, resolver: Resolver, target: Target, lock: Lock)
     """Give the callee's lock in the caller's terms, if it can be the one meant."""
     for taken in program.acquisitions.of(target.function):
         if not taken.chain and taken.lock.location.steps == lock.location.steps:
-            found = acquired_by_call(resolver, target, taken)
+            found = acquired_by_call(program, resolver, target, taken)
             if found is not None:
                 return found.location
     return None
