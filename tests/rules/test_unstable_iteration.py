@@ -194,6 +194,7 @@ def test_what_is_closed_gets_no_new_members_as_a_rule() -> None:
     class Pool:
         def __init__(self):
             self.open = {}
+            self.lock = asyncio.Lock()
 
         async def connect(self, key):
             self.open[key] = await dial(key)
@@ -240,9 +241,10 @@ def test_a_helper_of_the_iterating_calls_needs_two_of_them_at_once() -> None:
 
 def test_the_element_that_takes_itself_out() -> None:
     source = """
-    class Device:
+    class DeviceManager:
         def __init__(self):
             self.events = []
+            self.lock = asyncio.Lock()
 
         async def unsubscribe(self, event):
             await self.send(event)
