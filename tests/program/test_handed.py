@@ -132,7 +132,7 @@ class Line:
     def __init__(self):
         self.value = 0
 
-    def start(self):
+    def watch(self):
         self._task = asyncio.create_task(count(self))
 
     async def _step(self):
@@ -145,7 +145,7 @@ async def count(line):
 
 async def main():
     line = Line()
-    line.start()
+    line.watch()
     await line._step()
 
 asyncio.run(main())

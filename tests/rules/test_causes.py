@@ -300,7 +300,10 @@ class Session:
 session = Session()
 
 async def main():
-    await asyncio.gather(session.send(1), session.send(2))
+    await asyncio.gather(session.send(1), answer(1))
+
+async def answer(number):
+    session.expect(number)
 """
 
 
@@ -487,7 +490,7 @@ class KernelManager:
         self.kernels = kernels
         self.lock = asyncio.Lock()
 
-    def start(self, name, kernel):
+    def launch(self, name, kernel):
         self.kernels[name] = kernel
 
     async def stop(self, name):

@@ -209,7 +209,9 @@ def test_what_is_closed_gets_no_new_members_as_a_rule() -> None:
     assert found(going) == [("self.open", "POSSIBLE")]
     assert found(source.replace("one.close()", "self.connect(one)")) == [("self.open", "POSSIBLE")]
     assert found(going.replace("one.close()", "self.drop(one)")) == [("self.open", "LIKELY")], "the loop does it"
-    assert found(source.replace("def close", "def check")) == [("self.open", "LIKELY")]
+    check = source.replace("def close", "def check")
+    assert found(check) == [("self.open", "POSSIBLE")], "who connects a shared pool seldom does so beside its use"
+    assert found(check.replace("def connect", "def lease")) == [("self.open", "LIKELY")]
     assert found(source.replace("def close", "def setup_all")) == [("self.open", "POSSIBLE")]
 
 

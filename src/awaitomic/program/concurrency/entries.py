@@ -133,6 +133,8 @@ class _Search:
             return None
         if any(spawn.wrapper in _RUNNERS for spawn in spawned):
             return None
+        if spawned and callers.are_all_seen(function):
+            return None
         if private or name in CONSTRUCTION or callers.are_all_seen(function):
             return Start.UNKNOWN
         return self._public(function)
