@@ -53,6 +53,7 @@ def test_a_case_is_consistent(path: str) -> None:
     assert not (case.findings and case.reported_by)
     assert set(case.differences) <= set(case.tasks)
     assert case.repair == "unsafe" or not case.differences
+    assert not (case.wrong_if_shared and len(case.findings) != case.possible)
     assert (case.repair == "refused") == (case.refusal is not None)
 
 

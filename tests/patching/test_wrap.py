@@ -302,6 +302,12 @@ def test_an_expression_that_prints_its_own_text_is_not_indented() -> None:
     assert execute(text, plan_of(text, lambda p: [WrapStatements(p.at("s ="), 2, "with a")])) == expected
 
 
+def test_nor_is_one_in_the_case_of_a_match_which_indents_its_cases_itself() -> None:
+    text = 'match a:\n  case 1:\n    s = f"""{\n      x = }"""\n'
+    expected = 'if b:\n  match a:\n    case 1:\n      s = f"""{\n      x = }"""\n'
+    assert execute(text, plan_of(text, lambda p: [WrapStatements(p.at("match"), 1, "if b")])) == expected
+
+
 def test_the_inside_of_a_string_stays_when_the_last_of_several_elifs_is_indented() -> None:
     chain = 'if a:\n    b\nelif c:\n    d\n{elif_}e:\n{i}    s = f"""{{\n  x = }}"""\n'
     text = chain.format(elif_="elif ", i="")

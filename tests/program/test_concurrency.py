@@ -85,7 +85,7 @@ OF_A_METHOD = [
         "a private method that is handed out as a callback",
         "_add",
         "    def register(self, bus):\n        bus.subscribe(self._add)\n",
-        LIKELY,
+        POSSIBLE,
     ),
 ]
 
@@ -98,7 +98,7 @@ def strongest(source: str) -> Confidence | None:
     ("name", "rest", "confidence"), [case[1:] for case in OF_A_METHOD], ids=[case[0] for case in OF_A_METHOD]
 )
 def test_confidence_of_a_method(name: str, rest: str, confidence: Confidence | None) -> None:
-    assert strongest(TALLY.format(owner="Tally", name=name) + "\n" + rest) == confidence
+    assert strongest(TALLY.format(owner="TallyManager", name=name) + "\n" + rest) == confidence
 
 
 OF_A_CLASS = [
@@ -115,7 +115,38 @@ OF_A_CLASS = [
     ("owner", "confidence"), [case[1:] for case in OF_A_CLASS], ids=[case[0] for case in OF_A_CLASS]
 )
 def test_confidence_by_the_kind_of_class(owner: str, confidence: Confidence) -> None:
-    assert strongest(TALLY.format(owner=owner, name="add")) == confidence
+    """Each is kept in the module, and keeps a total: that alone would be enough."""
+    assert strongest(TALLY.format(owner=owner, name="add") + f"\nkept = {owner}()\n") == confidence
+
+
+SIGNS = [
+    ("a total alone", "Tally", "", "n + 1", "", POSSIBLE),
+    ("its kind alone", "TallyManager", "", "[n]", "", POSSIBLE),
+    ("a lock alone", "Tally", "self.lock = asyncio.Lock()", "[n]", "", POSSIBLE),
+    ("a place in the module alone", "Tally", "", "[n]", "tally = Tally()", POSSIBLE),
+    ("its kind and a total", "TallyManager", "", "n + 1", "", LIKELY),
+    ("its kind and a lock", "TallyManager", "self.lock = asyncio.Lock()", "[n]", "", LIKELY),
+    ("a lock and a total", "Tally", "self.lock = asyncio.Lock()", "n + 1", "", LIKELY),
+    ("a place in the module and a total", "Tally", "", "n + 1", "tally = Tally()", LIKELY),
+    ("a thread's lock says nothing of tasks", "Tally", "self.lock = threading.Lock()", "n + 1", "", POSSIBLE),
+    ("a total, but made and used on the spot", "Tally", "", "n + 1",
+     "async def work():\n    tally = Tally()\n    await tally.add()", POSSIBLE),
+    ("two signs, but made and used on the spot", "TallyManager", "", "n + 1",
+     "async def work():\n    tally = TallyManager()\n    await tally.add()", POSSIBLE),
+    ("two signs, and kept by who makes it", "TallyManager", "", "n + 1",
+     "class Shop:\n    def __init__(self):\n        self.tally = TallyManager()", LIKELY),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("owner", "owns", "value", "rest", "confidence"), [case[1:] for case in SIGNS], ids=[case[0] for case in SIGNS]
+)
+def test_one_sign_that_an_object_is_shared_is_too_little_and_two_are_enough(
+    owner: str, owns: str, value: str, rest: str, confidence: Confidence
+) -> None:
+    source = TALLY.format(owner=owner, name="add").replace("n + 1", value)
+    source = source.replace("self.n = 0", f"self.n = 0\n        {owns or 'pass'}")
+    assert strongest(f"import threading\n{source}\n{rest}\n") == confidence
 
 
 def test_several_tasks_on_one_request_outweigh_its_kind() -> None:
@@ -171,7 +202,8 @@ OF_A_CLOSURE = [
     ("gathered", "await asyncio.gather(*(import_one(source) for source in sources))", CERTAIN),
     ("started in a loop", "for source in sources:\n        asyncio.create_task(import_one(source))", CERTAIN),
     ("started once", "await asyncio.create_task(import_one(sources))", None),
-    ("handed to somebody", "await pool.each(import_one, sources)", LIKELY),
+    ("handed to somebody", "await pool.each(import_one, sources)", POSSIBLE),
+    ("given back", "return import_one", LIKELY),
 ]
 
 
@@ -192,7 +224,10 @@ def test_tasks_that_run_on_an_object_of_their_own_do_not_meet() -> None:
 
 def test_the_evidence_is_said_in_sentences() -> None:
     (finding,) = find(program_of(GLOBAL.format(body="await asyncio.gather(add(1), add(2))")))
-    assert finding.evidence == ("several tasks run `add`: they are started at line 12",)
+    assert finding.evidence == (
+        "several tasks run `add`: they are started at line 12",
+        "`total` adds up what several calls bring",
+    )
 
 
 SETTER = """

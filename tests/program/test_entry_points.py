@@ -15,7 +15,8 @@ from awaitomic.source.text import decode, parse
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
 
 BODY = "    seen = state.latest\n    await asyncio.sleep(1)\n    state.latest = show(seen)\n"
-METHOD = "        seen = self.latest\n        await asyncio.sleep(1)\n        self.latest = show(seen)\n"
+METHOD = "        seen = self.latest\n        await asyncio.sleep(1)\n        self.latest = seen + 1\n"
+"""Keeps a total, which is one sign that several tasks call."""
 
 
 def strongest(source: str, conventions: Conventions | None = None) -> Confidence | None:
@@ -63,9 +64,14 @@ METHODS = [
             "_turn",
             rest="    def go(self, bus):\n        bus.subscribe(functools.partial(self._turn))\n",
         ),
-        LIKELY,
+        POSSIBLE,
     ),
     ("kept in the module", board("", "", "turn", rest="board = Board()\n"), LIKELY),
+    (
+        "kept in the module, and no total",
+        board("", "", "turn", rest="board = Board()\n").replace("seen + 1", "show(seen)"),
+        POSSIBLE,
+    ),
     ("a connection that is opened", board("", "", "connect"), POSSIBLE),
     (
         "a task for each call",
@@ -159,7 +165,7 @@ class Board:
         async with self.{taken}:
             seen = self.latest
             await asyncio.sleep(1)
-            self.latest = show(seen)
+            self.latest = seen + 1
 
 board = Board()
 """
@@ -204,6 +210,8 @@ class {name}:
 
     def release(self):
         self.free += 1
+
+kept = {name}()
 """
 
 
@@ -213,7 +221,7 @@ def test_what_a_lock_of_the_program_keeps_of_its_waiters_is_its_own_business() -
 
 
 OWN_LOCK = """
-class Link:
+class {owner}:
     def __init__(self):
         self._lock = asyncio.Lock()
         self.peer = None
@@ -226,5 +234,6 @@ class Link:
 
 
 def test_a_lock_says_that_several_tasks_call_but_not_that_several_open_or_close() -> None:
-    assert strongest(OWN_LOCK.format(name="ask")) == LIKELY
-    assert strongest(OWN_LOCK.format(name="connect")) == POSSIBLE
+    assert strongest(OWN_LOCK.format(owner="LinkManager", name="ask")) == LIKELY
+    assert strongest(OWN_LOCK.format(owner="Link", name="ask")) == POSSIBLE, "the lock may be for something else"
+    assert strongest(OWN_LOCK.format(owner="LinkManager", name="connect")) == POSSIBLE

@@ -13,11 +13,13 @@ from program.across import findings_at, lay_out, program_at, told
 from program.reading import program_of
 
 AGENT = """
+    import asyncio
     from context import connect
 
     class AgentPool:
         def __init__(self):
             self._stacks: dict[str, object] = {}
+            self._lock = asyncio.Lock()
 
         async def handle(self, message):
             await connect(self, message)
@@ -130,18 +132,25 @@ class Line:
     def __init__(self):
         self.value = 0
 
-    def start(self):
+    def watch(self):
         self._task = asyncio.create_task(count(self))
 
-    async def step(self):
+    async def _step(self):
         self.value = await fetch(self.value)
 
 async def count(line):
     while True:
         await asyncio.sleep(1)
         line.value = line.value + 1
+
+async def main():
+    line = Line()
+    line.watch()
+    await line._step()
+
+asyncio.run(main())
 """
-    found = [f for f in find(program_of(task)) if f.function == "Line.step"]
+    found = [f for f in find(program_of(task)) if f.function == "Line._step"]
     assert [(f.rule, f.confidence) for f in found] == [("AWA101", Confidence.LIKELY)]
     assert any("a task of its own runs `count`" in said for said in found[0].evidence)
 

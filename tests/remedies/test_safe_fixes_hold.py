@@ -260,6 +260,8 @@ class Till:
         await asyncio.sleep(1)
         {lookup}
         return 1
+
+till = Till()
 """
 
 

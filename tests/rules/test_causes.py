@@ -95,6 +95,9 @@ class Feed:
             self.state = 7
 
 feed = Feed()
+
+async def main():
+    await asyncio.gather(feed.read(), feed.read())
 """
 
 
@@ -267,6 +270,9 @@ class Topics:
         self.topics.update(topics)
 
 topics = Topics()
+
+async def main():
+    await asyncio.gather(topics.restore(), topics.restore())
 """
 
 
@@ -292,6 +298,12 @@ class Session:
         self.answers.pop(number)
 
 session = Session()
+
+async def main():
+    await asyncio.gather(session.send(1), answer(1))
+
+async def answer(number):
+    session.expect(number)
 """
 
 
@@ -313,6 +325,9 @@ class Known:
             self.names {change}
 
 known = Known()
+
+async def main():
+    await asyncio.gather(known.learn({{1}}), known.learn({{1}}))
 """
 
 
@@ -328,6 +343,7 @@ PREDICATES = """
 class SpendingManager:
     def __init__(self, wallet):
         self.wallet = wallet
+        self.lock = asyncio.Lock()
         self.spent: list[int] = []
         self.limit = 100
 
@@ -362,6 +378,7 @@ class LineManager:
     def __init__(self, lines, send):
         self.lines = lines
         self.send = send
+        self.lock = asyncio.Lock()
 
     def put(self, line):
         self.lines.{method}(line)
@@ -415,6 +432,11 @@ class Hall:
     async def empty(self, key):
         await self.archive(self.rooms[key].members)
         self.rooms[key].members = []
+
+hall = Hall(print)
+
+async def main():
+    await asyncio.gather(hall.empty(1), hall.empty(1))
 """
 
 
@@ -441,6 +463,7 @@ class LineManager:
     def __init__(self, work):
         self.work = work
         self.waiting: list[Waiting] = []
+        self.lock = asyncio.Lock()
 
     async def handle(self, work, number):
         waiting = {made}
@@ -465,8 +488,9 @@ REMOVED = """
 class KernelManager:
     def __init__(self, unknown, kernels: "{kind}"):
         self.kernels = kernels
+        self.lock = asyncio.Lock()
 
-    def start(self, name, kernel):
+    def launch(self, name, kernel):
         self.kernels[name] = kernel
 
     async def stop(self, name):

@@ -108,6 +108,7 @@ import contextlib
 class ConsoleManager:
     def __init__(self):
         self.level = 1
+        self.lock = asyncio.Lock()
 
     @contextlib.{kind}
     {how}def quiet(self):
@@ -143,6 +144,7 @@ def test_a_query_that_is_built_by_chaining_is_made_for_one_use() -> None:
     class FindClient:
         def __init__(self):
             self.most = 0
+            self.lock = asyncio.Lock()
 
         def limit(self, most):
             self.most = most

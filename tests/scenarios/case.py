@@ -43,6 +43,8 @@ class FixtureCase:
     possible: of these, how many `check` shows only with ``--confidence possible``; for all others it needs nothing.
     repair: what `fix` does with the file; None where there is nothing to repair.
     refusal: with `repair="refused"`, the code of the refusal that every finding has.
+    wrong_if_shared: a program that goes wrong under its tasks, and is reported only as possible, so that nothing is
+        repaired: nothing in the file says that it is run so, or a second time does little harm as a rule.
     reported_by: the rule that will report this program once it exists; until then nothing is reported, and what is
         proven is only that the program is wrong.
     differences: for an unsafe repair, by name of a task, the exact lines of `explorer.check_alone`.
@@ -62,6 +64,7 @@ class FixtureCase:
     possible: int = 0
     repair: Repair | None = None
     refusal: str | None = None
+    wrong_if_shared: bool = False
     reported_by: str | None = None
     differences: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     counts: tuple[int, ...] = (2, 3)
@@ -75,7 +78,7 @@ class FixtureCase:
     @property
     def is_wrong(self) -> bool:
         """Whether the program as it stands loses an update or hangs."""
-        return self.repair is not None or self.reported_by is not None
+        return self.repair is not None or self.reported_by is not None or self.wrong_if_shared
 
     def scenario(self, name: str, first: str | None = None) -> Scenario:
         """Make the explorer's scenario.

@@ -168,9 +168,8 @@ CASES: dict[str, FixtureCase] = {
         repair="unsafe",
     ),
     "check_then_act/over_a_yield.py": FixtureCase(
-        subject=lambda module: (module, module.Hall(1)),
-        tasks={"visit": lambda subject: subject[0].visit(subject[1])},
-        state=lambda subject: subject[1].free,
+        tasks={"visit": lambda module: module.visit()},
+        state=lambda module: module.hall.free,
         findings=(("AWA102", "self.free"),),
         repair="refused",
         refusal="yield-inside",

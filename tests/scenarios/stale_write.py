@@ -136,9 +136,8 @@ CASES: dict[str, FixtureCase] = {
         differences={"unknown": _asked_before_the_error("setup")},
     ),
     "stale_write/page_numbers.py": FixtureCase(
-        subject=lambda module: (module, module.Pages(2)),
-        tasks={"read": lambda subject: subject[0].read(subject[1])},
-        state=lambda subject: subject[1].next,
+        tasks={"read": lambda module: module.read()},
+        state=lambda module: module.pages.next,
         findings=(("AWA101", "self.next"),),
         repair="refused",
         refusal="yield-inside",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import traps_claims, traps_escape, traps_freshness, traps_locks, traps_owners
+from . import traps_claims, traps_escape, traps_freshness, traps_locks, traps_owners, traps_rivals
 from .case import FixtureCase
 
 CASES: dict[str, FixtureCase] = {
@@ -11,4 +11,5 @@ CASES: dict[str, FixtureCase] = {
     **traps_freshness.CASES,
     **traps_escape.CASES,
     **traps_owners.CASES,
+    **traps_rivals.CASES,
 }

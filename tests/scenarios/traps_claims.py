@@ -62,6 +62,7 @@ CASES: dict[str, FixtureCase] = {
             calls=lambda module: module.closed,
             findings=(("AWA102", "self.state"),),
             possible=1,
+            wrong_if_shared=True,
         ),
     ),
     **pair(
@@ -83,10 +84,10 @@ CASES: dict[str, FixtureCase] = {
     **pair(
         "flag_taken_first",
         FixtureCase(
-            subject=lambda module: module.greeter,
-            tasks={"greet": lambda greeter: greeter.greet()},
+            subject=lambda module: module.topic,
+            tasks={"follow": lambda topic: topic.follow()},
             calls=lambda module: module.sent,
-            findings=(("AWA102", "self.greeted"),),
+            findings=(("AWA102", "self.subscribed"),),
             repair="safe",
         ),
     ),

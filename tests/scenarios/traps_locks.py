@@ -79,14 +79,14 @@ CASES: dict[str, FixtureCase] = {
         "serialising_decorator",
         FixtureCase(
             tasks={"load": lambda module: module.load("key")},
-            state=lambda module: module.cache,
+            state=lambda module: module.pages,
             calls=lambda module: module.loads,
-            findings=(("AWA102", "cache[key]"),),
+            findings=(("AWA102", "pages[key]"),),
             repair="unsafe",
         ),
         FixtureCase(
             tasks={"load": lambda module: module.load("key")},
-            state=lambda module: module.cache,
+            state=lambda module: module.pages,
             calls=lambda module: module.loads,
             faults=SHARED_WORK,
         ),

@@ -145,9 +145,9 @@ CASES: dict[str, FixtureCase] = {
         FixtureCase(
             subject=lambda module: module.feed,
             tasks={"follow": lambda feed: feed.follow()},
-            state=lambda feed: feed.running,
+            state=lambda feed: feed.connected,
             calls=lambda module: module.started,
-            findings=(("AWA102", "self.running"),),
+            findings=(("AWA102", "self.connected"),),
             repair="safe",
         ),
     ),

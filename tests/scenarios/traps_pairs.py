@@ -23,5 +23,7 @@ def pair(name: str, wrong: FixtureCase, right: FixtureCase | None = None) -> dic
     wrong: the case of ``traps/<name>.py``, which is reported.
     right: the case of ``traps/keep_<name>.py``; where nothing is given, it is exercised as its twin is.
     """
-    silent = right or replace(wrong, findings=(), possible=0, repair=None, refusal=None, differences={})
+    silent = right or replace(
+        wrong, findings=(), possible=0, wrong_if_shared=False, repair=None, refusal=None, differences={}
+    )
     return {f"traps/keep_{name}.py": silent, f"traps/{name}.py": wrong}

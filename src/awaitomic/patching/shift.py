@@ -44,6 +44,14 @@ class _Shift(cst.CSTTransformer):
         self._margins.pop()
         return updated
 
+    def visit_Match(self, node: cst.Match) -> None:
+        # The cases of a match stand in no block of their own: it is the match that indents them.
+        self._margins.append(self._margins[-1] + (self._default if node.indent is None else node.indent))
+
+    def leave_Match(self, _original: cst.Match, updated: cst.Match) -> cst.Match:
+        self._margins.pop()
+        return updated
+
     def visit_FormattedString(self, _node: cst.FormattedString) -> None:
         self._strings += 1
 

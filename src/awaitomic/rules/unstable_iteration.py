@@ -128,7 +128,9 @@ def _strongest(
         if judgement is None:
             continue
         limit = Confidence.POSSIBLE if _is_own_work(program, resolver, change, state) else Confidence.CERTAIN
-        confidence = min(judgement.confidence, limit, _limit(program, resolver, loop, change, grows_only=grows_only))
+        own = Confidence.LIKELY if _is_made_by_loop(program, resolver, loop, change) else Confidence.POSSIBLE
+        sure = max(judgement.confidence, own)
+        confidence = min(sure, limit, _limit(program, resolver, loop, change, grows_only=grows_only))
         if best is None or confidence > best[1]:
             best = judgement, confidence
     return best
@@ -180,6 +182,16 @@ def _is_own_work(program: Program, resolver: Resolver, change: ContentChange, st
     theirs = entries(program, helper.function, state, shared=shared)
     mine = entries(program, resolver.function, state, shared=shared)
     return theirs <= mine and all(entry.start in {Start.PUBLIC, Start.OWNER} for entry in theirs)
+
+
+def _is_made_by_loop(program: Program, resolver: Resolver, loop: Iteration, change: ContentChange) -> bool:
+    """Tell whether the loop itself calls what makes the change, and goes on: that takes no other task."""
+    graph = resolver.function
+    body = reach_from(graph, graph.block_of(loop.guard).successors[0], stops=(loop.iterator, loop.guard)).events
+    return any(
+        site.resolver is resolver and site.event in body and loop.guard in reach_after(graph, site.event).events
+        for site in program.callers.sites(change.resolver.function)
+    )
 
 
 def _is_called_by(program: Program, caller: Resolver, callee: Resolver) -> bool:

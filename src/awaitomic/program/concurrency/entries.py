@@ -133,9 +133,19 @@ class _Search:
             return None
         if any(spawn.wrapper in _RUNNERS for spawn in spawned):
             return None
+        if spawned and callers.are_all_seen(function):
+            return None
+        if name in CONSTRUCTION and self._makes_owner(function):
+            return None
         if private or name in CONSTRUCTION or callers.are_all_seen(function):
             return Start.UNKNOWN
         return self._public(function)
+
+    def _makes_owner(self, function: FunctionGraph) -> bool:
+        """Tell whether a constructor makes the very object that the state belongs to: nobody else has it by then."""
+        if self._location.root is not Root.SELF or function.class_id is None:
+            return False
+        return self._program.module.can_be_one(self._location.owner, function.class_id)
 
     def _start_of_nested(self, function: FunctionGraph) -> Start | None:
         """Give how a function in a function starts: by whoever is given it, or has what its decorator makes of it."""
