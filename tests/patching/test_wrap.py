@@ -308,6 +308,12 @@ def test_nor_is_one_in_the_case_of_a_match_which_indents_its_cases_itself() -> N
     assert execute(text, plan_of(text, lambda p: [WrapStatements(p.at("match"), 1, "if b")])) == expected
 
 
+def test_nor_is_one_that_is_wrapped_inside_a_case() -> None:
+    text = 'match a:\n  case 1:\n    s = f"""{\n      x = }"""\n'
+    expected = 'match a:\n  case 1:\n    if b:\n      s = f"""{\n      x = }"""\n'
+    assert execute(text, plan_of(text, lambda p: [WrapStatements(p.at("s ="), 1, "if b")])) == expected
+
+
 def test_the_inside_of_a_string_stays_when_the_last_of_several_elifs_is_indented() -> None:
     chain = 'if a:\n    b\nelif c:\n    d\n{elif_}e:\n{i}    s = f"""{{\n  x = }}"""\n'
     text = chain.format(elif_="elif ", i="")

@@ -108,7 +108,12 @@ class Block:
         """The whole indentation that the statements of this block had in the text."""
         if self.owner is None:
             return ""
-        return self.owner.margin if isinstance(self.node, cst.If) else self.owner.margin + self.unit
+        if isinstance(self.node, cst.If):
+            return self.owner.margin
+        outer = self.owner.margin
+        if isinstance(self.owner.node, cst.Match):  # which indents its cases, and these their bodies
+            outer += self.default_indent if self.owner.node.indent is None else self.owner.node.indent
+        return outer + self.unit
 
     @property
     def inner(self) -> str:
