@@ -67,17 +67,18 @@ def shared_because(program: Program, resolver: Resolver, location: Location, hin
         hint: what the rule has seen in the span itself.
     """
     if location.root is not Root.SELF:
-        return _of_place(("",), hint)
+        return _sum([Hint("", _BY_PLACE), *([hint] if hint is not None else [])], strong=True)
     name = resolver.function.class_id or location.owner
     lineage = list(program.module.lineage(name))
     short = qualname_of(location.owner).rpartition(".")[2]
-    if any(_is_kept_in_module(program, facts) for facts in lineage):
-        return _of_place((f"a `{short}` is kept in the module, for everybody",), hint)
-    if any(attribute in _SINGLETON for facts in lineage for attribute in facts.class_level):
-        return _of_place((f"`{short}` keeps its one instance, for everybody",), hint)
-    if program.makers.fates(name) == frozenset({Fate.USED}):
-        return None
     signs: list[Hint] = []
+    if any(_is_kept_in_module(program, facts) for facts in lineage):
+        signs.append(Hint(f"a `{short}` is kept in the module, for everybody", _BY_PLACE))
+    elif any(attribute in _SINGLETON for facts in lineage for attribute in facts.class_level):
+        signs.append(Hint(f"`{short}` keeps its one instance, for everybody", _BY_PLACE))
+    elif program.makers.fates(name) == frozenset({Fate.USED}):
+        return None
+    strong = bool(signs)
     if any(_owns_a_lock(facts) for facts in lineage):  # which may be for other state: what opens or closes is one's own
         signs.append(Hint(f"`{short}` owns a lock, so it expects several tasks", _BY_LOCK))
     if any(is_made_to_be_shared(facts.qualname) for facts in lineage):
@@ -87,15 +88,11 @@ def shared_because(program: Program, resolver: Resolver, location: Location, hin
     without = sum(sign.weight for sign in signs)
     if _is_kept_for_a_caller(resolver, location):
         signs.append(Hint(f"`{location}` is kept for each caller by a key that it gives", _BY_KEY))
-    if not signs:
-        return None
-    return Shared(tuple(sign.text for sign in signs), sum(s.weight for s in signs), keyed=without < ENOUGH)
+    return _sum(signs, strong=strong, keyed=without < ENOUGH) if signs else None
 
 
-def _of_place(why: tuple[str, ...], hint: Hint | None) -> Shared:
-    """Weigh that a state stands where everybody finds it."""
-    found = tuple(text for text in (*why, hint.text if hint is not None else "") if text)
-    return Shared(found, _BY_PLACE + (hint.weight if hint is not None else 0), strong=True)
+def _sum(signs: list[Hint], *, strong: bool, keyed: bool = False) -> Shared:
+    return Shared(tuple(sign.text for sign in signs if sign.text), sum(s.weight for s in signs), strong, keyed)
 
 
 def _is_kept_in_module(program: Program, facts: ClassFacts) -> bool:
