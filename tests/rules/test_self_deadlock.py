@@ -114,3 +114,47 @@ def test_the_base_called_through_super_counts() -> None:
                 await super().save()
     """
     assert [(f.rule, f.function) for f in find(program_of(source))] == [("AWA301", "Journal.save")]
+
+
+WIRE = """
+class Wire:
+    def __init__(self):
+        self.lock = asyncio.Lock()
+
+    async def login(self, level):
+        async with self.lock:
+            await self.send(level)
+
+    async def send(self, command, force=False, again=0):
+        {body}
+        async with self.lock:
+            await asyncio.sleep(0)
+
+    async def f(self):
+        async with self.lock:
+            await self.send({arguments})
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "closed", "open_"),
+    [
+        ("if command <= 2: return", "1", "3"),
+        ("if force: raise ValueError", "3, force=True", "3, force=False"),
+        ("if not force: return", "3", "3, True"),
+        ("if command == 'hello' or again: return", "'hello'", "'rows'"),
+        ("if command is None: return", "None", "0"),
+    ],
+)
+def test_constant_arguments_are_followed_to_the_lock(body: str, closed: str, open_: str) -> None:
+    assert "Wire.f" in _deadlocks(body, open_)
+    assert "Wire.f" not in _deadlocks(body, closed)
+
+
+def test_a_parameter_that_is_bound_anew_is_no_constant() -> None:
+    assert "Wire.f" in _deadlocks("command = read()\n        if command <= 2: return", "1")
+
+
+def _deadlocks(body: str, arguments: str) -> list[str]:
+    found = find(program_of(WIRE.format(body=body, arguments=arguments)))
+    return [finding.function for finding in found if finding.rule == "AWA301"]
