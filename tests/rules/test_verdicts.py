@@ -231,6 +231,10 @@ SILENT = [
             "    self.members.discard(key)",
         ],
     ),
+    (
+        "taken out as far as it is still there",
+        ["if not self.members:", "    return", "done = await self.io(key)", "self.members.difference_update(done)"],
+    ),
     ("swapped out before the await", ["rows, self.rows = self.rows, []", "await self.io(rows)"]),
     ("copied and cleared before the await", ["rows = list(self.rows)", "self.rows.clear()", "await self.io(rows)"]),
     ("popped before the await", ["one = self.table.pop(key, None)", "await self.io(one)"]),

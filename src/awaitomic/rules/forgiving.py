@@ -11,14 +11,15 @@ from awaitomic.program.facts import WriteFact
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 
+_TAKES_WHAT_IS_THERE = frozenset({"discard", "difference_update"})
 _LOOKUP_ERRORS = frozenset({"KeyError", "LookupError", "IndexError", "ValueError", "Exception", "BaseException"})
 
 
 def is_forgiving(program: Program, resolver: Resolver, fact: WriteFact) -> bool:
     """Tell whether a write copes with what another task may have done meanwhile.
 
-    ``pop(key, None)`` and ``discard`` do no harm if the entry has gone; ``put_nowait`` in a ``try`` that catches
-    `QueueFull` has been thought of.
+    ``pop(key, None)``, ``discard`` and ``difference_update`` do no harm if the entry has gone; ``put_nowait`` in a
+    ``try`` that catches `QueueFull` has been thought of.
     """
     writer, event = resolver, fact.event
     if fact.via is not None:
@@ -49,7 +50,7 @@ def is_caught(resolver: Resolver, event: int, errors: frozenset[str]) -> bool:
 
 
 def _ignores_absence(call: ast.Call) -> bool:
-    return len(call.args) > 1 or (isinstance(call.func, ast.Attribute) and call.func.attr == "discard")
+    return len(call.args) > 1 or (isinstance(call.func, ast.Attribute) and call.func.attr in _TAKES_WHAT_IS_THERE)
 
 
 def _catches(kind: ast.expr | None, errors: frozenset[str]) -> bool:

@@ -122,7 +122,9 @@ def _strongest(
     grows_only = loop.kind != "collections.deque" and all(change.access.change in _GROWTH for change in lasting)
     best: tuple[Judgement, Confidence] | None = None
     for change in changes:
-        hint = Hint(f"`{state}` is changed by other code than that which goes over it", ENOUGH)
+        fails = loop.kind not in _LISTS  # in a list an element is skipped or met twice, which may never be noticed
+        told = f"`{state}` is changed by other code than that which goes over it"
+        hint = Hint(told, ENOUGH) if fails else Hint(told)
         others = hint if change.resolver is not resolver or change.by_callback else None
         judgement = judge(program, resolver, state, [(change.resolver, change.access)], others)
         if judgement is None:
