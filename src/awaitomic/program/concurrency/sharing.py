@@ -27,7 +27,7 @@ class Hint(NamedTuple):
 
 
 ENOUGH = 4
-"""One sign alone, a name or a lock, is too little: of what rested on one, hardly anything was true on real code."""
+"""One sign alone, a name or a lock, is too little: of what rested on one, one in seven was true on real code."""
 
 _BY_PLACE, _BY_KIND, _BY_LOCK, _BY_KEY = 3, 3, 2, 1
 
