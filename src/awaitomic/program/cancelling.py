@@ -6,9 +6,10 @@ A task that is cancelled does not come back from its suspension to write: unless
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from awaitomic.model.event import Attribute, Call, Read, Write
+from awaitomic.model.event import Attribute, Call, Place, Read, Write
 from awaitomic.model.location import Location
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
@@ -36,13 +37,16 @@ def cancels_first(program: Program, rival: Resolver, write: int, resolver: Resol
 
 def kept_at(spawn: Spawn) -> Location | None:
     """Give the name under which the program knows the place that a new task is kept in."""
+    located = (spawn.resolver.place(place) for place in keepers(spawn))
+    return next((spawn.resolver.key_of(location) for location in located if location is not None), None)
+
+
+def keepers(spawn: Spawn) -> Iterator[Place]:
+    """Give the places that a new task is stored in by the function that makes it, its locals among them."""
     resolver = spawn.resolver
     for event in resolver.function.events:
         if isinstance(event, Write) and event.value is not None and resolver.origin(event.value) == spawn.event:
-            location = resolver.place(event.place)
-            if location is not None:
-                return resolver.key_of(location)
-    return None
+            yield event.place
 
 
 def _cancelled_before(rival: Resolver, write: int) -> list[Location]:

@@ -15,9 +15,10 @@ from awaitomic.knowledge.lifecycle import (
     starts_by_name,
 )
 from awaitomic.knowledge.spawners import RUN_ALONE
-from awaitomic.model.event import Attribute, Return, Write
+from awaitomic.model.event import Attribute, Return
 from awaitomic.model.location import ItemStep, Location, Root
 from awaitomic.program.callers import Spawn, in_loop, is_nested
+from awaitomic.program.cancelling import keepers
 from awaitomic.program.concurrency.sharing import Shared
 from awaitomic.program.concurrency.table import Entry, Start
 from awaitomic.program.module import is_setter
@@ -218,14 +219,10 @@ def _is_given_work(function: FunctionGraph) -> bool:
 
 def _is_kept(spawn: Spawn) -> bool:
     """Tell whether the task is stored in one attribute or variable that outlives the call."""
-    resolver = spawn.resolver
+    located = ((place, spawn.resolver.place(place)) for place in keepers(spawn))
     return any(
-        isinstance(event, Write)
-        and event.value is not None
-        and resolver.origin(event.value) == spawn.event
-        and (isinstance(event.place, Attribute) or resolver.place(event.place) is not None)
-        and not _is_entry(resolver.place(event.place))
-        for event in resolver.function.events
+        (isinstance(place, Attribute) or location is not None) and not _is_entry(location)
+        for place, location in located
     )
 
 
