@@ -95,3 +95,11 @@ def test_who_is_warned_that_he_comes_second_does_not_go_on_as_if_it_were_ready(t
     lines = ("if self.started:", f"    {told}", "self.started = True", "self.pool = await create_pool(key)")
     uses = "await self.ask(key)\n        return self.pool.query(key)"
     assert bool(confidences("started", "False", *lines, fetch=uses, rule="AWA105")) is reported
+
+
+@pytest.mark.parametrize(
+    ("name", "confidence"), [("token", LIKELY), ("token_decimals", POSSIBLE), ("pool", LIKELY), ("pool_size", POSSIBLE)]
+)
+def test_what_is_said_of_a_thing_is_not_the_thing(name: str, confidence: Confidence) -> None:
+    body = (f"if self.{name} is None:", f"    self.{name} = await look(key)")
+    assert confidences(name, "None", *body) == [confidence]

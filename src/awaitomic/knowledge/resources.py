@@ -41,8 +41,9 @@ def brings_data(name: str) -> bool:
 
 
 def is_a_resource(name: str) -> bool:
-    """Tell whether state of that name is a thing that should exist once: ``_client``, ``pool``."""
-    return not holds_data(name) and makes_a_resource(name)
+    """Tell whether state of that name is a thing that should exist once: ``_client``, ``pool``, no ``pool_size``."""
+    words = _WORD.findall(name)
+    return bool(words) and not holds_data(name) and makes_a_resource(words[-1])
 
 
 def holds_data(name: str) -> bool:
@@ -62,8 +63,12 @@ _SECRETS = frozenset({"token", "tokens", "credentials", "session", "jwt", "csrf"
 
 
 def is_a_secret(name: str) -> bool:
-    """Tell whether state of that name is a token: refreshing it twice makes the first one worthless."""
-    return any(word.lower() in _SECRETS for word in _WORD.findall(name))
+    """Tell whether state of that name is a token: refreshing it twice makes the first one worthless.
+
+    What is said of a token, as in ``token_decimals``, is none.
+    """
+    words = _WORD.findall(name)
+    return bool(words) and words[-1].lower() in _SECRETS
 
 
 _ENDS = frozenset(

@@ -102,17 +102,18 @@ def resource(program: Program, resolver: Resolver, fact: WriteFact) -> Hint | No
     name = name_of(fact.access.location)
     made = [call for call, awaited in calls_in(writer, value) if awaited] if value is not None else []
     by_maker = any(makes_a_resource(call) for call in made) and not holds_data(name)
-    by_name = is_a_resource(_stem(name)) and not any(brings_data(call) for call in made)
+    by_name = (is_a_resource(name) or any(map(makes_a_resource, _verbs(name)))) and not any(
+        brings_data(call) for call in made
+    )
     if not by_maker and not by_name:
         return None
     return Hint(f"`{fact.access.location}` is made for all who ask for it")
 
 
-def _stem(name: str) -> str:
+def _verbs(name: str) -> list[str]:
     """Give the verb of a flag: ``_initialized`` says that something was initialized."""
     words = name.strip("_").split("_")
-    verbs = [verb for word in words if word.endswith("ed") for verb in (word[:-2], word[:-1])]
-    return "_".join([*words, *verbs])
+    return [verb for word in words if word.endswith("ed") for verb in (word[:-2], word[:-1])]
 
 
 def fills_with_data(program: Program, resolver: Resolver, fact: WriteFact) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from awaitomic.flow.reach import reach_after
 from awaitomic.knowledge.lifecycle import starts_by_name
@@ -80,9 +80,11 @@ def judge(
         return None
     shared = shared_because(program, resolver, location, hint)
     mine = entries(program, resolver.function, location, shared=shared)
-    owner = single_owner(program, resolver, location)
-    own_way = is_primitive(program, resolver, location)
-    made_for_each = is_made_for_each(program, resolver, location)
+    about = _About(
+        single_owner(program, resolver, location),
+        location.root is Root.PARAMETER or is_primitive(program, resolver, location),
+        is_made_for_each(program, resolver, location),
+    )
     best: tuple[Confidence, int, int] | None = None
     found: Judgement | None = None
     for rival, access in rivals:
@@ -95,13 +97,8 @@ def judge(
         confidence, pair = strongest(mine, theirs)
         if confidence is None or pair is None:
             continue
-        proven = Start.MANY in {pair[0].start, pair[1].start}
         assumed = any(entry.start in ASSUMED for entry in pair)
-        weak = (
-            location.root is Root.PARAMETER or own_way or _gets_going(rival, pair[1]) or _gets_going(resolver, pair[0])
-        )
-        unlikely = not proven and (owner or is_test(resolver.module.name) or _is_choice(program, pair))
-        if weak or unlikely or (assumed and made_for_each):
+        if about.is_closed or _is_doubtful(program, (resolver, rival), pair, about):
             confidence = Confidence.POSSIBLE
         if not access.certain:
             confidence = min(confidence, Confidence.LIKELY)
@@ -109,10 +106,34 @@ def judge(
         rank = (confidence, int(rival is not resolver), -line)
         if best is None or rank > best:
             best = rank
-            evidence = _evidence(program, resolver, (rival, access), pair, shared, owner, does)
+            evidence = _evidence(program, resolver, (rival, access), pair, shared, about.owner, does)
             keyed = assumed and shared is not None and shared.keyed
             found = Judgement(confidence, evidence, rival, access, assumed, keyed)
     return found
+
+
+class _About(NamedTuple):
+    """What is known of the object that a state belongs to."""
+
+    owner: str | None
+    """Its class, if one task at a time has it."""
+    is_closed: bool
+    """Whether a general rule cannot know how it is shared: a parameter, a lock that the program builds itself."""
+    made_for_each: bool
+    """Whether nothing in the project keeps one."""
+
+
+def _is_doubtful(program: Program, both: tuple[Resolver, Resolver], pair: tuple[Entry, Entry], about: _About) -> bool:
+    """Tell whether two runs hardly meet on one object, although the way in which they start would allow it."""
+    resolver, rival = both
+    if _gets_going(resolver, pair[0]) or _gets_going(rival, pair[1]):
+        return True
+    starts = {entry.start for entry in pair}
+    if about.made_for_each and not ASSUMED.isdisjoint(starts):
+        return True
+    if Start.MANY in starts:
+        return False
+    return about.owner is not None or is_test(resolver.module.name) or _is_choice(program, pair)
 
 
 def _is_choice(program: Program, pair: tuple[Entry, Entry]) -> bool:
