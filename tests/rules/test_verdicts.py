@@ -328,3 +328,44 @@ def test_the_better_evidence_decides_when_a_value_holds_both_kinds() -> None:
     source = STATE.format(body="before = self.n\n        self.n = before + await key.io(before)")
     confidences = {finding.confidence for finding in find(program_of(source)) if finding.function == "Thing.f"}
     assert confidences == {Confidence.LIKELY}
+
+
+QUEUED_LOCKS = """
+class Locks:
+    def __init__(self):
+        self.waiting = {}
+        self.left = {}
+        self.events = {}
+
+    def request(self, names, id):
+        self.left[id] = len(names)
+        for name in names:
+            self.waiting[name].append(id)
+            if len(self.waiting[name]) == 1:
+                self.left[id] -= 1
+                if self.left[id] == 0:
+                    return True
+        return False
+
+    async def acquire(self, names, id):
+        if not self.request(names, id):
+            if id in self.events:
+                return False
+            self.events[id] = asyncio.Event()
+            try:
+                await self.events[id].wait()
+            except TimeoutError:
+                del self.left[id]
+                return False
+            finally:
+                del self.events[id]
+        return True
+"""
+
+
+def test_what_an_answer_tells_can_be_fresh_for_one_state_and_out_of_date_for_another() -> None:
+    """The claim on the event keeps `left[id]` as it was tested; what other ids have queued has changed."""
+    assert list(find(program_of(QUEUED_LOCKS))) == []
+    unclaimed = QUEUED_LOCKS.replace("            if id in self.events:\n                return False\n", "")
+    found = list(find(program_of(unclaimed.replace("del self.left[id]\n", "self.left[id] = 0\n"))))
+    assert {finding.state for finding in found} >= {"self.left[id]"}

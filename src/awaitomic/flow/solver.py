@@ -73,6 +73,8 @@ class Solution(Generic[S]):
         self._graph = graph
         self._problem = problem
         self._before = before
+        self._replayed: tuple[int, dict[int, S]] = (-1, {})
+        """The block that was asked about last, and the states before its events: who asks goes on in the same one."""
 
     def before_block(self, index: int) -> S | None:
         """Give the state at the top of a block; None if no way leads there from the entry."""
@@ -90,7 +92,10 @@ class Solution(Generic[S]):
 
     def before_event(self, event: int) -> S | None:
         """Give the state before the event with this id; None if no way leads there from the entry."""
-        return next((state for found, state in self.states(self._graph.owners[event]) if found.id == event), None)
+        block = self._graph.owners[event]
+        if self._replayed[0] != block:
+            self._replayed = (block, {found.id: state for found, state in self.states(block)})
+        return self._replayed[1].get(event)
 
 
 def solve(graph: FunctionGraph, problem: Problem[S], *, raises: bool = True, height: int | None = None) -> Solution[S]:

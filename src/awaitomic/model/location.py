@@ -74,6 +74,13 @@ class Location:
     def __hash__(self) -> int:
         return self._hash
 
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, Location) or self._hash != other._hash:
+            return False
+        return (self.steps, self.name, self.owner, self.root) == (other.steps, other.name, other.owner, other.root)
+
     def __str__(self) -> str:
         return self.name + "".join(str(step) for step in self.written or self.steps if step != ANY_ITEM)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import enum
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from awaitomic.knowledge.awaitables import QUEUES
@@ -250,12 +250,13 @@ def overlaps(read: Location, access_location: Location, change: Change, *, conte
     `contents` says that the read told about the contents of a container (its length, its truth, its elements), not only
     which object is stored there.
     """
+    return ended_by(access_location, change)(read, contents)
+
+
+def ended_by(written: Location, change: Change) -> Callable[[Location, bool], bool]:
+    """Give the test of `overlaps` for one write, so that what depends on the write alone is worked out once."""
     if change in CONTENTS:
-        return read == access_location and contents
-    if read == access_location:
-        return ANY_ITEM not in read.steps  # two unknown keys are not known to be one
-    return (
-        contents
-        and isinstance(access_location.steps[-1] if access_location.steps else None, ItemStep)
-        and (access_location.parent == read)
-    )
+        return lambda read, contents: contents and read == written
+    unknown = ANY_ITEM in written.steps  # two unknown keys are not known to be one
+    container = written.parent if written.steps and isinstance(written.steps[-1], ItemStep) else None
+    return lambda read, contents: not unknown if read == written else contents and read == container

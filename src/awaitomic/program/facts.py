@@ -59,19 +59,24 @@ class FunctionFacts:
 
     solution: Solution[State]
     writes: list[WriteFact]
+    returns: list[tuple[Return, State]]
+    """What is returned where, with the state of the analysis before it."""
+    tests_under_lock: list[tuple[Guard, State]]
 
 
 def analyse(program: Program, resolver: Resolver, entry_held: frozenset[Lock]) -> FunctionFacts:
     """Run the freshness analysis of one function and collect its writes."""
     solution = solve(resolver.function, Freshness(program, resolver, entry_held), raises=False)
-    writes: list[WriteFact] = []
+    facts = FunctionFacts(solution, [], [], [])
     for block in resolver.function.blocks:
-        if solution.before_block(block.index) is None:
-            continue
         for event, state in solution.states(block.index):
-            writes.extend(_writes_at(program, resolver, event, state))
-    writes.sort(key=lambda fact: fact.event)
-    return FunctionFacts(solution, writes)
+            facts.writes.extend(_writes_at(program, resolver, event, state))
+            if isinstance(event, Return):
+                facts.returns.append((event, state))
+            elif isinstance(event, Guard) and state.held:
+                facts.tests_under_lock.append((event, state))
+    facts.writes.sort(key=lambda fact: fact.event)
+    return facts
 
 
 def _writes_at(program: Program, resolver: Resolver, event: Event, state: State) -> list[WriteFact]:
@@ -149,7 +154,7 @@ def summarise(resolver: Resolver, facts: FunctionFacts) -> Summary:
         )
         writes.setdefault((write.location, write.function, write.event), write)
     returned = frozenset(_returned(resolver, facts, stale=False))
-    settled = returned & _tested_under_lock(resolver, facts) if returned else returned
+    settled = returned & _tested_under_lock(facts) if returned else returned
     outdated = frozenset(_returned(resolver, facts, stale=True)) if resolver.function.is_async else frozenset()
     told = list(writes.values())
     if len(told) > _MOST_WRITES:
@@ -164,16 +169,12 @@ _MOST_WRITES = 150
 from anything that they have read."""
 
 
-def _tested_under_lock(resolver: Resolver, facts: FunctionFacts) -> set[Location]:
+def _tested_under_lock(facts: FunctionFacts) -> set[Location]:
     """Give the state that a function tests while it holds a lock of it."""
     found: set[Location] = set()
-    for block in resolver.function.blocks:
-        if facts.solution.before_block(block.index) is None:
-            continue
-        for event, state in facts.solution.states(block.index):
-            if isinstance(event, Guard) and state.held:
-                tests = state.values.get(event.test, NOTHING)
-                found.update(t.location for t in tests if any(not lock.is_claim for lock in t.locks))
+    for guard, state in facts.tests_under_lock:
+        tests = state.values.get(guard.test, NOTHING)
+        found.update(t.location for t in tests if any(not lock.is_claim for lock in t.locks))
     return found
 
 
@@ -181,15 +182,13 @@ def _returned(resolver: Resolver, facts: FunctionFacts, *, stale: bool) -> set[L
     """Give the state that a result is built from; of a predicate that says only yes or no, what its tests ask for."""
     found: set[Location] = set()
     predicate = not stale and _is_predicate(resolver)
-    for block in resolver.function.blocks:
-        if facts.solution.before_block(block.index) is None:
+    for event, state in facts.returns:
+        if event.value is None:
             continue
-        for event, state in facts.solution.states(block.index):
-            if isinstance(event, Return) and event.value is not None:
-                if predicate and isinstance(resolver.function.events[event.value], Const):
-                    tests = (token for guard in state.guards for token in guard.tokens)
-                    found.update(token.location for token in tests if not token.is_stale)
-                found.update(t.location for t in state.values.get(event.value, NOTHING) if t.is_stale is stale)
+        if predicate and isinstance(resolver.function.events[event.value], Const):
+            tests = (token for guard in state.guards for token in guard.tokens)
+            found.update(token.location for token in tests if not token.is_stale)
+        found.update(t.location for t in state.values.get(event.value, NOTHING) if t.is_stale is stale)
     return {location for location in found if location.root not in {Root.RESULT, Root.FRESH}}
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from awaitomic.knowledge.awaitables import PAUSES
 from awaitomic.knowledge.containers import EVENTS, QUESTIONS
-from awaitomic.knowledge.locks import RELEASING_WAITS
 from awaitomic.model.event import (
     Attribute,
     Call,
@@ -30,8 +29,9 @@ from awaitomic.model.event import (
     SuspendWhy,
     Write,
 )
-from awaitomic.model.location import AttributeStep, ItemStep, Location, Root
-from awaitomic.program.accesses import CONTENTS, Access, Change, access_of, answer_of, overlaps
+from awaitomic.model.location import ItemStep, Location, Root
+from awaitomic.program.accesses import CONTENTS, Access, Change, access_of, answer_of, ended_by
+from awaitomic.program.callee_writes import CalleeWrites
 from awaitomic.program.calls import targets_of, translate
 from awaitomic.program.conditions import (
     asks_for_key,
@@ -39,6 +39,7 @@ from awaitomic.program.conditions import (
 )
 from awaitomic.program.guards import Tests, choices_of, governed, is_entry
 from awaitomic.program.lock_stacks import stacked_locks
+from awaitomic.program.lock_waits import released_by
 from awaitomic.program.locks import CLAIM, PRIVATE, Lock
 from awaitomic.program.names import dotted
 from awaitomic.program.operands import last_uses, place_operands
@@ -72,8 +73,7 @@ class Freshness:
         self._stacked = dict(stacked_locks(program, resolver))
         self._made = resolver.published
         self._published = {e: p.location for p in self._made.values() for e in p.events}
-        self._words = self.resolver.words | _told(program, resolver)
-        """The attributes of which values here can tell: the function's own, and those that results of calls tell of."""
+        self._called = CalleeWrites(program, resolver)
         self._key_words: set[str] = set()
         """The words in the keys of all tokens made so far: only rebinding one of these changes which entry is meant."""
 
@@ -290,47 +290,62 @@ class Freshness:
         state = state.release(Lock(location, CLAIM))
         keep_uses = change in {Change.ADD, Change.REORDER, Change.FILL}
 
-        def about(token: Token) -> bool:
-            return overlaps(token.location, location, change, contents=token.contents)
-
-        tests = [g for g in state.guards if any(about(t) and not t.is_stale for t in g.tokens)]
-        guards = frozenset(
-            guard._replace(tokens=kept)
-            for guard in state.guards
-            if (kept := frozenset(t for t in guard.tokens if not about(t)))
-        )
-        uses = state.uses if keep_uses else frozenset(u for u in state.uses if not about(u.token))
+        ended = ended_by(location, change)
+        tests: list[ActiveGuard] = []
+        guards = state.guards
+        for guard in state.guards:
+            about = [token for token in guard.tokens if ended(token.location, token.contents)]
+            if not about:
+                continue
+            if not all(token.is_stale for token in about):
+                tests.append(guard)
+            kept = guard.tokens.difference(about)
+            guards = guards - {guard} | ({guard._replace(tokens=kept)} if kept else set())
+        if keep_uses:
+            uses = state.uses
+        else:
+            uses = frozenset(u for u in state.uses if not ended(u.token.location, u.token.contents))
         own = state.own if change in CONTENTS else state.own | {location}
         state = state._replace(guards=guards, uses=uses, own=own)
         if location.root is Root.PARAMETER:
             return state
         nodes = [self.function.nodes[guard.guard] for guard in tests]
         if change is Change.ASSIGN and not tests:
-            claim = self.token(access.event, location, state)
-            return state if claim is None else state._replace(uses=uses | {Use(claim, -1, claim=True)})
+            claim = self._claimed(access.event, location, state)
+            return state if claim is None else state._replace(uses=uses | {claim})
         taken = change is Change.ASSIGN and any(map(tests_absence, nodes))
         placed = change is Change.RESET and is_entry(location) and any(map(asks_for_key, nodes))
         return state.claim(Lock(location, CLAIM)) if taken or placed else state
 
-    def _speaks_of(self, written: Location) -> bool:
-        """Tell whether this function can hold a read of what a callee writes: else the write ends nothing here."""
-        last = next((step for step in reversed(written.steps) if isinstance(step, AttributeStep)), None)
-        return last is None or last.name in self._words
+    def _claimed(self, event: int, location: Location, state: State) -> Use | None:
+        """Give what is known of state that has been set without a test: nobody else is known to have set it."""
+        token = None if location.root is Root.PARAMETER else self.token(event, location, state)
+        return None if token is None else Use(token._replace(own=True), -1, claim=True)
 
     def _callee_writes(self, target: Target, state: State) -> State:
-        for written in self.program.summary(target.function).writes:
-            if not self._speaks_of(written.location):
+        """Give the state behind a call: a write of what nothing is known about here needs no look at what is known."""
+        own: set[Location] = set()
+        told = state.told()
+        for location, change in self._called.by(target):
+            if state.owns(location):
                 continue
-            location = translate(self.resolver, target, written.location)
-            if location is not None and not state.owns(location):
-                state = self._wrote(Access(-1, location, written.change, None), state)
-        return state
+            if location in told or location.parent in told or Lock(location, CLAIM) in state.held:
+                state = self._wrote(Access(-1, location, change, None), state._replace(own=state.own | own))
+                told |= state.told()
+            else:
+                claim = None if change is not Change.ASSIGN else self._claimed(-1, location, state)
+                if claim is not None:
+                    state = state._replace(uses=state.uses | {claim})
+                    told.add(location)
+                if change not in CONTENTS:
+                    own.add(location)
+        return state if own <= state.own else state._replace(own=state.own | own)
 
     def _suspend(self, event: Suspend, state: State) -> State:
         before = state
         if event.awaited is not None and event.why is not SuspendWhy.ASYNC_EXIT:
             state = self._used(event, state)
-        released = self._released_while_waiting(event, state)
+        released = released_by(self.program, self.resolver, event) & state.held if state.held else frozenset()
         for lock in released:
             state = state.release(lock)
         if self.program.may_suspend(self.resolver, event):
@@ -348,18 +363,6 @@ class Freshness:
                     state = state.with_value(event.awaited, tokens)
                     state = self._settled(event, target, fresh, state) if len(call.targets) == 1 else state
         return self._event_wait(event, before, state)
-
-    def _released_while_waiting(self, event: Suspend, state: State) -> list[Lock]:
-        """``await condition.wait()`` lets others in, although the condition is held before and after."""
-        if event.awaited is None or not state.held:
-            return []
-        call = self.function.events[self.resolver.origin(event.awaited)]
-        callee = self.function.events[call.function] if isinstance(call, Call) else None
-        if not isinstance(callee, Read) or not isinstance(callee.place, Attribute):
-            return []
-        if callee.place.attr not in RELEASING_WAITS:
-            return []
-        return [lock for lock in self.program.locks_of(self.resolver, callee.place.base) if lock in state.held]
 
     def _settled(self, event: Suspend, target: Target, fresh: Tokens, state: State) -> State:
         """Count as tested here what an awaited callee has tested under a lock, and tells in its result."""
@@ -380,20 +383,12 @@ class Freshness:
         """``await event.wait()`` uses the event at its end: what matters is what suspends after it."""
         if event.awaited is None:
             return state
-        names = EVENTS
         old = frozenset(
             use
             for use in state.uses
-            if use.suspend == event.id and self.resolver.type_of(use.token.location).name in names
+            if use.suspend == event.id and self.resolver.type_of(use.token.location).name in EVENTS
         )
         if not old:
             return state
         fresh = frozenset(use._replace(token=use.token._replace(stale=-1, locks=before.held)) for use in old)
         return state._replace(uses=(state.uses - old) | fresh)
-
-
-def _told(program: Program, resolver: Resolver) -> set[str]:
-    """Give the attributes that the results of the functions it calls, and of its properties, tell about."""
-    summaries = (program.summary(function) for function in program.analyses.callees(resolver.function))
-    returned = (location for summary in summaries for location in (*summary.returns, *summary.outdated))
-    return {step.name for location in returned for step in location.steps if isinstance(step, AttributeStep)}

@@ -128,6 +128,12 @@ class State(NamedTuple):
         """Give what is held that protects a read of `location` made now."""
         return frozenset(lock for lock in self.held if lock.covers(location))
 
+    def told(self) -> set[Location]:
+        """Give the locations of which a test or a use says something."""
+        found = {use.token.location for use in self.uses}
+        found.update(token.location for guard in self.guards for token in guard.tokens)
+        return found
+
     def owns(self, location: Location) -> bool:
         """Tell whether a location is a part of an object that nobody else has yet."""
         return any(lock.type is PRIVATE and lock.covers(location) for lock in self.held)
@@ -182,7 +188,11 @@ def join(left: State, right: State) -> State:
     else:
         values = dict(left.values)
         for key, tokens in right.values.items():
-            values[key] = values.get(key, NOTHING) | tokens
+            mine = values.get(key)
+            if mine is None:
+                values[key] = tokens
+            elif mine is not tokens and mine != tokens:
+                values[key] = mine | tokens
     return State(
         values,
         _join_guards(left.guards, right.guards),

@@ -88,7 +88,8 @@ def _stale_guard(program: Program, resolver: Resolver, fact: WriteFact) -> Activ
     stale = [
         guard
         for guard in fact.state.guards
-        if any(_decides(fact, token) for token in guard.tokens) and _kind(resolver, guard) not in _NO_DECISION
+        if any(_decides(fact, token) and fact.is_stale(token) for token in guard.tokens)
+        and _kind(resolver, guard) not in _NO_DECISION
     ]
     return min(stale, key=lambda guard: (guard.guard, guard.holds), default=None)
 

@@ -53,8 +53,8 @@ def step(program: Program, function: FunctionGraph, event: int, role: Role, note
 def has_fresh_guard(fact: WriteFact) -> bool:
     """Tell whether a test of the same state, with no suspension since, governs the write."""
     for guard in fact.state.guards:
-        outdated = {token.read for token in guard.tokens if fact.is_stale(token)}  # on some way, if not on all
-        if any(fact.about(token) and token.read not in outdated for token in guard.tokens):
+        outdated = {(t.read, t.location) for t in guard.tokens if fact.is_stale(t)}  # on some way, if not on all
+        if any(fact.about(t) and (t.read, t.location) not in outdated for t in guard.tokens):
             return True
     return False
 
