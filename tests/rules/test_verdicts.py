@@ -131,6 +131,17 @@ REPORTED = [
         "AWA103",
         ["await self.changed.wait()", "await self.io(1)", "self.changed.clear()"],
     ),
+    (
+        "an event awaited for a while and cleared after the work",
+        "AWA103",
+        [
+            "try:",
+            "    await asyncio.wait_for(self.changed.wait(), 1)",
+            "    await self.io(1)",
+            "finally:",
+            "    self.changed.clear()",
+        ],
+    ),
     ("the stale value comes from a helper", "AWA101", ["n = await self.slow()", "self.n = n + 1"]),
     ("a helper writes the stale value", "AWA101", ["n = self.n", "await self.io(1)", "self.put(n + 1)"]),
     ("a slow helper writes what it was given", "AWA101", ["await self.slow_put(self.n + 1)"]),
@@ -240,6 +251,19 @@ SILENT = [
     ("popped before the await", ["one = self.table.pop(key, None)", "await self.io(one)"]),
     ("only the constant in a loop's condition", ["while self.busy:", "    await self.io(1)", "self.busy = False"]),
     ("an event cleared at once", ["await self.changed.wait()", "self.changed.clear()", "await self.io(1)"]),
+    (
+        "an event awaited for a while and cleared at once",
+        [
+            "while key:",
+            "    await self.io(1)",
+            "    try:",
+            "        await asyncio.wait_for(self.changed.wait(), 1)",
+            "    except TimeoutError:",
+            "        pass",
+            "    finally:",
+            "        self.changed.clear()",
+        ],
+    ),
     ("a helper tells what is so now", ["n = await self.slow()", "n = self.n", "self.n = n + 1"]),
     ("a helper puts back what was there", ["n = self.n", "self.n = 0", "await self.io(1)", "self.put(n)"]),
     (

@@ -303,8 +303,9 @@ class Freshness:
             guards = guards - {guard} | ({guard._replace(tokens=kept)} if kept else set())
         if keep_uses:
             uses = state.uses
-        else:
-            uses = frozenset(u for u in state.uses if not ended(u.token.location, u.token.contents))
+        else:  # who waits for an event uses what `clear` takes away, which for a test of it is no change of contents
+            inside = self.resolver.type_of(location).name in EVENTS
+            uses = frozenset(u for u in state.uses if not ended(u.token.location, inside or u.token.contents))
         own = state.own if change in CONTENTS else state.own | {location}
         state = state._replace(guards=guards, uses=uses, own=own)
         if location.root is Root.PARAMETER:
