@@ -220,3 +220,43 @@ def test_a_task_of_the_objects_own_goes_with_its_only_user() -> None:
     """Who has the object may write beside its task, but nothing says that he does: a handler is another matter."""
     assert strongest(TASK.format(start="self.task = asyncio.create_task(self._poll())")) == POSSIBLE
     assert strongest(TASK.format(start="await asyncio.start_server(self._poll, port=1)")) == LIKELY
+
+
+DEVICE = """
+class Device:
+    def __init__(self):
+        self.unsubscribe = None
+        self.task = None
+
+    def start(self):
+        self.task = asyncio.create_task(self._loop())
+
+    async def _loop(self):
+        while True:
+            await self.connect()
+            await asyncio.sleep(1)
+
+    async def connect(self):
+        if self.unsubscribe is None:
+            self.unsubscribe = await open_channel()
+
+    async def close(self):
+        {first}
+        {then}
+
+    async def _drop(self):
+        self.unsubscribe = None
+
+
+async def main(devices: list[Device]):
+    await asyncio.gather(*(device.close() for device in devices))
+"""
+
+
+@pytest.mark.parametrize("writer", ["self.unsubscribe = None", "await self._drop()"])
+def test_a_task_that_is_cancelled_first_does_not_come_back_from_what_it_calls(writer: str) -> None:
+    """However many calls are between the task and the store, on both sides."""
+    cancelled = strongest(DEVICE.format(first="self.task.cancel()", then=writer), "AWA102")
+    assert cancelled in {None, POSSIBLE}
+    assert strongest(DEVICE.format(first="pass", then=writer), "AWA102") == LIKELY
+    assert strongest(DEVICE.format(first=writer, then="self.task.cancel()"), "AWA102") == LIKELY

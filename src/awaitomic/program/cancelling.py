@@ -16,36 +16,38 @@ from awaitomic.program.resolve import Resolver
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
-    from awaitomic.program.callers import Spawn
 
 _CATCHES_CANCELLATION = frozenset({"CancelledError", "BaseException"})
 
 
-def cancels_first(program: Program, rival: Resolver, write: int, resolver: Resolver, event: int) -> bool:
-    """Tell whether a writer cancels the task that a function runs as before it writes.
+def ended_tasks(program: Program, rival: Resolver, write: int, resolver: Resolver, event: int) -> frozenset[Location]:
+    """Give the places of tasks that have been cancelled when a writer writes, by itself or by all who call it.
 
     Parameters:
         rival, write: the function that writes, and where.
-        resolver, event: the function that runs as a task, and what it does after its suspension.
+        resolver, event: what one of these tasks does after its suspension; on the way out, it comes back.
     """
-    spawns = program.callers.spawns(resolver.function)
-    if not spawns or program.callers.sites(resolver.function) or _is_on_the_way_out(resolver, event):
-        return False
-    cancelled = set(_cancelled_before(rival, write))
-    return bool(cancelled) and all(kept is not None and kept in cancelled for kept in map(kept_at, spawns))
+    if _is_on_the_way_out(resolver, event):
+        return frozenset()
+    sites = program.callers.sites(rival.function)
+    before = [frozenset(_cancelled_before(site.resolver, site.event)) for site in sites]
+    return frozenset(_cancelled_before(rival, write)).union(frozenset.intersection(*before) if before else ())
 
 
-def kept_at(spawn: Spawn) -> Location | None:
-    """Give the name under which the program knows the place that a new task is kept in."""
-    located = (spawn.resolver.place(place) for place in keepers(spawn))
-    return next((spawn.resolver.key_of(location) for location in located if location is not None), None)
+def kept_at(resolver: Resolver, task: int) -> Location | None:
+    """Give the name under which the program knows the place that a new task is kept in.
+
+    Parameters:
+        resolver, task: the function that makes the task, and the call that does so.
+    """
+    located = (resolver.place(place) for place in keepers(resolver, task))
+    return next((resolver.key_of(location) for location in located if location is not None), None)
 
 
-def keepers(spawn: Spawn) -> Iterator[Place]:
+def keepers(resolver: Resolver, task: int) -> Iterator[Place]:
     """Give the places that a new task is stored in by the function that makes it, its locals among them."""
-    resolver = spawn.resolver
     for event in resolver.function.events:
-        if isinstance(event, Write) and event.value is not None and resolver.origin(event.value) == spawn.event:
+        if isinstance(event, Write) and event.value is not None and resolver.origin(event.value) == task:
             yield event.place
 
 

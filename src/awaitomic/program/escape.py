@@ -19,7 +19,6 @@ from awaitomic.knowledge.containers import CONTAINERS, ELEMENT_ADDERS, EVENTS
 from awaitomic.knowledge.locks import LOCK_TYPES
 from awaitomic.model.event import Attribute, Call, Compute, Event, Name, Operand, Read, Scope, Write
 from awaitomic.model.location import ANY_ITEM, ItemStep, Location, Root
-from awaitomic.program.cancelling import cancels_first
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
@@ -91,12 +90,10 @@ def owner_of(resolver: Resolver, event: Event) -> tuple[Publication | None, bool
 def rivals(program: Program, resolver: Resolver, access: Access) -> Iterator[tuple[Resolver, Access]]:
     """Give the writes that other tasks may make to the state that a function writes.
 
-    Two calls that each write to an object of their own making never meet, and who cancels a task first loses nothing.
+    Two calls that each write to an object of their own making never meet.
     """
     for rival, theirs in program.changing_writers(resolver, access.location):
-        if access.own and theirs.own:
-            continue
-        if not cancels_first(program, rival, theirs.event, resolver, access.event):
+        if not (access.own and theirs.own):
             yield rival, theirs
 
 

@@ -108,7 +108,7 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: Active
     access = fact.access
     others = list(rivals(program, resolver, access))
     hint = total(program, resolver, fact) or secret(access.location) or resource(program, resolver, fact)
-    judgement = judge(program, resolver, access.location, others, hint)
+    judgement = judge(program, resolver, access.location, others, hint, write=access.event)
     # The same data fetched twice harms nobody: reported only where it is proven that several tasks come here.
     test = _whole_test(resolver, guard)
     computes = any(isinstance(node, ast.BinOp) for node in ast.walk(test))

@@ -192,7 +192,8 @@ def _hint(resolver: Resolver, fact: WriteFact, use: Use, rivals: list[Rival]) ->
 def _report(program: Program, resolver: Resolver, fact: WriteFact, use: Use) -> Finding | None:
     access = fact.access
     rivals = list(_rivals(program, resolver, fact))
-    judgement = judge(program, resolver, access.location, rivals, _hint(resolver, fact, use, rivals))
+    hint = _hint(resolver, fact, use, rivals)
+    judgement = judge(program, resolver, access.location, rivals, hint, write=access.event)
     if judgement is None:
         return None
     function, state = resolver.function, str(access.location)

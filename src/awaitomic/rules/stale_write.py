@@ -56,7 +56,7 @@ def _examine(program: Program, resolver: Resolver, fact: WriteFact) -> Finding |
     if has_fresh_guard(fact) or is_validated(fact) or holds_lock(fact) or writes_back(resolver, fact):
         return None
     hint = total(program, resolver, fact) or secret(access.location)
-    judgement = judge(program, resolver, access.location, _rivals(program, resolver, fact), hint)
+    judgement = judge(program, resolver, access.location, _rivals(program, resolver, fact), hint, write=access.event)
     if judgement is None:
         return None
     first = oldest([token for token in stale if not token.answered] or stale)

@@ -17,6 +17,7 @@ from awaitomic.model.identity import qualname_of
 from awaitomic.model.location import Location, Root
 from awaitomic.program.accesses import Access
 from awaitomic.program.annotations import one_task
+from awaitomic.program.cancelling import ended_tasks, kept_at
 from awaitomic.program.concurrency.entries import entries, entries_of_tasks
 from awaitomic.program.concurrency.sharing import (
     ENOUGH,
@@ -62,6 +63,7 @@ def judge(
     hint: Hint | None = None,
     *,
     does: str = "writes",
+    write: int | None = None,
 ) -> Judgement | None:
     """Find the rival that can most surely write `location` (or read it) while `resolver`'s function waits.
 
@@ -72,6 +74,8 @@ def judge(
         rivals: writes (or reads) by any functions that would make a difference.
         hint: a sentence that the rule has for several tasks sharing the object, from the shape of the span itself.
         does: what the rivals do, for the evidence.
+        write: the event of the function that a rival can only spoil if the function comes to it: who has cancelled
+            its task before is none.
 
     Returns:
         The strongest judgement, ties broken by place; None if no other task can come in between.
@@ -94,7 +98,8 @@ def judge(
             theirs = entries_of_tasks(program, program.named(access.task).function, location, shared=shared)
         else:
             theirs = entries(program, rival.function, location, shared=shared)
-        confidence, pair = strongest(mine, theirs)
+        left = mine if write is None else _not_cancelled(program, mine, (rival, access), (resolver, write))
+        confidence, pair = strongest(left, theirs)
         if confidence is None or pair is None:
             continue
         assumed = any(entry.start in ASSUMED for entry in pair)
@@ -110,6 +115,17 @@ def judge(
             keyed = assumed and shared is not None and shared.keyed
             found = Judgement(confidence, evidence, rival, access, assumed, keyed)
     return found
+
+
+def _not_cancelled(
+    program: Program, mine: frozenset[Entry], rival: Rival, own: tuple[Resolver, int]
+) -> frozenset[Entry]:
+    """Leave out the tasks that a rival has ended when it writes: they do not come back to what they would do then."""
+    spawned = {entry: program.named(entry.spawner) for entry in mine if entry.spawner}
+    if not spawned:
+        return mine
+    ended = ended_tasks(program, rival[0], rival[1].event, *own)
+    return mine - {entry for entry, spawner in spawned.items() if kept_at(spawner, entry.event) in ended}
 
 
 class _About(NamedTuple):

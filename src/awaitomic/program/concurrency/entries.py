@@ -219,7 +219,7 @@ def _is_given_work(function: FunctionGraph) -> bool:
 
 def _is_kept(spawn: Spawn) -> bool:
     """Tell whether the task is stored in one attribute or variable that outlives the call."""
-    located = ((place, spawn.resolver.place(place)) for place in keepers(spawn))
+    located = ((place, spawn.resolver.place(place)) for place in keepers(spawn.resolver, spawn.event))
     return any(
         (isinstance(place, Attribute) or location is not None) and not _is_entry(location)
         for place, location in located
