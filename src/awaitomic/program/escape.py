@@ -21,8 +21,6 @@ from awaitomic.model.event import Attribute, Call, Compute, Event, Name, Operand
 from awaitomic.model.location import ANY_ITEM, ItemStep, Location, Root
 
 if TYPE_CHECKING:
-    from awaitomic.program import Program
-    from awaitomic.program.accesses import Access
     from awaitomic.program.resolve import Resolver
 
 _SHARED = frozenset({Root.SELF, Root.CLASS, Root.GLOBAL, Root.CLOSURE, Root.PARAMETER})
@@ -85,16 +83,6 @@ def owner_of(resolver: Resolver, event: Event) -> tuple[Publication | None, bool
         if isinstance(callee, Read) and isinstance(callee.place, Attribute):
             base = callee.place.base
     return made_here(resolver, base) if base is not None else (None, False)
-
-
-def rivals(program: Program, resolver: Resolver, access: Access) -> Iterator[tuple[Resolver, Access]]:
-    """Give the writes that other tasks may make to the state that a function writes.
-
-    Two calls that each write to an object of their own making never meet.
-    """
-    for rival, theirs in program.changing_writers(resolver, access.location):
-        if not (access.own and theirs.own):
-            yield rival, theirs
 
 
 def _captured(resolvers: list[Resolver]) -> dict[int, dict[str, set[int]]]:
@@ -219,4 +207,4 @@ def _reachable(resolver: Resolver, starts: frozenset[int], end: int) -> frozense
     return frozenset(found)
 
 
-__all__ = ["Publication", "made_here", "owner_of", "publish", "rivals"]
+__all__ = ["Publication", "made_here", "owner_of", "publish"]

@@ -12,10 +12,10 @@ from awaitomic.program import Program
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.concurrency import Judgement, Rival, judge
 from awaitomic.program.conditions import parts_of, tells_presence, tests_absence
-from awaitomic.program.escape import rivals
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
+from awaitomic.program.rivals import rivals
 from awaitomic.program.state import ActiveGuard, Token
 from awaitomic.rules import late_update
 from awaitomic.rules.forgiving import is_forgiving

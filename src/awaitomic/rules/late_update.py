@@ -13,9 +13,9 @@ from awaitomic.model.location import ANY_ITEM, ItemStep, Location
 from awaitomic.program import Program
 from awaitomic.program.accesses import FORGETS, Change, accesses
 from awaitomic.program.concurrency import ENOUGH, Hint, Judgement, Rival, judge
-from awaitomic.program.escape import rivals
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
+from awaitomic.program.rivals import rivals
 from awaitomic.program.state import Token, Use
 from awaitomic.rules.readiness import fills_what_is_absent
 from awaitomic.rules.rule import (

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from awaitomic.knowledge.containers import ANY_MUTATOR
 from awaitomic.model.event import Attribute, Call, Compute, Item, Merge, Read, Write
 from awaitomic.model.finding import Confidence, Finding, Role
+from awaitomic.model.location import ANY_ITEM
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
 from awaitomic.program.concurrency import Rival, judge
-from awaitomic.program.escape import rivals
 from awaitomic.program.facts import Via, WriteFact
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
+from awaitomic.program.rivals import rivals
 from awaitomic.program.state import Token
 from awaitomic.rules.rule import (
     Rule,
@@ -48,6 +49,8 @@ def _examine(program: Program, resolver: Resolver, fact: WriteFact) -> Finding |
     access = fact.access
     if access.change not in {Change.ASSIGN, Change.AUGMENTED, Change.ADD} or (fact.via is not None and not fact.value):
         return None
+    if ANY_ITEM in access.location.steps:
+        return None  # some entry was read, and some entry is written
     same = [token for token in fact.value if token.location == access.location]
     stale = [token for token in same if fact.is_stale(token)]
     outdated = {token.read for token in stale}

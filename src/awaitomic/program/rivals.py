@@ -1,0 +1,62 @@
+"""Who can spoil what a function does to some state: the writes of others that can come to the very same state.
+
+``self.sessions[uuid4().hex] = session`` cannot put anything in the place of a session that another task works with, so
+whoever stores only under keys that have never been used before is no rival of what happens to one entry.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from awaitomic.model.location import ItemStep
+from awaitomic.program.accesses import Access, Change
+from awaitomic.program.names import last_name
+from awaitomic.program.resolve import Resolver
+
+if TYPE_CHECKING:
+    from awaitomic.program import Program
+
+_MAKERS = frozenset({"uuid1", "uuid4", "uuid7", "token_bytes", "token_hex", "token_urlsafe", "ObjectId", "ULID"})
+_COUNTER = re.compile(r"(^|_)(counter|count|counts|ids?|seq|sequence|serial|numbers?)$")
+_ENTERS = frozenset({Change.ASSIGN, Change.FILL})
+
+
+def rivals(program: Program, resolver: Resolver, access: Access) -> Iterator[tuple[Resolver, Access]]:
+    """Give the writes that other tasks may make to the state that a function writes.
+
+    Two calls that each write to an object of their own making never meet, nor does an entry meet what is stored under
+    keys that are always new.
+    """
+    entry = bool(access.location.steps) and isinstance(access.location.steps[-1], ItemStep)
+    for rival, theirs in program.changing_writers(resolver, access.location):
+        if not (access.own and theirs.own) and not (entry and _enters_new(rival, theirs)):
+            yield rival, theirs
+
+
+def _enters_new(resolver: Resolver, access: Access) -> bool:
+    """Tell whether a write only makes an entry under a key that has just been made for it."""
+    step = access.location.steps[-1] if access.location.steps else None
+    return access.change in _ENTERS and isinstance(step, ItemStep) and _is_new(resolver, step.text)
+
+
+def _is_new(resolver: Resolver, text: str) -> bool:
+    """Tell whether a key is built from something that no call has made before: itself, or what it is bound to."""
+    if text.isidentifier():
+        value = resolver.binding(text)
+        node = resolver.function.nodes[value] if value is not None else None
+    else:
+        try:
+            node = ast.parse(text, mode="eval").body
+        except SyntaxError:
+            return False
+    return node is not None and any(_makes(inner) for inner in ast.walk(node) if isinstance(inner, ast.Call))
+
+
+def _makes(call: ast.Call) -> bool:
+    """Tell whether a call gives another value each time: an identifier, or the next number of a counter."""
+    if last_name(call.func) == "next" and len(call.args) == 1:
+        return _COUNTER.search(last_name(call.args[0]) or "") is not None
+    return last_name(call.func) in _MAKERS

@@ -1,0 +1,101 @@
+"""Writes of others that can come to the very same state, and near twins that cannot."""
+
+from __future__ import annotations
+
+import pytest
+
+from awaitomic.rules import find
+
+from .reading import program_of
+
+SESSIONS = """
+import itertools
+import uuid
+from uuid import uuid4
+
+
+class SessionManager:
+    def __init__(self):
+        self.lock = asyncio.Lock()
+        self.sessions = {{}}
+        self.ids = itertools.count()
+        self.rows = iter([])
+
+    async def open(self, name):
+        {make}
+        self.sessions[{key}] = object()
+
+    async def close(self, key):
+        session = self.sessions[key]
+        await session.close()
+        self.sessions.pop(key, None)
+"""
+
+
+def reported(make: str, key: str) -> bool:
+    found = find(program_of(SESSIONS.format(make=make, key=key)))
+    return any(finding.rule == "AWA103" and finding.function.endswith("close") for finding in found)
+
+
+@pytest.mark.parametrize(
+    ("make", "key"),
+    [
+        ("key = uuid4().hex", "key"),
+        ("key = str(uuid.uuid4())", "key"),
+        ("key = f'{name}-{uuid4()}'", "key"),
+        ("pass", "next(self.ids)"),
+    ],
+)
+def test_an_entry_does_not_meet_what_is_stored_under_a_key_that_is_always_new(make: str, key: str) -> None:
+    assert not reported(make, key)
+
+
+@pytest.mark.parametrize(
+    ("make", "key"),
+    [
+        ("pass", "name"),
+        ("key = name or uuid4().hex\n        key = name", "key"),
+        ("key = next(self.rows)", "key"),
+        ("key = next(iter(self.sessions))", "key"),
+        ("key = uuid.UUID(name)", "key"),
+    ],
+)
+def test_but_it_meets_what_is_stored_under_a_key_that_may_be_there(make: str, key: str) -> None:
+    assert reported(make, key)
+
+
+MOVED = """
+class Table:
+    def __init__(self):
+        self.lock = asyncio.Lock()
+        self.rows = {{}}
+
+    def find(self, wanted):
+        return self.rows.get(wanted)
+
+    def both(self, wanted):
+        key = wanted or self.default()
+        return key, self.find(key)
+
+    async def renew(self, wanted, number):
+        {read}
+        await self.send(row)
+        {write}
+
+    async def enter(self, row):
+        key = await self.number()
+        self.rows[key] = row
+
+    async def send(self, row):
+        await asyncio.sleep(1)
+
+
+table = Table()
+"""
+
+
+def test_some_entry_that_is_read_is_no_other_entry_that_is_written() -> None:
+    one = MOVED.format(read="row = self.rows[wanted]", write="self.rows[wanted] = row + 1")
+    assert {finding.rule for finding in find(program_of(one))} == {"AWA101"}
+    some = MOVED.format(read="key, row = self.both(wanted)", write="await self.enter(row)")
+    assert [finding for finding in find(program_of(some)) if finding.rule == "AWA101"] == []
