@@ -260,3 +260,71 @@ def test_a_task_that_is_cancelled_first_does_not_come_back_from_what_it_calls(wr
     assert cancelled in {None, POSSIBLE}
     assert strongest(DEVICE.format(first="pass", then=writer), "AWA102") == LIKELY
     assert strongest(DEVICE.format(first=writer, then="self.task.cancel()"), "AWA102") == LIKELY
+
+
+BRIDGE = """
+class BridgeClient:
+    def __init__(self):
+        self.lock = asyncio.Lock()
+        self.socket = None
+
+    async def connect(self):
+        if self.socket is None:
+            self.socket = await open_socket()
+
+    async def request(self, data):
+        {call}
+
+    async def drop(self):
+        self.socket = None
+
+
+async def make():
+    client = BridgeClient()
+    await client.connect()
+    return client
+"""
+
+
+def connects(call: str) -> Confidence | None:
+    found = find(program_of(BRIDGE.format(call=call)))
+    return max((each.confidence for each in found if each.function.endswith("connect")), default=None)
+
+
+def test_what_the_project_itself_calls_with_a_lock_held_or_before_anybody_has_the_object() -> None:
+    assert connects("async with self.lock:\n            await self.connect()") == POSSIBLE
+    assert connects("await self.connect()\n        async with self.lock:\n            pass") == LIKELY
+
+
+STORE = """
+class TokenStoreClient:
+    def __init__(self):
+        self.lock = asyncio.Lock()
+        self.token = None
+
+    def start(self):
+        self.task = asyncio.create_task(self._sync())
+
+    async def _sync(self):
+        while True:
+            await self.get()
+            await self.put(1)
+
+    async def get(self):
+        if self.token is None:
+            self.token = await fetch()
+
+    async def put(self, token):
+        self.token = token
+
+    {other}
+"""
+
+
+def test_what_the_project_itself_calls_from_one_task_only() -> None:
+    def gets(other: str) -> Confidence | None:
+        found = find(program_of(STORE.format(other=other)))
+        return max((each.confidence for each in found if each.function.endswith("get")), default=None)
+
+    assert gets("async def ask(self):\n        await self.get()") == LIKELY
+    assert gets("") == POSSIBLE

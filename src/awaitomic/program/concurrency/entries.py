@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
@@ -17,10 +18,10 @@ from awaitomic.knowledge.lifecycle import (
 from awaitomic.knowledge.spawners import RUN_ALONE
 from awaitomic.model.event import Attribute, Return
 from awaitomic.model.location import ItemStep, Location, Root
-from awaitomic.program.callers import Spawn, in_loop, is_nested
+from awaitomic.program.callers import Site, Spawn, in_loop, is_nested
 from awaitomic.program.cancelling import keepers
 from awaitomic.program.concurrency.sharing import Shared
-from awaitomic.program.concurrency.table import Entry, Start
+from awaitomic.program.concurrency.table import ASSUMED, Entry, Start
 from awaitomic.program.module import is_setter
 from awaitomic.program.target import How
 from awaitomic.source.project import is_test
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from awaitomic.program import Program
 
 _RUNS_ONCE = frozenset({Start.ALONE, Start.LIFECYCLE, Start.SERIAL})
+_RUNS_IN_ONE = _RUNS_ONCE | {Start.ONCE}
 _RUNS_AGAIN = frozenset({Start.PUBLIC, Start.HANDLER, Start.MANY, Start.AGAIN, Start.CALLBACK})
 _RUNNERS = frozenset(name.rpartition(".")[2] for name in RUN_ALONE)
 _WEAK = frozenset({Runs.SELDOM, None})
@@ -50,7 +52,38 @@ def entries(
         location: the state that it is about.
         shared: what says that several tasks have the object that the state belongs to, if anything does.
     """
-    return _Search(program, location, shared=shared).up_from(function, frozenset())
+    found = _Search(program, location, shared=shared).up_from(function, frozenset())
+    return _as_the_project_does(program, function, found)
+
+
+def _as_the_project_does(program: Program, function: FunctionGraph, found: frozenset[Entry]) -> frozenset[Entry]:
+    """Expect no several tasks at a public function that the project itself takes care to call from one, or locked.
+
+    Its own calls show what the function is made for: all of them in one run, or each with a lock held, or with an
+    object that nobody else has yet. Only who calls it from outside could do otherwise.
+    """
+    sites = program.callers.sites(function)
+    own = frozenset(entry for entry in found if entry.function == function.id)
+    assumed = frozenset(entry for entry in own if entry.start in ASSUMED)
+    if not assumed or not sites:
+        return found
+    if all(_is_cared_for(program, site) for site in sites):
+        return frozenset(map(_doubted, own))
+    others = found - assumed
+    in_one = all(entry.start in _RUNS_IN_ONE for entry in others)
+    return frozenset(map(_doubted, found)) if in_one and len({entry.line for entry in others}) == 1 else found
+
+
+def _doubted(entry: Entry) -> Entry:
+    return replace(entry, start=Start.OPEN) if entry.start is Start.PUBLIC else entry
+
+
+def _is_cared_for(program: Program, site: Site) -> bool:
+    """Tell whether a call is made with a lock held, or on an object that the caller has just made."""
+    receiver = site.target.receiver
+    if receiver is not None and receiver.root is Root.FRESH:
+        return True
+    return bool(program.suspension.held_before(site.resolver, site.event, program.callers.locks_at_entry))
 
 
 def entries_of_tasks(
