@@ -266,17 +266,18 @@ BRIDGE = """
 class BridgeClient:
     def __init__(self):
         self.lock = asyncio.Lock()
-        self.socket = None
+        self.opened = 0
 
     async def connect(self):
-        if self.socket is None:
-            self.socket = await open_socket()
+        opened = self.opened
+        await open_socket()
+        self.opened = opened + 1
 
     async def request(self, data):
         {call}
 
     async def drop(self):
-        self.socket = None
+        self.opened = 0
 
 
 async def make():
@@ -313,6 +314,7 @@ class TokenStoreClient:
     async def get(self):
         if self.token is None:
             self.token = await fetch()
+        return self.token
 
     async def put(self, token):
         self.token = token
@@ -328,3 +330,41 @@ def test_what_the_project_itself_calls_from_one_task_only() -> None:
 
     assert gets("async def ask(self):\n        await self.get()") == LIKELY
     assert gets("") == POSSIBLE
+
+
+LAZY = """
+class Session:
+    def __init__(self):
+        self.box = None
+
+    @classmethod
+    def of(cls, state) -> "Session":
+        session = cls()
+        session.state = state
+        return session
+
+    async def ensure(self):
+        if self.box is None:
+            self.box = await create_box()
+
+    async def work(self):
+        await asyncio.gather(self.ensure(), self.ensure())
+
+
+async def make(state):
+    {made}
+    await session.ensure()
+    return Wrapped(session)
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "confidence"),
+    [
+        ("session = Session()", POSSIBLE),
+        ("session = Session.of(state)", POSSIBLE),
+        ("session = state.session", CERTAIN),
+    ],
+)
+def test_what_the_maker_of_an_object_uses_first_is_there_when_others_come(made: str, confidence: Confidence) -> None:
+    assert strongest(LAZY.format(made=made), "AWA102") == confidence

@@ -18,6 +18,7 @@ class AnswerManager:
 
     async def ask(self, key):
         {body}
+        return self.{name}
 
     async def answer(self, key):
         {fetch}

@@ -10,7 +10,7 @@ from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL, starts_one
 from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read, Scope, Suspend, SuspendWhy
 from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location, Root
 from awaitomic.program.link import Definition
-from awaitomic.program.module import is_property
+from awaitomic.program.module import is_of_class, is_property
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.target import AwaitedCall, How, Target
@@ -79,11 +79,6 @@ def _of_definition(resolver: Resolver, found: Definition | None) -> tuple[_Reach
         return ()
     receiver = Location(Root.CLASS, function.class_id, function.class_name or "") if function.class_id else None
     return ((function, receiver if is_of_class(function) else None),)
-
-
-def is_of_class(function: FunctionGraph) -> bool:
-    """Tell whether a method is called on the class itself."""
-    return any(last_name(node) == "classmethod" for node in getattr(function.node, "decorator_list", []))
 
 
 def _by_attribute(resolver: Resolver, place: Attribute) -> Iterator[_Reached]:

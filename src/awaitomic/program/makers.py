@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from awaitomic.model.event import Attribute, Call, Compute, Merge, Name, Operand, Read, Return, Scope, Write, Yield
 from awaitomic.model.identity import module_of, qualname_of
 from awaitomic.program.callers import Callers
-from awaitomic.program.calls import is_of_class
+from awaitomic.program.module import is_of_class
 from awaitomic.source.project import is_test
 
 if TYPE_CHECKING:

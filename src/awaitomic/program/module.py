@@ -159,6 +159,11 @@ def is_property(function: FunctionGraph) -> bool:
     return bool(names & {"property", "cached_property"})
 
 
+def is_of_class(function: FunctionGraph) -> bool:
+    """Tell whether a method is called on the class itself."""
+    return any(last_name(node) == "classmethod" for node in getattr(function.node, "decorator_list", []))
+
+
 def is_setter(function: FunctionGraph) -> bool:
     """Tell whether a method is run by an assignment to an attribute."""
     decorators = getattr(function.node, "decorator_list", [])

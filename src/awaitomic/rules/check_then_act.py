@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from awaitomic.knowledge.lifecycle import starts_by_name
 from awaitomic.model.event import Const, Guard
 from awaitomic.model.finding import Confidence, Finding, Role
+from awaitomic.model.location import ItemStep, Root
 from awaitomic.program import Program
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.concurrency import Judgement, Rival, judge
 from awaitomic.program.conditions import parts_of, tells_presence, tests_absence
 from awaitomic.program.facts import WriteFact
+from awaitomic.program.first_use import is_used_by_maker
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.rivals import rivals
@@ -139,6 +141,7 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: Active
             _lower(judgement.confidence, lowered),
             _confidence(program, resolver, fact, guard),
             Confidence.POSSIBLE if _is_harmless(resolver, fact, guard, judgement, others) else Confidence.CERTAIN,
+            Confidence.POSSIBLE if _is_first_use(program, resolver, fact, guard, judgement) else Confidence.CERTAIN,
         ),
         judgement=judgement,
         trace=trace,
@@ -224,6 +227,28 @@ def _is_harmless(
         return True
     asks = tests_absence(_whole_test(resolver, guard))
     return judgement.assumed and asks and refuses(resolver, guard.guard, fact.event)
+
+
+def _is_first_use(
+    program: Program, resolver: Resolver, fact: WriteFact, guard: ActiveGuard, judgement: Judgement
+) -> bool:
+    """Tell whether an object makes something for itself when it is first used, and that is hardly by two at once.
+
+    Who sets an object up is nearly always its first user, and has nobody beside him: always, if it is the maker's own
+    call, and usually, if nobody is seen to use it in a task. Not where each key is asked for a first time, the object
+    is everybody's, or what is made is given to whoever asks an object that by its kind serves several.
+    """
+    location = fact.access.location
+    if location.root is not Root.SELF or any(isinstance(step, ItemStep) for step in location.steps):
+        return False
+    test = _whole_test(resolver, guard)
+    if fact.access.change is not Change.ASSIGN or not tests_absence(test) or asks_a_limit(resolver, test):
+        return False
+    if judgement.for_everybody:
+        return False
+    if is_used_by_maker(program, resolver.function):
+        return True
+    return judgement.assumed and not (judgement.serves and location in program.summary(resolver.function).returns)
 
 
 def _takes_down(rival: Resolver, access: Access) -> bool:

@@ -48,6 +48,10 @@ class Judgement:
     """Whether nothing is seen to run one of the two in a task: that somebody may call it is all."""
     keyed: bool = False
     """Whether, beyond that, the two have to be called with the same key."""
+    for_everybody: bool = False
+    """Whether the state is the module's, a class's or a closure's, or of an object that the module keeps."""
+    serves: bool = False
+    """Whether the object by its kind serves several tasks."""
 
 
 Rival = tuple[Resolver, Access]
@@ -113,7 +117,8 @@ def judge(
             best = rank
             evidence = _evidence(program, resolver, (rival, access), pair, shared, about.owner, does)
             keyed = assumed and shared is not None and shared.keyed
-            found = Judgement(confidence, evidence, rival, access, assumed, keyed)
+            kept, serves = (shared.strong, shared.serves) if shared is not None else (False, False)
+            found = Judgement(confidence, evidence, rival, access, assumed, keyed, kept, serves)
     return found
 
 

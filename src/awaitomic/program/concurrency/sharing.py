@@ -42,6 +42,8 @@ class Shared:
     """Whether even opening and closing it is not one's own."""
     keyed: bool = False
     """Whether it would not be enough without the key that each caller gives: two of them have to give the same one."""
+    serves: bool = False
+    """Whether the object is by its kind made to serve several."""
 
     @property
     def is_enough(self) -> bool:
@@ -81,18 +83,20 @@ def shared_because(program: Program, resolver: Resolver, location: Location, hin
     strong = bool(signs)
     if any(_owns_a_lock(facts) for facts in lineage):  # which may be for other state: what opens or closes is one's own
         signs.append(Hint(f"`{short}` owns a lock, so it expects several tasks", _BY_LOCK))
-    if any(is_made_to_be_shared(facts.qualname) for facts in lineage):
+    serves = any(is_made_to_be_shared(facts.qualname) for facts in lineage)
+    if serves:
         signs.append(Hint(f"a `{short}` is by its kind used by several tasks", _BY_KIND))
     if hint is not None and not is_made_for_each(program, resolver, location):
         signs.append(hint)
     without = sum(sign.weight for sign in signs)
     if _is_kept_for_a_caller(resolver, location):
         signs.append(Hint(f"`{location}` is kept for each caller by a key that it gives", _BY_KEY))
-    return _sum(signs, strong=strong, keyed=without < ENOUGH) if signs else None
+    return _sum(signs, strong=strong, keyed=without < ENOUGH, serves=serves) if signs else None
 
 
-def _sum(signs: list[Hint], *, strong: bool, keyed: bool = False) -> Shared:
-    return Shared(tuple(sign.text for sign in signs if sign.text), sum(s.weight for s in signs), strong, keyed)
+def _sum(signs: list[Hint], *, strong: bool, keyed: bool = False, serves: bool = False) -> Shared:
+    whys = tuple(sign.text for sign in signs if sign.text)
+    return Shared(whys, sum(sign.weight for sign in signs), strong, keyed, serves)
 
 
 def _is_kept_in_module(program: Program, facts: ClassFacts) -> bool:
