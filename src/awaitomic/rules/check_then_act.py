@@ -11,7 +11,7 @@ from awaitomic.model.finding import Confidence, Finding, Role
 from awaitomic.program import Program
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.concurrency import Judgement, Rival, judge
-from awaitomic.program.conditions import parts_of, tells_presence, tests_absence
+from awaitomic.program.conditions import tells_presence, tests_absence, whole_test
 from awaitomic.program.escape import rivals
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.names import last_name
@@ -110,7 +110,7 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: Active
     hint = total(program, resolver, fact) or secret(access.location) or resource(program, resolver, fact)
     judgement = judge(program, resolver, access.location, others, hint)
     # The same data fetched twice harms nobody: reported only where it is proven that several tasks come here.
-    test = _whole_test(resolver, guard)
+    test = whole_test(resolver.function, guard.guard)
     computes = any(isinstance(node, ast.BinOp) for node in ast.walk(test))
     renewed = any(
         rival is not resolver and other.change is Change.ASSIGN and not fills_what_is_absent(program, rival, other)
@@ -202,7 +202,7 @@ def _confidence(program: Program, resolver: Resolver, fact: WriteFact, guard: Ac
         return Confidence.POSSIBLE  # what is in the union already stays as it is
     if value is not None and _is_named_constant(writer, value):
         return Confidence.POSSIBLE
-    test = _whole_test(resolver, guard)
+    test = whole_test(resolver.function, guard.guard)
     if raises_a_flag(program, resolver, fact) or fills_a_cache(program, resolver, fact):
         return Confidence.POSSIBLE
     if fact.via is None and stores_what_was_tested(resolver, value, test):
@@ -222,7 +222,7 @@ def _is_harmless(
     """
     if fact.access.change is Change.RESET and all(_takes_down(rival, other) for rival, other in others):
         return True
-    asks = tests_absence(_whole_test(resolver, guard))
+    asks = tests_absence(whole_test(resolver.function, guard.guard))
     return judgement.assumed and asks and refuses(resolver, guard.guard, fact.event)
 
 
@@ -240,11 +240,6 @@ def _is_named_constant(resolver: Resolver, value: int) -> bool:
         owner = last_name(node.value)
         return owner[:1].isupper() or node.attr.isupper()
     return isinstance(node, ast.Name) and node.id.isupper()
-
-
-def _whole_test(resolver: Resolver, guard: ActiveGuard) -> ast.AST:
-    part = parts_of(resolver.function).get(guard.guard)
-    return part.test if part is not None else resolver.function.nodes[guard.guard]
 
 
 RULE = Rule(
