@@ -25,6 +25,7 @@ from awaitomic.rules.rule import (
     Rule,
     has_fresh_guard,
     holds_lock,
+    in_the_span,
     is_validated,
     make_finding,
     oldest,
@@ -106,7 +107,8 @@ def _kind(resolver: Resolver, guard: ActiveGuard) -> str:
 
 def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: ActiveGuard) -> Finding | None:
     access = fact.access
-    others = list(rivals(program, resolver, access))
+    tokens = [token for token in guard.tokens if _decides(fact, token) and fact.is_stale(token)]
+    others = list(in_the_span(program, resolver, fact, tokens, rivals(program, resolver, access)))
     hint = total(program, resolver, fact) or secret(access.location) or resource(program, resolver, fact)
     judgement = judge(program, resolver, access.location, others, hint)
     # The same data fetched twice harms nobody: reported only where it is proven that several tasks come here.
@@ -120,7 +122,6 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: Active
     lowered = int(same and fills_with_data(program, resolver, fact))
     if judgement is None:
         return None
-    tokens = [token for token in guard.tokens if _decides(fact, token) and fact.is_stale(token)]
     first = oldest(tokens)
     suspend = suspension_of(fact, first)
     function, state = resolver.function, str(access.location)
