@@ -13,6 +13,12 @@ def everybody_fetches_under_his_own_name(ending: Ending) -> bool:
     return all(who == at_work for who, at_work in ending.state)
 
 
+def no_number_is_sent_twice(ending: Ending) -> bool:
+    """Who is refused fails, which he would not do alone; so the oracle is what the claim is for."""
+    numbers = [number for number, _ in ending.calls]
+    return sorted(set(numbers)) == sorted(numbers)
+
+
 CASES: dict[str, FixtureCase] = {
     "traps/keep_claimant_releases.py": FixtureCase(
         subject=lambda module: module.mailbox,
@@ -126,6 +132,18 @@ CASES: dict[str, FixtureCase] = {
                     "cancel at sleep #1: state was ('start',), is ()",
                 )
             },
+        ),
+    ),
+    **pair(
+        "claim_by_call",
+        FixtureCase(
+            subject=lambda module: module.speaker,
+            tasks={"play": lambda speaker: speaker.play(["a"])},
+            state=lambda speaker: speaker.number,
+            calls=lambda module: module.wire,
+            findings=(("AWA101", "self.number"),),
+            repair="safe",
+            invariant=no_number_is_sent_twice,
         ),
     ),
     **pair(

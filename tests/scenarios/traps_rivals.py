@@ -57,6 +57,10 @@ CASES: dict[str, FixtureCase] = {
     ),
     **pair("filled_while_closing", _PHONE),
     **pair(
+        "closed_door",
+        replace(_PHONE, tasks={"switch off": lambda phone: phone.switch_off(), "dial": lambda phone: phone.dial()}),
+    ),
+    **pair(
         "swapped_by_rival",
         replace(_PHONE, tasks={**_PHONE.tasks, "dial": lambda phone: phone.redial()}, faults=SHARED_WORK),
         replace(

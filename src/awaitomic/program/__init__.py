@@ -26,6 +26,7 @@ from awaitomic.program.analyses import Analyses
 from awaitomic.program.callers import Callers, in_loop
 from awaitomic.program.calls import awaited_calls, is_awaited, targets_of
 from awaitomic.program.concurrency.registry import Registry
+from awaitomic.program.doors import Doors
 from awaitomic.program.facts import FunctionFacts
 from awaitomic.program.handed import Handed
 from awaitomic.program.locks import Lock, lock_of, protects, returned_entry
@@ -67,6 +68,7 @@ class Program:
         self.registry = Registry(self)
         self.makers = Makers(project, self.callers)
         self.handed = Handed(self)
+        self.doors = Doors(self)
 
     def at(self, unit: Unit) -> Program:
         """Give the same facts as seen from another file of the project."""

@@ -108,7 +108,7 @@ class Analyses:
             for function in component:
                 resolver = self._program.resolver(function)
                 facts = analyse(self._program, resolver, self._program.callers.locks_at_entry(function))
-                summary = summarise(resolver, facts)
+                summary = summarise(self._program, resolver, facts)
                 self._summary_facts[id(function)] = facts
                 changed |= summary != self._summaries[id(function)]
                 self._summaries[id(function)] = summary

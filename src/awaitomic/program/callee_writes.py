@@ -6,11 +6,13 @@ at, so these are left out before the dataflow problem is solved, and the rest is
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from awaitomic.model.location import AttributeStep, Location
 from awaitomic.program.accesses import Change
 from awaitomic.program.calls import translate
+from awaitomic.program.locks import Lock
 from awaitomic.program.target import Target
 
 if TYPE_CHECKING:
@@ -23,11 +25,12 @@ Written = tuple[tuple[Location, Change], ...]
 class CalleeWrites:
     """The writes of the functions that one function calls."""
 
-    def __init__(self, program: Program, resolver: Resolver) -> None:
+    def __init__(self, program: Program, resolver: Resolver, held: frozenset[Lock]) -> None:
         self._program = program
         self._resolver = resolver
-        self._words = resolver.words | _told(program, resolver)
-        """The attributes of which values here can tell: the function's own, and those that results of calls tell of."""
+        self._words = resolver.words | _told(program, resolver) | _attributes(lock.location for lock in held)
+        """The attributes of which something can be known here: the function's own, those that results of calls tell of,
+        and what calls and callers have claimed."""
         self._known: dict[object, Written] = {}
 
     def by(self, target: Target) -> Written:
@@ -48,7 +51,15 @@ class CalleeWrites:
 
 
 def _told(program: Program, resolver: Resolver) -> set[str]:
-    """Give the attributes that the results of the functions it calls, and of its properties, tell about."""
+    """Give the attributes that functions it calls, and its properties, tell about by their results, or claim."""
     summaries = (program.summary(function) for function in program.analyses.callees(resolver.function))
-    returned = (location for summary in summaries for location in (*summary.returns, *summary.outdated))
-    return {step.name for location in returned for step in location.steps if isinstance(step, AttributeStep)}
+    return _attributes(
+        location
+        for summary in summaries
+        for told in (summary.returns, summary.outdated, summary.claims, summary.claims_if_true)
+        for location in told
+    )
+
+
+def _attributes(locations: Iterable[Location]) -> set[str]:
+    return {step.name for location in locations for step in location.steps if isinstance(step, AttributeStep)}

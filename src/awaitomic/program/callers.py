@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.spawners import AWAITED_ALONE, RUN_ALONE, SPAWN_ALL, starts_one
 from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read, Scope, Suspend, Write
-from awaitomic.model.location import AttributeStep, Location, Root
 from awaitomic.program.calls import awaited_calls, targets_of
+from awaitomic.program.inherited import in_callee, on_every_way
 from awaitomic.program.locks import Lock
 from awaitomic.program.module import is_setter
 from awaitomic.program.names import dotted, last_name
@@ -246,14 +246,13 @@ class Callers:
         """Give the locks that every caller of a private function holds, and the claims that all of them have made."""
         key = id(function)
         if key not in self._held:
-            self._held[key] = self.locks_at_entry(function)
-            claims = self._common(function, self._claims_before)
-            self._held[key] |= frozenset(lock for lock in claims if lock.is_claim)
+            claims = on_every_way(self._program, function, self._claims_before)
+            self._held[key] = self.locks_at_entry(function) | claims
         return self._held[key]
 
     def _common(self, function: FunctionGraph, before: Callable[[Site], frozenset[Lock]]) -> frozenset[Lock]:
         sites = self.only_awaited_here(function) or []
-        held = [_in_callee(site, before(site)) for site in sites if site.resolver.function is not function]
+        held = [in_callee(site, before(site)) for site in sites if site.resolver.function is not function]
         return frozenset.intersection(*held) if held else frozenset()
 
     def _locks_before(self, site: Site) -> frozenset[Lock]:
@@ -261,7 +260,7 @@ class Callers:
 
     def _claims_before(self, site: Site) -> frozenset[Lock]:
         state = self._program.analyses.facts_for_summary(site.resolver).solution.before_event(site.event)
-        return state.held if state is not None else frozenset()
+        return frozenset(lock for lock in state.held if lock.is_claim) if state is not None else frozenset()
 
 
 def is_dunder(function: FunctionGraph) -> bool:
@@ -273,24 +272,6 @@ def is_dunder(function: FunctionGraph) -> bool:
 def is_nested(function: FunctionGraph) -> bool:
     """Tell whether a function stands in another function (a method does not)."""
     return function.enclosing is not None and function.class_name is None and "." in function.qualname
-
-
-def _in_callee(site: Site, held: frozenset[Lock]) -> frozenset[Lock]:
-    """Say in the callee's terms what is held where it is called."""
-    if site.how not in {How.DIRECT, How.WAIT_FOR}:
-        return frozenset()
-    mine = site.target.receiver
-    found = set()
-    for lock in held:
-        location = lock.location
-        if mine is not None and location.steps[: len(mine.steps)] == mine.steps and location.root is mine.root:
-            owner = site.target.function.class_id or mine.owner
-            steps = location.steps[len(mine.steps) :]
-            if all(isinstance(step, AttributeStep) for step in steps) and steps:
-                parameters = site.target.function.parameters
-                location = Location(Root.SELF, owner, parameters[0] if parameters else "self", steps)
-        found.add(Lock(location, lock.type))
-    return frozenset(found)
 
 
 def _func(resolver: Resolver, event: Call) -> ast.AST:

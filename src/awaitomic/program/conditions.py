@@ -52,6 +52,12 @@ def parts_of(function: FunctionGraph) -> dict[int, Part]:
     return {guard: Part(first[whole], if_true, if_false, wholes[whole]) for guard, whole, if_true, if_false in guards}
 
 
+def whole_test(function: FunctionGraph, guard: int) -> ast.AST:
+    """Give the condition behind a guard: the whole of a compound one."""
+    part = parts_of(function).get(guard)
+    return part.test if part is not None else function.nodes[guard]
+
+
 def _is_compound(test: ast.expr) -> bool:
     while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         test = test.operand

@@ -10,6 +10,7 @@ from awaitomic.model.event import Call, Const, Event, Guard, Name, Read, Return,
 from awaitomic.model.location import Location, Root
 from awaitomic.program.accesses import CONTENTS, Access, access_of, overlaps
 from awaitomic.program.calls import targets_of, translate
+from awaitomic.program.claims import claimed_at_return
 from awaitomic.program.freshness import Freshness
 from awaitomic.program.operands import given_parameters, operands_below
 from awaitomic.program.state import NOTHING, State, Token, Tokens
@@ -128,7 +129,7 @@ def _given(resolver: Resolver, target: Target, write: SummaryWrite, state: State
     return found
 
 
-def summarise(resolver: Resolver, facts: FunctionFacts) -> Summary:
+def summarise(program: Program, resolver: Resolver, facts: FunctionFacts) -> Summary:
     """Give what callers have to know of a function that was analysed."""
     writes: dict[tuple[Location, str, int], SummaryWrite] = {}
     for fact in facts.writes:
@@ -159,7 +160,8 @@ def summarise(resolver: Resolver, facts: FunctionFacts) -> Summary:
     told = list(writes.values())
     if len(told) > _MOST_WRITES:
         told.sort(key=lambda each: (len(each.location.steps), str(each.location), each.function, each.event))
-    return Summary(tuple(told[:_MOST_WRITES]), returned, outdated, settled)
+    claims = claimed_at_return(program, resolver, facts)
+    return Summary(tuple(told[:_MOST_WRITES]), returned, outdated, settled, *claims)
 
 
 _MOST_STEPS = 4

@@ -30,13 +30,11 @@ from awaitomic.model.event import (
     Write,
 )
 from awaitomic.model.location import ItemStep, Location, Root
+from awaitomic.program import claims
 from awaitomic.program.accesses import CONTENTS, Access, Change, access_of, answer_of, ended_by
 from awaitomic.program.callee_writes import CalleeWrites
 from awaitomic.program.calls import targets_of, translate
-from awaitomic.program.conditions import (
-    asks_for_key,
-    tests_absence,
-)
+from awaitomic.program.conditions import asks_for_key, tests_absence
 from awaitomic.program.guards import Tests, choices_of, governed, is_entry
 from awaitomic.program.lock_stacks import stacked_locks
 from awaitomic.program.lock_waits import released_by
@@ -73,7 +71,7 @@ class Freshness:
         self._stacked = dict(stacked_locks(program, resolver))
         self._made = resolver.published
         self._published = {e: p.location for p in self._made.values() for e in p.events}
-        self._called = CalleeWrites(program, resolver)
+        self._called = CalleeWrites(program, resolver, entry_held)
         self._key_words: set[str] = set()
         """The words in the keys of all tokens made so far: only rebinding one of these changes which entry is meant."""
 
@@ -89,7 +87,8 @@ class Freshness:
 
     def branch(self, guard: Guard, holds: bool, state: State) -> State:
         """Give the state on one way out of a guard."""
-        return self._tests.branch(guard, holds, state)
+        state = self._tests.branch(guard, holds, state)
+        return claims.on_branch(self.program, self.resolver, guard, state, holds=holds)
 
     def transfer(self, event: Event, state: State) -> State:
         """Give the state behind an event."""
@@ -251,10 +250,12 @@ class Freshness:
             tokens = frozenset(t for t in tokens if t.location != location.parent)
             tokens = tokens | {entry} if entry is not None else tokens
         tokens |= self._answer_tokens(event, state)
-        for target in targets_of(self.resolver, event):
+        targets = targets_of(self.resolver, event)
+        for target in targets:
             tokens |= self._returned(event.id, target, state)
             if not target.function.is_async:
                 state = self._callee_writes(target, state)
+        state = claims.after_call(self.program, self.resolver, targets, state)
         access = access_of(self.resolver, event)
         if access is not None:
             state = self._wrote(access, state)
@@ -363,6 +364,7 @@ class Freshness:
                     tokens = frozenset(t for t in tokens if t.location not in known) | fresh
                     state = state.with_value(event.awaited, tokens)
                     state = self._settled(event, target, fresh, state) if len(call.targets) == 1 else state
+            state = claims.after_wait(self.program, self.resolver, event, call, state)
         return self._event_wait(event, before, state)
 
     def _settled(self, event: Suspend, target: Target, fresh: Tokens, state: State) -> State:

@@ -49,6 +49,10 @@ class Lock:
     def __str__(self) -> str:
         return str(self.location)
 
+    def at(self, location: Location) -> Lock:
+        """Give the same lock, known by another path."""
+        return Lock(location, self.type)
+
     @property
     def is_claim(self) -> bool:
         """Whether it is no lock object but state that was claimed, or an object that nobody else has yet."""
@@ -74,8 +78,8 @@ class Lock:
                 and self._same_root(location)
             )
         if self.is_claim:
-            last = self.location.steps[-1] if self.location.steps else None
-            return not isinstance(last, ItemStep) or last in location.steps
+            key = _key_of_claim(self.location)
+            return key is None or key in location.steps
         if not any(isinstance(step, ItemStep) and not step.is_literal for step in self.location.steps):
             return True
         without_key = location.root in {Root.SELF, Root.CLASS, Root.GLOBAL, Root.CLOSURE}
@@ -84,6 +88,15 @@ class Lock:
     def _same_root(self, location: Location) -> bool:
         mine = self.location
         return (mine.root, mine.owner, mine.name) == (location.root, location.owner, location.name)
+
+
+def _key_of_claim(location: Location) -> ItemStep | None:
+    """Give the key that a claim is limited to: that of an entry, or of an entry whose attribute it is."""
+    last = location.steps[-1] if location.steps else None
+    if isinstance(last, ItemStep):
+        return last
+    keys = [step for step in location.steps if isinstance(step, ItemStep) and not step.is_literal]
+    return keys[-1] if keys else None
 
 
 def lock_type(typed: Typed) -> LockType | None:

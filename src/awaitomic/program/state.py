@@ -115,10 +115,9 @@ class State(NamedTuple):
 
         A claim on one entry covers only what belongs to the same key.
         """
-        step = lock.location.steps[-1] if lock.location.steps else None
 
         def cover(token: Token) -> Token:
-            if token.stale != FRESH or (isinstance(step, ItemStep) and step not in token.location.steps):
+            if token.stale != FRESH or not lock.covers(token.location):
                 return token
             return token._replace(locks=token.locks | {lock})
 

@@ -47,3 +47,7 @@ class Summary:
     """State that the result was read from before a suspension of the function itself."""
     settled: frozenset[Location] = frozenset()
     """Of these, what was tested under a lock: the caller may store the result, if it does so at once."""
+    claims: frozenset[Location] = frozenset()
+    """What it has claimed whenever it returns (see `awaitomic.program.claims`)."""
+    claims_if_true: frozenset[Location] = frozenset()
+    """What it has claimed besides if what it returns is true."""

@@ -12,7 +12,7 @@ from awaitomic.model.location import ItemStep, Root
 from awaitomic.program import Program
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.concurrency import Judgement, Rival, judge
-from awaitomic.program.conditions import parts_of, tells_presence, tests_absence
+from awaitomic.program.conditions import tells_presence, tests_absence, whole_test
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.first_use import is_used_by_maker
 from awaitomic.program.names import last_name
@@ -27,6 +27,7 @@ from awaitomic.rules.rule import (
     Rule,
     has_fresh_guard,
     holds_lock,
+    in_the_span,
     is_validated,
     make_finding,
     oldest,
@@ -108,11 +109,12 @@ def _kind(resolver: Resolver, guard: ActiveGuard) -> str:
 
 def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: ActiveGuard) -> Finding | None:
     access = fact.access
-    others = list(rivals(program, resolver, access))
+    tokens = [token for token in guard.tokens if _decides(fact, token) and fact.is_stale(token)]
+    others = list(in_the_span(program, resolver, fact, tokens, rivals(program, resolver, access)))
     hint = total(program, resolver, fact) or secret(access.location) or resource(program, resolver, fact)
     judgement = judge(program, resolver, access.location, others, hint, write=access.event)
     # The same data fetched twice harms nobody: reported only where it is proven that several tasks come here.
-    test = _whole_test(resolver, guard)
+    test = whole_test(resolver.function, guard.guard)
     computes = any(isinstance(node, ast.BinOp) for node in ast.walk(test))
     renewed = any(
         rival is not resolver and other.change is Change.ASSIGN and not fills_what_is_absent(program, rival, other)
@@ -122,7 +124,6 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: Active
     lowered = int(same and fills_with_data(program, resolver, fact))
     if judgement is None:
         return None
-    tokens = [token for token in guard.tokens if _decides(fact, token) and fact.is_stale(token)]
     first = oldest(tokens)
     suspend = suspension_of(fact, first)
     function, state = resolver.function, str(access.location)
@@ -205,7 +206,7 @@ def _confidence(program: Program, resolver: Resolver, fact: WriteFact, guard: Ac
         return Confidence.POSSIBLE  # what is in the union already stays as it is
     if value is not None and _is_named_constant(writer, value):
         return Confidence.POSSIBLE
-    test = _whole_test(resolver, guard)
+    test = whole_test(resolver.function, guard.guard)
     if raises_a_flag(program, resolver, fact) or fills_a_cache(program, resolver, fact):
         return Confidence.POSSIBLE
     if fact.via is None and stores_what_was_tested(resolver, value, test):
@@ -225,7 +226,7 @@ def _is_harmless(
     """
     if fact.access.change is Change.RESET and all(_takes_down(rival, other) for rival, other in others):
         return True
-    asks = tests_absence(_whole_test(resolver, guard))
+    asks = tests_absence(whole_test(resolver.function, guard.guard))
     return judgement.assumed and asks and refuses(resolver, guard.guard, fact.event)
 
 
@@ -241,7 +242,7 @@ def _is_first_use(
     location = fact.access.location
     if location.root is not Root.SELF or any(isinstance(step, ItemStep) for step in location.steps):
         return False
-    test = _whole_test(resolver, guard)
+    test = whole_test(resolver.function, guard.guard)
     if fact.access.change is not Change.ASSIGN or not tests_absence(test) or asks_a_limit(resolver, test):
         return False
     if judgement.for_everybody:
@@ -265,11 +266,6 @@ def _is_named_constant(resolver: Resolver, value: int) -> bool:
         owner = last_name(node.value)
         return owner[:1].isupper() or node.attr.isupper()
     return isinstance(node, ast.Name) and node.id.isupper()
-
-
-def _whole_test(resolver: Resolver, guard: ActiveGuard) -> ast.AST:
-    part = parts_of(resolver.function).get(guard.guard)
-    return part.test if part is not None else resolver.function.nodes[guard.guard]
 
 
 RULE = Rule(

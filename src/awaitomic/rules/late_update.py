@@ -22,6 +22,7 @@ from awaitomic.rules.rule import (
     Rule,
     has_fresh_guard,
     holds_lock,
+    in_the_span,
     is_validated,
     make_finding,
     place_of,
@@ -164,13 +165,13 @@ def _reads_other_state(program: Program, resolver: Resolver, fact: WriteFact, ev
     return location.steps[: len(cleared.steps)] != cleared.steps
 
 
-def _rivals(program: Program, resolver: Resolver, fact: WriteFact) -> Iterator[Rival]:
+def _rivals(program: Program, resolver: Resolver, fact: WriteFact, use: Use) -> Iterator[Rival]:
     """Give the writes that bring in what the late write throws away (for an advance, and a claim: any write).
 
     What only fills an empty place brings in nothing while the old is still there.
     """
     lets_go = fact.access.change is Change.RESET and not _collects(resolver, fact)
-    for rival, access in rivals(program, resolver, fact.access):
+    for rival, access in in_the_span(program, resolver, fact, (use.token,), rivals(program, resolver, fact.access)):
         if access.change in FORGETS and fact.access.change is not Change.AUGMENTED:
             continue
         if not (lets_go and fills_what_is_absent(program, rival, access)):
@@ -191,7 +192,7 @@ def _hint(resolver: Resolver, fact: WriteFact, use: Use, rivals: list[Rival]) ->
 
 def _report(program: Program, resolver: Resolver, fact: WriteFact, use: Use) -> Finding | None:
     access = fact.access
-    rivals = list(_rivals(program, resolver, fact))
+    rivals = list(_rivals(program, resolver, fact, use))
     hint = _hint(resolver, fact, use, rivals)
     judgement = judge(program, resolver, access.location, rivals, hint, write=access.event)
     if judgement is None:

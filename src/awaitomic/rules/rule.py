@@ -12,7 +12,7 @@ from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
 from awaitomic.model.location import Location, Root
 from awaitomic.program import Program
 from awaitomic.program.accesses import Access, Change
-from awaitomic.program.concurrency import Judgement
+from awaitomic.program.concurrency import Judgement, Rival
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import Token
@@ -89,15 +89,35 @@ def suspension_of(fact: WriteFact, token: Token) -> int:
     return token.stale if token.is_stale else fact.event
 
 
+def in_the_span(
+    program: Program, resolver: Resolver, fact: WriteFact, tokens: Iterable[Token], found: Iterable[Rival]
+) -> Iterator[Rival]:
+    """Leave out the rivals that cannot come between some stale reads and a write: a flag that stands keeps them out."""
+    stale = tuple(tokens)
+    closed = None
+    for rival, access in found:
+        if closed is None:
+            first = {suspension_of(fact, token) for token in stale}
+            closed = program.doors.closed_between(resolver, {t.read for t in stale}, first, fact.event)
+        if not program.doors.keep_out(closed, fact.access.location, rival, access):
+            yield rival, access
+
+
 def kept_apart(
     program: Program, resolver: Resolver, suspend: int, location: Location, rival: Resolver, access: Access
 ) -> bool:
-    """Tell whether a lock or a claim keeps a write of another task (or of another run) out of a suspension.
+    """Tell whether a lock, a claim or a flag keeps a write of another task (or of another run) out of a suspension.
+
+    No flag keeps out another run: that it returns at once may be the very mistake.
 
     Parameters:
         resolver, suspend, location: the function, where it waits, and the state in its terms.
         rival, access: the function that writes, and the write.
     """
+    if rival is not resolver:
+        closed = program.doors.closed_during(resolver, (suspend,))
+        if program.doors.keep_out(closed, location, rival, access):
+            return True
     mine = _held_during(program, resolver, suspend, location)
     if None in mine:
         return True  # what is not understood protects

@@ -16,12 +16,12 @@ from awaitomic.model.location import AttributeStep, Location, Root
 from awaitomic.program import Program
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.concurrency import Judgement, Rival, judge
-from awaitomic.program.conditions import parts_of
+from awaitomic.program.conditions import whole_test
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import NOTHING, ActiveGuard, State
 from awaitomic.rules.forgiving import is_caught
-from awaitomic.rules.rule import has_fresh_guard, holds_lock, is_validated
+from awaitomic.rules.rule import has_fresh_guard, holds_lock, in_the_span, is_validated
 
 _CAUGHT = frozenset({"AttributeError", "TypeError", "Exception", "BaseException"})
 
@@ -55,7 +55,9 @@ def find_uses(program: Program, resolver: Resolver) -> Iterator[StaleUse]:
             fact = WriteFact(event.id, Access(event.id, location, Change.READY, None), NOTHING, state)
             if has_fresh_guard(fact) or is_validated(fact) or holds_lock(fact) or location in state.own:
                 continue
-            judgement = judge(program, resolver, location, _removals(program, resolver, location))
+            stale = [token for token in guard.tokens if token.location == location and token.is_stale]
+            removals = in_the_span(program, resolver, fact, stale, _removals(program, resolver, location))
+            judgement = judge(program, resolver, location, removals)
             if judgement is not None:
                 seen.add((guard.guard, location))
                 yield StaleUse(fact, guard, judgement)
@@ -98,7 +100,7 @@ def _stale_guard(resolver: Resolver, state: State, read: Read, location: Locatio
         for guard in state.guards
         if any(token.location == location and token.is_stale for token in guard.tokens)
         and _is_decision(resolver, guard)
-        and _finds(_whole_test(resolver, guard), text, holds=guard.holds)
+        and _finds(whole_test(resolver.function, guard.guard), text, holds=guard.holds)
     ]
     return min(found, key=lambda guard: (guard.guard, guard.holds), default=None)
 
@@ -107,11 +109,6 @@ def _is_decision(resolver: Resolver, guard: ActiveGuard) -> bool:
     """Tell whether a test is one that the code acts upon: an assertion only states what the author knows."""
     event = resolver.function.events[guard.guard]
     return isinstance(event, Guard) and event.kind != "assert"
-
-
-def _whole_test(resolver: Resolver, guard: ActiveGuard) -> ast.AST:
-    part = parts_of(resolver.function).get(guard.guard)
-    return part.test if part is not None else resolver.function.nodes[guard.guard]
 
 
 def _finds(test: ast.AST, text: str, *, holds: bool) -> bool:

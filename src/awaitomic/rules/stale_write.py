@@ -20,6 +20,7 @@ from awaitomic.rules.rule import (
     Rule,
     has_fresh_guard,
     holds_lock,
+    in_the_span,
     is_validated,
     make_finding,
     oldest,
@@ -59,7 +60,8 @@ def _examine(program: Program, resolver: Resolver, fact: WriteFact) -> Finding |
     if has_fresh_guard(fact) or is_validated(fact) or holds_lock(fact) or writes_back(resolver, fact):
         return None
     hint = total(program, resolver, fact) or secret(access.location)
-    judgement = judge(program, resolver, access.location, _rivals(program, resolver, fact), hint, write=access.event)
+    others = _rivals(program, resolver, fact, stale)
+    judgement = judge(program, resolver, access.location, others, hint, write=access.event)
     if judgement is None:
         return None
     first = oldest([token for token in stale if not token.answered] or stale)
@@ -85,9 +87,9 @@ def _examine(program: Program, resolver: Resolver, fact: WriteFact) -> Finding |
     )
 
 
-def _rivals(program: Program, resolver: Resolver, fact: WriteFact) -> Iterator[Rival]:
+def _rivals(program: Program, resolver: Resolver, fact: WriteFact, stale: list[Token]) -> Iterator[Rival]:
     """Give the writes that matter: to what is added in place, only those that put another container there."""
-    for rival, access in rivals(program, resolver, fact.access):
+    for rival, access in in_the_span(program, resolver, fact, stale, rivals(program, resolver, fact.access)):
         if fact.access.change is not Change.ADD or access.change in {Change.ASSIGN, Change.RESET}:
             yield rival, access
 
