@@ -62,9 +62,9 @@ class Waiting:
         known = known_at(self._program, resolver, event.id)
         return bool(known) and self._waits_knowing(resolver, targets, known.get, _MOST_KNOWING)
 
-    def why_not(self, resolver: Resolver, event: Suspend) -> str:
-        """Say in a sentence when other tasks run at a suspension point, and when they do not."""
-        return f"{_named(resolver, event)} {self._cause(self._run_at(resolver, event), _DEEPEST)}"
+    def why_not(self, view: Program, resolver: Resolver, event: Suspend) -> str:
+        """Say in a sentence when other tasks run where they seldom do; places are named as `view` sees them."""
+        return f"{_named(resolver, event)} {self._cause(view, self._run_at(resolver, event), _DEEPEST)}"
 
     # -- who waits -----------------------------------------------------------------------------------------------
 
@@ -154,7 +154,7 @@ class Waiting:
 
     # -- in words ------------------------------------------------------------------------------------------------
 
-    def _cause(self, targets: _Targets, most: int) -> str:
+    def _cause(self, view: Program, targets: _Targets, most: int) -> str:
         real = _real(targets)
         if len(real) > 1 or len(real) < len(targets):
             return "waits as a rule in none of the classes of the project that define it"
@@ -162,18 +162,18 @@ class Waiting:
             return "can end without having waited for anything"
         function = real[0].function
         way = passage(function, self._waits_in(function)) or []
-        decision = self._decision(function, way)
+        decision = self._decision(view, function, way)
         if decision is not None:
             return f"{decision}: else nothing is awaited here"
         points = self._points_of(function)
         passed = next((below for event, below in points if function.owners[event] in way), None)
         if passed is not None:
-            return self._cause(passed, most - 1)
+            return self._cause(view, passed, most - 1)
         if not points:
             return "awaits nothing"
-        return f"waits only at {self._program.place(function, points[0][0])}, where something has failed"
+        return f"waits only at {view.place(function, points[0][0])}, where something has failed"
 
-    def _decision(self, function: FunctionGraph, way: list[int]) -> str | None:
+    def _decision(self, view: Program, function: FunctionGraph, way: list[int]) -> str | None:
         """Say which test leads past all that waits: the last one on the way behind whose other outcome it stands."""
         waits = self._waits_in(function)
         for block, following in reversed(list(pairwise(way))):
@@ -184,7 +184,7 @@ class Waiting:
             other = function.blocks[block].successors[int(taken)]
             if not waits.isdisjoint(reach_from(function, other, raises=False).events):
                 test, outcome = _tested(function, last, taken=taken)
-                return f"waits only if {test} is {outcome} at {self._program.place(function, last.id)}"
+                return f"waits only if {test} is {outcome} at {view.place(function, last.id)}"
         return None
 
 

@@ -39,19 +39,13 @@ def weigh(
     found = [(each, event) for each, at in points if isinstance(event := each.function.events[at], Suspend)]
     if not found or any(program.waiting.at(*point) for point in found):
         return confidence, evidence
-    return Confidence.POSSIBLE, (*evidence, program.waiting.why_not(*found[0]))
+    return Confidence.POSSIBLE, (*evidence, program.waiting.why_not(program, *found[0]))
 
 
 def span_points(program: Program, resolver: Resolver, fact: WriteFact, reads: tuple[int, ...]) -> Iterator[Point]:
-    """Give the suspension points between some reads of a function and its write, those of callees included.
-
-    A callee is a part of the span if it writes after it has waited, or hands out what it has read before it waited.
-    """
+    """Give the suspension points between some reads of a function and a write: in the callee, if that writes late."""
     for event in _between(program, resolver, fact, reads):
         yield resolver, event
-    for token in {*fact.value, *_tokens(fact.state)}:
-        if token.read in reads and token.stale == token.read:
-            yield from _of_callees(program, resolver, token.read)
     if fact.via is not None and fact.via.write.late:
         if fact.via.how is How.DIRECT:
             yield from _before_write(program, fact.via.target.function.id, fact.via.write, _MOST_CALLS)
@@ -86,18 +80,6 @@ def _tokens(state: State) -> Iterator[Token]:
         yield from guard.tokens
     for use in state.uses:
         yield use.token
-
-
-def _of_callees(program: Program, resolver: Resolver, event: int) -> Iterator[Point]:
-    """Give the suspension points of the functions that run at one of a function's."""
-    suspend = resolver.function.events[event]
-    for call in program.effective_calls(resolver, suspend) if isinstance(suspend, Suspend) else ():
-        if call.how is not How.DIRECT:
-            yield resolver, event
-            continue
-        for target in call.targets:
-            inner = program.resolver(target.function)
-            yield from ((inner, each.id) for each in inner.function.events if _may_suspend(program, inner, each.id))
 
 
 def _before_write(program: Program, name: str, write: SummaryWrite, most: int) -> Iterator[Point]:
