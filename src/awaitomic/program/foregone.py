@@ -1,7 +1,10 @@
-"""Tests whose outcome is known before they are made: a caller has just made the same test, and nobody ran since.
+"""Tests whose outcome is settled before they are made, so that they do not decide anew what a callee does each time.
 
-``if key not in self._rows: row = await self._load(key)``, and `_load` begins with ``if key in self._rows: return …``:
-on this way it never returns there, so that what a callee does as a rule depends on where it is called.
+A caller has just made the same test, and nobody ran since: ``if key not in self._rows: row = await self._load(key)``,
+and `_load` begins with ``if key in self._rows: return …``. On this way it never returns there.
+
+Or the test asks how the object was made: ``if self._on_close is not None: await self._on_close()``. One object always
+waits there and another one never, and it is the first that matters.
 """
 
 from __future__ import annotations
@@ -10,8 +13,8 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from awaitomic.model.event import Guard
-from awaitomic.model.location import Location
+from awaitomic.model.event import Compute, Const, Guard, Name, Operand, Place, Read
+from awaitomic.model.location import AttributeStep, Location, Root
 from awaitomic.program.conditions import parts_of
 from awaitomic.program.state import Tokens
 
@@ -48,6 +51,44 @@ def never_taken(program: Program, resolver: Resolver, known: Known) -> frozenset
             if (fact := known(location)) is not None:
                 found.add((block.index, block.successors[0 if there is not fact else 1]))
     return frozenset(found)
+
+
+def fixed_tests(program: Program, resolver: Resolver) -> list[int]:
+    """Give the blocks of a function that end with a test of what is never changed after construction.
+
+    Only attributes of its own object are meant, and variables of the module: what is inside another object, a
+    connection that was lost, is its own affair.
+    """
+    found: list[int] = []
+    for block in resolver.function.blocks:
+        guard = block.events[-1] if block.events else None
+        if not isinstance(guard, Guard) or guard.kind in _NO_CHOICE:
+            continue
+        asked = list(_asked_by(resolver, guard.test))
+        if asked and all(place is not None and _is_fixed(program, resolver, place) for place in asked):
+            found.append(block.index)
+    return found
+
+
+def _asked_by(resolver: Resolver, operand: Operand) -> Iterator[Place | None]:
+    """Give the places of which a test asks; None where it asks something else, by a call."""
+    event = resolver.function.events[operand]
+    if isinstance(event, Compute):
+        for each in event.operands:
+            yield from _asked_by(resolver, each)
+    elif not isinstance(event, Const):
+        yield event.place if isinstance(event, Read) else None
+
+
+_NO_CHOICE = frozenset({"for", "while", "except", "match"})
+
+
+def _is_fixed(program: Program, resolver: Resolver, place: Place) -> bool:
+    location = resolver.variable(place) if isinstance(place, Name) else resolver.place(place)
+    if location is None or len(location.steps) != (0 if location.root is Root.GLOBAL else 1):
+        return False
+    own = location.root is Root.GLOBAL or (location.root is Root.SELF and isinstance(location.steps[0], AttributeStep))
+    return own and not program.changes(resolver, location) and program.property_at(resolver, location) is None
 
 
 def _said(test: ast.AST, tokens: Tokens, *, holds: bool) -> Iterator[tuple[Location, bool]]:

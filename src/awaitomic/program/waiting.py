@@ -12,17 +12,17 @@ unless some way out of it does not. Waiting for what is not the program's (a lib
 from __future__ import annotations
 
 import ast
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.flow.passage import passage
+from awaitomic.flow.passage import Way, passage
 from awaitomic.flow.reach import reach_from
 from awaitomic.model.event import Guard, Suspend
 from awaitomic.model.location import Location
 from awaitomic.program.calls import translate
 from awaitomic.program.conditions import parts_of
-from awaitomic.program.foregone import Known, known_at, never_taken
+from awaitomic.program.foregone import Known, fixed_tests, known_at, never_taken
 from awaitomic.program.names import last_name
 from awaitomic.program.reach import components
 from awaitomic.program.resolve import Resolver
@@ -36,6 +36,8 @@ _LONGEST = 50
 _DEEPEST = 6
 _MOST_KNOWING = 3
 """What a caller knows is carried into so many calls."""
+_MOST_FIXED = 4
+"""Of so many tests in one function it is asked what it does if they come out in one way or the other."""
 
 _Targets = tuple[Target, ...]
 
@@ -105,7 +107,19 @@ class Waiting:
         return list(dict.fromkeys(map(id, found)))
 
     def _passes(self, function: FunctionGraph) -> bool:
-        return passage(function, self._waits_in(function)) is not None
+        return self._can_pass(function, self._waits_in(function))
+
+    def _can_pass(self, function: FunctionGraph, closed: frozenset[int], never: frozenset[Way] = frozenset()) -> bool:
+        """Tell whether control can get through a function past none of the `closed` events, however it was set up."""
+        if passage(function, closed, never) is None:
+            return False
+        tests = fixed_tests(self._program, self._program.resolver(function))[:_MOST_FIXED] if closed else []
+        blocks = [function.blocks[test] for test in tests]
+        for choice in product(*([(block.index, way) for way in block.successors] for block in blocks)):
+            barred = never.union(choice)
+            if passage(function, closed, barred) is None and passage(function, frozenset(), barred) is not None:
+                return False
+        return True
 
     def _waits_in(self, function: FunctionGraph) -> frozenset[int]:
         """Give the suspension points of a function that wait as a rule."""
@@ -148,7 +162,7 @@ class Waiting:
                 if self._waits(below) or self._waits_knowing(inner, below, known_inside, most - 1)
             }
             never = never_taken(self._program, inner, known_inside)
-            if (never or closed) and passage(target.function, frozenset(closed), never) is None:
+            if not self._can_pass(target.function, frozenset(closed), never):
                 return True
         return False
 
