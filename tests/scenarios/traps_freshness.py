@@ -7,6 +7,17 @@ from .traps_pairs import pair
 
 CASES: dict[str, FixtureCase] = {
     **pair(
+        "seldom_waits",
+        FixtureCase(
+            subject=lambda module: module.desk,
+            tasks={"ask": lambda desk: desk.ask("who?")},
+            state=lambda desk: desk.asked,
+            findings=(("AWA101", "self.asked"),),
+            possible=1,
+            wrong_if_shared=True,
+        ),
+    ),
+    **pair(
         "local_total",
         FixtureCase(
             tasks={"pay": lambda module: module.pay(["pen", "ink"])},

@@ -97,6 +97,11 @@ class Solution(Generic[S]):
             self._replayed = (block, {found.id: state for found, state in self.states(block)})
         return self._replayed[1].get(event)
 
+    def after_event(self, event: int) -> S | None:
+        """Give the state behind the event with this id (of a guard: before its ways part); None as above."""
+        state = self.before_event(event)
+        return None if state is None else self._problem.transfer(self._graph.events[event], state)
+
 
 def solve(graph: FunctionGraph, problem: Problem[S], *, raises: bool = True, height: int | None = None) -> Solution[S]:
     """Solve a forward problem to its least fixpoint.

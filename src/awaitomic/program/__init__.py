@@ -39,6 +39,7 @@ from awaitomic.program.summaries import Summary
 from awaitomic.program.suspension import Suspension
 from awaitomic.program.target import AwaitedCall
 from awaitomic.program.unit import Unit
+from awaitomic.program.waiting import Waiting
 from awaitomic.source.positions import Located, Positions
 from awaitomic.source.project import SourceTree
 from awaitomic.source.text import SourceText
@@ -63,6 +64,7 @@ class Program:
         self._changes: dict[tuple[str, Location], bool] = {}
         self.analyses = Analyses(self)
         self.suspension = Suspension(self)
+        self.waiting = Waiting(self)
         self.acquisitions = Acquisitions(self)
         self.callers = Callers(self)
         self.registry = Registry(self)

@@ -16,6 +16,7 @@ from awaitomic.program.concurrency import Judgement, Rival
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import Token
+from awaitomic.rules.seldom import span_points, weigh
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +192,8 @@ def make_finding(
 ) -> Finding:
     """Assemble the finding of a write fact; with a write in a callee, the trace ends there.
 
+    It is possible at most if nothing between `reads` and the write waits as a rule.
+
     It is reported where the write stands, or at the call if that is in another file: a report is about one file.
     """
     function = resolver.function
@@ -202,17 +205,19 @@ def make_finding(
             extent = program.write_extent(callee.function, fact.via.write.event)
         trace.append(step(program, callee.function, fact.via.write.event, Role.WRITE, "written here"))
     rival = judgement.rival.function
+    points = span_points(program, resolver, fact, reads)
+    confidence, evidence = weigh(program, points, min(confidence, _limit_of(fact)), judgement.evidence)
     return Finding(
         rule=rule.code,
         name=rule.name,
-        confidence=min(confidence, _limit_of(fact)),
+        confidence=confidence,
         path=program.source.path,
         extent=extent,
         function=function.qualname,
         state=str(fact.access.location),
         message=message,
         trace=tuple(trace),
-        evidence=judgement.evidence,
+        evidence=evidence,
         span=Span(function.qualname, reads, guards, suspends, fact.event),
         rival=step(program, rival, judgement.access.event, Role.WRITE, f"`{rival.qualname}` in another task"),
     )

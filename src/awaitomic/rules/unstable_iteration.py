@@ -23,6 +23,7 @@ from awaitomic.program.contents import ContentChange, Iteration, content_changes
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.rules.rule import Rule, kept_apart, object_of, step, suspending_functions
+from awaitomic.rules.seldom import weigh
 
 _LISTS = frozenset({"list", "bytearray"})
 _COUNTING = frozenset({"collections.defaultdict", "collections.Counter"})
@@ -33,16 +34,16 @@ def find(program: Program) -> Iterator[Finding]:
     """Find loops over shared containers with a suspension in the body, whose contents others change."""
     for resolver in suspending_functions(program):
         for loop in iterations(program, resolver):
-            suspend = _suspension_inside(program, resolver, loop)
-            if suspend is None or _was_swapped_out(program, resolver, loop):
+            suspends = list(_suspensions_inside(program, resolver, loop))
+            if not suspends or _was_swapped_out(program, resolver, loop):
                 continue
-            finding = _report(program, resolver, loop, suspend)
+            finding = _report(program, resolver, loop, suspends)
             if finding is not None:
                 yield finding
 
 
-def _suspension_inside(program: Program, resolver: Resolver, loop: Iteration) -> int | None:
-    """Give the first suspension of the body after which the loop may go on: not one that is followed by the way out."""
+def _suspensions_inside(program: Program, resolver: Resolver, loop: Iteration) -> Iterator[int]:
+    """Give the suspensions of the body after which the loop may go on: not those that are followed by the way out."""
     graph = resolver.function
     body = graph.block_of(loop.guard).successors[0]
     stops = (loop.iterator, loop.guard)
@@ -53,8 +54,7 @@ def _suspension_inside(program: Program, resolver: Resolver, loop: Iteration) ->
         item = graph.events[loop.guard]
         onward = reach_after(graph, event, stops=(loop.iterator,)).events
         if item.id in onward:
-            return event
-    return None
+            yield event
 
 
 def _was_swapped_out(program: Program, resolver: Resolver, loop: Iteration) -> bool:
@@ -70,7 +70,8 @@ def _was_swapped_out(program: Program, resolver: Resolver, loop: Iteration) -> b
     )
 
 
-def _report(program: Program, resolver: Resolver, loop: Iteration, suspend: int) -> Finding | None:
+def _report(program: Program, resolver: Resolver, loop: Iteration, suspends: list[int]) -> Finding | None:
+    suspend = suspends[0]
     changes = [
         change
         for change in content_changes(program, resolver, loop.location, loop.kind)
@@ -82,6 +83,8 @@ def _report(program: Program, resolver: Resolver, loop: Iteration, suspend: int)
     judgement, confidence = found
     if _fills_queues_only(program, resolver, loop):
         confidence = Confidence.POSSIBLE
+    points = [(resolver, event) for event in suspends]
+    confidence, evidence = weigh(program, points, confidence, judgement.evidence)
     function, state = resolver.function, str(loop.location)
     rival = judgement.rival.function
     kept = step(program, rival, judgement.access.event, Role.WRITE, f"`{rival.qualname}` in another task")
@@ -100,7 +103,7 @@ def _report(program: Program, resolver: Resolver, loop: Iteration, suspend: int)
             step(program, function, suspend, Role.SUSPEND, "other tasks run here"),
             step(program, function, loop.guard, Role.READ, "the iteration goes on over what has changed"),
         ),
-        evidence=judgement.evidence,
+        evidence=evidence,
         span=Span(function.qualname, (loop.iterator,), (loop.guard,), (suspend,), loop.guard),
         rival=kept,
     )
