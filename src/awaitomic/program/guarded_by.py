@@ -7,6 +7,7 @@ the state. Claims are no locks. Ties go to the lock that comes first by name.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from awaitomic.model.event import Call, Event, Read, Write
 from awaitomic.program.accesses import access_of
 
 if TYPE_CHECKING:
+    from awaitomic.flow.graph import FunctionGraph
     from awaitomic.model.location import Location
     from awaitomic.program import Program
     from awaitomic.program.resolve import Resolver
@@ -58,14 +60,31 @@ class GuardedBy:
         Returns:
             The lock held by most of its accesses, and how many hold it; `NOT_GUARDED` if none does.
         """
-        found = [access for each in self._program.resolvers_knowing(key) for access in self._of(each).get(key, ())]
-        counts = Counter(lock for access in found for lock in access.locks)
+        found = self._known_as({key})
+        counts = _under_locks(found)
         if not counts:
             return NOT_GUARDED
         lock = min(counts, key=lambda each: (-counts[each], str(each)))
         writes = [access for access in found if access.is_write]
         under = sum(lock in access.locks for access in writes)
         return Guarding(lock, counts[lock] / len(found), under / len(writes) if writes else 0.0)
+
+    def majority(self, keys: Collection[Location], besides: FunctionGraph) -> tuple[Location | None, Counter[Location]]:
+        """Give the lock that more than half of the accesses of a state hold, if one does, and how many hold which.
+
+        Parameters:
+            keys: the state and what belongs to it, as `Resolver.key_of` names them.
+            besides: a function whose accesses do not count, as it is the one in question.
+        """
+        found = self._known_as(keys, besides)
+        counts = _under_locks(found)
+        most = max(counts, key=lambda each: (counts[each], str(each)), default=None)
+        return (most if most is not None and 2 * counts[most] > len(found) else None), counts
+
+    def _known_as(self, keys: Collection[Location], besides: FunctionGraph | None = None) -> list[_Access]:
+        known = {id(each): each for key in keys for each in self._program.resolvers_knowing(key)}
+        asked = [each for each in known.values() if each.function is not besides]
+        return [access for each in asked for key in keys for access in self._of(each).get(key, ())]
 
     def _of(self, resolver: Resolver) -> dict[Location, list[_Access]]:
         """Give the accesses of one function, by what the program knows the state as; construction has none."""
@@ -91,6 +110,11 @@ class GuardedBy:
                     seen.add(place)
                     access = _Access(not isinstance(event, Read), _held(resolver, state, location))
                     found.setdefault(resolver.key_of(location), []).append(access)
+
+
+def _under_locks(accesses: list[_Access]) -> Counter[Location]:
+    """Count how many accesses hold which lock."""
+    return Counter(lock for access in accesses for lock in access.locks)
 
 
 def _accessed(resolver: Resolver, event: Event) -> Location | None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import enum
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.locks import Exclusion, LockType
-from awaitomic.model.event import Enter, Read
+from awaitomic.model.event import Enter
 from awaitomic.model.location import ANY_ITEM, AttributeStep, Location, Root
 from awaitomic.program import Program, is_construction
-from awaitomic.program.accesses import CONTENTS, Access, Change, access_of
+from awaitomic.program.accesses import CONTENTS, Access, Change
+from awaitomic.program.guarded_by import GuardedBy
 from awaitomic.program.locks import Lock, class_lock_type, lock_type
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.shared.declined import Declined
@@ -186,14 +186,12 @@ def guardian(program: Program, home: Home, own: FunctionGraph) -> Guardian | Non
     Raises:
         Declined: ``other-lock`` if most accesses hold a lock that cannot be taken here.
     """
-    total, held = _accesses_under_locks(program, home, own)
+    key, held = GuardedBy(program).majority(home.keys, own)
     candidates = {guard.key: guard for guard in _candidates(program, home)}
-    if held:
-        key, count = max(held.items(), key=lambda item: (item[1], str(item[0])))
-        if 2 * count > total:
-            if key in candidates:
-                return candidates[key]
-            raise Declined("other-lock", f"other accesses of the state hold `{key}`, which cannot be taken here")
+    if key is not None:
+        if key in candidates:
+            return candidates[key]
+        raise Declined("other-lock", f"other accesses of the state hold `{key}`, which cannot be taken here")
     for guard in candidates.values():
         if guard.name.strip("_") in {f"{home.state.strip('_')}_lock", f"lock_{home.state.strip('_')}"}:
             return guard
@@ -213,33 +211,6 @@ def _is_taken_in(program: Program, function: FunctionGraph, key: Location) -> bo
         and any(resolver.key_of(lock.location) == key for lock in program.locks_of(resolver, event.manager))
         for event in function.events
     )
-
-
-def _accesses_under_locks(program: Program, home: Home, own: FunctionGraph) -> tuple[int, Counter[Location]]:
-    """Count the accesses of a state outside construction and `own`, and how many of them hold which lock."""
-    total = 0
-    held: Counter[Location] = Counter()
-    for resolver in program.resolvers_knowing(home.key):
-        if resolver.function is own or is_construction(resolver.function):
-            continue
-        for event in _accesses(resolver, home):
-            total += 1
-            state = program.facts(resolver).solution.before_event(event)
-            for lock in state.held if state is not None else ():
-                if not lock.is_claim:
-                    held[resolver.key_of(lock.location)] += 1
-    return total, held
-
-
-def _accesses(resolver: Resolver, home: Home) -> Iterator[int]:
-    for event in resolver.function.events:
-        if isinstance(event, Read):
-            location = resolver.place(event.place)
-        else:
-            access = access_of(resolver, event)
-            location = access.location if access is not None else None
-        if location is not None and resolver.key_of(location) in home.keys:
-            yield event.id
 
 
 def _is_used(program: Program, key: Location) -> bool:
