@@ -9,6 +9,13 @@ from awaitomic.model.event import Suspend
 from .reading import program_of
 
 FILE = """
+THERE = []
+
+
+def note(row):
+    THERE.append(row)
+
+
 class Base:
     async def none_known(self): ...
 
@@ -87,11 +94,11 @@ class Store:
         return await self.even(n - 1)
 
     async def evens(self, n):
-        if n:
+        if self.there:
             return await self.odds(n - 1)
 
     async def odds(self, n):
-        if n:
+        if self.there:
             return await self.evens(n - 1)
         await self.waits()
 
@@ -102,7 +109,7 @@ class Store:
 
     @staticmethod
     async def static(there):
-        if there:
+        if not THERE:
             await asyncio.sleep(0)
 
     async def rows(self):
@@ -137,15 +144,30 @@ BODIES = [
     ("a callback, or something rare", "if self.given:\n    await self.given()\nelse:\n    await self.ensures()", True),
     ("a refusal without a callback", "if not self.given:\n    raise ValueError\nawait self.ensures()", False),
     ("what another object tells", "if self.given.closed:\n    await self.given.open()", False),
-    ("what an argument tells", "if rows:\n    await self.waits()", False),
+    ("what an argument tells", "if rows:\n    await self.waits()", True),
+    ("a refusal of an argument", "if not rows:\n    return\nawait self.waits()", True),
+    ("what is made of an argument", "if len(rows) > 1:\n    await self.waits()", True),
+    ("what an argument tells in another way", "if rows.closed():\n    await self.waits()", False),
+    ("an argument that leads to two that make sure", "if rows:\n    await self.ensures()\nelse:\n    pass", False),
     ("a refusal instead of a wait", "if self.there:\n    raise ValueError\nawait self.waits()", True),
     ("a callee that only makes sure", "await self.ensures()", False),
     ("such a callee, and a wait", "await self.ensures()\nawait self.waits()", True),
     ("a wait in a loop", "for row in rows:\n    await self.waits()", True),
     ("a wait in the inner loop", "for row in rows:\n    for key in row:\n        await self.waits()", True),
-    ("a loop that waits for some", "for row in rows:\n    if row:\n        await self.waits()", False),
-    ("a loop in a branch", "if rows:\n    for row in rows:\n        await self.waits()", False),
-    ("a loop that is left first", "for row in rows:\n    if row:\n        break\n    await self.waits()", False),
+    ("a loop that waits for some", "for row in rows:\n    if row:\n        await self.waits()", True),
+    (
+        "a loop that waits if not there",
+        "for row in rows:\n    if not self.there:\n        await self.waits()",
+        False,
+    ),
+    ("a loop in a branch", "if rows:\n    for row in rows:\n        await self.waits()", True),
+    ("a loop in a branch of state", "if self.there:\n    for row in rows:\n        await self.waits()", False),
+    ("a loop that is left first", "for row in rows:\n    if row:\n        break\n    await self.waits()", True),
+    (
+        "a loop left by its object",
+        "for row in rows:\n    if self.there:\n        break\n    await self.waits()",
+        False,
+    ),
     ("a loop that ends in its first round", "for row in rows:\n    return await self.waits()", True),
     ("a while loop", "while not self.there:\n    await self.waits()", True),
     ("a while loop with two tests", "while rows and not self.there:\n    await self.waits()", True),
@@ -158,7 +180,7 @@ BODIES = [
         True,
     ),
     ("a comprehension", "return [await self.waits() for row in rows]", True),
-    ("a comprehension of some", "return [await self.waits() for row in rows if row]", False),
+    ("a comprehension of some", "return [await self.waits() for row in rows if row]", True),
     ("a handler that waits", "try:\n    return rows[0]\nexcept LookupError:\n    await self.waits()", False),
     ("a handler that does not", "try:\n    await self.waits()\nexcept OSError:\n    return None", True),
     ("a wait at the end of all ways", "try:\n    return rows[0]\nfinally:\n    await self.waits()", True),

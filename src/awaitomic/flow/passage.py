@@ -30,32 +30,85 @@ class _Loop:
     exits: frozenset[Way]
 
 
-def passage(graph: FunctionGraph, closed: frozenset[int], never: frozenset[Way] = frozenset()) -> list[int] | None:
+def passage(
+    graph: FunctionGraph,
+    closed: frozenset[int],
+    never: frozenset[Way] = frozenset(),
+    given: frozenset[int] = frozenset(),
+) -> list[int] | None:
     """Give the blocks of a way from the entry to the normal end, or None if there is none.
 
-    Handlers are not entered, and a loop is left by its own condition only where control can get through its body.
+    Handlers are not entered, and a loop is left by its own condition only where control can get through its body. Where
+    a test asks what the call was given, control goes on only if it can get to the end whatever the answer is.
 
     Parameters:
         graph: the function.
         closed: the events that the way may not pass.
         never: the ways out of tests that are not taken, beyond that.
+        given: the blocks that end with a test of what the call was given, or of how the object was made.
     """
     shut = frozenset(graph.owners[event] for event in closed)
     loops = list(_loops(graph))
     barred = {way for loop in loops for way in loop.exits} | never
     while True:
-        opened = [loop for loop in loops if loop.head in _walk(graph, loop.head, shut, barred)]
+        opened = [loop for loop in loops if _comes_back(graph, loop.head, shut, barred, given)]
         if not opened:
             break
         barred.difference_update(*(loop.exits - never for loop in opened))
         loops = [loop for loop in loops if loop not in opened]
-    came_from = _walk(graph, graph.entry, shut, barred)
-    if graph.exit not in came_from:
+    passing = _passing(graph, graph.exit, shut, barred, given)
+    if graph.entry not in passing:
         return None
+    came_from = _walk(graph, graph.entry, frozenset(range(len(graph.blocks))) - passing, barred)
     way = [graph.exit]
     while way[-1] != graph.entry:
         way.append(came_from[way[-1]])
     return way[::-1]
+
+
+def _comes_back(graph: FunctionGraph, head: int, shut: frozenset[int], barred: set[Way], given: frozenset[int]) -> bool:
+    """Tell whether control can get through the body of a loop, back to its head."""
+    if head in shut:
+        return False
+    passing = _passing(graph, head, shut, barred, given)
+    return any(target in passing for target in graph.blocks[head].successors if (head, target) not in barred)
+
+
+def _passing(
+    graph: FunctionGraph, goal: int, shut: frozenset[int], barred: set[Way], given: frozenset[int]
+) -> frozenset[int]:
+    """Give the blocks from which control can get to a goal: on some way, or on every way if a test is given.
+
+    Ways that never lead there, as to a ``raise``, do not count.
+    """
+    before: list[list[int]] = [[] for _ in graph.blocks]
+    for block in graph.blocks:
+        for target in block.successors:
+            before[target].append(block.index)
+    ahead = _backward(before, goal) if given else frozenset()
+    passing, waiting = {goal}, [goal]
+    while waiting:
+        target = waiting.pop()
+        for source in before[target]:
+            if source in passing or source in shut or (source, target) in barred:
+                continue
+            ways = graph.blocks[source].successors
+            if source in given and not all(each in passing for each in ways if each in ahead):
+                continue
+            passing.add(source)
+            waiting.append(source)
+    return frozenset(passing)
+
+
+def _backward(before: list[list[int]], goal: int) -> frozenset[int]:
+    """Give every block from which a way leads to a goal, whatever it passes."""
+    found, waiting = {goal}, [goal]
+    while waiting:
+        for source in before[waiting.pop()]:
+            if source not in found:
+                found.add(source)
+                waiting.append(source)
+    return frozenset(found)
 
 
 def _walk(graph: FunctionGraph, start: int, shut: frozenset[int], barred: set[Way]) -> dict[int, int]:

@@ -20,7 +20,7 @@ _CONFIGURED = frozenset(
 )
 _CLOSING = frozenset(
     "close aclose stop shutdown cleanup disconnect terminate teardown dispose destroy exit aexit unload finish end "
-    "kill".split()
+    "kill cancel closed".split()
 )
 
 

@@ -3,8 +3,9 @@
 A caller has just made the same test, and nobody ran since: ``if key not in self._rows: row = await self._load(key)``,
 and `_load` begins with ``if key in self._rows: return …``. On this way it never returns there.
 
-Or the test asks how the object was made: ``if self._on_close is not None: await self._on_close()``. One object always
-waits there and another one never, and it is the first that matters.
+Or the test asks what the call was given, or how the object was made: ``if not data: return``, or
+``if self._on_close is not None: await self._on_close()``. One call always waits there and another one never, and it is
+the first that matters.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from awaitomic.model.event import Compute, Const, Guard, Name, Operand, Place, Read
+from awaitomic.model.event import Call, Compute, Const, Guard, Name, Operand, Place, Read, Scope
 from awaitomic.model.location import AttributeStep, Location, Root
 from awaitomic.program.conditions import parts_of
 from awaitomic.program.state import Tokens
@@ -53,29 +54,39 @@ def never_taken(program: Program, resolver: Resolver, known: Known) -> frozenset
     return frozenset(found)
 
 
-def fixed_tests(program: Program, resolver: Resolver) -> list[int]:
-    """Give the blocks of a function that end with a test of what is never changed after construction.
+def given_tests(program: Program, resolver: Resolver) -> frozenset[int]:
+    """Give the blocks of a function that end with a test of nothing that changes from one call to the next by itself.
 
-    Only attributes of its own object are meant, and variables of the module: what is inside another object, a
-    connection that was lost, is its own affair.
+    Such a test asks what the call was given (arguments, and what is made of them), or how the object was made: only
+    attributes of its own object are meant, and variables of the module. What is inside another object, a connection
+    that was lost, is its own affair.
     """
-    found: list[int] = []
+    solution = program.facts(resolver).solution
+    found: set[int] = set()
     for block in resolver.function.blocks:
         guard = block.events[-1] if block.events else None
         if not isinstance(guard, Guard) or guard.kind in _NO_CHOICE:
             continue
-        asked = list(_asked_by(resolver, guard.test))
-        if asked and all(place is not None and _is_fixed(program, resolver, place) for place in asked):
-            found.append(block.index)
-    return found
+        state = solution.before_event(guard.id)
+        told = state.values.get(guard.test) if state is not None else None
+        if not told and all(_is_given(program, resolver, place) for place in _asked_by(resolver, guard.test)):
+            found.add(block.index)
+    return frozenset(found)
 
 
 def _asked_by(resolver: Resolver, operand: Operand) -> Iterator[Place | None]:
-    """Give the places of which a test asks; None where it asks something else, by a call."""
+    """Give the places of which a test asks; None where it asks something else, by a method of some object."""
     event = resolver.function.events[operand]
     if isinstance(event, Compute):
         for each in event.operands:
             yield from _asked_by(resolver, each)
+    elif isinstance(event, Call):
+        callee = resolver.function.events[event.function]
+        plain = isinstance(callee, Read) and isinstance(callee.place, Name)
+        for each in event.arguments if plain else ():
+            yield from _asked_by(resolver, each)
+        if not plain:
+            yield None
     elif not isinstance(event, Const):
         yield event.place if isinstance(event, Read) else None
 
@@ -83,8 +94,10 @@ def _asked_by(resolver: Resolver, operand: Operand) -> Iterator[Place | None]:
 _NO_CHOICE = frozenset({"for", "while", "except", "match"})
 
 
-def _is_fixed(program: Program, resolver: Resolver, place: Place) -> bool:
-    location = resolver.variable(place) if isinstance(place, Name) else resolver.place(place)
+def _is_given(program: Program, resolver: Resolver, place: Place | None) -> bool:
+    if isinstance(place, Name) and place.scope in {Scope.LOCAL, Scope.PARAMETER}:
+        return place.name in resolver.function.parameters or place.name not in resolver.captured
+    location = resolver.variable(place) if isinstance(place, Name) else resolver.place(place) if place else None
     if location is None or len(location.steps) != (0 if location.root is Root.GLOBAL else 1):
         return False
     own = location.root is Root.GLOBAL or (location.root is Root.SELF and isinstance(location.steps[0], AttributeStep))

@@ -12,7 +12,7 @@ unless some way out of it does not. Waiting for what is not the program's (a lib
 from __future__ import annotations
 
 import ast
-from itertools import pairwise, product
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
@@ -22,7 +22,7 @@ from awaitomic.model.event import Guard, Suspend
 from awaitomic.model.location import Location
 from awaitomic.program.calls import translate
 from awaitomic.program.conditions import parts_of
-from awaitomic.program.foregone import Known, fixed_tests, known_at, never_taken
+from awaitomic.program.foregone import Known, given_tests, known_at, never_taken
 from awaitomic.program.names import last_name
 from awaitomic.program.reach import components
 from awaitomic.program.resolve import Resolver
@@ -36,8 +36,6 @@ _LONGEST = 50
 _DEEPEST = 6
 _MOST_KNOWING = 3
 """What a caller knows is carried into so many calls."""
-_MOST_FIXED = 4
-"""Of so many tests in one function it is asked what it does if they come out in one way or the other."""
 
 _Targets = tuple[Target, ...]
 
@@ -110,16 +108,11 @@ class Waiting:
         return self._can_pass(function, self._waits_in(function))
 
     def _can_pass(self, function: FunctionGraph, closed: frozenset[int], never: frozenset[Way] = frozenset()) -> bool:
-        """Tell whether control can get through a function past none of the `closed` events, however it was set up."""
+        """Tell whether control can get through a function past none of the `closed` events, whatever it was given."""
         if passage(function, closed, never) is None:
             return False
-        tests = fixed_tests(self._program, self._program.resolver(function))[:_MOST_FIXED] if closed else []
-        blocks = [function.blocks[test] for test in tests]
-        for choice in product(*([(block.index, way) for way in block.successors] for block in blocks)):
-            barred = never.union(choice)
-            if passage(function, closed, barred) is None and passage(function, frozenset(), barred) is not None:
-                return False
-        return True
+        given = given_tests(self._program, self._program.resolver(function)) if closed else frozenset()
+        return not given or passage(function, closed, never, given) is not None
 
     def _waits_in(self, function: FunctionGraph) -> frozenset[int]:
         """Give the suspension points of a function that wait as a rule."""
