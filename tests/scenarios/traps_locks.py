@@ -102,6 +102,16 @@ CASES: dict[str, FixtureCase] = {
         ),
     ),
     **pair(
+        "lock_given_back_early",
+        FixtureCase(
+            subject=lambda module: module.journal,
+            tasks={"add": lambda journal: journal.add_page()},
+            state=lambda journal: journal.pages,
+            findings=(("AWA101", "self.pages"),),
+            repair="safe",
+        ),
+    ),
+    **pair(
         "lock_exit_stack",
         FixtureCase(
             subject=lambda module: module.register,

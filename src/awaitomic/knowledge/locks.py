@@ -86,6 +86,9 @@ SHARED_SIDES = frozenset({"reader", "reader_lock", "read_lock", "read", "rlock"}
 
 EXCLUSIVE_SIDES = frozenset({"writer", "writer_lock", "write_lock", "write", "wlock"})
 
+LOCK_METHODS = frozenset({"acquire", "release", "locked"})
+"""Methods of a lock that say plainly whether it is held afterwards, or do nothing to it."""
+
 RELEASING_WAITS = frozenset({"wait", "wait_for"})
 """Methods of conditions that give the lock back while they wait."""
 

@@ -28,6 +28,7 @@ from awaitomic.program.calls import awaited_calls, is_awaited, targets_of
 from awaitomic.program.concurrency.registry import Registry
 from awaitomic.program.facts import FunctionFacts
 from awaitomic.program.handed import Handed
+from awaitomic.program.lock_helpers import keeps_out
 from awaitomic.program.locks import Lock, lock_of, protects, returned_entry
 from awaitomic.program.makers import Makers
 from awaitomic.program.module import ModuleFacts
@@ -234,6 +235,7 @@ class Program:
         """Give the protecting locks that a with-statement on `manager` holds."""
         key = (id(resolver), manager)
         if key not in self._managers:
+            self._managers[key] = ()  # a helper that enters itself holds what it holds anyway
             self._managers[key] = tuple(self._find_locks(resolver, manager))
         return self._managers[key]
 
@@ -246,18 +248,13 @@ class Program:
                     entry = returned_entry(self.resolver(target.function), resolver, target)
                     if entry is not None:
                         yield Lock(entry, UNKNOWN_LOCK)
-                    else:
-                        yield from self._locks_of_call(resolver, target.function)
+                    elif keeps_out(self, target.function):
+                        name = f"{target.function.qualname}()"
+                        yield Lock(Location(Root.RESULT, resolver.function.id, name), UNKNOWN_LOCK)
                 return
         lock = lock_of(resolver, manager)
         if lock is not None and protects(lock):
             yield lock
-
-    def _locks_of_call(self, resolver: Resolver, function: FunctionGraph) -> Iterator[Lock]:
-        """Give the lock of a context manager or factory of the program: if it has to do with one, it protects."""
-        taken = any(self.lock_words(inner, event) for inner in (self.resolver(function),) for event in function.events)
-        if taken:
-            yield Lock(Location(Root.RESULT, resolver.function.id, f"{function.qualname}()"), UNKNOWN_LOCK)
 
     def lock_words(self, resolver: Resolver, event: object) -> bool:
         """Tell whether an event reads a lock."""

@@ -63,6 +63,10 @@ class Suspension:
         """Tell whether a function itself takes a lock."""
         return self._regions(resolver) is not None
 
+    def may_hold(self, resolver: Resolver) -> dict[int, frozenset[Lock]]:
+        """Give the locks that a function itself may hold at each of its suspensions."""
+        return self._regions(resolver) or {}
+
     def held_before(
         self, resolver: Resolver, event: int, at_entry: Callable[[FunctionGraph], frozenset[Lock]]
     ) -> frozenset[Lock]:
@@ -94,8 +98,7 @@ class Suspension:
         found: list[Leads] = []
         for unit in self._program.units_knowing(key):
             for resolver in unit.resolvers:
-                regions = self._regions(resolver) or {}
-                for event, held in regions.items():
+                for event, held in self.may_hold(resolver).items():
                     suspend = resolver.function.events[event]
                     if isinstance(suspend, Suspend) and any(resolver.key_of(lock.location) == key for lock in held):
                         found.append(self._leads(resolver, suspend))
