@@ -172,6 +172,39 @@ CASES: dict[str, FixtureCase] = {
         ),
     ),
     **pair(
+        "lock_thrown_away",
+        FixtureCase(
+            subject=lambda module: module.pages,
+            tasks={"load": lambda pages: pages.load("a")},
+            state=lambda pages: pages.loads,
+            findings=(("AWA101", "self.loads[key]"),),
+            possible=1,
+            wrong_if_shared=True,
+            before_counts=(3,),
+        ),
+    ),
+    **pair(
+        "lock_dropped_by_another",
+        FixtureCase(
+            subject=lambda module: module.pages,
+            tasks={
+                "page": lambda pages: pages.page("a"),
+                "forget": lambda pages: pages.forget_lock("a"),
+                "page again": lambda pages: pages.page("a"),
+            },
+            calls=lambda module: module.loads,
+            findings=(("AWA102", "self._pages[key]"),),
+            possible=1,
+            wrong_if_shared=True,
+            before_counts=(3,),
+        ),
+        FixtureCase(
+            subject=lambda module: module.pages,
+            tasks={"page": lambda pages: pages.page("a")},
+            calls=lambda module: module.loads,
+        ),
+    ),
+    **pair(
         "semaphore_of_one",
         FixtureCase(
             subject=lambda module: module.ranking,

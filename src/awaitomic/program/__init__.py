@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from copy import copy
+from dataclasses import replace
 from typing import cast
 
 from awaitomic.flow.graph import FunctionGraph
@@ -28,8 +29,9 @@ from awaitomic.program.calls import awaited_calls, is_awaited, targets_of
 from awaitomic.program.concurrency.registry import Registry
 from awaitomic.program.facts import FunctionFacts
 from awaitomic.program.handed import Handed
-from awaitomic.program.lock_helpers import keeps_out
-from awaitomic.program.locks import Lock, lock_of, protects, returned_entry
+from awaitomic.program.lock_helpers import held_in_body
+from awaitomic.program.lock_removals import find_removal
+from awaitomic.program.locks import Lock, Removal, lock_of, protects, returned_entry
 from awaitomic.program.makers import Makers
 from awaitomic.program.module import ModuleFacts
 from awaitomic.program.names import last_name
@@ -60,6 +62,7 @@ class Program:
         self.unit = unit
         self.conventions = conventions
         self._managers: dict[tuple[int, Operand], tuple[Lock, ...]] = {}
+        self._removals: dict[tuple[str, Location], Removal | None] = {}
         self._changes: dict[tuple[str, Location], bool] = {}
         self.analyses = Analyses(self)
         self.suspension = Suspension(self)
@@ -247,14 +250,21 @@ class Program:
                 for target in targets:
                     entry = returned_entry(self.resolver(target.function), resolver, target)
                     if entry is not None:
-                        yield Lock(entry, UNKNOWN_LOCK)
-                    elif keeps_out(self, target.function):
-                        name = f"{target.function.qualname}()"
-                        yield Lock(Location(Root.RESULT, resolver.function.id, name), UNKNOWN_LOCK)
+                        yield self._as_kept(resolver, Lock(entry, UNKNOWN_LOCK))
+                    else:
+                        yield from held_in_body(self, resolver, target.function)
                 return
         lock = lock_of(resolver, manager)
         if lock is not None and protects(lock):
-            yield lock
+            yield self._as_kept(resolver, lock)
+
+    def _as_kept(self, resolver: Resolver, lock: Lock) -> Lock:
+        """Give a lock with what is known of how long it stays in its table."""
+        key = (resolver.function.id, lock.location)
+        if key not in self._removals:
+            self._removals[key] = find_removal(self, resolver, lock.location)
+        removal = self._removals[key]
+        return lock if removal is None else replace(lock, removal=removal)
 
     def lock_words(self, resolver: Resolver, event: object) -> bool:
         """Tell whether an event reads a lock."""
@@ -280,7 +290,9 @@ class Program:
             lock = lock_of(resolver, event.arguments[0])
         else:
             return []
-        return [(lock, method != "release")] if lock is not None and protects(lock) else []
+        if lock is None or not protects(lock):
+            return []
+        return [(self._as_kept(resolver, lock), method != "release")]
 
     def effective_calls(self, resolver: Resolver, event: Suspend) -> tuple[AwaitedCall, ...]:
         """Give the calls of the program that run while the function waits; what a lock does to itself is left out."""

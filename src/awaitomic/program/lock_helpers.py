@@ -7,10 +7,12 @@ a method that nobody knows is called on it), the function counts as one that hol
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from awaitomic.knowledge.containers import ANY_MUTATOR
-from awaitomic.knowledge.locks import LOCK_METHODS
+from awaitomic.knowledge.locks import LOCK_METHODS, LOCK_TYPES, UNKNOWN_LOCK
 from awaitomic.model.event import (
     Attribute,
     Call,
@@ -25,6 +27,9 @@ from awaitomic.model.event import (
     SuspendWhy,
     Write,
 )
+from awaitomic.model.location import Location, Root
+from awaitomic.program.locks import Lock
+from awaitomic.program.names import dotted
 from awaitomic.program.operands import operands_of
 
 if TYPE_CHECKING:
@@ -36,25 +41,35 @@ _TESTS = frozenset({"in", "not in", "is", "is not", "==", "!=", "not", "entered"
 _METHODS = LOCK_METHODS | ANY_MUTATOR | {"get"}
 
 
-def keeps_out(program: Program, function: FunctionGraph) -> bool:
-    """Tell whether the function has to do with a lock, and may still hold it in the body of the with-statement."""
-    resolver = program.resolver(function)
-    locks = [e.id for e in function.events if program.lock_words(resolver, e) and not _is_method(e)]
-    if not locks or not function.is_generator:
-        return bool(locks)
-    if not all(_is_understood(resolver, event, lock) for lock in locks for event in function.events):
-        return True
-    held = program.suspension.may_hold(resolver)
+def held_in_body(program: Program, resolver: Resolver, function: FunctionGraph) -> Iterator[Lock]:
+    """Give the lock that a function holds in the body of a with-statement of `resolver`'s function, if it may."""
+    inner = program.resolver(function)
+    locks = [event.id for event in function.events if program.lock_words(inner, event)]
+    if not locks:
+        return
+    lock = Lock(Location(Root.RESULT, resolver.function.id, f"{function.qualname}()"), UNKNOWN_LOCK)
+    if not function.is_generator or not all(_is_understood(inner, each) for each in locks):
+        yield lock
+        return
+    regions = program.suspension.may_hold(inner)
     yields = (event.id for event in function.events if isinstance(event, Suspend) and event.why is SuspendWhy.YIELD)
-    return any(held.get(event) for event in yields)
+    held = [each for event in yields for each in regions.get(event, ())]
+    if held:
+        kept = any(each.removal is None for each in held)
+        yield lock if kept else replace(lock, removal=min(each.removal for each in held if each.removal is not None))
 
 
-def _is_method(event: Event) -> bool:
-    """Tell whether an event looks up a method of a lock, which may sound like a lock itself."""
-    return isinstance(event, Read) and isinstance(event.place, Attribute) and event.place.attr in LOCK_METHODS
+def _is_understood(resolver: Resolver, lock: Operand) -> bool:
+    """Tell whether it can be seen of a lock that a function reads when the function holds it."""
+    read = resolver.function.events[lock]
+    if isinstance(read, Read) and isinstance(read.place, Attribute) and read.place.attr in LOCK_METHODS:
+        return True  # `self.turn.locked` only sounds like a lock itself
+    if dotted(resolver.function.nodes[lock], resolver.module.imports) in LOCK_TYPES:
+        return True
+    return all(_says_if_held(resolver, event, lock) for event in resolver.function.events)
 
 
-def _is_understood(resolver: Resolver, event: Event, lock: Operand) -> bool:
+def _says_if_held(resolver: Resolver, event: Event, lock: Operand) -> bool:
     """Tell whether an event enters, acquires, looks up, stores or tests a lock, or has nothing to do with it."""
     if lock not in operands_of(event) or isinstance(event, Enter | Leave | Suspend | Guard | Write):
         return True
