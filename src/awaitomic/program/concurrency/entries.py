@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
@@ -15,24 +16,30 @@ from awaitomic.knowledge.lifecycle import (
     starts_by_name,
 )
 from awaitomic.knowledge.spawners import RUN_ALONE
-from awaitomic.model.event import Attribute, Return
+from awaitomic.model.event import Attribute, Call, Compute, Merge, Operand, Return
 from awaitomic.model.location import ItemStep, Location, Root
 from awaitomic.program.callers import Spawn, in_loop, is_nested
 from awaitomic.program.cancelling import keepers
 from awaitomic.program.concurrency.sharing import Shared
 from awaitomic.program.concurrency.table import Entry, Start
 from awaitomic.program.module import is_setter
+from awaitomic.program.names import last_name
 from awaitomic.program.target import How
 from awaitomic.source.project import is_test
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
+    from awaitomic.program.resolve import Resolver
 
 _RUNS_ONCE = frozenset({Start.ALONE, Start.LIFECYCLE, Start.SERIAL})
 _RUNS_AGAIN = frozenset({Start.PUBLIC, Start.HANDLER, Start.MANY, Start.AGAIN, Start.CALLBACK})
 _RUNNERS = frozenset(name.rpartition(".")[2] for name in RUN_ALONE)
 _WEAK = frozenset({Runs.SELDOM, None})
 """What a base class or a callback says less surely than the name of a lifecycle method does."""
+
+_COLLECTIONS = frozenset({"tuple", "list", "dict"})
+_DRESSERS = frozenset({"wraps", "update_wrapper"})
+"""What gives a function back with another name on it: ``wraps(call)(wrapper)``."""
 
 _BY_RUNS = {Runs.MANY: Start.HANDLER, Runs.SERIAL: Start.SERIAL, Runs.ONCE: Start.ONCE, Runs.SELDOM: Start.OPEN}
 
@@ -197,14 +204,34 @@ class _Search:
 
 
 def _is_given_back(program: Program, function: FunctionGraph) -> bool:
-    """Tell whether the function around returns a function, as one that wraps another does."""
+    """Tell whether the function around returns a function, alone or with others, as one that wraps another does."""
     around = program.resolver(function).outer
     if around is None:
         return False
-    returned = (
-        event.value for event in around.function.events if isinstance(event, Return) and event.value is not None
+    returned = (event.value for event in around.function.events if isinstance(event, Return))
+    return any(
+        around.function.nodes[each] is function.node
+        for value in returned
+        if value is not None
+        for each in _parts(around, value)
     )
-    return any(around.function.nodes[around.origin(value)] is function.node for value in returned)
+
+
+def _parts(resolver: Resolver, operand: Operand) -> Iterator[Operand]:
+    """Give where a value comes from; of a collection or a choice, where its parts come from."""
+    stack, seen = [operand], set[Operand]()
+    while stack:
+        origin = resolver.origin(stack.pop())
+        event = resolver.function.events[origin]
+        if origin in seen:
+            continue
+        seen.add(origin)
+        if isinstance(event, Merge) or (isinstance(event, Compute) and event.operator in _COLLECTIONS):
+            stack.extend(event.operands)
+        elif isinstance(event, Call) and last_name(resolver.function.nodes[event.function]) in _DRESSERS:
+            stack.extend(event.arguments[:1])
+        else:
+            yield origin
 
 
 def _is_given_work(function: FunctionGraph) -> bool:
