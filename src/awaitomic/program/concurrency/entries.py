@@ -264,7 +264,9 @@ def _own_object_each(spawn: Spawn) -> bool:
         return False
     if any(isinstance(step, ItemStep) for step in receiver.steps):
         return True
-    if receiver.root is not Root.FRESH:
+    resolver = spawn.resolver
+    own = receiver.owner == resolver.function.id and receiver.name not in resolver.captured and not receiver.steps
+    if receiver.root is not Root.FRESH and not (receiver.root is Root.CLOSURE and own):
         return False
-    value = spawn.resolver.binding(receiver.name)
-    return value is None or in_loop(spawn.resolver, value)
+    value = resolver.binding(receiver.name)
+    return value is None or in_loop(resolver, value)
