@@ -122,6 +122,16 @@ CASES: dict[str, FixtureCase] = {
         ),
     ),
     **pair(
+        "advisory_lock",
+        FixtureCase(
+            subject=lambda module: module.ledger,
+            tasks={"book": lambda ledger: ledger.book(1)},
+            state=lambda ledger: ledger.total,
+            findings=(("AWA101", "self.total"),),
+            repair="unsafe",
+        ),
+    ),
+    **pair(
         "lock_acquire_release",
         FixtureCase(
             subject=lambda module: module.turnstile,

@@ -14,7 +14,7 @@ from typing import cast
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.flow.statements import statement_at
 from awaitomic.knowledge.lifecycle import CONSTRUCTION
-from awaitomic.knowledge.locks import SERIALISING_DECORATORS, UNKNOWN_LOCK
+from awaitomic.knowledge.locks import UNKNOWN_LOCK
 from awaitomic.model.conventions import STANDARD, Conventions
 from awaitomic.model.event import Attribute as AttributePlace
 from awaitomic.model.event import Call, Compute, Operand, Read, Suspend, SuspendWhy, Write
@@ -23,6 +23,7 @@ from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location
 from awaitomic.model.position import Extent
 from awaitomic.program.accesses import CONTENTS, Access, Change
 from awaitomic.program.acquisitions import Acquisitions
+from awaitomic.program.advisory_locks import advisory_lock
 from awaitomic.program.analyses import Analyses
 from awaitomic.program.callers import Callers, in_loop
 from awaitomic.program.calls import awaited_calls, is_awaited, targets_of
@@ -34,9 +35,9 @@ from awaitomic.program.lock_removals import find_removal
 from awaitomic.program.locks import Lock, Removal, lock_of, protects, returned_entry
 from awaitomic.program.makers import Makers
 from awaitomic.program.module import ModuleFacts
-from awaitomic.program.names import last_name
 from awaitomic.program.project import Project
 from awaitomic.program.resolve import Resolver
+from awaitomic.program.serialising import serialising_decorator
 from awaitomic.program.summaries import Summary
 from awaitomic.program.suspension import Suspension
 from awaitomic.program.target import AwaitedCall
@@ -63,6 +64,7 @@ class Program:
         self.conventions = conventions
         self._managers: dict[tuple[int, Operand], tuple[Lock, ...]] = {}
         self._removals: dict[tuple[str, Location], Removal | None] = {}
+        self._serialised: dict[int, str | None] = {}
         self._changes: dict[tuple[str, Location], bool] = {}
         self.analyses = Analyses(self)
         self.suspension = Suspension(self)
@@ -278,6 +280,9 @@ class Program:
 
     def lock_calls(self, resolver: Resolver, event: Call) -> list[tuple[Lock, bool]]:
         """Give the locks that a call takes (True) or gives back: ``acquire``, ``release``, ``enter_async_context``."""
+        advisory = advisory_lock(resolver, event)
+        if advisory is not None:
+            return [advisory]
         callee = resolver.function.events[event.function]
         if not isinstance(callee, Read) or not isinstance(callee.place, AttributePlace):
             return []
@@ -307,25 +312,9 @@ class Program:
 
     def serialised(self, function: FunctionGraph) -> str | None:
         """Give the decorator that lets only one call of a function run at a time, if there is one."""
-        unit = self.unit_of(function)
-        for node in getattr(function.node, "decorator_list", []):
-            name = last_name(node)
-            if name in SERIALISING_DECORATORS:
-                return name
-            found = self.project.link.find_decorator(node, unit.module)
-            if found is not None and self._decorator_locks(found):
-                return name
-        return None
-
-    def _decorator_locks(self, decorator: FunctionGraph) -> bool:
-        """Tell whether a decorator of the program takes a lock around what it wraps."""
-        prefix = decorator.qualname + "."
-        return any(
-            self.lock_words(resolver, event)
-            for resolver in self.unit_of(decorator).resolvers
-            if resolver.function.qualname.startswith(prefix)
-            for event in resolver.function.events
-        )
+        if id(function) not in self._serialised:
+            self._serialised[id(function)] = serialising_decorator(self, function)
+        return self._serialised[id(function)]
 
 
 def word_of(key: Location) -> str:

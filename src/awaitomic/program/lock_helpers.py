@@ -48,7 +48,7 @@ def held_in_body(program: Program, resolver: Resolver, function: FunctionGraph) 
     if not locks:
         return
     lock = Lock(Location(Root.RESULT, resolver.function.id, f"{function.qualname}()"), UNKNOWN_LOCK)
-    if not function.is_generator or not all(_is_understood(inner, each) for each in locks):
+    if not function.is_generator or not all(is_understood(inner, each) for each in locks):
         yield lock
         return
     regions = program.suspension.may_hold(inner)
@@ -59,7 +59,7 @@ def held_in_body(program: Program, resolver: Resolver, function: FunctionGraph) 
         yield lock if kept else replace(lock, removal=min(each.removal for each in held if each.removal is not None))
 
 
-def _is_understood(resolver: Resolver, lock: Operand) -> bool:
+def is_understood(resolver: Resolver, lock: Operand) -> bool:
     """Tell whether it can be seen of a lock that a function reads when the function holds it."""
     read = resolver.function.events[lock]
     if isinstance(read, Read) and isinstance(read.place, Attribute) and read.place.attr in LOCK_METHODS:
