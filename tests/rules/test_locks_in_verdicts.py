@@ -34,6 +34,8 @@ def new_turn():
     return asyncio.Lock()
 
 class Shop:
+    of_all = asyncio.Lock()
+
     def __init__(self):
         self.turn = asyncio.Lock()
         self.of_anyio = anyio.Lock()
@@ -48,6 +50,7 @@ class Shop:
         self.door = Door()
         self.room = Room()
         self.made = new_turn()
+        self.optional = asyncio.Lock() if new_turn else None
         self.gates = defaultdict(asyncio.Lock)
         self.shards = [asyncio.Lock() for _ in range(8)]
         self.weak = WeakValueDictionary()
@@ -166,6 +169,28 @@ class Shop:
             self.opened = True
         yield
 
+    async def turn_of_all(self):
+        return self.turn
+
+    async def gate_later(self, k):
+        return self.filled.setdefault(k, asyncio.Lock())
+
+    async def begin(self):
+        await self.turn.acquire()
+
+    async def begin_unless_busy(self):
+        if self.turn.locked():
+            return False
+        await self.turn.acquire()
+        return True
+
+    async def once(self):
+        await self.turn.acquire()
+        try:
+            return self.opened
+        finally:
+            self.turn.release()
+
     async def f(self, k, given: asyncio.Lock):
         {body}
 """
@@ -186,7 +211,8 @@ EXCLUSIVE = (
     "self.turn|self.of_anyio|self.of_trio|self.limit_one|self.changed|self.one|self.fair|self.door|self.made|given|"
     "self.exclusive()|self.by_hand()|self.lazy()|self.rw.writer_lock|self.rw.writer|getattr(self, 'turn')|"
     "self.turn, self.five|asyncio.timeout(3), self.turn|self.turn as _, self.five as x|held_for(self.turn, 3)|"
-    "self.around_another()|self.handed_on()|self.by_another()|self.if_wanted(k)"
+    "self.around_another()|self.handed_on()|self.by_another()|self.if_wanted(k)|await self.turn_of_all()|"
+    "self.__class__.of_all|type(self).of_all|self.optional or contextlib.nullcontext()"
 ).split("|")
 
 
@@ -208,7 +234,8 @@ def test_what_lets_others_in(manager: str) -> None:
 
 
 OF_A_KEY = (
-    "self.gates[k]|self.gate_of(k)|self.weak.setdefault(k, asyncio.Lock())|self.shards[hash(k)]|self.by_type[k]"
+    "self.gates[k]|self.gate_of(k)|self.weak.setdefault(k, asyncio.Lock())|self.shards[hash(k)]|self.by_type[k]|"
+    "await self.gate_later(k)"
 ).split("|")
 
 
@@ -296,6 +323,36 @@ BY_HAND = [
             "    if k:",
             "        await stack.enter_async_context(self.turn)",
             f"    {COUNT}",
+        ],
+    ),
+    (
+        "taken by a helper",
+        False,
+        ["await self.begin()", "try:", f"    {COUNT}", "finally:", "    self.turn.release()"],
+    ),
+    ("taken by a helper that says if", False, ["if not await self.begin_unless_busy():", "    return", COUNT]),
+    ("taken by a helper and given back too early", True, ["await self.begin()", "self.turn.release()", COUNT]),
+    ("taken and given back by a helper", True, ["await self.once()", COUNT]),
+    ("the helper is not awaited", True, ["self.begin()", COUNT]),
+    (
+        "entered by a stack for each of several keys",
+        False,
+        [
+            "async with AsyncExitStack() as stack:",
+            "    for each in sorted(k):",
+            "        await stack.enter_async_context(self.filled.setdefault(each, asyncio.Lock()))",
+            "    for each in k:",
+            "        self.d[each] = self.d[each] + await io()",
+        ],
+    ),
+    (
+        "the stack of several keys ends before the await",
+        True,
+        [
+            "async with AsyncExitStack() as stack:",
+            "    for each in sorted(k):",
+            "        await stack.enter_async_context(self.filled.setdefault(each, asyncio.Lock()))",
+            "self.d[k] = self.d[k] + await io()",
         ],
     ),
     ("taken on one of two ways", True, ["async with (self.turn if k else contextlib.nullcontext()):", f"    {COUNT}"]),

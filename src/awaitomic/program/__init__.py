@@ -17,7 +17,7 @@ from awaitomic.knowledge.lifecycle import CONSTRUCTION
 from awaitomic.knowledge.locks import UNKNOWN_LOCK
 from awaitomic.model.conventions import STANDARD, Conventions
 from awaitomic.model.event import Attribute as AttributePlace
-from awaitomic.model.event import Call, Compute, Operand, Read, Suspend, SuspendWhy, Write
+from awaitomic.model.event import Call, Compute, Merge, Operand, Read, Suspend, SuspendWhy, Write
 from awaitomic.model.identity import identity, module_of
 from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location, Root
 from awaitomic.model.position import Extent
@@ -26,7 +26,7 @@ from awaitomic.program.acquisitions import Acquisitions
 from awaitomic.program.advisory_locks import advisory_lock
 from awaitomic.program.analyses import Analyses
 from awaitomic.program.callers import Callers, in_loop
-from awaitomic.program.calls import awaited_calls, is_awaited, targets_of
+from awaitomic.program.calls import awaited_calls, is_awaited, targets_of, translate
 from awaitomic.program.concurrency.registry import Registry
 from awaitomic.program.facts import FunctionFacts
 from awaitomic.program.handed import Handed
@@ -246,6 +246,11 @@ class Program:
 
     def _find_locks(self, resolver: Resolver, manager: Operand) -> Iterator[Lock]:
         event = resolver.function.events[resolver.origin(manager)]
+        if isinstance(event, Compute) and event.operator == "awaited":  # `async with await self.lock_of(key):`
+            event = resolver.function.events[resolver.origin(event.operands[0])]
+        if isinstance(event, Merge) and isinstance(resolver.function.nodes[event.id], ast.BoolOp):
+            yield from self._find_locks(resolver, event.operands[0])  # `self.lock or nullcontext()`: if there is one
+            return
         if isinstance(event, Call):
             targets = targets_of(resolver, event)
             if targets and not any(is_construction(target.function) for target in targets):
@@ -298,6 +303,16 @@ class Program:
         if lock is None or not protects(lock):
             return []
         return [(self._as_kept(resolver, lock), method != "release")]
+
+    def locks_left_by(self, resolver: Resolver, event: Call) -> list[Lock]:
+        """Give the locks that a function of the program has taken by hand, and not given back, when a call returns."""
+        found: list[Lock] = []
+        for target in targets_of(resolver, event):
+            for lock in self.suspension.left_held(target.function):
+                location = translate(resolver, target, lock.location)
+                if location is not None and (is_awaited(resolver, event.id) or not target.function.is_async):
+                    found.append(replace(lock, location=location))
+        return found
 
     def effective_calls(self, resolver: Resolver, event: Suspend) -> tuple[AwaitedCall, ...]:
         """Give the calls of the program that run while the function waits; what a lock does to itself is left out."""

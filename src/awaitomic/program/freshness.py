@@ -116,13 +116,13 @@ class Freshness:
         if isinstance(event, Merge):
             return self._merge(event, state)
         if isinstance(event, Enter):
-            for lock in self.program.locks_of(self.resolver, event.manager):
+            stacked = self._stacked[event.manager].in_loops if event.manager in self._stacked else ()
+            for lock in (*self.program.locks_of(self.resolver, event.manager), *stacked):
                 state = state.acquire(lock)
             return state
         if isinstance(event, Leave):
-            for lock in self.program.locks_of(self.resolver, event.manager):
-                state = state.release(lock)
-            for lock in self._stacked.get(event.manager, ()):
+            stacked = self._stacked[event.manager].locks if event.manager in self._stacked else ()
+            for lock in (*self.program.locks_of(self.resolver, event.manager), *stacked):
                 state = state.release(lock)
             return state
         return state
@@ -260,6 +260,8 @@ class Freshness:
             state = self._wrote(access, state)
         for lock, acquired in self.program.lock_calls(self.resolver, event):
             state = state.acquire(lock) if acquired else state.release(lock)
+        for lock in self.program.locks_left_by(self.resolver, event):
+            state = state.acquire(lock)
         return self._produce(event.id, tokens, operands, state)
 
     def _answer_tokens(self, event: Call, state: State) -> Tokens:

@@ -177,11 +177,11 @@ def is_made_as_lock(resolver: Resolver, operand: Operand) -> bool:
 
 
 def returned_entry(callee: Resolver, resolver: Resolver, target: Target) -> Location | None:
-    """Give, in the caller's terms, the entry of a table of locks that a plain function returns: the lock of a key.
+    """Give, in the caller's terms, the entry of a table of locks that a function returns: the lock of a key.
 
     A key that the function finds itself, such as the running loop, is the same for all who can meet: that is one lock.
     """
-    if callee.function.is_async or callee.function.is_generator:
+    if callee.function.is_generator:
         return None
     found: set[Location | None] = set()
     for event in callee.function.events:
