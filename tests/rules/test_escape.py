@@ -51,6 +51,10 @@ class Pool:
     async def run(self, job):
         job.done += 1
 
+    async def run_both(self, job, other):
+        job.done += 1
+        other.done += 1
+
     async def look(self, job):
         print(job.done)
 
@@ -120,3 +124,46 @@ def test_an_object_that_nobody_else_writes_may_be_given_away() -> None:
         reported("asyncio.create_task(self.look(job))", "name = job.name", "await io()", "job.name = name + '!'")
         == set()
     )
+
+
+OVER = [
+    ("awaited", "task = asyncio.create_task(self.run(job))", "await task"),
+    ("awaited for a while", "task = asyncio.create_task(self.run(job))", "await asyncio.wait_for(task, 3)"),
+    ("gathered", "task = asyncio.create_task(self.run(job))", "await asyncio.gather(task)"),
+    ("gathered with others", "tasks = [asyncio.create_task(self.run(job))]", "await asyncio.gather(*tasks)"),
+    ("cancelled", "task = asyncio.create_task(self.run(job))", "task.cancel()"),
+    ("kept in an attribute", "job.task = asyncio.create_task(self.run(job))", "await job.task"),
+    (
+        "cancelled one by one",
+        "tasks = [asyncio.create_task(self.run(job))]",
+        "for task in tasks:\n            task.cancel()",
+    ),
+    (
+        "awaited one by one",
+        "tasks = [asyncio.create_task(self.run(job))]",
+        "for task in tasks:\n            await task",
+    ),
+]
+
+
+@pytest.mark.parametrize(("spawn", "end"), [case[1:] for case in OVER], ids=[case[0] for case in OVER])
+def test_what_a_task_was_handed_is_the_call_s_own_again_when_the_task_is_over(spawn: str, end: str) -> None:
+    assert reported(spawn, end, *COUNT) == set()
+    assert reported(spawn, *COUNT, end) == {("AWA101", "job.done")}
+
+
+def test_what_a_group_of_tasks_was_handed_is_the_call_s_own_again_when_the_group_ends() -> None:
+    group = ["async with asyncio.TaskGroup() as group:", "    group.create_task(self.run(job))"]
+    assert reported(*group, *COUNT) == set()
+    assert reported(*group, *(f"    {line}" for line in COUNT)) == {("AWA101", "job.done")}
+
+
+def test_an_object_that_is_kept_elsewhere_too_stays_shared_when_the_task_is_over() -> None:
+    lines = ["self.things.add(key, job)", "await asyncio.create_task(self.run(job))", *COUNT]
+    assert reported(*lines) == {("AWA101", "self.things.jobs[job].done")}
+
+
+def test_two_objects_that_one_task_is_handed_are_both_shared() -> None:
+    both = ["other = Job()", "asyncio.create_task(self.run_both(job, other))"]
+    assert reported(*both, *COUNT) == {("AWA101", "job.done")}
+    assert reported(*both, "n = other.done", "await io()", "other.done = n + 1") == {("AWA101", "other.done")}

@@ -22,6 +22,7 @@ from awaitomic.knowledge.locks import LOCK_TYPES
 from awaitomic.model.event import Attribute, Call, Compute, Event, Name, Operand, Read, Scope, Write
 from awaitomic.model.location import Location, Root
 from awaitomic.program.cancelling import cancels_first
+from awaitomic.program.joins import joins
 from awaitomic.program.ways_out import handed_to_tasks, local_name, ways_out
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ class Publication:
     events: frozenset[int]
     """Where it becomes reachable."""
     after: frozenset[int]
-    """What may happen after that, to that object: until it is made anew."""
+    """What may happen after that, to that object: until it is made anew, or its own again."""
+    regained: frozenset[int] = frozenset()
+    """Where only the call itself has it again: the tasks that it was handed to are over."""
 
 
 def publish(resolvers: list[Resolver]) -> None:
@@ -132,21 +135,24 @@ def _publications(resolver: Resolver, captured: dict[str, set[int]]) -> Iterator
         return
     places: dict[str, list[tuple[int, Location]]] = {}
     names = {creation: name for name, creations in made.items() for creation in creations}
-    tasks: dict[str, list[int]] = {}
+    tasks: dict[str, list[Call]] = {}
     for event in resolver.function.events:
         for value, location in ways_out(resolver, event):
             name = names.get(value) or names.get(resolver.origin(value)) or local_name(resolver, value)
             places.setdefault(name, []).append((event.id, location))
-        for name in handed_to_tasks(resolver, event):
-            tasks.setdefault(name, []).append(event.id)
+        for name, spawn in handed_to_tasks(resolver, event):
+            tasks.setdefault(name, []).append(spawn)
     for name, creations in made.items():
-        captures = _closures(resolver, captured.get(name, set()))
-        others = [(event, _variable(resolver, name)) for event in (*captures, *tasks.get(name, ()))]
-        ways = [*places.get(name, []), *others]
+        captures = [(event, _variable(resolver, name)) for event in _closures(resolver, captured.get(name, set()))]
+        spawns = tasks.get(name, [])
+        lasting = [*places.get(name, []), *captures]
+        ways = [*lasting, *((spawn.id, _variable(resolver, name)) for spawn in spawns)]
         if ways:
+            over = {event for spawn in spawns for event in joins(resolver, spawn)} if not lasting else ()
             events = frozenset(event for event, _ in ways)
             for creation in creations:
-                yield creation, Publication(ways[0][1], events, _reachable(resolver, events, creation))
+                after = _reachable(resolver, events, {creation, *over})
+                yield creation, Publication(ways[0][1], events, after, frozenset(over))
 
 
 def _new_objects(resolver: Resolver) -> dict[str, list[int]]:
@@ -185,8 +191,8 @@ def _closures(resolver: Resolver, functions: Iterable[int]) -> Iterator[int]:
             yield event.id
 
 
-def _reachable(resolver: Resolver, starts: frozenset[int], end: int) -> frozenset[int]:
-    """Give the events that control can come to from `starts` without passing `end`."""
+def _reachable(resolver: Resolver, starts: frozenset[int], ends: set[int]) -> frozenset[int]:
+    """Give the events that control can come to from `starts` without passing one of `ends`."""
     graph = resolver.function
     found: set[int] = set()
     seen: set[int] = set()
@@ -194,7 +200,7 @@ def _reachable(resolver: Resolver, starts: frozenset[int], end: int) -> frozense
     while stack:
         index, at = stack.pop()
         for event in graph.blocks[index].events[at:]:
-            if event.id == end:
+            if event.id in ends:
                 break
             found.add(event.id)
         else:

@@ -111,8 +111,8 @@ def _put(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr, bool]]:
         yield node.args[-1], node.func.value, True
 
 
-def handed_to_tasks(resolver: Resolver, event: Event) -> Iterator[str]:
-    """Give the locals that a task is handed which an event makes and does not wait for on the spot."""
+def handed_to_tasks(resolver: Resolver, event: Event) -> Iterator[tuple[str, Call]]:
+    """Give the locals that a task is handed which an event makes and does not wait for on the spot, and the call."""
     if not isinstance(event, Call) or not event.arguments:
         return
     if not starts_one(last_name(resolver.function.nodes[event.function])):
@@ -130,7 +130,7 @@ def handed_to_tasks(resolver: Resolver, event: Event) -> Iterator[str]:
     for operand in (*receiver, *call.arguments, *(value for _, value in call.keywords)):
         name = local_name(resolver, operand)
         if name:
-            yield name
+            yield name, event
 
 
 def local_name(resolver: Resolver, operand: Operand) -> str:
