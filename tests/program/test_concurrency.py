@@ -204,6 +204,14 @@ OF_A_CLOSURE = [
     ("started once", "await asyncio.create_task(import_one(sources))", None),
     ("handed to somebody", "await pool.each(import_one, sources)", POSSIBLE),
     ("given back", "return import_one", LIKELY),
+    ("given back with something else", "return import_one, sources", LIKELY),
+    ("given back under a name", "return {'import': import_one}", LIKELY),
+    ("given back by way of a local", "both = [import_one, pool]\n    return both", LIKELY),
+    ("given back or not", "return import_one if sources else None", LIKELY),
+    ("given back under the name of what it wraps", "return functools.wraps(pool)(import_one)", LIKELY),
+    ("what it makes is given back with something else", "return await import_one(1), sources", None),
+    ("something else is given back", "return sources, pool", None),
+    ("put into an object of which nothing is known", "return Importer(import_one)", POSSIBLE),
 ]
 
 

@@ -34,6 +34,8 @@ def new_turn():
     return asyncio.Lock()
 
 class Shop:
+    of_all = asyncio.Lock()
+
     def __init__(self):
         self.turn = asyncio.Lock()
         self.of_anyio = anyio.Lock()
@@ -48,6 +50,7 @@ class Shop:
         self.door = Door()
         self.room = Room()
         self.made = new_turn()
+        self.optional = asyncio.Lock() if new_turn else None
         self.gates = defaultdict(asyncio.Lock)
         self.shards = [asyncio.Lock() for _ in range(8)]
         self.weak = WeakValueDictionary()
@@ -85,6 +88,109 @@ class Shop:
     async def measured(self):
         yield
 
+    @asynccontextmanager
+    async def given_back(self):
+        async with self.turn:
+            self.opened = True
+        yield
+
+    @asynccontextmanager
+    async def given_back_by_hand(self):
+        await self.turn.acquire()
+        try:
+            self.opened = True
+        finally:
+            self.turn.release()
+        yield
+
+    @asynccontextmanager
+    async def taken_at_the_end(self):
+        yield
+        async with self.turn:
+            self.opened = False
+
+    @asynccontextmanager
+    async def looked_at(self):
+        if self.turn.locked():
+            raise RuntimeError
+        yield
+
+    @asynccontextmanager
+    async def limited(self):
+        async with self.five:
+            yield
+
+    @asynccontextmanager
+    async def around_another(self):
+        async with self.measured(), self.exclusive():
+            yield
+
+    @asynccontextmanager
+    async def around_none(self):
+        async with self.given_back():
+            yield
+
+    @asynccontextmanager
+    async def of_a_key(self, k):
+        gate = self.gate_of(k)
+        async with gate:
+            yield gate
+
+    @asynccontextmanager
+    async def handed_on(self):
+        await take(self.turn)
+        try:
+            yield
+        finally:
+            self.turn.release()
+
+    async def take_lock(self):
+        await self.turn.acquire()
+
+    @asynccontextmanager
+    async def by_another(self):
+        await self.take_lock()
+        try:
+            yield
+        finally:
+            self.turn.release()
+
+    @asynccontextmanager
+    async def if_wanted(self, wanted):
+        if not wanted:
+            yield
+            return
+        async with self.turn:
+            yield
+
+    @contextlib.contextmanager
+    def marked(self):
+        with self.shelf_lock:
+            self.opened = True
+        yield
+
+    async def turn_of_all(self):
+        return self.turn
+
+    async def gate_later(self, k):
+        return self.filled.setdefault(k, asyncio.Lock())
+
+    async def begin(self):
+        await self.turn.acquire()
+
+    async def begin_unless_busy(self):
+        if self.turn.locked():
+            return False
+        await self.turn.acquire()
+        return True
+
+    async def once(self):
+        await self.turn.acquire()
+        try:
+            return self.opened
+        finally:
+            self.turn.release()
+
     async def f(self, k, given: asyncio.Lock):
         {body}
 """
@@ -104,7 +210,9 @@ def is_reported(*lines: str) -> bool:
 EXCLUSIVE = (
     "self.turn|self.of_anyio|self.of_trio|self.limit_one|self.changed|self.one|self.fair|self.door|self.made|given|"
     "self.exclusive()|self.by_hand()|self.lazy()|self.rw.writer_lock|self.rw.writer|getattr(self, 'turn')|"
-    "self.turn, self.five|asyncio.timeout(3), self.turn|self.turn as _, self.five as x|held_for(self.turn, 3)"
+    "self.turn, self.five|asyncio.timeout(3), self.turn|self.turn as _, self.five as x|held_for(self.turn, 3)|"
+    "self.around_another()|self.handed_on()|self.by_another()|self.if_wanted(k)|await self.turn_of_all()|"
+    "self.__class__.of_all|type(self).of_all|self.optional or contextlib.nullcontext()"
 ).split("|")
 
 
@@ -114,10 +222,10 @@ def test_what_keeps_others_out(manager: str) -> None:
 
 
 OPEN = (
-    "self.five|self.limit_five|self.room|self.measured()|asyncio.timeout(3)|self.rw.reader_lock|self.rw.reader".split(
-        "|"
-    )
-)
+    "self.five|self.limit_five|self.room|self.measured()|asyncio.timeout(3)|self.rw.reader_lock|self.rw.reader|"
+    "self.given_back()|self.given_back_by_hand()|self.taken_at_the_end()|self.looked_at()|self.limited()|"
+    "self.around_none()"
+).split("|")
 
 
 @pytest.mark.parametrize("manager", OPEN)
@@ -126,7 +234,8 @@ def test_what_lets_others_in(manager: str) -> None:
 
 
 OF_A_KEY = (
-    "self.gates[k]|self.gate_of(k)|self.weak.setdefault(k, asyncio.Lock())|self.shards[hash(k)]|self.by_type[k]"
+    "self.gates[k]|self.gate_of(k)|self.weak.setdefault(k, asyncio.Lock())|self.shards[hash(k)]|self.by_type[k]|"
+    "await self.gate_later(k)"
 ).split("|")
 
 
@@ -135,6 +244,14 @@ def test_the_lock_of_a_key_protects_the_state_of_the_key(manager: str) -> None:
     assert not is_reported(f"async with {manager}:", f"    {ENTRY}")
     assert is_reported(f"async with {manager}:", f"    {COUNT}")
     assert is_reported(f"async with {manager}:", f"    {TOTAL}")
+
+
+def test_a_context_manager_holds_the_lock_of_a_key_for_its_body() -> None:
+    assert not is_reported("async with self.of_a_key(k):", f"    {ENTRY}")
+
+
+def test_a_plain_context_manager_that_gives_its_lock_back_holds_nothing() -> None:
+    assert is_reported("with self.marked():", f"    {COUNT}")
 
 
 def test_a_lock_that_is_looked_up_or_made_and_stored_is_that_of_the_key() -> None:
@@ -206,6 +323,36 @@ BY_HAND = [
             "    if k:",
             "        await stack.enter_async_context(self.turn)",
             f"    {COUNT}",
+        ],
+    ),
+    (
+        "taken by a helper",
+        False,
+        ["await self.begin()", "try:", f"    {COUNT}", "finally:", "    self.turn.release()"],
+    ),
+    ("taken by a helper that says if", False, ["if not await self.begin_unless_busy():", "    return", COUNT]),
+    ("taken by a helper and given back too early", True, ["await self.begin()", "self.turn.release()", COUNT]),
+    ("taken and given back by a helper", True, ["await self.once()", COUNT]),
+    ("the helper is not awaited", True, ["self.begin()", COUNT]),
+    (
+        "entered by a stack for each of several keys",
+        False,
+        [
+            "async with AsyncExitStack() as stack:",
+            "    for each in sorted(k):",
+            "        await stack.enter_async_context(self.filled.setdefault(each, asyncio.Lock()))",
+            "    for each in k:",
+            "        self.d[each] = self.d[each] + await io()",
+        ],
+    ),
+    (
+        "the stack of several keys ends before the await",
+        True,
+        [
+            "async with AsyncExitStack() as stack:",
+            "    for each in sorted(k):",
+            "        await stack.enter_async_context(self.filled.setdefault(each, asyncio.Lock()))",
+            "self.d[k] = self.d[k] + await io()",
         ],
     ),
     ("taken on one of two ways", True, ["async with (self.turn if k else contextlib.nullcontext()):", f"    {COUNT}"]),

@@ -102,6 +102,16 @@ CASES: dict[str, FixtureCase] = {
         ),
     ),
     **pair(
+        "lock_given_back_early",
+        FixtureCase(
+            subject=lambda module: module.journal,
+            tasks={"add": lambda journal: journal.add_page()},
+            state=lambda journal: journal.pages,
+            findings=(("AWA101", "self.pages"),),
+            repair="safe",
+        ),
+    ),
+    **pair(
         "lock_exit_stack",
         FixtureCase(
             subject=lambda module: module.register,
@@ -109,6 +119,16 @@ CASES: dict[str, FixtureCase] = {
             state=lambda register: register.entries,
             findings=(("AWA101", "self.entries"),),
             repair="safe",
+        ),
+    ),
+    **pair(
+        "advisory_lock",
+        FixtureCase(
+            subject=lambda module: module.ledger,
+            tasks={"book": lambda ledger: ledger.book(1)},
+            state=lambda ledger: ledger.total,
+            findings=(("AWA101", "self.total"),),
+            repair="unsafe",
         ),
     ),
     **pair(
@@ -159,6 +179,39 @@ CASES: dict[str, FixtureCase] = {
             state=lambda pages: pages.loads,
             findings=(("AWA101", "self.loads"),),
             repair="safe",
+        ),
+    ),
+    **pair(
+        "lock_thrown_away",
+        FixtureCase(
+            subject=lambda module: module.pages,
+            tasks={"load": lambda pages: pages.load("a")},
+            state=lambda pages: pages.loads,
+            findings=(("AWA101", "self.loads[key]"),),
+            possible=1,
+            wrong_if_shared=True,
+            before_counts=(3,),
+        ),
+    ),
+    **pair(
+        "lock_dropped_by_another",
+        FixtureCase(
+            subject=lambda module: module.pages,
+            tasks={
+                "page": lambda pages: pages.page("a"),
+                "forget": lambda pages: pages.forget_lock("a"),
+                "page again": lambda pages: pages.page("a"),
+            },
+            calls=lambda module: module.loads,
+            findings=(("AWA102", "self._pages[key]"),),
+            possible=1,
+            wrong_if_shared=True,
+            before_counts=(3,),
+        ),
+        FixtureCase(
+            subject=lambda module: module.pages,
+            tasks={"page": lambda pages: pages.page("a")},
+            calls=lambda module: module.loads,
         ),
     ),
     **pair(

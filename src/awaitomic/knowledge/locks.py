@@ -86,6 +86,9 @@ SHARED_SIDES = frozenset({"reader", "reader_lock", "read_lock", "read", "rlock"}
 
 EXCLUSIVE_SIDES = frozenset({"writer", "writer_lock", "write_lock", "write", "wlock"})
 
+LOCK_METHODS = frozenset({"acquire", "release", "locked"})
+"""Methods of a lock that say plainly whether it is held afterwards, or do nothing to it."""
+
 RELEASING_WAITS = frozenset({"wait", "wait_for"})
 """Methods of conditions that give the lock back while they wait."""
 
@@ -99,3 +102,28 @@ def names_read_write(name: str) -> bool:
 
 SERIALISING_DECORATORS = frozenset({"synchronized", "serialized", "cache_concurrent", "single_flight", "singleflight"})
 """Decorators known to let only one call run at a time, by their last name."""
+
+CONCURRENCY_LIMITS = frozenset({"concurrency", "max_concurrency", "max_instances"})
+"""Arguments by which a decorator is told how many calls may run at once: ``@Job(concurrency=Concurrency.REJECT)``."""
+
+_TAKES = frozenset({"acquire", "acquires", "take", "obtain", "advisory"})
+_GIVES_BACK = frozenset({"release", "releases", "unlock", "free"})
+_TAKEN_BY_SQL = re.compile(
+    r"\bpg_(?:try_)?advisory_(?:xact_)?lock(?:_shared)?\s*\(|\bget_lock\s*\(|^\s*lock\s+tables?\b", re.I
+)
+_GIVEN_BACK_BY_SQL = re.compile(
+    r"\bpg_advisory_unlock(?:_all)?\b|\brelease_(?:all_)?locks?\s*\(|^\s*unlock\s+tables\b", re.I
+)
+
+
+def takes_advisory_lock(name: str, sql: str) -> bool:
+    """Tell whether a call takes a lock, by its name (``acquire_lock``) or by the SQL that it is given."""
+    words = {word.lower() for word in _WORD.findall(name)}
+    return bool(words & _TAKES and words & _LOCK_WORDS) or bool(_TAKEN_BY_SQL.search(sql))
+
+
+def gives_advisory_lock_back(name: str, sql: str) -> bool:
+    """Tell whether a call gives such a lock back: ``release_lock``, ``pg_advisory_unlock``."""
+    words = {word.lower() for word in _WORD.findall(name)}
+    named = "unlock" in words or bool(words & _GIVES_BACK and words & _LOCK_WORDS)
+    return named or bool(_GIVEN_BACK_BY_SQL.search(sql))

@@ -8,33 +8,37 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from copy import copy
+from dataclasses import replace
 from typing import cast
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.flow.statements import statement_at
 from awaitomic.knowledge.lifecycle import CONSTRUCTION
-from awaitomic.knowledge.locks import SERIALISING_DECORATORS, UNKNOWN_LOCK
+from awaitomic.knowledge.locks import UNKNOWN_LOCK
 from awaitomic.model.conventions import STANDARD, Conventions
 from awaitomic.model.event import Attribute as AttributePlace
-from awaitomic.model.event import Call, Compute, Operand, Read, Suspend, SuspendWhy, Write
+from awaitomic.model.event import Call, Compute, Merge, Operand, Read, Suspend, SuspendWhy, Write
 from awaitomic.model.identity import identity, module_of
 from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location, Root
 from awaitomic.model.position import Extent
 from awaitomic.program.accesses import CONTENTS, Access, Change
 from awaitomic.program.acquisitions import Acquisitions
+from awaitomic.program.advisory_locks import advisory_lock
 from awaitomic.program.analyses import Analyses
 from awaitomic.program.callers import Callers, in_loop
-from awaitomic.program.calls import awaited_calls, is_awaited, targets_of
+from awaitomic.program.calls import awaited_calls, is_awaited, targets_of, translate
 from awaitomic.program.concurrency.registry import Registry
 from awaitomic.program.doors import Doors
 from awaitomic.program.facts import FunctionFacts
 from awaitomic.program.handed import Handed
-from awaitomic.program.locks import Lock, lock_of, protects, returned_entry
+from awaitomic.program.lock_helpers import held_in_body
+from awaitomic.program.lock_removals import find_removal
+from awaitomic.program.locks import Lock, Removal, lock_of, protects, returned_entry
 from awaitomic.program.makers import Makers
 from awaitomic.program.module import ModuleFacts
-from awaitomic.program.names import last_name
 from awaitomic.program.project import Project
 from awaitomic.program.resolve import Resolver
+from awaitomic.program.serialising import serialising_decorator
 from awaitomic.program.summaries import Summary
 from awaitomic.program.suspension import Suspension
 from awaitomic.program.target import AwaitedCall
@@ -61,6 +65,8 @@ class Program:
         self.unit = unit
         self.conventions = conventions
         self._managers: dict[tuple[int, Operand], tuple[Lock, ...]] = {}
+        self._removals: dict[tuple[str, Location], Removal | None] = {}
+        self._serialised: dict[int, str | None] = {}
         self._changes: dict[tuple[str, Location], bool] = {}
         self.analyses = Analyses(self)
         self.suspension = Suspension(self)
@@ -238,30 +244,38 @@ class Program:
         """Give the protecting locks that a with-statement on `manager` holds."""
         key = (id(resolver), manager)
         if key not in self._managers:
+            self._managers[key] = ()  # a helper that enters itself holds what it holds anyway
             self._managers[key] = tuple(self._find_locks(resolver, manager))
         return self._managers[key]
 
     def _find_locks(self, resolver: Resolver, manager: Operand) -> Iterator[Lock]:
         event = resolver.function.events[resolver.origin(manager)]
+        if isinstance(event, Compute) and event.operator == "awaited":  # `async with await self.lock_of(key):`
+            event = resolver.function.events[resolver.origin(event.operands[0])]
+        if isinstance(event, Merge) and isinstance(resolver.function.nodes[event.id], ast.BoolOp):
+            yield from self._find_locks(resolver, event.operands[0])  # `self.lock or nullcontext()`: if there is one
+            return
         if isinstance(event, Call):
             targets = targets_of(resolver, event)
             if targets and not any(is_construction(target.function) for target in targets):
                 for target in targets:
                     entry = returned_entry(self.resolver(target.function), resolver, target)
                     if entry is not None:
-                        yield Lock(entry, UNKNOWN_LOCK)
+                        yield self._as_kept(resolver, Lock(entry, UNKNOWN_LOCK))
                     else:
-                        yield from self._locks_of_call(resolver, target.function)
+                        yield from held_in_body(self, resolver, target.function)
                 return
         lock = lock_of(resolver, manager)
         if lock is not None and protects(lock):
-            yield lock
+            yield self._as_kept(resolver, lock)
 
-    def _locks_of_call(self, resolver: Resolver, function: FunctionGraph) -> Iterator[Lock]:
-        """Give the lock of a context manager or factory of the program: if it has to do with one, it protects."""
-        taken = any(self.lock_words(inner, event) for inner in (self.resolver(function),) for event in function.events)
-        if taken:
-            yield Lock(Location(Root.RESULT, resolver.function.id, f"{function.qualname}()"), UNKNOWN_LOCK)
+    def _as_kept(self, resolver: Resolver, lock: Lock) -> Lock:
+        """Give a lock with what is known of how long it stays in its table."""
+        key = (resolver.function.id, lock.location)
+        if key not in self._removals:
+            self._removals[key] = find_removal(self, resolver, lock.location)
+        removal = self._removals[key]
+        return lock if removal is None else replace(lock, removal=removal)
 
     def lock_words(self, resolver: Resolver, event: object) -> bool:
         """Tell whether an event reads a lock."""
@@ -275,6 +289,9 @@ class Program:
 
     def lock_calls(self, resolver: Resolver, event: Call) -> list[tuple[Lock, bool]]:
         """Give the locks that a call takes (True) or gives back: ``acquire``, ``release``, ``enter_async_context``."""
+        advisory = advisory_lock(resolver, event)
+        if advisory is not None:
+            return [advisory]
         callee = resolver.function.events[event.function]
         if not isinstance(callee, Read) or not isinstance(callee.place, AttributePlace):
             return []
@@ -287,7 +304,19 @@ class Program:
             lock = lock_of(resolver, event.arguments[0])
         else:
             return []
-        return [(lock, method != "release")] if lock is not None and protects(lock) else []
+        if lock is None or not protects(lock):
+            return []
+        return [(self._as_kept(resolver, lock), method != "release")]
+
+    def locks_left_by(self, resolver: Resolver, event: Call) -> list[Lock]:
+        """Give the locks that a function of the program has taken by hand, and not given back, when a call returns."""
+        found: list[Lock] = []
+        for target in targets_of(resolver, event):
+            for lock in self.suspension.left_held(target.function):
+                location = translate(resolver, target, lock.location)
+                if location is not None and (is_awaited(resolver, event.id) or not target.function.is_async):
+                    found.append(replace(lock, location=location))
+        return found
 
     def effective_calls(self, resolver: Resolver, event: Suspend) -> tuple[AwaitedCall, ...]:
         """Give the calls of the program that run while the function waits; what a lock does to itself is left out."""
@@ -302,25 +331,9 @@ class Program:
 
     def serialised(self, function: FunctionGraph) -> str | None:
         """Give the decorator that lets only one call of a function run at a time, if there is one."""
-        unit = self.unit_of(function)
-        for node in getattr(function.node, "decorator_list", []):
-            name = last_name(node)
-            if name in SERIALISING_DECORATORS:
-                return name
-            found = self.project.link.find_decorator(node, unit.module)
-            if found is not None and self._decorator_locks(found):
-                return name
-        return None
-
-    def _decorator_locks(self, decorator: FunctionGraph) -> bool:
-        """Tell whether a decorator of the program takes a lock around what it wraps."""
-        prefix = decorator.qualname + "."
-        return any(
-            self.lock_words(resolver, event)
-            for resolver in self.unit_of(decorator).resolvers
-            if resolver.function.qualname.startswith(prefix)
-            for event in resolver.function.events
-        )
+        if id(function) not in self._serialised:
+            self._serialised[id(function)] = serialising_decorator(self, function)
+        return self._serialised[id(function)]
 
 
 def word_of(key: Location) -> str:

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
+from awaitomic.knowledge.locks import UNKNOWN_LOCK
 from awaitomic.knowledge.spawners import AWAITED_ALONE, RUN_ALONE, SPAWN_ALL, starts_one
 from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read, Scope, Suspend, Write
+from awaitomic.model.location import Location, Root
 from awaitomic.program.calls import awaited_calls, targets_of
 from awaitomic.program.inherited import in_callee, on_every_way
 from awaitomic.program.locks import Lock
@@ -235,12 +237,19 @@ class Callers:
         return self.sites(function) or None
 
     def locks_at_entry(self, function: FunctionGraph) -> frozenset[Lock]:
-        """Give the locks that every caller of a private function holds when it calls (caller must hold)."""
+        """Give the locks that every caller of a private function holds when it calls (caller must hold).
+
+        What a decorator holds around each call counts as held by all callers.
+        """
         key = id(function)
         if key not in self._locks:
             self._locks[key] = frozenset()  # a recursion adds no caller from outside
-            self._locks[key] = self._common(function, self._locks_before)
+            self._locks[key] = self._common(function, self._locks_before) | self._by_decorator(function)
         return self._locks[key]
+
+    def _by_decorator(self, function: FunctionGraph) -> frozenset[Lock]:
+        name = self._program.serialised(function)
+        return frozenset({Lock(Location(Root.RESULT, function.id, f"@{name}"), UNKNOWN_LOCK)} if name else ())
 
     def held_at_entry(self, function: FunctionGraph) -> frozenset[Lock]:
         """Give the locks that every caller of a private function holds, and the claims that all of them have made."""

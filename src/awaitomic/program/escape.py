@@ -1,10 +1,12 @@
 """Who has an object that a call has made: nobody else until it escapes, everybody who can reach it afterwards.
 
 A local that is bound once, to a new object, stands for the path through which others come to it (its *publication*):
-an attribute or entry of shared state that it is stored in, a container that it is added to, a variable that a nested
-function captures. Until then it counts as held by a lock of this call's own (`awaitomic.program.locks.PRIVATE`), which
-the publication gives back; so what was read before and is written after goes stale like anything else. What leads to
-no path that can be named (returned, handed to a call that nobody here knows) stays unpublished, and is never reported.
+an attribute or entry of shared state that it is stored in, a container or queue that it is put into, by this function
+or by a method that it is handed to; or the local itself, if a nested function captures it or a task is handed it (see
+`awaitomic.program.ways_out`). Until then it counts as held by a lock of this call's own
+(`awaitomic.program.locks.PRIVATE`), which the publication gives back; so what was read before and is written after goes
+stale like anything else. What leads to no path that can be named (returned, handed to a call that nobody here knows)
+stays unpublished, and is never reported.
 """
 
 from __future__ import annotations
@@ -15,15 +17,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from awaitomic.knowledge.awaitables import QUEUES
-from awaitomic.knowledge.containers import CONTAINERS, ELEMENT_ADDERS, EVENTS
+from awaitomic.knowledge.containers import CONTAINERS, EVENTS
 from awaitomic.knowledge.locks import LOCK_TYPES
 from awaitomic.model.event import Attribute, Call, Compute, Event, Name, Operand, Read, Scope, Write
-from awaitomic.model.location import ANY_ITEM, ItemStep, Location, Root
+from awaitomic.model.location import Location, Root
+from awaitomic.program.joins import joins
+from awaitomic.program.ways_out import handed_to_tasks, local_name, ways_out
 
 if TYPE_CHECKING:
     from awaitomic.program.resolve import Resolver
 
-_SHARED = frozenset({Root.SELF, Root.CLASS, Root.GLOBAL, Root.CLOSURE, Root.PARAMETER})
 _STATEFUL = CONTAINERS | EVENTS | frozenset(LOCK_TYPES) | QUEUES
 _CLOSURES = frozenset({"function", "lambda"})
 
@@ -37,7 +40,9 @@ class Publication:
     events: frozenset[int]
     """Where it becomes reachable."""
     after: frozenset[int]
-    """What may happen after that, to that object: until it is made anew."""
+    """What may happen after that, to that object: until it is made anew, or its own again."""
+    regained: frozenset[int] = frozenset()
+    """Where only the call itself has it again: the tasks that it was handed to are over."""
 
 
 def publish(resolvers: list[Resolver]) -> None:
@@ -114,22 +119,24 @@ def _publications(resolver: Resolver, captured: dict[str, set[int]]) -> Iterator
         return
     places: dict[str, list[tuple[int, Location]]] = {}
     names = {creation: name for name, creations in made.items() for creation in creations}
+    tasks: dict[str, list[Call]] = {}
     for event in resolver.function.events:
-        for value, location in _stored(resolver, event):
-            name = names.get(value) or names.get(resolver.origin(value)) or _local_name(resolver, value)
+        for value, location in ways_out(resolver, event):
+            name = names.get(value) or names.get(resolver.origin(value)) or local_name(resolver, value)
             places.setdefault(name, []).append((event.id, location))
+        for name, spawn in handed_to_tasks(resolver, event):
+            tasks.setdefault(name, []).append(spawn)
     for name, creations in made.items():
-        closures = [(event, _variable(resolver, name)) for event in _closures(resolver, captured.get(name, set()))]
-        ways = [*places.get(name, []), *closures]
+        captures = [(event, _variable(resolver, name)) for event in _closures(resolver, captured.get(name, set()))]
+        spawns = tasks.get(name, [])
+        lasting = [*places.get(name, []), *captures]
+        ways = [*lasting, *((spawn.id, _variable(resolver, name)) for spawn in spawns)]
         if ways:
+            over = {event for spawn in spawns for event in joins(resolver, spawn)} if not lasting else ()
             events = frozenset(event for event, _ in ways)
             for creation in creations:
-                yield creation, Publication(ways[0][1], events, _reachable(resolver, events, creation))
-
-
-def _local_name(resolver: Resolver, operand: Operand) -> str:
-    event = resolver.function.events[operand]
-    return event.place.name if isinstance(event, Read) and isinstance(event.place, Name) else ""
+                after = _reachable(resolver, events, {creation, *over})
+                yield creation, Publication(ways[0][1], events, after, frozenset(over))
 
 
 def _new_objects(resolver: Resolver) -> dict[str, list[int]]:
@@ -156,26 +163,6 @@ def _is_new(resolver: Resolver, operand: Operand) -> bool:
     return isinstance(node, ast.Call) and resolver.module.types.of_value(node).name in _STATEFUL
 
 
-def _stored(resolver: Resolver, event: Event) -> Iterator[tuple[Operand, Location]]:
-    """Give the objects that an event puts where others find them, and the path to each."""
-    if isinstance(event, Write) and event.value is not None and not isinstance(event.place, Name):
-        location = resolver.place(event.place)
-        if location is not None and location.root in _SHARED and ANY_ITEM not in location.steps:
-            yield event.value, location
-    elif isinstance(event, Write) and event.value is not None:
-        location = resolver.variable(event.place) if isinstance(event.place, Name) else None
-        if location is not None:
-            yield event.value, location
-    elif isinstance(event, Call) and event.arguments:
-        callee = resolver.function.events[event.function]
-        if isinstance(callee, Read) and isinstance(callee.place, Attribute) and callee.place.attr in ELEMENT_ADDERS:
-            base = resolver.value(callee.place.base)
-            added = event.arguments[-1]
-            node = resolver.function.events[added]
-            if base is not None and base.root in _SHARED and isinstance(node, Read) and isinstance(node.place, Name):
-                yield added, base.item(ItemStep(node.place.name))
-
-
 def _variable(resolver: Resolver, name: str) -> Location:
     return Location(Root.CLOSURE, resolver.function.id, name)
 
@@ -188,8 +175,8 @@ def _closures(resolver: Resolver, functions: Iterable[int]) -> Iterator[int]:
             yield event.id
 
 
-def _reachable(resolver: Resolver, starts: frozenset[int], end: int) -> frozenset[int]:
-    """Give the events that control can come to from `starts` without passing `end`."""
+def _reachable(resolver: Resolver, starts: frozenset[int], ends: set[int]) -> frozenset[int]:
+    """Give the events that control can come to from `starts` without passing one of `ends`."""
     graph = resolver.function
     found: set[int] = set()
     seen: set[int] = set()
@@ -197,7 +184,7 @@ def _reachable(resolver: Resolver, starts: frozenset[int], end: int) -> frozense
     while stack:
         index, at = stack.pop()
         for event in graph.blocks[index].events[at:]:
-            if event.id == end:
+            if event.id in ends:
                 break
             found.add(event.id)
         else:

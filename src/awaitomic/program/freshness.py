@@ -38,10 +38,10 @@ from awaitomic.program.conditions import asks_for_key, tests_absence
 from awaitomic.program.guards import Tests, choices_of, governed, is_entry
 from awaitomic.program.lock_stacks import stacked_locks
 from awaitomic.program.lock_waits import released_by
-from awaitomic.program.locks import CLAIM, PRIVATE, Lock
+from awaitomic.program.locks import CLAIM, Lock
 from awaitomic.program.names import dotted
 from awaitomic.program.operands import last_uses, place_operands
-from awaitomic.program.state import EMPTY, NOTHING, ActiveGuard, State, Token, Tokens, Use, join
+from awaitomic.program.state import EMPTY, NOTHING, ActiveGuard, State, Token, Tokens, Use, handovers, join
 from awaitomic.program.target import Target
 from awaitomic.program.types import is_container
 
@@ -70,7 +70,7 @@ class Freshness:
         self._tests = Tests(resolver, self.token)
         self._stacked = dict(stacked_locks(program, resolver))
         self._made = resolver.published
-        self._published = {e: p.location for p in self._made.values() for e in p.events}
+        self._handovers = handovers(self._made)
         self._called = CalleeWrites(program, resolver, entry_held)
         self._key_words: set[str] = set()
         """The words in the keys of all tokens made so far: only rebinding one of these changes which entry is meant."""
@@ -93,12 +93,8 @@ class Freshness:
     def transfer(self, event: Event, state: State) -> State:
         """Give the state behind an event."""
         after = self._effect(event, state)
-        if not self._made:
-            return after
-        if event.id in self._made:
-            return after.acquire(Lock(self._made[event.id].location, PRIVATE))
-        if event.id in self._published:
-            return after.release(Lock(self._published[event.id], PRIVATE))
+        for lock, taken in self._handovers.get(event.id, ()):
+            after = after.acquire(lock) if taken else after.release(lock)
         return after
 
     def _effect(self, event: Event, state: State) -> State:
@@ -115,13 +111,13 @@ class Freshness:
         if isinstance(event, Merge):
             return self._merge(event, state)
         if isinstance(event, Enter):
-            for lock in self.program.locks_of(self.resolver, event.manager):
+            stacked = self._stacked[event.manager].in_loops if event.manager in self._stacked else ()
+            for lock in (*self.program.locks_of(self.resolver, event.manager), *stacked):
                 state = state.acquire(lock)
             return state
         if isinstance(event, Leave):
-            for lock in self.program.locks_of(self.resolver, event.manager):
-                state = state.release(lock)
-            for lock in self._stacked.get(event.manager, ()):
+            stacked = self._stacked[event.manager].locks if event.manager in self._stacked else ()
+            for lock in (*self.program.locks_of(self.resolver, event.manager), *stacked):
                 state = state.release(lock)
             return state
         return state
@@ -261,6 +257,8 @@ class Freshness:
             state = self._wrote(access, state)
         for lock, acquired in self.program.lock_calls(self.resolver, event):
             state = state.acquire(lock) if acquired else state.release(lock)
+        for lock in self.program.locks_left_by(self.resolver, event):
+            state = state.acquire(lock)
         return self._produce(event.id, tokens, operands, state)
 
     def _answer_tokens(self, event: Call, state: State) -> Tokens:

@@ -18,10 +18,12 @@ def item_types(methods: Iterable[FunctionGraph], types: TypeReader) -> dict[str,
     """Give, by attribute, the one type of all that methods put into it through their first parameter."""
     found: dict[str, list[Typed]] = {}
     for method in methods:
-        bound = _bound_once(method.node)
+        bound, promised = _bound_once(method.node), _promised(method.node)
         for name, value in _stored(method):
             known = bound.get(value.id) if isinstance(value, ast.Name) else value
-            found.setdefault(name, []).append(types.of_value(known))
+            annotation = promised.get(value.id) if isinstance(value, ast.Name) else None
+            typed = types.of_value(known) if annotation is None else types.of_annotation(annotation)
+            found.setdefault(name, []).append(typed)
     agreed = {name: combine(typed) for name, typed in found.items()}
     return {name: typed for name, typed in agreed.items() if typed != UNKNOWN and not typed.nothing}
 
@@ -38,6 +40,14 @@ def _bound_once(method: ast.AST) -> dict[str, ast.expr]:
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             values[node.targets[0].id] = node.value
     return {name: value for name, value in values.items() if bindings.count(name) == 1}
+
+
+def _promised(method: ast.AST) -> dict[str, ast.expr]:
+    """Give the parameters of which an annotation says what they are, and which the function does not bind again."""
+    nodes = list(ast.walk(method))
+    bound = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del)}
+    promised = {node.arg: node.annotation for node in nodes if isinstance(node, ast.arg) and node.arg not in bound}
+    return {name: annotation for name, annotation in promised.items() if annotation is not None}
 
 
 def _stored(method: FunctionGraph) -> Iterator[tuple[str, ast.expr | None]]:
@@ -57,10 +67,11 @@ def _stored(method: FunctionGraph) -> Iterator[tuple[str, ast.expr | None]]:
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
             name, verb = _attribute(node.func.value, first), node.func.attr
             if name is not None and verb in _PUTTERS:
-                yield name, node.args[-1] if verb in ELEMENT_ADDERS or verb == "setdefault" else None
+                yield name, node.args[-1] if verb in _ONE_THING else None
 
 
-_PUTTERS = ELEMENT_ADDERS | {"setdefault", "update", "extend", "extendleft"}
+_PUTTERS = ELEMENT_ADDERS | {"setdefault", "update", "extend", "extendleft", "put", "put_nowait"}
+_ONE_THING = ELEMENT_ADDERS | {"setdefault", "put", "put_nowait"}
 
 
 def _is_filled(value: ast.expr | None) -> bool:

@@ -80,10 +80,17 @@ def _of_name(resolver: Resolver, event: Call, callee: Name) -> Location | None:
         return resolver.receiver()
     if name == "type" and len(event.arguments) == 1:
         base = resolver.value(event.arguments[0])
-        return Location(Root.CLASS, base.owner, qualname_of(base.owner)) if base and base.root is Root.SELF else None
+        return class_of(base) if base is not None else None
     if resolver.module.class_named(callee.name) is not None:
         return Location(Root.FRESH, resolver.function.id, f"<{event.id}>")
     return None
+
+
+def class_of(location: Location) -> Location | None:
+    """Give the class of an object, as ``type(self)`` and ``self.__class__`` do."""
+    if location.root is not Root.SELF or location.steps:
+        return None
+    return Location(Root.CLASS, location.owner, qualname_of(location.owner))
 
 
 def _is_mapping(resolver: Resolver, location: Location) -> bool:

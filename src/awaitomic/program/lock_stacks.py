@@ -2,39 +2,51 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
-from awaitomic.knowledge.locks import EXIT_STACKS
+from awaitomic.knowledge.locks import EXIT_STACKS, UNKNOWN_LOCK
 from awaitomic.model.event import Attribute, Call, Compute, Leave, Operand, Read
+from awaitomic.program.callers import in_loop
+from awaitomic.program.locks import Lock
 from awaitomic.program.names import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from awaitomic.program import Program
-    from awaitomic.program.locks import Lock
     from awaitomic.program.resolve import Resolver
 
 
-def stacked_locks(program: Program, resolver: Resolver) -> Iterator[tuple[Operand, tuple[Lock, ...]]]:
+class Stacked(NamedTuple):
+    """The locks that a stack has entered when a with-statement ends it."""
+
+    locks: tuple[Lock, ...]
+    in_loops: tuple[Lock, ...]
+    """What the body holds of those that are entered in loops: one for each thing that it is about, however many."""
+
+
+def stacked_locks(program: Program, resolver: Resolver) -> Iterator[tuple[Operand, Stacked]]:
     """Give, for each stack that a with-statement of the function ends, the locks that it has entered."""
     events = resolver.function.events
     managers = {event.manager for event in events if isinstance(event, Leave)}
     stacks = {manager for manager in managers if _is_stack(resolver, manager)}
     if not stacks:
         return
-    entered: dict[Operand, list[Lock]] = {}
+    entered: dict[Operand, list[tuple[Lock, bool]]] = {}
     for event in events:
         callee = events[event.function] if isinstance(event, Call) else None
         if not isinstance(event, Call) or not isinstance(callee, Read) or not isinstance(callee.place, Attribute):
             continue
         locks = [lock for lock, taken in program.lock_calls(resolver, event) if taken]
         if locks:
-            entered.setdefault(_stack_of(resolver, callee.place.base), []).extend(locks)
+            loops = in_loop(resolver, event.id)
+            entered.setdefault(_stack_of(resolver, callee.place.base), []).extend((lock, loops) for lock in locks)
     for manager in sorted(stacks):
         found = entered.get(resolver.origin(manager))
         if found:
-            yield manager, tuple(found)
+            in_loops = tuple(replace(lock, type=UNKNOWN_LOCK) for lock, loops in found if loops)
+            yield manager, Stacked((*(lock for lock, _ in found), *in_loops), in_loops)
 
 
 def _is_stack(resolver: Resolver, manager: Operand) -> bool:

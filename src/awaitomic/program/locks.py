@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.locks import (
@@ -39,12 +40,23 @@ they will."""
 _NO_LOCKS = (CLAIM, PRIVATE)
 
 
+class Removal(NamedTuple):
+    """Where a lock is thrown away although others may wait for it."""
+
+    function: str
+    event: int
+    unwinds: bool
+    """Whether it happens when the work has failed, too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lock:
     """A lock, known by where it is stored."""
 
     location: Location
     type: LockType
+    removal: Removal | None = None
+    """What takes it out of its table at the wrong time, so that it keeps nobody out."""
 
     def __str__(self) -> str:
         return str(self.location)
@@ -69,7 +81,11 @@ class Lock:
         return self.type.hangs
 
     def covers(self, location: Location) -> bool:
-        """Tell whether holding it keeps others from a state: the lock of a key protects no state without a key."""
+        """Tell whether holding it keeps others from a state."""
+        return self.removal is None and self.is_meant_for(location)
+
+    def is_meant_for(self, location: Location) -> bool:
+        """Tell whether holding it would keep others from a state: the lock of a key protects no state without a key."""
         if self.type is PRIVATE:
             inside = len(location.steps) > len(self.location.steps)
             return (
@@ -168,12 +184,17 @@ def lock_of(resolver: Resolver, operand: Operand) -> Lock | None:
     return _unresolved(resolver, operand, location)
 
 
+def is_made_as_lock(resolver: Resolver, operand: Operand) -> bool:
+    """Tell whether a value is known to be a lock by what makes it, and not only by its name."""
+    return lock_type(resolver.operand_type(operand)) is not None or lock_made_for(resolver, operand) is not None
+
+
 def returned_entry(callee: Resolver, resolver: Resolver, target: Target) -> Location | None:
-    """Give, in the caller's terms, the entry of a table of locks that a plain function returns: the lock of a key.
+    """Give, in the caller's terms, the entry of a table of locks that a function returns: the lock of a key.
 
     A key that the function finds itself, such as the running loop, is the same for all who can meet: that is one lock.
     """
-    if callee.function.is_async or callee.function.is_generator:
+    if callee.function.is_generator:
         return None
     found: set[Location | None] = set()
     for event in callee.function.events:

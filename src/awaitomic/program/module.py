@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph, ModuleGraph
+from awaitomic.knowledge.awaitables import QUEUES
 from awaitomic.knowledge.lifecycle import CONSTRUCTION
 from awaitomic.model.identity import identity
 from awaitomic.model.location import Location
@@ -233,7 +234,7 @@ def _read_attribute_types(facts: ClassFacts, types: TypeReader) -> None:
         facts.attributes[name] = typed if _tells(typed) else combine([*built.get(name, []), *later.get(name, [])])
     for name, item in item_types(facts.methods.values(), types).items():
         known = facts.attributes.get(name)
-        if known is not None and is_container(known) and known.item is None:
+        if known is not None and (is_container(known) or known.name in QUEUES) and known.item is None:
             facts.attributes[name] = replace(known, item=item)
 
 

@@ -29,7 +29,7 @@ from awaitomic.model.event import (
 )
 from awaitomic.model.location import ANY_ITEM, ItemStep, Location, Root
 from awaitomic.program.identities import Identities
-from awaitomic.program.library_values import value_of_call
+from awaitomic.program.library_values import class_of, value_of_call
 from awaitomic.program.link import Definition
 from awaitomic.program.module import ModuleFacts
 from awaitomic.program.names import dotted
@@ -176,6 +176,8 @@ class Resolver(Identities):
 
     def _attribute(self, place: Attribute) -> Location | None:
         base = self.value(place.base)
+        if base is not None and place.attr == "__class__":
+            return class_of(base)
         return base.attribute(place.attr) if base is not None else None
 
     def _of_module(self, place: Attribute) -> Location | None:

@@ -27,12 +27,14 @@ _ENTERS = frozenset({Change.ASSIGN, Change.FILL})
 def rivals(program: Program, resolver: Resolver, access: Access) -> Iterator[tuple[Resolver, Access]]:
     """Give the writes that other tasks may make to the state that a function writes.
 
-    Two calls that each write to an object of their own making never meet, nor does an entry meet what is stored under
-    keys that are always new.
+    Two calls that each write to an object of their own making never meet, unless one is the task that the other has
+    made; nor does an entry meet what is stored under keys that are always new.
     """
     entry = bool(access.location.steps) and isinstance(access.location.steps[-1], ItemStep)
     for rival, theirs in program.changing_writers(resolver, access.location):
-        if not (access.own and theirs.own) and not (entry and _enters_new(rival, theirs)):
+        if access.own and theirs.own and theirs.task is None:
+            continue
+        if not (entry and _enters_new(rival, theirs)):
             yield rival, theirs
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from awaitomic.model.location import ItemStep, Location
 from awaitomic.program.locks import PRIVATE, Lock
+
+if TYPE_CHECKING:
+    from awaitomic.program.escape import Publication
 
 FRESH = -1
 
@@ -212,3 +215,15 @@ def _join_guards(left: frozenset[ActiveGuard], right: frozenset[ActiveGuard]) ->
         for guard in left
         if (guard.guard, guard.holds) in others
     )
+
+
+def handovers(made: Mapping[int, Publication]) -> dict[int, list[tuple[Lock, bool]]]:
+    """Give where a call comes to have objects of its own (True), and where it gives them away."""
+    found: dict[int, list[tuple[Lock, bool]]] = {}
+    for creation, publication in made.items():
+        lock = Lock(publication.location, PRIVATE)
+        for event in publication.events - {creation}:
+            found.setdefault(event, []).append((lock, False))
+        for event in {creation, *publication.regained}:
+            found.setdefault(event, []).append((lock, True))
+    return found

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.flow.solver import Solution, solve
 from awaitomic.knowledge.awaitables import NEVER_SUSPEND, QUEUES
-from awaitomic.model.event import Attribute, Call, Enter, Event, Guard, Leave, Read, Suspend, SuspendWhy
+from awaitomic.model.event import Attribute, Call, Enter, Event, Guard, Leave, Read, Return, Suspend, SuspendWhy
 from awaitomic.model.location import Location
 from awaitomic.program.calls import awaited_calls
 from awaitomic.program.locks import Lock
@@ -47,6 +47,7 @@ class Suspension:
         self._program = program
         self._graphs: dict[int, FunctionGraph] = {}
         self._held: dict[int, dict[int, frozenset[Lock]] | None] = {}
+        self._left: dict[int, frozenset[Lock]] = {}
         self._must: dict[int, Solution[frozenset[Lock]]] = {}
         self._reach: Reach[Node] = Reach(self._expand)
 
@@ -62,6 +63,23 @@ class Suspension:
     def takes_locks(self, resolver: Resolver) -> bool:
         """Tell whether a function itself takes a lock."""
         return self._regions(resolver) is not None
+
+    def may_hold(self, resolver: Resolver) -> dict[int, frozenset[Lock]]:
+        """Give the locks that a function itself may hold at each of its suspensions."""
+        return self._regions(resolver) or {}
+
+    def left_held(self, function: FunctionGraph) -> frozenset[Lock]:
+        """Give the locks that a function takes by hand and may still hold when it returns: ``await self._enter()``."""
+        key = id(function)
+        if key not in self._left:
+            self._left[key] = frozenset()  # a recursion takes nothing more
+            resolver = self._program.resolver(function)
+            if "acquire" in resolver.words and not function.is_generator:
+                solution = solve(function, _Held(self._program, resolver), raises=False)
+                ends = [event.id for event in function.events if isinstance(event, Return)]
+                held = [solution.before_event(end) or frozenset() for end in ends]
+                self._left[key] = frozenset().union(*held)
+        return self._left[key]
 
     def held_before(
         self, resolver: Resolver, event: int, at_entry: Callable[[FunctionGraph], frozenset[Lock]]
@@ -94,8 +112,7 @@ class Suspension:
         found: list[Leads] = []
         for unit in self._program.units_knowing(key):
             for resolver in unit.resolvers:
-                regions = self._regions(resolver) or {}
-                for event, held in regions.items():
+                for event, held in self.may_hold(resolver).items():
                     suspend = resolver.function.events[event]
                     if isinstance(suspend, Suspend) and any(resolver.key_of(lock.location) == key for lock in held):
                         found.append(self._leads(resolver, suspend))
@@ -200,6 +217,7 @@ class _Held:
         if isinstance(event, Call):
             for lock, taken in self._program.lock_calls(self._resolver, event):
                 state = state | {lock} if taken else state - {lock}
+            state = state.union(self._program.locks_left_by(self._resolver, event))
         return state
 
 
@@ -207,7 +225,7 @@ def _may_hold(program: Program, resolver: Resolver) -> dict[int, frozenset[Lock]
     """Give the locks that may be held at each suspension of a function, or None if it takes none at all."""
     takes = any(
         (isinstance(event, Enter) and program.locks_of(resolver, event.manager))
-        or (isinstance(event, Call) and program.lock_calls(resolver, event))
+        or (isinstance(event, Call) and (program.lock_calls(resolver, event) or program.locks_left_by(resolver, event)))
         for event in resolver.function.events
     )
     if not takes:

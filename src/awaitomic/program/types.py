@@ -134,7 +134,7 @@ class TypeReader:
 
     def _generic(self, name: str, arguments: ast.expr) -> Typed:
         typed = self._named(name)
-        if typed.name not in CONTAINERS:
+        if typed.name not in CONTAINERS and typed.name not in QUEUES:
             return typed
         last = arguments.elts[-1] if isinstance(arguments, ast.Tuple) and arguments.elts else arguments
         return replace(typed, item=self.of_annotation(last))
@@ -152,7 +152,7 @@ class TypeReader:
             return Typed(name)
         if name in self._classes:
             return Typed(f"class:{self._classes[name]}")
-        known = ANNOTATIONS.get(name) or CONSTRUCTORS.get(name)
+        known = name if name in QUEUES else ANNOTATIONS.get(name) or CONSTRUCTORS.get(name)
         return Typed(known) if known else Typed(f"name:{self._outside(name)}")
 
 

@@ -29,12 +29,14 @@ from awaitomic.rules.rule import (
     holds_lock,
     in_the_span,
     is_validated,
+    lost_lock,
     make_finding,
     oldest,
     place_of,
     step,
     suspending_functions,
     suspension_of,
+    takes_lock_away,
 )
 from awaitomic.rules.shapes import (
     asks_a_limit,
@@ -88,6 +90,8 @@ def _stale_guard(program: Program, resolver: Resolver, fact: WriteFact) -> Activ
         return None
     if is_forgiving(program, resolver, fact) or (fact.via is not None and fact.via.write.decided):
         return None
+    if takes_lock_away(resolver, fact):
+        return None
     stale = [
         guard
         for guard in fact.state.guards
@@ -122,7 +126,7 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: Active
     )
     same = tests_absence(test) and not computes and (fact.via is not None or not renewed)
     lowered = int(same and fills_with_data(program, resolver, fact))
-    if judgement is None:
+    if judgement is None or _is_done_by_then(program, fact, test):
         return None
     first = oldest(tokens)
     suspend = suspension_of(fact, first)
@@ -152,6 +156,15 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: Active
         message=f"`{first.location}` is tested before a suspension and `{state}` is written after it: "
         "the test may no longer hold",
     )
+
+
+def _is_done_by_then(program: Program, fact: WriteFact, test: ast.AST) -> bool:
+    """Tell whether a lock is thrown away only by who has filled what it is for: nobody who waits fills that again."""
+    lost = lost_lock(fact)
+    if lost is None or lost.removal is None or lost.removal.unwinds:
+        return False
+    removes = program.named(lost.removal.function)
+    return fact.access.change is Change.ASSIGN and tests_absence(test) and program.suspension.takes_locks(removes)
 
 
 def _report_use(program: Program, resolver: Resolver, use: StaleUse) -> Finding:

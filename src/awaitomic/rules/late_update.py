@@ -29,6 +29,7 @@ from awaitomic.rules.rule import (
     step,
     suspending_functions,
     suspension_of,
+    takes_lock_away,
 )
 
 _ENDS = frozenset({"0", "-1"})
@@ -56,7 +57,7 @@ def consumed(program: Program, resolver: Resolver, fact: WriteFact) -> Use | Non
         return None
     if fact.via is not None and fact.via.write.consumed:
         return None
-    if change is Change.AUGMENTED and not _advances(fact):
+    if (change is Change.AUGMENTED and not _advances(fact)) or takes_lock_away(resolver, fact):
         return None
     found = [use for use in fact.state.uses if fact.is_stale(use.token) and _same(fact, use.token)]
     if change is not Change.RESET:

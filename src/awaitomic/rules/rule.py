@@ -14,6 +14,7 @@ from awaitomic.program import Program
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.concurrency import Judgement, Rival
 from awaitomic.program.facts import WriteFact
+from awaitomic.program.locks import Lock, is_made_as_lock
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import Token
 from awaitomic.rules.seldom import span_points, weigh
@@ -70,6 +71,24 @@ def holds_lock(fact: WriteFact) -> bool:
     location = fact.access.location
     held = any(not lock.is_claim and lock.covers(location) for lock in fact.state.held)
     return held or (fact.via is not None and fact.via.write.guarded)
+
+
+def takes_lock_away(resolver: Resolver, fact: WriteFact) -> bool:
+    """Tell whether a write takes a lock out of its table: what may be lost then is what the lock protects."""
+    if fact.access.change is not Change.DELETE:
+        return False
+    uses = (use.token for use in fact.state.uses)
+    tests = (token for guard in fact.state.guards for token in guard.tokens)
+    return any(
+        token.location == fact.access.location and is_made_as_lock(resolver, token.read) for token in (*uses, *tests)
+    )
+
+
+def lost_lock(fact: WriteFact) -> Lock | None:
+    """Give the lock that is held at the write, and would protect it if it were not thrown away too early."""
+    location = fact.access.location
+    lost = [lock for lock in fact.state.held if lock.removal is not None and lock.is_meant_for(location)]
+    return min(lost, key=str, default=None)
 
 
 def place_of(program: Program, resolver: Resolver, fact: WriteFact) -> tuple[str, int]:
@@ -207,6 +226,11 @@ def make_finding(
     rival = judgement.rival.function
     points = span_points(program, resolver, fact, reads)
     confidence, evidence = weigh(program, points, min(confidence, _limit_of(fact)), judgement.evidence)
+    lost = lost_lock(fact)
+    if lost is not None and lost.removal is not None:
+        place = program.place(program.named(lost.removal.function).function, lost.removal.event)
+        evidence = (*evidence, f"`{lost}` keeps nobody out: {place} throws it away while others may wait for it")
+        confidence = Confidence.POSSIBLE
     return Finding(
         rule=rule.code,
         name=rule.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,18 +17,20 @@ from awaitomic.knowledge.lifecycle import (
     starts_by_name,
 )
 from awaitomic.knowledge.spawners import RUN_ALONE
-from awaitomic.model.event import Attribute, Return
+from awaitomic.model.event import Attribute, Call, Compute, Merge, Operand, Return
 from awaitomic.model.location import ItemStep, Location, Root
 from awaitomic.program.callers import Site, Spawn, in_loop, is_nested
 from awaitomic.program.cancelling import keepers
 from awaitomic.program.concurrency.sharing import Shared
 from awaitomic.program.concurrency.table import ASSUMED, Entry, Start
 from awaitomic.program.module import is_setter
+from awaitomic.program.names import last_name
 from awaitomic.program.target import How
 from awaitomic.source.project import is_test
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
+    from awaitomic.program.resolve import Resolver
 
 _RUNS_ONCE = frozenset({Start.ALONE, Start.LIFECYCLE, Start.SERIAL})
 _RUNS_IN_ONE = _RUNS_ONCE | {Start.ONCE}
@@ -35,6 +38,10 @@ _RUNS_AGAIN = frozenset({Start.PUBLIC, Start.HANDLER, Start.MANY, Start.AGAIN, S
 _RUNNERS = frozenset(name.rpartition(".")[2] for name in RUN_ALONE)
 _WEAK = frozenset({Runs.SELDOM, None})
 """What a base class or a callback says less surely than the name of a lifecycle method does."""
+
+_COLLECTIONS = frozenset({"tuple", "list", "dict"})
+_DRESSERS = frozenset({"wraps", "update_wrapper"})
+"""What gives a function back with another name on it: ``wraps(call)(wrapper)``."""
 
 _BY_RUNS = {Runs.MANY: Start.HANDLER, Runs.SERIAL: Start.SERIAL, Runs.ONCE: Start.ONCE, Runs.SELDOM: Start.OPEN}
 
@@ -230,14 +237,34 @@ class _Search:
 
 
 def _is_given_back(program: Program, function: FunctionGraph) -> bool:
-    """Tell whether the function around returns a function, as one that wraps another does."""
+    """Tell whether the function around returns a function, alone or with others, as one that wraps another does."""
     around = program.resolver(function).outer
     if around is None:
         return False
-    returned = (
-        event.value for event in around.function.events if isinstance(event, Return) and event.value is not None
+    returned = (event.value for event in around.function.events if isinstance(event, Return))
+    return any(
+        around.function.nodes[each] is function.node
+        for value in returned
+        if value is not None
+        for each in _parts(around, value)
     )
-    return any(around.function.nodes[around.origin(value)] is function.node for value in returned)
+
+
+def _parts(resolver: Resolver, operand: Operand) -> Iterator[Operand]:
+    """Give where a value comes from; of a collection or a choice, where its parts come from."""
+    stack, seen = [operand], set[Operand]()
+    while stack:
+        origin = resolver.origin(stack.pop())
+        event = resolver.function.events[origin]
+        if origin in seen:
+            continue
+        seen.add(origin)
+        if isinstance(event, Merge) or (isinstance(event, Compute) and event.operator in _COLLECTIONS):
+            stack.extend(event.operands)
+        elif isinstance(event, Call) and last_name(resolver.function.nodes[event.function]) in _DRESSERS:
+            stack.extend(event.arguments[:1])
+        else:
+            yield origin
 
 
 def _is_given_work(function: FunctionGraph) -> bool:
@@ -270,7 +297,9 @@ def _own_object_each(spawn: Spawn) -> bool:
         return False
     if any(isinstance(step, ItemStep) for step in receiver.steps):
         return True
-    if receiver.root is not Root.FRESH:
+    resolver = spawn.resolver
+    own = receiver.owner == resolver.function.id and receiver.name not in resolver.captured and not receiver.steps
+    if receiver.root is not Root.FRESH and not (receiver.root is Root.CLOSURE and own):
         return False
-    value = spawn.resolver.binding(receiver.name)
-    return value is None or in_loop(spawn.resolver, value)
+    value = resolver.binding(receiver.name)
+    return value is None or in_loop(resolver, value)

@@ -73,7 +73,7 @@ class Home:
         """Tell whether a write makes the state, before anybody else can have it."""
         if is_construction(resolver.function):
             return True
-        if self.kind is not Kind.CLOSURE or resolver.function.id != self.owner:
+        if self.kind is not Kind.CLOSURE or resolver.function.id != self.owner or access.task is not None:
             return False
         before = program.facts(resolver).solution.before_event(access.event)
         return before is None or not before.suspended
@@ -154,6 +154,8 @@ def lock_expression(program: Program, home: Home, name: str, function: FunctionG
     if home.kind in {Kind.MODULE, Kind.CLOSURE}:
         if name in function.local_names or name in function.parameters:
             raise Declined("name-taken", f"`{function.qualname}` (line {line}) has a variable `{name}` of its own")
+        if home.kind is Kind.CLOSURE and not f"{function.id}.".startswith(f"{home.owner}."):
+            raise Declined("foreign-state", f"`{function.qualname}` (line {line}) writes the state from outside")
         return name
     receiver = receiver_of(program, function)
     if receiver is None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.event import Suspend
 from awaitomic.model.position import BlockStep, StatementPath
+from awaitomic.program.names import last_name
 from awaitomic.remedies.remedy import statement_at
 
 
@@ -63,18 +64,15 @@ def _acquires_for(before: ast.stmt, then: ast.stmt) -> bool:
     """Tell whether one statement acquires what the next, a ``try``, gives back in its ``finally``."""
     if not isinstance(then, ast.Try) or not isinstance(before, ast.Expr | ast.Assign):
         return False
-    taken = _receivers([before], "acquire")
-    return not taken.isdisjoint(_receivers(then.finalbody, "release"))
+    taken = _named([before], "acquire")
+    return not taken.isdisjoint(_named(then.finalbody, "release"))
 
 
-def _receivers(statements: list[ast.stmt], method: str) -> set[str]:
-    """Give the text of everything on which a method is called."""
-    calls = [node for statement in statements for node in ast.walk(statement) if isinstance(node, ast.Call)]
-    return {
-        ast.unparse(call.func.value)
-        for call in calls
-        if isinstance(call.func, ast.Attribute) and call.func.attr == method
-    }
+def _named(statements: list[ast.stmt], verb: str) -> set[str]:
+    """Give the text of all that is called with a verb in its name, without the verb: ``self.turn.``, ``_lock``."""
+    calls = [node.func for statement in statements for node in ast.walk(statement) if isinstance(node, ast.Call)]
+    found = {ast.unparse(call).rpartition(verb) for call in calls if verb in last_name(call)}
+    return {before + after for before, _, after in found}
 
 
 def _cover(wanted: list[StatementPath], depth: int) -> Run:
