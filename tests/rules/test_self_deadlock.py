@@ -158,3 +158,40 @@ def test_a_parameter_that_is_bound_anew_is_no_constant() -> None:
 def _deadlocks(body: str, arguments: str) -> list[str]:
     found = find(program_of(WIRE.format(body=body, arguments=arguments)))
     return [finding.function for finding in found if finding.rule == "AWA301"]
+
+
+LEFT_HELD = """
+class Proxy:
+    def __init__(self, parent=None):
+        self._lock = asyncio.Lock()
+        self._parent: Proxy | None = parent
+
+    async def enter(self):
+        {first}
+        await self._lock.acquire()
+        return self
+
+    async def leave(self):
+        self._lock.release()
+
+    async def use(self):
+        await self.enter()
+        {use}
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "use", "reported"),
+    [
+        ("pass", "await self.leave()", set()),
+        ("pass", "await self.enter()", {"Proxy.use"}),
+        ("pass", "async with self._lock:\n            pass", {"Proxy.use"}),
+        ("pass", "self._lock.release()\n        await self.enter()", set()),
+        ("if self._parent:\n            await self._parent.enter()", "pass", set()),
+        ("if self._parent:\n            await self._parent.enter()", "await self.enter()", {"Proxy.use"}),
+    ],
+)
+def test_a_call_that_leaves_a_lock_held_holds_it_from_its_end(first: str, use: str, reported: set[str]) -> None:
+    """The wait in the call itself is the first, and only what comes after it waits for itself."""
+    found = find(program_of(LEFT_HELD.format(first=first, use=use)))
+    assert {finding.function for finding in found if finding.rule == "AWA301"} == reported

@@ -47,6 +47,10 @@ def _find_targets(resolver: Resolver, event: Call) -> tuple[Target, ...]:
 
 _Reached = tuple[FunctionGraph, Location | None]
 
+_MOST_OVERRIDES = 24
+"""A call of what more classes than these define in their own way could do anything: it leads to nothing that is known.
+Each object is of one class, so what all of them do together says little, and takes time that grows with its square."""
+
 
 def _by_name(resolver: Resolver, place: Name) -> tuple[_Reached, ...]:
     if place.scope is Scope.GLOBAL or resolver.is_module:
@@ -100,12 +104,14 @@ def _by_attribute(resolver: Resolver, place: Attribute) -> Iterator[_Reached]:
         return
     owner = (typed.name or "").removeprefix("class:")
     method = link.find_method(owner, place.attr)
+    below = (facts.methods.get(place.attr) for facts in link.descendants(owner))
+    overrides = [each for each in below if each is not None and each is not method]
+    if len(overrides) > _MOST_OVERRIDES:
+        return
     if method is not None and not is_property(method):
         yield method, location
-    for facts in link.descendants(owner):
-        override = facts.methods.get(place.attr)
-        if override is not None and override is not method:
-            yield override, location
+    for override in overrides:
+        yield override, location
 
 
 def bind_arguments(function: FunctionGraph, event: Call, *, skip_first: bool) -> tuple[tuple[str, Operand], ...]:

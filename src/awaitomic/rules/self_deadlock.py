@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awaitomic.model.event import Event, Suspend
+from awaitomic.model.event import Call, Event, Suspend
 from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
 from awaitomic.model.identity import qualname_of
+from awaitomic.model.location import Location
 from awaitomic.program import Program
 from awaitomic.program.acquisitions import Acquisition, acquired_by_call, own_acquisitions
 from awaitomic.program.calls import awaited_calls
@@ -34,7 +35,11 @@ def find(program: Program) -> Iterator[Finding]:
 def _could_hold(program: Program, resolver: Resolver) -> bool:
     if program.callers.held_at_entry(resolver.function):
         return True
-    return any(own_acquisitions(program, resolver, event) for event in resolver.function.events)
+    return any(
+        own_acquisitions(program, resolver, event)
+        or (isinstance(event, Call) and program.locks_left_by(resolver, event))
+        for event in resolver.function.events
+    )
 
 
 def _examine(program: Program, resolver: Resolver, event: Event, state: State) -> Iterator[Finding]:
@@ -47,13 +52,25 @@ def _examine(program: Program, resolver: Resolver, event: Event, state: State) -
     if not isinstance(event, Suspend):
         return
     for call in awaited_calls(resolver, event):
+        earlier = _held_without(program, resolver, call.call, held)
         for target in call.targets:
             reported: set[Lock] = set()
             for taken in program.acquisitions.of(target.function):
                 found = acquired_by_call(program, resolver, target, taken)
-                if found is not None and found.location in held and found not in reported:
+                if found is not None and found.location in earlier and found not in reported:
                     reported.add(found)
                     yield _report(program, resolver, event.id, found, taken, (call, target))
+
+
+def _held_without(program: Program, resolver: Resolver, call: int, held: dict[Location, Lock]) -> dict[Location, Lock]:
+    """Leave out the locks that are held only since a call has been made: those that it takes and leaves held itself."""
+    event = resolver.function.events[call]
+    left = {lock.location for lock in program.locks_left_by(resolver, event)} if isinstance(event, Call) else set()
+    if not left:
+        return held
+    before = program.facts(resolver).solution.before_event(call)
+    earlier = {lock.location for lock in before.held} if before is not None else set()
+    return {location: lock for location, lock in held.items() if location not in left - earlier}
 
 
 def _report(
@@ -112,10 +129,18 @@ def _first_acquisition(program: Program, resolver: Resolver, event: int, lock: L
     ]
     if own:
         return step(program, function, own[-1], Role.ACQUIRE, f"`{lock}` is taken")
-    sites = program.callers.only_awaited_here(function) or []
-    site = sites[0]
-    note = f"`{function.qualname}` is called with `{lock}` held"
-    return step(program, site.resolver.function, site.event, Role.CALL, note)
+    for site in program.callers.only_awaited_here(function) or []:
+        note = f"`{function.qualname}` is called with `{lock}` held"
+        return step(program, site.resolver.function, site.event, Role.CALL, note)
+    left = next(
+        (before.id for before in function.events[:event] if _is_held_after(program, resolver, before, lock)), event
+    )
+    return step(program, function, left, Role.CALL, f"`{lock}` is held when this has returned")
+
+
+def _is_held_after(program: Program, resolver: Resolver, event: Event, lock: Lock) -> bool:
+    state = program.facts(resolver).solution.after_event(event.id)
+    return state is not None and any(mine.location == lock.location for mine in state.held)
 
 
 def _confidence(program: Program, taken: Acquisition | None, call: tuple[AwaitedCall, Target] | None) -> Confidence:
