@@ -71,6 +71,7 @@ class Linker:
         self._bases: dict[str, tuple[str, ...]] = {}
         self._lineages: dict[str, tuple[ClassFacts, ...]] = {}
         self._children: dict[str, tuple[str, ...]] = {}
+        self._derived: dict[str, dict[str, list[str]]] = {}
         self._types: dict[tuple[str, str], Typed] = {}
         self._descendants: dict[str, tuple[ClassFacts, ...]] = {}
         self._returned: dict[int, Location | None] = {}
@@ -211,10 +212,19 @@ class Linker:
             own = module_of(class_id)
             if len(modules) > _MOST_DESCENDANTS:
                 modules = frozenset({own})
-            known = [self._modules.facts(name) for name in sorted({*modules, own})]
-            classes = (facts for module in known if module is not None for facts in module.classes.values())
-            self._children[class_id] = tuple(facts.id for facts in classes if class_id in self.bases(facts))
+            found = [self._by_base(name).get(class_id, ()) for name in sorted({*modules, own})]
+            self._children[class_id] = tuple(dict.fromkeys(child for children in found for child in children))
         return self._children[class_id]
+
+    def _by_base(self, module: str) -> dict[str, list[str]]:
+        """Give the classes of a module by their bases, so that a long module is not walked for each of its classes."""
+        if module not in self._derived:
+            found = self._derived[module] = {}
+            facts = self._modules.facts(module)
+            for each in facts.classes.values() if facts is not None else ():
+                for base in self.bases(each):
+                    found.setdefault(base, []).append(each.id)
+        return self._derived[module]
 
     def can_be_one(self, left: str, right: str) -> bool:
         """Tell whether one object can be an instance of both classes: not if they are mere siblings."""

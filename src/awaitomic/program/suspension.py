@@ -24,6 +24,7 @@ from awaitomic.program.target import How, Target
 if TYPE_CHECKING:
     from awaitomic.program import Program
     from awaitomic.program.resolve import Resolver
+    from awaitomic.program.unit import Unit
 
 
 class Node(NamedTuple):
@@ -47,6 +48,7 @@ class Suspension:
         self._program = program
         self._graphs: dict[int, FunctionGraph] = {}
         self._held: dict[int, dict[int, frozenset[Lock]] | None] = {}
+        self._under: dict[str, dict[Location, list[tuple[Resolver, Suspend]]]] = {}
         self._left: dict[int, frozenset[Lock]] = {}
         self._must: dict[int, Solution[frozenset[Lock]]] = {}
         self._reach: Reach[Node] = Reach(self._expand)
@@ -109,14 +111,20 @@ class Suspension:
 
     def _expand_lock(self, key: Location) -> Leads:
         """Ask every region of a lock in the modules that can know it."""
-        found: list[Leads] = []
-        for unit in self._program.units_knowing(key):
+        units = self._program.units_knowing(key)
+        return _any(self._leads(*place) for unit in units for place in self._waits_under(unit).get(key, ()))
+
+    def _waits_under(self, unit: Unit) -> dict[Location, list[tuple[Resolver, Suspend]]]:
+        """Give the suspensions of a module's functions by the locks that may be held there."""
+        if unit.name not in self._under:
+            found = self._under[unit.name] = {}
             for resolver in unit.resolvers:
                 for event, held in self.may_hold(resolver).items():
                     suspend = resolver.function.events[event]
-                    if isinstance(suspend, Suspend) and any(resolver.key_of(lock.location) == key for lock in held):
-                        found.append(self._leads(resolver, suspend))
-        return _any(found)
+                    if isinstance(suspend, Suspend):
+                        for key in {resolver.key_of(lock.location) for lock in held}:
+                            found.setdefault(key, []).append((resolver, suspend))
+        return self._under[unit.name]
 
     def _regions(self, resolver: Resolver) -> dict[int, frozenset[Lock]] | None:
         key = id(resolver.function)

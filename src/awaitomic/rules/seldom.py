@@ -22,8 +22,6 @@ from awaitomic.program.target import How
 Point = tuple[Resolver, int]
 """A suspension point: the function that it stands in, and the event."""
 
-_MOST_CALLS = 6
-
 
 def weigh(
     program: Program, points: Iterable[Point], confidence: Confidence, evidence: tuple[str, ...]
@@ -48,7 +46,7 @@ def span_points(program: Program, resolver: Resolver, fact: WriteFact, reads: tu
         yield resolver, event
     if fact.via is not None and fact.via.write.late:
         if fact.via.how is How.DIRECT:
-            yield from _before_write(program, fact.via.target.function.id, fact.via.write, _MOST_CALLS)
+            yield from _before_write(program, fact.via.target.function.id, fact.via.write, set())
         else:
             yield resolver, fact.event
 
@@ -82,22 +80,32 @@ def _tokens(state: State) -> Iterator[Token]:
         yield use.token
 
 
-def _before_write(program: Program, name: str, write: SummaryWrite, most: int) -> Iterator[Point]:
-    """Give the suspension points of a function before a write that it makes, itself or by calls."""
+def _before_write(program: Program, name: str, write: SummaryWrite, seen: set[str]) -> Iterator[Point]:
+    """Give the suspension points of a function before a write that it makes, itself or by calls: each function once."""
+    if name in seen:
+        return
+    seen.add(name)
     resolver = program.named(name)
     graph = resolver.function
-    for fact in program.facts(resolver).writes:
-        via = fact.via
-        made = (graph.id, fact.event) if via is None else (via.write.function, via.write.event)
-        if made != (write.function, write.event):
-            continue
-        for event in graph.events:
-            if _may_suspend(program, resolver, event.id) and fact.event in reach_after(graph, event.id).events:
-                yield resolver, event.id
-        if via is not None and via.write.late and via.how is not How.DIRECT:
-            yield resolver, fact.event
-        elif via is not None and via.write.late and most:
-            yield from _before_write(program, via.target.function.id, via.write, most - 1)
+    made = [
+        fact for fact in program.facts(resolver).writes if _made_by(graph.id, fact) == (write.function, write.event)
+    ]
+    waits = [event.id for event in graph.events if made and _may_suspend(program, resolver, event.id)]
+    ends = {fact.event for fact in made}
+    for event in waits:
+        if not ends.isdisjoint(reach_after(graph, event).events):
+            yield resolver, event
+    for fact in made:
+        if fact.via is not None and fact.via.write.late:
+            if fact.via.how is How.DIRECT:
+                yield from _before_write(program, fact.via.target.function.id, fact.via.write, seen)
+            else:
+                yield resolver, fact.event
+
+
+def _made_by(function: str, fact: WriteFact) -> tuple[str, int]:
+    """Give the function and the event that make a write, however many calls away."""
+    return (function, fact.event) if fact.via is None else (fact.via.write.function, fact.via.write.event)
 
 
 def _may_suspend(program: Program, resolver: Resolver, event: int) -> bool:
