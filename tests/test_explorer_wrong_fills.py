@@ -1,4 +1,4 @@
-"""Fills of a cache that look like `setdefault` and are wrong: the explorer has to catch them, and to pass their twins."""
+"""Fills of a cache that look like `setdefault` and are wrong: the explorer catches them, and passes their twins."""
 
 from __future__ import annotations
 

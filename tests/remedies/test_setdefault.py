@@ -26,6 +26,7 @@ class Rows:
         self.given = given
         self.count = 0
         self.key = None
+        self.locks = {{}}
 
     async def get(self, key, other=None):
 {body}
@@ -344,6 +345,19 @@ def test_what_has_to_be_closed_is_no_plain_data(body: str, more: str) -> None:
     found = analysed(program(body, more))
     finding = next(each for each in find(found) if each.rule == "AWA102" and each.function == "Rows.get")
     assert getattr(setdefault.propose(Case(found, finding)), "code", "") == "not-plain-data"
+
+
+DROPPED = """
+    def forget(self, key):
+        self.locks.pop(key, None)
+"""
+
+
+def test_who_holds_a_lock_wants_the_work_done_once() -> None:
+    body = "async with self.locks.setdefault(key, asyncio.Lock()):\n" + "\n".join(
+        "    " + line for line in FILL.splitlines()
+    )
+    assert asked(body, DROPPED)[0] == "locked-already"
 
 
 CHOSEN = {

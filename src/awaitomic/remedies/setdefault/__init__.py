@@ -27,7 +27,8 @@ def propose(case: Case) -> Proposal | Refusal:
     """Store by ``setdefault``, after the await, and use what it gives.
 
     Refusal codes: ``write-in-callee``, ``no-keyed-fill``, ``setdefault-shape``, ``container-unknown``, ``weak-values``,
-    ``key-changes``, ``none-is-missing``, ``refilled``, ``several-states``, ``not-plain-data``, ``own-value-used``.
+    ``key-changes``, ``none-is-missing``, ``refilled``, ``several-states``, ``not-plain-data``, ``own-value-used``,
+    ``locked-already``.
     """
     try:
         return _propose(case)
@@ -39,6 +40,8 @@ def _propose(case: Case) -> Proposal:
     fact = case.fact
     if fact.via is not None:
         raise Declined("write-in-callee", f"the write is made by `{fact.via.write.function}`, which has other callers")
+    if any(not lock.is_claim for lock in fact.state.held):
+        raise Declined("locked-already", "a lock is held here, so that the work is done once: it would be done twice")
     doubts = judge_container(case)
     first = store_at(case, fact)
     doubts.extend(judge_key(case, first.target))
@@ -141,7 +144,8 @@ REMEDY = Remedy(
         "An entry of a dict is missing by a test of its key (`not in`, an early return, `except KeyError`), is loaded "
         "over an await, and is plain data by the words of what loads it and of what it is kept in. Not where a stored "
         "`None` counts as missing, where an entry has to be closed, where more is stored by the same test, or where "
-        "the function goes on to use what it has made of its own result."
+        "the function goes on to use what it has made of its own result. Nor where a lock is held already: it says that "
+        "the work should be done once."
     ),
     safety=(
         "Safe if the container is surely a dict, the key stays the same, and nothing that is awaited stores an entry "
