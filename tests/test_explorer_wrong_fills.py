@@ -166,6 +166,28 @@ def test_a_stored_none_would_never_be_replaced() -> None:
     assert outcome(setdefault.propose, "AWA102", HEAD + NONE_FIRST).verdict == "none-is-missing"
 
 
+HEADED = """
+async def load_lines(key):
+    line = await load(key)
+    return [line]
+
+async def get(key):
+    if key not in cache:
+        row = await load_lines(key)
+        cache[key] = row
+        row.append("end")
+    return len(cache[key])
+"""
+
+
+def test_a_change_behind_the_store_would_be_made_twice() -> None:
+    case = _scenario("get", invariant=lambda ending: "'end', 'end'" not in str(ending.state))
+    filled = HEADED.replace("cache[key] = row", "row = cache.setdefault(key, row)")
+    assert check_after(HEAD + HEADED, case) == []
+    assert check_before(HEAD + filled, case).mode == "fifo"
+    assert outcome(setdefault.propose, "AWA102", HEAD + HEADED).verdict == "changed-afterwards"
+
+
 REFRESH = """
 async def refresh(key):
     row = await load(key)

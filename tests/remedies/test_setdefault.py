@@ -108,6 +108,12 @@ SAFE = {
         "if key not in self.rows:\n    row = await load(key); row = self.rows.setdefault(key, row); print(row)\n"
         "return self.rows[key]",
     ),
+    "what is changed before the store, or for everybody after it": (
+        "if key not in self.rows:\n    row = await load(key)\n    row.append(other)\n    self.rows[key] = row\n"
+        "self.rows[key].append(other)\nreturn self.rows[key]",
+        "if key not in self.rows:\n    row = await load(key)\n    row.append(other)\n"
+        "    self.rows.setdefault(key, row)\nself.rows[key].append(other)\nreturn self.rows[key]",
+    ),
     "a local that a nested function reads": (
         "row = None\ndef show():\n    print(row)\nif key not in self.rows:\n    row = await load(key)\n"
         "    self.rows[key] = row\nshow()",
@@ -174,6 +180,16 @@ UNSAFE = {
         "if key not in self.rows:\n    row = await load(key)\n    tell(row)\n    self.rows[key] = row\n"
         "return self.rows[key]",
         "`tell` gets this task's own result, before it is known if that is stored",
+    ),
+    "somebody gets what is stored, and may change it": (
+        "if key not in self.rows:\n    row = await load(key)\n    self.rows[key] = row\n    await enrich(row)\n"
+        "return self.rows[key]",
+        "`enrich` gets what was stored, and may change it for both tasks",
+    ),
+    "a method may change what is stored": (
+        "if key not in self.rows:\n    self.rows[key] = await load(key)\n    self.rows[key].refresh()\n"
+        "return self.rows[key]",
+        "`refresh()` may change what was stored, for both tasks",
     ),
     "the loader gets the object": (
         "if key not in self.rows:\n    self.rows[key] = await load(self, key)\nreturn self.rows[key]",
@@ -293,6 +309,30 @@ REFUSED = {
         "if key not in self.rows:\n    self.rows[key] = await load(key)\n    self.rows[key] = await load(other)\n"
         "return self.rows[key]",
         "no-keyed-fill",
+    ),
+    "a failed load stores something, too": (
+        "if key in self.rows:\n    return self.rows[key]\nrow = None\ntry:\n    row = await load(key)\n"
+        "finally:\n    self.rows[key] = row\nreturn row",
+        "setdefault-shape",
+    ),
+    "a comment would be lost": (
+        "if key not in self.rows:\n    self.rows[\n        key  # why\n    ] = await load(key)\nreturn self.rows[key]",
+        "setdefault-shape",
+    ),
+    "it is changed in place afterwards": (
+        "if key not in self.rows:\n    row = await load(key)\n    self.rows[key] = row\n    row += [other]\n"
+        "return self.rows[key]",
+        "changed-afterwards",
+    ),
+    "an element comes in afterwards": (
+        "if key in self.rows:\n    return self.rows[key]\nrow = await load(key)\nself.rows[key] = row\n"
+        "row.append(other)\nreturn row",
+        "changed-afterwards",
+    ),
+    "an attribute is set afterwards": (
+        "if key not in self.rows:\n    row = await load(key)\n    self.rows[key] = row\n    row.seen = True\n"
+        "return self.rows[key]",
+        "changed-afterwards",
     ),
     "two entries at once": (
         "if key not in self.rows:\n    self.rows[key] = self.rows[other] = await load(key)\nreturn self.rows[key]",

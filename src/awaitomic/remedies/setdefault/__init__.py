@@ -13,6 +13,7 @@ from awaitomic.program import is_construction
 from awaitomic.program.accesses import FORGETS, Change, access_of
 from awaitomic.program.facts import WriteFact
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
+from awaitomic.remedies.setdefault.afterwards import judge_changes
 from awaitomic.remedies.setdefault.asked import governed_by_absence
 from awaitomic.remedies.setdefault.data import judge_value
 from awaitomic.remedies.setdefault.places import judge_container, judge_key
@@ -28,7 +29,7 @@ def propose(case: Case) -> Proposal | Refusal:
 
     Refusal codes: ``write-in-callee``, ``no-keyed-fill``, ``setdefault-shape``, ``container-unknown``, ``weak-values``,
     ``key-changes``, ``none-is-missing``, ``refilled``, ``several-states``, ``not-plain-data``, ``own-value-used``,
-    ``locked-already``.
+    ``changed-afterwards``, ``locked-already``.
     """
     try:
         return _propose(case)
@@ -50,6 +51,7 @@ def _propose(case: Case) -> Proposal:
     for store in stores:
         doubts.extend(judge_value(case, store.fact))
         doubts.extend(judge_own_value(case, store))
+        doubts.extend(judge_changes(case, store, governed))
     _refuse_more_state(case, governed)
     doubts.extend(_stored_meanwhile(case, stores))
     doubts.extend(_done_by_callees(case, governed))
@@ -114,14 +116,14 @@ def _stored_meanwhile(case: Case, stores: list[Store]) -> list[str]:
 
 def _done_by_callees(case: Case, governed: frozenset[int]) -> list[str]:
     """Say what else of the same object the awaited code writes: it is done once for each task that loads."""
-    own = case.fact.access.location
+    own, store = case.fact.access.location, case.fact.event
     return [
         f"`{qualname_of(other.via.write.function)}` writes `{other.access.location}`, too, each time it is called"
         for other in case.program.facts(case.resolver).writes
         if other.via is not None
         and other.event in governed
         and (other.access.location.root, other.access.location.owner) == (own.root, own.owner)
-        and other.access.location not in {own, own.parent}
+        and (other.event > store or other.access.location not in {own, own.parent})
     ]
 
 
@@ -143,9 +145,9 @@ REMEDY = Remedy(
     conditions=(
         "An entry of a dict is missing by a test of its key (`not in`, an early return, `except KeyError`), is loaded "
         "over an await, and is plain data by the words of what loads it and of what it is kept in. Not where a stored "
-        "`None` counts as missing, where an entry has to be closed, where more is stored by the same test, or where "
-        "the function goes on to use what it has made of its own result. Nor where a lock is held already: it says that "
-        "the work should be done once."
+        "`None` counts as missing, where an entry has to be closed, where more is stored by the same test, where "
+        "the function goes on to use what it has made of its own result, or where a lock is held already, which says "
+        "that the work should be done once."
     ),
     safety=(
         "Safe if the container is surely a dict, the key stays the same, and nothing that is awaited stores an entry "

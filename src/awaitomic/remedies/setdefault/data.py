@@ -50,12 +50,10 @@ def judge_value(case: Case, fact: WriteFact) -> list[str]:
         raise _not_data("what is stored has a method that ends it: the second one would leak")
     if kind in _PLAIN_TYPES or (made and all(gives_data(call) for call in made)):
         return []
-    unknown = next((call for call in made if not gives_data(call)), "")
+    unknown = next((f"`{call}` gives" for call in made if not gives_data(call)), "is awaited")
     if not is_a_cache(name) and not holds_data(name):
-        raise _not_data(
-            f"nothing says that what `{unknown}` gives is plain data, of which a second copy can be dropped"
-        )
-    return [f"if what `{unknown}` gives has to be closed, the second one is dropped without that"]
+        raise _not_data(f"nothing says that what {unknown} is plain data, of which a second copy can be dropped")
+    return [f"if what {unknown} has to be closed, the second one is dropped without that"]
 
 
 def _not_data(message: str) -> Declined:

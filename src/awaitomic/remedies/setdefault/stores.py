@@ -54,6 +54,12 @@ def store_at(case: Case, fact: WriteFact) -> Store:
         raise Declined("setdefault-shape", "the value is stored in two places at once")
     if not names and isinstance(statement.value, ast.Name):
         names = [statement.value.id]
+    if any(step.block == "finalbody" for step in path[len(case.function.path) :]):
+        raise Declined("setdefault-shape", "the store is also made if nothing was loaded, and must not be the first")
+    if case.extent(targets[0]).line != case.extent(targets[-1]).end_line:
+        raise Declined("setdefault-shape", "the target of the store stands on several lines, and may have comments")
+    if isinstance(statement.value, ast.Name) and statement.lineno != statement.end_lineno:
+        raise Declined("setdefault-shape", "the store stands on several lines, and may have comments")
     local = names[0] if names else None
     if local is not None and not _is_local(case, local):
         raise Declined("setdefault-shape", f"`{local}` is no local of this function alone")
@@ -165,6 +171,7 @@ def _used_later(case: Case, store: Store, name: str) -> Iterator[ast.Name]:
         if isinstance(node, _LOOPS) and any(inner is statement for inner in ast.walk(node))
     ]
     around = {id(inner) for loop in loops for inner in ast.walk(loop)}
+    changed = {id(node.target) for node in ast.walk(case.function.node) if isinstance(node, ast.AugAssign)}
     nested = {
         id(inner)
         for node in ast.walk(case.function.node)
@@ -172,7 +179,7 @@ def _used_later(case: Case, store: Store, name: str) -> Iterator[ast.Name]:
         for inner in ast.walk(node)
     }
     for node in ast.walk(case.function.node):
-        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
+        if isinstance(node, ast.Name) and node.id == name and (isinstance(node.ctx, ast.Load) or id(node) in changed):
             at = (node.lineno, node.col_offset)
             if at >= end or id(node) in nested or (id(node) in around and at < test):
                 yield node
