@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from explorer import Ending
+
 from .case import FixtureCase, Repair
 
 
@@ -44,7 +46,7 @@ def _session(*arguments: str) -> FixtureCase:
     )
 
 
-def _cache(repair: Repair | None = "unsafe", may_repeat: tuple[str, ...] = ()) -> FixtureCase:
+def _cache(repair: Repair | None = "unsafe") -> FixtureCase:
     return FixtureCase(
         subject=lambda module: module.Rows(),
         tasks={"get": lambda rows: rows.get("a")},
@@ -52,8 +54,18 @@ def _cache(repair: Repair | None = "unsafe", may_repeat: tuple[str, ...] = ()) -
         calls=lambda module: module.requests,
         findings=(("AWA102", "self._rows[key]"),) if repair else (),
         repair=repair,
-        may_repeat=may_repeat,
     )
+
+
+def _has_one_row(ending: Ending) -> bool:
+    """Everybody has got the row that is kept, whoever has loaded it."""
+    kept = dict(ending.state[1:])
+    return all(result[1] == kept.get("a") for result in ending.results if result[0] == "returns")
+
+
+def _rows(*arguments: int) -> FixtureCase:
+    """A cache of plain data: loading twice harms nobody, as long as all use the same."""
+    return replace(_cache("safe"), subject=lambda module: module.Rows(*arguments), invariant=_has_one_row)
 
 
 def _closure(repair: Repair | None = "unsafe") -> FixtureCase:
@@ -119,11 +131,26 @@ CASES: dict[str, FixtureCase] = {
         repair="unsafe",
     ),
     "check_then_act/keep_lazy_pool_locked.py": _pool(repair=None),
-    "check_then_act/cache_fill.py": _cache(),
-    "check_then_act/cache_try.py": _cache(),
+    "check_then_act/cache_fill.py": _rows(),
+    "check_then_act/cache_try.py": _rows(),
+    "check_then_act/cache_early_return.py": _rows(10),
+    "check_then_act/cache_in_nested_function.py": FixtureCase(
+        subject=lambda module: module.reader()[0],
+        tasks={"page": lambda page: page("a")},
+        findings=(("AWA102", "pages[('page', name)]"),),
+        repair="safe",
+        invariant=lambda ending: len({result for result in ending.results if result[0] == "returns"}) <= 1,
+    ),
+    "check_then_act/cache_replaced.py": FixtureCase(
+        subject=lambda module: module.Prices(),
+        tasks={"get": lambda prices: prices.get("tea"), "change": lambda prices: prices.change("tea", 12)},
+        state=lambda prices: prices._prices,
+        findings=(("AWA102", "self._prices[item]"),),
+        repair="safe",
+    ),
     "check_then_act/cache_walrus.py": _cache(),
     "check_then_act/cache_get.py": _cache(),
-    "check_then_act/keep_cache_setdefault.py": _cache(repair=None, may_repeat=("a",)),
+    "check_then_act/keep_cache_setdefault.py": replace(_cache(repair=None), invariant=_has_one_row),
     "check_then_act/cache_in_closure.py": _closure(),
     "check_then_act/keep_cache_in_closure_locked.py": _closure(repair=None),
     "check_then_act/lock_and_split.py": FixtureCase(

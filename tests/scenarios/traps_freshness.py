@@ -114,7 +114,7 @@ CASES: dict[str, FixtureCase] = {
             subject=lambda module: module.templates,
             tasks={"template": lambda templates: templates.template("page")},
             findings=(("AWA102", "self._parsed[name]"),),
-            repair="unsafe",
+            repair="safe",
         ),
     ),
     **pair(

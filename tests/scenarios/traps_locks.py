@@ -33,7 +33,13 @@ CASES: dict[str, FixtureCase] = {
             tasks={"menu": lambda menus: menus.menu("monday")},
             calls=lambda module: module.loads,
             findings=(("AWA102", "self._menus[day]"),),
-            repair="unsafe",
+            repair="safe",
+            may_repeat=("monday",),
+        ),
+        FixtureCase(
+            subject=lambda module: module.menus,
+            tasks={"menu": lambda menus: menus.menu("monday")},
+            calls=lambda module: module.loads,
         ),
     ),
     **pair(
@@ -83,6 +89,7 @@ CASES: dict[str, FixtureCase] = {
             calls=lambda module: module.loads,
             findings=(("AWA102", "pages[key]"),),
             repair="unsafe",
+            may_repeat=("key",),
         ),
         FixtureCase(
             tasks={"load": lambda module: module.load("key")},

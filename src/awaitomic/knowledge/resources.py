@@ -81,3 +81,56 @@ _ENDS = frozenset(
 def says_an_end(name: str) -> bool:
     """Tell whether a flag of that name says that something is over: raising it twice changes nothing."""
     return any(word.lower() in _ENDS for word in _WORD.findall(name))
+
+
+_BRINGS = _FETCHES | frozenset(
+    "get compute calculate calc render parse resolve search translate fetchone fetchall fetchrow fetchval estimate "
+    "measure guess classify summarize extract collect retrieve loads dumps decode encode".split()
+)
+"""Verbs whose result is data, if nothing in the name says otherwise; a bare ``get`` may also give a response."""
+
+_PARTS = frozenset(
+    "json text str int float bool bytes list tuple set frozenset dict sorted sum max min len round strip lower upper "
+    "split replace items values keys copy first one all scalar scalars".split()
+)
+"""What takes plain data out of something, or makes it of something."""
+
+_WORKS = frozenset(
+    "lock semaphore event condition queue future task thread job timer watch watcher monitor listener stream enter "
+    "make run dial fork join lease mount".split()
+)
+"""More words of what goes on by itself or has to be ended."""
+
+
+def leaves_work(name: str) -> bool:
+    """Tell whether a call of that name may leave something behind that has to be ended: `makes_a_resource`, tasks."""
+    words = [word.lower() for word in _WORD.findall(name)]
+    if not words or words[0] in _FETCHES:
+        return False
+    return makes_a_resource(name) or not _WORKS.isdisjoint(words)
+
+
+def keeps_resources(name: str) -> bool:
+    """Tell whether a container of that name keeps what has to be ended: ``connections``, ``_open_channels``, ``tasks``.
+
+    Unlike `is_a_resource` it looks through a last word that only says how it is kept: ``_session_cache``.
+    """
+    words = [word.lower() for word in _WORD.findall(name)]
+    while len(words) > 1 and words[-1] in _KEPT:
+        words.pop()
+    last = words[-1] if words else ""
+    forms = {last, last.removesuffix("s"), last.removesuffix("es")}
+    return not forms.isdisjoint(_MAKES | _WORKS | _SECRETS)
+
+
+_KEPT = _CACHES | {"by", "id", "name", "key", "url", "map", "dict", "table", "index"}
+
+
+def gives_data(name: str) -> bool:
+    """Tell whether a call of that name says that it gives data: ``fetch_row``, ``resp.json``, ``compute_hash``."""
+    words = [word.lower() for word in _WORD.findall(name)]
+    if words and words[0] == "async":
+        words = words[1:]
+    if not words or leaves_work(name):
+        return False
+    return words[0] in _PARTS or (words[0] in _BRINGS and words != ["get"])

@@ -7,12 +7,12 @@ recheck or a swap.
 from __future__ import annotations
 
 from awaitomic.program.accesses import Change
-from awaitomic.remedies import hoist, lock, recheck, split, swap
+from awaitomic.remedies import hoist, lock, recheck, setdefault, split, swap
 from awaitomic.remedies.remedy import Case, Remedy
 
 _BY_RULE: dict[str, tuple[Remedy, ...]] = {
     "AWA101": (hoist.REMEDY, lock.REMEDY),
-    "AWA102": (lock.REMEDY, recheck.REMEDY),
+    "AWA102": (setdefault.REMEDY, lock.REMEDY, recheck.REMEDY),
     "AWA103": (swap.REMEDY, lock.REMEDY),
     "AWA301": (split.REMEDY,),
 }

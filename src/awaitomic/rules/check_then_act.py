@@ -318,7 +318,10 @@ class Client:
     fix_safety=(
         "A lock around test and write changes nothing for a single task, but it is held as long as the await takes: "
         "unsafe unless that is known to be short. A second test after the await is cheaper, and lets both tasks do the "
-        "work."
+        "work. So does `setdefault` for an entry of a dict that a test of its key has found missing: the value is "
+        "awaited into a local, `self._rows.setdefault(key, row)` stores it if there still is none, and what that gives "
+        "is used. It is offered in front of a lock where the entry is plain data, and not where it has to be closed or "
+        "where a stored None counts as missing; safe if nothing that is awaited stores an entry itself."
     ),
     silent=(
         "A second test after the await, a claim (the state is set before the first await), `setdefault`, a lock held "
