@@ -18,7 +18,7 @@ from awaitomic.program.facts import WriteFact
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import State
-from awaitomic.rules.half_filled import find_refills, report
+from awaitomic.rules.half_filled import report_refills
 from awaitomic.rules.promised_state import find_promises
 from awaitomic.rules.readiness import (
     is_about,
@@ -64,7 +64,7 @@ def find(program: Program) -> Iterator[Finding]:
                 promises.pop(written, None)
                 yield finding
         yield from promises.values()
-        yield from (report(program, RULE, resolver, refill) for refill in find_refills(program, resolver))
+        yield from report_refills(program, RULE, resolver)
 
 
 def _publications(program: Program, resolver: Resolver) -> Iterator[tuple[int, Finding]]:

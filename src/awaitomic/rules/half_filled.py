@@ -265,7 +265,20 @@ def _runs_of(program: Program, resolver: Resolver) -> dict[int, set[int]]:
 # -- the report --------------------------------------------------------------------------------------------------------
 
 
-def report(program: Program, rule: Rule, resolver: Resolver, refill: Refill) -> Finding:
+def report_refills(program: Program, rule: Rule, resolver: Resolver) -> Iterator[Finding]:
+    """Find what a function empties and refills: tables that it refills together in one go are one finding."""
+    together: dict[tuple[Confidence, bool], list[Refill]] = {}
+    for refill in find_refills(program, resolver):
+        together.setdefault((_confidence(refill), refill.is_mixed), []).append(refill)
+    for refills in together.values():
+        yield _report(program, rule, resolver, refills[0], [str(each.fact.access.location) for each in refills[1:]])
+
+
+def _confidence(refill: Refill) -> Confidence:
+    return min(refill.judgement.confidence, Confidence.LIKELY)  # what a reader makes of a part, only he knows
+
+
+def _report(program: Program, rule: Rule, resolver: Resolver, refill: Refill, others: list[str]) -> Finding:
     """Make the finding of a refill: it stands where the container is emptied, which is what to change."""
     function, state = resolver.function, str(refill.fact.access.location)
     filling, judgement = refill.filling, refill.judgement
@@ -282,14 +295,23 @@ def report(program: Program, rule: Rule, resolver: Resolver, refill: Refill) -> 
     return Finding(
         rule=rule.code,
         name=rule.name,
-        confidence=min(judgement.confidence, Confidence.LIKELY),  # what a reader makes of a part, only he knows
+        confidence=_confidence(refill),
         path=program.source.path,
         extent=program.write_extent(function, refill.fact.event),
         function=function.qualname,
         state=state,
-        message=f"`{state}` is emptied, and filled again only after other tasks have run: {harm}",
+        message=f"`{state}` is emptied, and filled again only after other tasks have run: {harm}{_likewise(others)}",
         trace=(emptied, waits, filled),
         evidence=judgement.evidence,
         span=Span(function.qualname, (), (), (refill.suspend,), refill.fact.event),
         rival=step(program, rival, judgement.access.event, role, f"`{rival.qualname}` in another task"),
     )
+
+
+def _likewise(others: list[str]) -> str:
+    named = ", ".join(f"`{state}`" for state in others[:_MOST_NAMED])
+    more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
+    return f" (so it is with {named}{more})" if others else ""
+
+
+_MOST_NAMED = 3
