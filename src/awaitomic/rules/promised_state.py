@@ -92,7 +92,9 @@ def _says_something(resolver: Resolver, claim: WriteFact) -> bool:
 def _broken(program: Program, resolver: Resolver, claim: WriteFact, guard: ActiveGuard) -> Promise | None:
     """Find a state that is made only after a suspension, and used by whoever finds the claim."""
     writes = program.facts(resolver).writes
-    kept = [fact for fact in writes if _may_be_promised(program, resolver, claim, fact)]
+    needed = set(_needed(resolver))
+    asked = [fact for fact in writes if fact.access.location in needed]
+    kept = [fact for fact in asked if _may_be_promised(program, resolver, claim, fact)]
     if not kept or _is_withdrawn(resolver, claim, guard, writes):
         return None
     for fact in kept:
@@ -183,8 +185,9 @@ def _is_first(state: State, guard: ActiveGuard) -> bool:
 
 def _is_within(location: Location, whole: Location) -> bool:
     """Tell whether a location is another one, or a part of the object or table that is stored there."""
-    start = Location(location.root, location.owner, location.name, location.steps[: len(whole.steps)])
-    return start == whole
+    if location.steps[: len(whole.steps)] != whole.steps:
+        return False
+    return (location.root, location.owner, location.name) == (whole.root, whole.owner, whole.name)
 
 
 def _stays(resolver: Resolver, claim: WriteFact, suspend: int, writes: list[WriteFact]) -> bool:
@@ -257,6 +260,14 @@ def _needs(resolver: Resolver, use: int, location: Location) -> bool:
     if is_entry(location):
         return isinstance(event, Read) and isinstance(event.place, Item) and resolver.place(event.place) == location
     return any(resolver.value(operand) == location and _is_state(resolver, operand) for operand in _used_by(event))
+
+
+def _needed(resolver: Resolver) -> Iterator[Location]:
+    """Give the state that the function itself cannot do without somewhere: nothing else can be promised to it."""
+    for event in resolver.function.events:
+        operands = _used_by(event)
+        places = [resolver.place(event.place)] if isinstance(event, Read) and isinstance(event.place, Item) else []
+        yield from (location for location in (*places, *map(resolver.value, operands)) if location is not None)
 
 
 def _used_by(event: object) -> Iterable[int]:
