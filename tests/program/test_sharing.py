@@ -368,3 +368,32 @@ async def make(state):
 )
 def test_what_the_maker_of_an_object_uses_first_is_there_when_others_come(made: str, confidence: Confidence) -> None:
     assert strongest(LAZY.format(made=made), "AWA102") == confidence
+
+
+FACTORY = """
+class SettingsStore:
+    def __init__(self):
+        self.lock = asyncio.Lock()
+        self.rows = {}
+
+    @classmethod
+    async def open(cls, path):
+        store = cls()
+        store.path = path
+        await store.load()
+        return store
+
+    async def load(self):
+        self.rows = {}
+        for key in await names(self.path):
+            self.rows[key] = await read(key)
+
+    def get(self, key):
+        return self.rows.get(key)
+"""
+
+
+def test_what_only_a_class_method_calls_on_the_object_that_it_makes_runs_before_anybody_has_it() -> None:
+    assert strongest(FACTORY, "AWA105") == POSSIBLE
+    reloaded = FACTORY + "\n    async def reload(self):\n        await self.load()\n"
+    assert strongest(reloaded, "AWA105") == LIKELY

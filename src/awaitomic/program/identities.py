@@ -6,7 +6,7 @@ import ast
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.location import AttributeStep, ItemStep, Location, Root, Step
-from awaitomic.program.module import ModuleFacts
+from awaitomic.program.module import ModuleFacts, is_of_class
 from awaitomic.program.types import UNKNOWN, Typed
 from awaitomic.program.variables import Variables
 
@@ -67,7 +67,16 @@ class Identities(Variables):
 
     def made_by(self, node: ast.expr) -> Typed:
         """Give the type of what an expression of this module makes."""
+        value = node.value if isinstance(node, ast.Await) else node
+        if isinstance(value, ast.Call) and self.is_own_class(value.func):
+            return Typed(f"class:{self.function.class_id}")
         return self.module.resolve(self.module.types.of_value(node))
+
+    def is_own_class(self, node: ast.AST) -> bool:
+        """Tell whether an expression is the class that a class method is called on: ``cls``."""
+        if not isinstance(node, ast.Name) or self.function.class_id is None or self.is_bound(node.id):
+            return False
+        return self.function.parameters[:1] == (node.id,) and is_of_class(self.function)
 
     # -- identity across functions -------------------------------------------------------------------------------
 

@@ -81,7 +81,8 @@ def _of_name(resolver: Resolver, event: Call, callee: Name) -> Location | None:
     if name == "type" and len(event.arguments) == 1:
         base = resolver.value(event.arguments[0])
         return class_of(base) if base is not None else None
-    if resolver.module.class_named(callee.name) is not None:
+    made = resolver.module.class_named(callee.name) is not None
+    if made or resolver.is_own_class(resolver.function.nodes[event.function]):
         return Location(Root.FRESH, resolver.function.id, f"<{event.id}>")
     return None
 
