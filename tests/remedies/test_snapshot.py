@@ -263,7 +263,11 @@ UNSAFE = {
     ),
     "the loop breaks itself": (
         "for k in self.seats:\n    await self.drop(k)\n    await key()",
-        (f"`Hall.drop`, which the loop calls, changes `self.seats`: {OWN}", LEFT),
+        (f"`Hall.drop`, which the loop calls, takes members out of `self.seats`: {OWN}", LEFT),
+    ),
+    "the loop stores by a call": (
+        "for k in self.filled:\n    await self.fill(k)\n    await k.tell()",
+        ("`Hall.fill`, which the loop calls, changes `self.filled`, which a copy does not show",),
     ),
     "by its own hands": (
         "for k in self.seats:\n    await k.tell()\n    self.seats.pop(k, None)",
@@ -284,6 +288,14 @@ UNSAFE = {
     "a comprehension has no place for the test": (
         "return [await self.seats[k].tell() for k in self.seats]",
         (lookup("self.seats[k]"), LEFT),
+    ),
+    "a table in a table may be gone as well": (
+        "for k in self.topics[key]:\n    self.topics[key].remove(k)\n    await key()",
+        (
+            f"the loop itself takes members out of `self.topics[key]`: {OWN_HERE}",
+            lookup("self.topics[key].remove(k)"),
+            LEFT,
+        ),
     ),
     "nor is a position a key": (
         "for i, k in enumerate(self.queue):\n    await self.queue[i].tell()",
@@ -383,6 +395,8 @@ def test_refused(body: str, code: str) -> None:
 
 NOT_REFUSED = {
     "it ends where it adds": "for k in self.guests:\n    if await k():\n        self.guests.append(k)\n        break",
+    "it ends, and begins anew": "while key:\n    for k in self.guests:\n        if await k():\n"
+    "            self.guests.append(k)\n            break",
     "it adds when it is over": "for k in self.guests:\n    await k.tell()\nself.guests.append(key)",
     "it changes the members": "for k, v in self.seats.items():\n    await k.tell()\n    self.seats[k].told = True",
     "it changes another container": "for k in self.guests:\n    await k.tell()\n    self.seats.clear()",

@@ -15,6 +15,7 @@ from awaitomic.program.accesses import Change
 from awaitomic.program.contents import ContentChange, Iteration, content_changes, iterations
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.siblings import bound_names
 from awaitomic.remedies.snapshot.members import only_looks
 from awaitomic.remedies.snapshot.others import STORES, only_grows, several_at_once
 from awaitomic.remedies.snapshot.place import Place, copied, place_of
@@ -112,7 +113,7 @@ def _by_key(
     if not is_key or container is None or statement is None or acts_late(case, one, found):
         return None, [doubt]
     kind = one.iteration.kind
-    if (kind not in MAPPINGS | SEQUENCES and kind != "set") or not _is_plain_path(container):
+    if (kind not in MAPPINGS | SEQUENCES and kind != "set") or not _stays_the_same(container, statement):
         return None, [doubt]
     tested = _tested_already(statement, name, container)
     if tested is not None:
@@ -120,13 +121,14 @@ def _by_key(
     return InsertStatements(one.path, "first", f"if {name} not in {case.text(container)}:\n    continue"), []
 
 
-def _is_plain_path(node: ast.expr) -> bool:
-    """Tell whether an expression is short and does nothing but look something up: names, attributes, plain keys."""
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Name | ast.Constant):
-            return False
+def _stays_the_same(node: ast.expr, statement: ast.For) -> bool:
+    """Tell whether an expression is a plain path of attributes, from a name that the loop does not bind.
+
+    An entry of a table may be gone, or would be made anew by the look at it.
+    """
+    while isinstance(node, ast.Attribute):
         node = node.value
-    return isinstance(node, ast.Name)
+    return isinstance(node, ast.Name) and node.id not in bound_names(statement)
 
 
 def _tested_already(statement: ast.For, name: str, container: ast.expr) -> ast.expr | None:

@@ -100,10 +100,13 @@ def own_changes(case: Case, one: Round) -> list[str]:
         if kind in SEQUENCES and kind != "collections.deque" and how not in {Change.DELETE, Change.TAKE}:
             text = f"`{function}`, which the loop calls, changes `{state}` in a way that the loop may be meant to see"
             raise Declined("changes-itself", text)
-        found.append(
-            f"`{function}`, which the loop calls, changes `{state}`: that breaks the loop without any other task, too, "
-            "and with a copy it goes on"
-        )
+        if how in FORGETS and how is not Change.RESET:
+            found.append(
+                f"`{function}`, which the loop calls, takes members out of `{state}`: that breaks the loop without any "
+                "other task, too, and with a copy it goes on"
+            )
+        else:
+            found.append(f"`{function}`, which the loop calls, changes `{state}`, which a copy does not show")
     found += touches(case, one.events, [one.iteration.location]).unknown
     return list(dict.fromkeys(found))
 
@@ -118,7 +121,8 @@ def _direct(case: Case, one: Round) -> Iterator[ContentChange]:
 
 
 def _goes_on(case: Case, one: Round, event: int) -> bool:
-    return one.iteration.guard in reach_after(case.function, event).events
+    """Tell whether the loop may take its next step after an event; a loop around it makes another copy."""
+    return one.iteration.guard in reach_after(case.function, event, stops=(one.iteration.iterator,)).events
 
 
 def _of_direct(case: Case, one: Round, change: ContentChange) -> list[str]:
