@@ -6,9 +6,7 @@ from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
-from .case import FixtureCase
-
-MISSING = "no-remedy-yet"
+from .case import FixtureCase, Repair
 
 
 async def _leave(room: Any, name: str) -> None:  # noqa: ANN401 - an object of the program under test
@@ -26,8 +24,7 @@ def _room(*, reported: bool) -> FixtureCase:
         state=lambda room: [getattr(client, "name", client) for client in room.clients],
         calls=lambda module: module.sent,
         findings=(("AWA104", "self.clients"),) if reported else (),
-        repair="refused" if reported else None,
-        refusal=MISSING if reported else None,
+        repair="unsafe" if reported else None,
     )
 
 
@@ -50,9 +47,27 @@ def _pool(*, reported: bool) -> FixtureCase:
         state=lambda module: list(module.pool.workers),
         calls=lambda module: module.pinged,
         findings=(("AWA104", "self._pool.workers"),) if reported else (),
-        repair="refused" if reported else None,
-        refusal=MISSING if reported else None,
+        repair="unsafe" if reported else None,
     )
+
+
+async def _tear_down(house: Any, name: str) -> None:  # noqa: ANN401 - as above
+    house.tear_down(name)
+
+
+def _house(*, repair: Repair | None) -> FixtureCase:
+    return FixtureCase(
+        subject=lambda module: module.a_house(),
+        tasks={"announce": lambda house: house.announce("hello"), "tear down": lambda house: _tear_down(house, "b")},
+        state=lambda house: list(house.rooms),
+        calls=lambda module: module.told,
+        findings=(("AWA104", "self.rooms"),) if repair else (),
+        repair=repair,
+    )
+
+
+async def _forget(crawler: Any, page: str) -> None:  # noqa: ANN401 - as above
+    crawler.forget(page)
 
 
 async def _submit(module: ModuleType, jobs: Any) -> None:  # noqa: ANN401 - as above
@@ -64,7 +79,7 @@ CASES: dict[str, FixtureCase] = {
     "unstable_iteration/dropped_by_helper.py": _room(reported=True),
     "unstable_iteration/keep_dropped_from_another.py": _room(reported=False),
     "unstable_iteration/keep_broadcast_copy.py": _room(reported=False),
-    "unstable_iteration/skipped_in_list.py": replace(_room(reported=True), possible=1),
+    "unstable_iteration/skipped_in_list.py": _room(reported=True),
     "unstable_iteration/keep_append_only.py": replace(
         _room(reported=False),
         tasks={"broadcast": lambda room: room.broadcast("hello"), "join": lambda room: _join(room, "d")},
@@ -91,15 +106,72 @@ CASES: dict[str, FixtureCase] = {
         state=lambda bus: bus._subscribers,
         calls=lambda module: module.delivered,
         findings=(("AWA104", "self._subscribers[topic]"),),
-        repair="refused",
-        refusal=MISSING,
+        repair="unsafe",
     ),
     "unstable_iteration/discarded_by_callback.py": FixtureCase(
         subject=lambda module: (module, module.some_jobs()),
         tasks={"submit": lambda pair: _submit(*pair), "join": lambda pair: pair[1].join()},
         state=lambda pair: len(pair[1].running),
         findings=(("AWA104", "self.running"),),
+        repair="unsafe",
+        counts=(2,),  # two jobs in a set come out in the order of their addresses, which differs from run to run
+        faults=(None, "cancel"),  # a job that fails tells whoever waits for it already, and nobody who comes later
+    ),
+    "unstable_iteration/entries.py": _house(repair="unsafe"),
+    "unstable_iteration/looked_up_by_key.py": _house(repair="safe"),
+    "unstable_iteration/keep_looked_up_by_key.py": _house(repair=None),
+    "unstable_iteration/only_grows.py": FixtureCase(
+        subject=lambda module: module.a_board(),
+        tasks={"publish": lambda board: board.publish("news"), "arrive": lambda board: board.arrive("b")},
+        state=lambda board: board.readers,
+        calls=lambda module: module.sent,
+        findings=(("AWA104", "self.readers"),),
+        repair="safe",
+    ),
+    "unstable_iteration/only_noted.py": FixtureCase(
+        subject=lambda module: module.a_roster(),
+        tasks={"names": lambda roster: roster.names(), "leave": lambda roster: _leave(roster, "a")},
+        state=lambda roster: roster.present,
+        findings=(("AWA104", "self.present"),),
+        repair="safe",
+    ),
+    "unstable_iteration/unsubscribes_in_loop.py": FixtureCase(
+        subject=lambda module: module.a_client(),
+        tasks={"cancel": lambda client: client.cancel_all(), "drop": lambda client: client.unsubscribe("b")},
+        state=lambda client: client.subscriptions,
+        calls=lambda module: module.cancelled,
+        findings=(("AWA104", "self.subscriptions"),),
+        repair="unsafe",
+        counts=(2,),  # two that cancel everything at once cancel everything twice
+        differences={
+            "cancel": (
+                "success: result was ('raises', 'RuntimeError', ('dictionary changed size during iteration',)), "
+                "is ('returns', None)",
+                "success: state was ('mapping', ('b', 2), ('c', 3)), is ('mapping',)",
+                "success: calls was ('a',), is ('a', 'b', 'c')",
+                "exception at sleep #2: only after",
+                "exception at sleep #3: only after",
+                "cancel at sleep #2: only after",
+                "cancel at sleep #3: only after",
+            )
+        },
+    ),
+    "unstable_iteration/crawl.py": FixtureCase(
+        subject=lambda module: module.a_crawler(),
+        tasks={"crawl": lambda crawler: crawler.crawl(), "forget": lambda crawler: _forget(crawler, "/")},
+        state=lambda crawler: crawler.pages,
+        calls=lambda module: module.fetched,
+        findings=(("AWA104", "self.pages"),),
         repair="refused",
-        refusal=MISSING,
+        refusal="changes-itself",
+    ),
+    "unstable_iteration/takes_from_front.py": FixtureCase(
+        subject=lambda module: module.a_counter(),
+        tasks={"call": lambda counter: counter.call_up(), "leave": lambda counter: _leave(counter, "a")},
+        state=lambda counter: counter.waiting,
+        calls=lambda module: module.called,
+        findings=(("AWA104", "self.waiting"),),
+        repair="refused",
+        refusal="changes-itself",
     ),
 }

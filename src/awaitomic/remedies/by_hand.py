@@ -5,8 +5,6 @@ from __future__ import annotations
 from awaitomic.model.finding import Finding, Refusal
 
 _REPAIRS = {
-    "AWA104": "iterate over a copy, `list({state})`, and if using a member that has just left can fail, "
-    "ask before each use if it is still there",
     "AWA105": "take a lock over the test, the work and the write of `{state}`, which comes after the await, "
     "or let all callers await one shared task that is dropped if it fails",
     "AWA106": "give the value of `{state}` to what needs it as a parameter, or keep it in a `ContextVar`, "

@@ -7,13 +7,14 @@ recheck or a swap.
 from __future__ import annotations
 
 from awaitomic.program.accesses import Change
-from awaitomic.remedies import hoist, lock, recheck, setdefault, split, swap
+from awaitomic.remedies import hoist, lock, recheck, setdefault, snapshot, split, swap
 from awaitomic.remedies.remedy import Case, Remedy
 
 _BY_RULE: dict[str, tuple[Remedy, ...]] = {
     "AWA101": (hoist.REMEDY, lock.REMEDY),
     "AWA102": (setdefault.REMEDY, lock.REMEDY, recheck.REMEDY),
     "AWA103": (swap.REMEDY, lock.REMEDY),
+    "AWA104": (snapshot.REMEDY,),
     "AWA301": (split.REMEDY,),
 }
 
@@ -26,8 +27,8 @@ _BY_SHAPE: dict[tuple[str, Change], tuple[Remedy, ...]] = {
 
 def candidates(case: Case) -> tuple[Remedy, ...]:
     """Give the remedies for a finding, the preferred one first."""
-    if case.finding.rule == "AWA301":
-        return _BY_RULE["AWA301"]
+    if case.finding.rule in {"AWA104", "AWA301"}:  # what completes these is no write
+        return _BY_RULE[case.finding.rule]
     if case.is_use:
         return ()
     shape = (case.finding.rule, case.fact.access.change)

@@ -287,8 +287,11 @@ class Room:
             await client.send(message)
 """,
     fix_safety=(
-        "Iterating over a copy is safe if the body does not rely on what it adds to the container, and if using a "
-        "member that has just left cannot fail; else the body has to ask first if the member is still there."
+        "The loop goes over a copy (snapshot). That is safe if nobody ever takes anything out of the container, or if "
+        "the body only notes members down. Where the body looks members up by their key, `if key not in self.clients: "
+        "continue` is put first, which is safe if others change one member at a time. Else it is unsafe: a member that "
+        "has left meanwhile is still visited, which only you can judge. A loop that itself adds to the container, "
+        "empties it or takes from it by position may be meant to see that, and is left alone."
     ),
     silent=(
         "A loop over a copy (`list(x)`, `x.copy()`, `sorted(x)`), a body that leaves the loop after it has waited, a "

@@ -115,6 +115,29 @@ def taken_names(case: Case) -> set[str]:
     return taken
 
 
+def is_shadowed(case: Case, name: str) -> bool:
+    """Tell whether a builtin's name may mean something else in the file: anything there binds it, methods aside."""
+    tree = case.program.module.tree
+    methods = {id(node) for each in ast.walk(tree) if isinstance(each, ast.ClassDef) for node in each.body}
+    for node in ast.walk(tree):
+        bound: list[str | None]
+        if isinstance(node, ast.Name):
+            bound = [] if isinstance(node.ctx, ast.Load) else [node.id]
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            bound = [] if id(node) in methods else [node.name]
+        elif isinstance(node, ast.alias):
+            bound = [name if node.name == "*" else (node.asname or node.name).partition(".")[0]]
+        elif isinstance(node, ast.arg):
+            bound = [node.arg]
+        elif isinstance(node, ast.Global | ast.Nonlocal):
+            bound = [*node.names]
+        else:
+            bound = [getattr(node, "name", None), getattr(node, "rest", None)]
+        if name in bound:
+            return True
+    return False
+
+
 def _unwrapped(node: ast.expr) -> ast.expr:
     """Look through ``wait_for(price(item), 5)`` and its kin: the name comes from what they wait for."""
     while isinstance(node, ast.Call):
