@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import enum
+from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 
 from awaitomic.knowledge.lifecycle import runs_alone_by_name
 from awaitomic.model.finding import Confidence
@@ -146,21 +148,43 @@ def _is_one_task(left: Entry, right: Entry) -> bool:
     return left.event == right.event and len(names) == 1
 
 
+_MOST_ENTRIES = 64
+"""So many ways in which a function comes to run are looked at, of each kind: more of them say nothing new."""
+
+
+@lru_cache(maxsize=4096)
 def strongest(mine: frozenset[Entry], theirs: frozenset[Entry]) -> tuple[Confidence | None, tuple[Entry, Entry] | None]:
     """Give the pair of entries that most surely overlaps, and how surely.
 
     Of several, one is taken of which both are seen to run; further ties are broken by place.
     """
     best: tuple[tuple[Confidence, bool], tuple[Entry, Entry]] | None = None
-    for left in sorted(mine, key=_entry_order):
-        for right in sorted(theirs, key=_entry_order):
+    rivals = _foremost(theirs)
+    for left in _foremost(mine):
+        for right in rivals:
             confidence = overlap(left, right)
             if confidence is None:
                 continue
             rank = (confidence, ASSUMED.isdisjoint({left.start, right.start}))
             if best is None or rank > best[0]:
                 best = (rank, (left, right))
+                if rank == (_CERTAIN, True):
+                    return _CERTAIN, best[1]
     return (best[0][0], best[1]) if best is not None else (None, None)
+
+
+def _foremost(entries: frozenset[Entry]) -> list[Entry]:
+    """Give entries in the order of their places, and of very many with the same start only the first."""
+    ordered = sorted(entries, key=_entry_order)
+    if len(ordered) <= _MOST_ENTRIES:
+        return ordered
+    counted: Counter[Start] = Counter()
+    kept = []
+    for entry in ordered:
+        counted[entry.start] += 1
+        if counted[entry.start] <= _MOST_ENTRIES:
+            kept.append(entry)
+    return kept
 
 
 def _entry_order(entry: Entry) -> tuple[int, str, str]:
