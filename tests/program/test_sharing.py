@@ -397,3 +397,61 @@ def test_what_only_a_class_method_calls_on_the_object_that_it_makes_runs_before_
     assert strongest(FACTORY, "AWA105") == POSSIBLE
     reloaded = FACTORY + "\n    async def reload(self):\n        await self.load()\n"
     assert strongest(reloaded, "AWA105") == LIKELY
+
+
+SISTERS = """
+class Base:
+    def __init__(self):
+        self.n = 0
+
+    async def _connect(self):
+        n = self.n
+        await asyncio.sleep(1)
+        self.n = n + 1
+
+    async def _again(self):
+        await self._connect()
+
+
+class Left(Base):
+    async def _loop(self):
+        await self._connect()
+
+
+class Right(Base):
+    def begin(self):
+        for _ in range(2):
+            asyncio.create_task(self.{task}())
+
+    async def _poll(self):
+        await self._again()
+
+    async def _rest(self):
+        pass
+
+
+class Below(Right):
+    async def _connect(self):
+        n = self.n
+        await asyncio.sleep(2)
+        self.n = n + 2
+
+
+class Beside(Left):
+    async def _connect(self):
+        n = self.n
+        await asyncio.sleep(3)
+        self.n = n + 3
+"""
+
+
+def test_what_a_sister_class_starts_runs_on_objects_of_its_own() -> None:
+    def confidences(task: str) -> dict[str, Confidence]:
+        found = find(program_of(SISTERS.format(task=task)))
+        return {finding.function: finding.confidence for finding in found if finding.rule == "AWA101"}
+
+    several = confidences("_poll")
+    assert several["Base._connect"] is CERTAIN
+    assert several["Below._connect"] is CERTAIN
+    assert several["Beside._connect"] is POSSIBLE
+    assert set(confidences("_rest").values()) == {POSSIBLE}

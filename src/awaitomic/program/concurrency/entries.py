@@ -119,22 +119,37 @@ class _Search:
             if (id(current), as_task) in seen:
                 continue
             seen.add((id(current), as_task))
-            own = self._entries_here(current, above)
+            own = self._entries_here(function, current, above)
             found.update(entry for entry in own if not as_task or entry.start not in _RUNS_ONCE)
             if self._location.root is Root.CLOSURE and current.id == self._location.owner:
                 continue
             stack.extend(
                 (site.resolver.function, as_task or site.how in {How.TASK, How.GATHER})
                 for site in self._program.callers.sites(current)
+                if self._is_same_object(function, site.target.receiver, site.resolver.function)
             )
         return frozenset(found)
 
-    def _entries_here(self, function: FunctionGraph, above: frozenset[int]) -> list[Entry]:
+    def _is_same_object(self, function: FunctionGraph, receiver: Location | None, caller: FunctionGraph) -> bool:
+        """Tell whether a call on ``self`` can be one of the object that the state belongs to.
+
+        What a sister class does with what both inherit is done with objects of its own.
+        """
+        if self._location.root is not Root.SELF or receiver is None or receiver.root is not Root.SELF or receiver.steps:
+            return True
+        own, theirs = function.class_id, caller.class_id
+        return own is None or theirs is None or self._program.module.can_be_one(own, theirs)
+
+    def _entries_here(self, start: FunctionGraph, function: FunctionGraph, above: frozenset[int]) -> list[Entry]:
         """Give the ways in which a function comes to run other than by being awaited in the project."""
         line = getattr(function.node, "lineno", 1)
         if self._location.root is Root.CLOSURE and function.id == self._location.owner:
             return [Entry(function.id, Start.ALONE, line)]
-        spawns = self._program.callers.spawns(function)
+        spawns = [
+            spawn
+            for spawn in self._program.callers.spawns(function)
+            if self._is_same_object(start, spawn.target.receiver, spawn.resolver.function)
+        ]
         return [*(self.spawned(spawn, above) for spawn in spawns), *self._own_entries(function, line)]
 
     def _own_entries(self, function: FunctionGraph, line: int) -> list[Entry]:
