@@ -166,8 +166,8 @@ class ExplorerLoop(asyncio.AbstractEventLoop):
 
     def close_generator(self, generator: AsyncGenerator[Any, Any]) -> None:
         """`finalizer` hook of async generators: as in asyncio, a dropped generator is closed by a task of its own."""
-        if not self.dead:
-            self.call_soon(self.create_task, generator.aclose())
+        if not self.dead:  # the closing coroutine is made when its turn comes: a run may end before that
+            self.call_soon(lambda: self.create_task(generator.aclose()))
 
 
 _TASK_METHODS = frozenset(name for name in dir(asyncio.Task) if not name.startswith("__"))
