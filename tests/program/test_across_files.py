@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -240,3 +241,34 @@ def test_the_order_of_the_files_does_not_matter(tmp_path: Path) -> None:
         found = {name: find(program_at(tmp_path, name, projects)) for name in order}
         outcomes.append({name: [(f.rule, f.function, f.state, f.confidence) for f in found[name]] for name in found})
     assert outcomes[0] == outcomes[1]
+
+
+def test_the_way_along_the_imports_can_be_as_long_as_it_likes(tmp_path: Path) -> None:
+    """Each module hands what it has made to a method of the next one."""
+    count = 300
+    step = """
+        from m{next} import Keeper{next}
+
+        class Keeper{number}:
+            def __init__(self):
+                self.kept = []
+
+            def keep(self, row):
+                self.kept.append(row)
+
+        class User{number}:
+            def __init__(self):
+                self.keeper = Keeper{next}()
+
+            def make(self):
+                row = Row()
+                self.keeper.keep(row)
+
+        class Row:
+            pass
+    """
+    numbers = {number: (number + 1) % count for number in range(count)}
+    files = {f"m{at}.py": textwrap.dedent(step.format(number=at, next=after)) for at, after in numbers.items()}
+    lay_out(tmp_path, files)
+    made = program_at(tmp_path, "m0.py").named("User0.make").published
+    assert [str(each.location) for each in made.values()] == ["self.keeper.kept[row]"]

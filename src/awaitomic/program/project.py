@@ -38,6 +38,8 @@ class Project:
         self.link = Linker(self)
         self._known = known if known is not None else {}
         self._units: dict[str, Unit | None] = {}
+        self._unpublished: list[Unit] = []
+        self._publishing = False
         self._mentioning: dict[tuple[str, str], tuple[Unit, ...]] = {}
         self._near: dict[str, tuple[list[str], list[str]]] = {}
         self._imported: dict[str, tuple[str, ...]] = {}
@@ -113,10 +115,27 @@ class Project:
             self._known[key] = facts
         unit = self._units[name] = Unit(source, facts.linked(self.link))
         assert unit.annotations is not None  # read before any lock is looked up: a comment can say what is one
-        publish(unit.resolvers)  # only now: what it asks may lead back here by a circle of imports
-        for resolver in unit.resolvers:
-            resolver.look_through(standing_for)  # and only now is it known what a getter has stored
+        self._unpublished.append(unit)
+        self._publish()
         return unit
+
+    def _publish(self) -> None:
+        """Find what the functions of the modules that were taken in publish: one module after another.
+
+        What one asks may lead to a module that is not there yet, and so on along the imports, and back by a circle:
+        all of them are taken in first, so that the way can be as long as it likes.
+        """
+        if self._publishing:
+            return
+        self._publishing = True
+        try:
+            while self._unpublished:
+                unit = self._unpublished.pop(0)
+                publish(unit.resolvers)
+                for resolver in unit.resolvers:
+                    resolver.look_through(standing_for)  # only now is it known what a getter has stored
+        finally:
+            self._publishing = False
 
     def shown(self, name: str) -> str:
         """Give the path of a module as people are shown it."""
