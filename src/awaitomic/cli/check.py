@@ -19,8 +19,8 @@ def check(ctx: click.Context, /, *, show_fixes: bool, **given: Unpack[Given]) ->
     PATHS are files and directories (default: the current directory), or - for standard input.
     """
     from awaitomic.cli.outcome import exit_code, report_text, tell_problems  # noqa: PLC0415 - not for --version
-    from awaitomic.cli.running import run_engine  # noqa: PLC0415 - as above
-    from awaitomic.report.summary import check_summary  # noqa: PLC0415 - as above
+    from awaitomic.cli.running import run_engine  # noqa: PLC0415 - not for --version
+    from awaitomic.report.summary import check_summary  # noqa: PLC0415 - not for --version
 
     options = common(given)
     run = run_engine(options, diffs=show_fixes)

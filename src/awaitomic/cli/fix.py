@@ -25,7 +25,7 @@ def fix(ctx: click.Context, /, *, diff: bool, exit_non_zero_on_fix: bool, **give
     goes to standard output.
     """
     from awaitomic.cli.outcome import exit_code, report_text, tell_problems  # noqa: PLC0415 - not for --version
-    from awaitomic.cli.running import run_engine  # noqa: PLC0415 - as above
+    from awaitomic.cli.running import run_engine  # noqa: PLC0415 - not for --version
 
     options = common(given)
     if options.json and options.reads_stdin and not diff:
@@ -63,7 +63,7 @@ def _show(run: Run, options: Common, *, diff: bool) -> None:
 
 def _tell_fixes(run: Run, options: Common, *, dry: bool) -> None:
     from awaitomic.report.cells import visible  # noqa: PLC0415 - not for --version
-    from awaitomic.report.summary import fix_summary  # noqa: PLC0415 - as above
+    from awaitomic.report.summary import fix_summary  # noqa: PLC0415 - not for --version
 
     streams = options.streams
     verb = streams.paint_aside.style("would fix" if dry else "fixed", "good")

@@ -75,6 +75,7 @@ class Location:
         return self._hash
 
     def __eq__(self, other: object) -> bool:
+        # Most that are compared differ, and the hash tells that at once; what is left differs in the steps, if at all.
         if self is other:
             return True
         if not isinstance(other, Location) or self._hash != other._hash:

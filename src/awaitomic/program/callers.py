@@ -40,6 +40,11 @@ class Site:
     how: How
     target: Target
 
+    @property
+    def on_new_object(self) -> bool:
+        """Whether it is a method of an object that the caller has just made, and nobody else has."""
+        return self.target.receiver is not None and self.target.receiver.root is Root.FRESH
+
 
 @dataclass(frozen=True, slots=True)
 class Spawn:

@@ -33,7 +33,7 @@ def is_used_by_maker(program: Program, function: FunctionGraph) -> bool:
                 receiver, caller = site.target.receiver, site.resolver.function
                 if site.resolver in spawning:
                     continue  # there it is run in tasks of their own, too
-                if receiver is not None and receiver.root is Root.FRESH and caller.class_id != function.class_id:
+                if site.on_new_object and caller.class_id != function.class_id:
                     return True
                 own = receiver is not None and receiver.root is Root.SELF and not receiver.steps
                 if own and id(caller) not in seen:

@@ -119,7 +119,7 @@ def _makes(resolver: Resolver, event: Call, class_id: str) -> bool:
         return False
     place = callee.place
     if isinstance(place, Name) and place.scope is Scope.PARAMETER:
-        return place.name == "cls" and resolver.function.class_id == class_id
+        return resolver.is_own_class(resolver.function.nodes[event.function]) and resolver.function.class_id == class_id
     found = resolver.definition_of(place) if isinstance(place, Name | Attribute) else None
     return found is not None and found.kind == "class" and found.id == class_id
 

@@ -78,7 +78,8 @@ def _as_the_project_does(program: Program, function: FunctionGraph, found: froze
         return frozenset(map(_doubted, own))
     others = found - assumed
     in_one = all(entry.start in _RUNS_IN_ONE for entry in others)
-    return frozenset(map(_doubted, found)) if in_one and len({entry.line for entry in others}) == 1 else found
+    runs = {(entry.function, entry.line) for entry in others}
+    return frozenset(map(_doubted, found)) if in_one and len(runs) == 1 else found
 
 
 def _doubted(entry: Entry) -> Entry:
@@ -87,10 +88,9 @@ def _doubted(entry: Entry) -> Entry:
 
 def _is_cared_for(program: Program, site: Site) -> bool:
     """Tell whether a call is made with a lock held, or on an object that the caller has just made."""
-    receiver = site.target.receiver
-    if receiver is not None and receiver.root is Root.FRESH:
-        return True
-    return bool(program.suspension.held_before(site.resolver, site.event, program.callers.locks_at_entry))
+    return site.on_new_object or bool(
+        program.suspension.held_before(site.resolver, site.event, program.callers.locks_at_entry)
+    )
 
 
 def entries_of_tasks(
