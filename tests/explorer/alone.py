@@ -56,8 +56,15 @@ def _one(source: str, scenario: Scenario, label: str, inject: Inject) -> tuple[R
                 move = replacement or move
             machine.apply(move)
         calls = machine.log()
-        run = Run(label, machine.results()[0], machine.state(), None if calls is None else tuple(calls),
-                  locks.held(), bool(machine.blocked()), stalled)  # fmt: skip
+        run = Run(
+            label,
+            machine.results()[0],
+            machine.state(),
+            None if calls is None else tuple(calls),
+            locks.held(),
+            bool(machine.blocked()),
+            stalled,
+        )
     return run, moves
 
 

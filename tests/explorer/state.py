@@ -37,18 +37,59 @@ from .machine import Machine
 from .scenario import PROGRAM, Journal
 
 _ATOMS = (type(None), bool, int, float, complex, str, bytes, type(Ellipsis), type(NotImplemented))
-_CONSTANT = (types.CodeType, types.FrameType, types.TracebackType, types.GetSetDescriptorType,
-             types.WrapperDescriptorType, types.MethodDescriptorType, types.MemberDescriptorType, property,
-             object)  # fmt: skip
-_BY_TEXT = (range, slice, types.GenericAlias, types.UnionType, re.Pattern, decimal.Decimal, dt.datetime, dt.date,
-            dt.time, dt.timedelta, dt.timezone, itertools.count)  # fmt: skip
+_CONSTANT = (
+    types.CodeType,
+    types.FrameType,
+    types.TracebackType,
+    types.GetSetDescriptorType,
+    types.WrapperDescriptorType,
+    types.MethodDescriptorType,
+    types.MemberDescriptorType,
+    property,
+    object,
+)
+_BY_TEXT = (
+    range,
+    slice,
+    types.GenericAlias,
+    types.UnionType,
+    re.Pattern,
+    decimal.Decimal,
+    dt.datetime,
+    dt.date,
+    dt.time,
+    dt.timedelta,
+    dt.timezone,
+    itertools.count,
+)
 _CONSTANT_MODULES = frozenset({"logging", "typing"})  # loggers and type forms
 _SUSPENDED = (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType)
-_TRANSPARENT = frozenset({"FutureIter", "coroutine_wrapper", "async_generator_asend", "async_generator_athrow",
-                          "async_generator_wrapped_value", "anext_awaitable", "TaskStepMethWrapper"})  # fmt: skip
-_ITERATORS = frozenset({"list_iterator", "tuple_iterator", "list_reverseiterator", "str_ascii_iterator", "str_iterator",
-                        "dict_keyiterator", "dict_valueiterator", "dict_itemiterator", "set_iterator", "range_iterator",
-                        "enumerate"})  # fmt: skip
+_TRANSPARENT = frozenset(
+    {
+        "FutureIter",
+        "coroutine_wrapper",
+        "async_generator_asend",
+        "async_generator_athrow",
+        "async_generator_wrapped_value",
+        "anext_awaitable",
+        "TaskStepMethWrapper",
+    }
+)
+_ITERATORS = frozenset(
+    {
+        "list_iterator",
+        "tuple_iterator",
+        "list_reverseiterator",
+        "str_ascii_iterator",
+        "str_iterator",
+        "dict_keyiterator",
+        "dict_valueiterator",
+        "dict_itemiterator",
+        "set_iterator",
+        "range_iterator",
+        "enumerate",
+    }
+)
 
 
 class _UnknownStateError(Exception):
@@ -283,11 +324,23 @@ _EXACT: dict[type, Handler] = {
 _EXACT.update({dict: _mapping, **dict.fromkeys((list, tuple, set, frozenset, deque), _sequence)})
 
 _BASES: list[tuple[type, Handler]] = [
-    (asyncio.Task, _task), (asyncio.Future, _future), (type, _class), (types.ModuleType, _module),
-    (BaseException, _exception), (dict, _mapping),
-    (list, _sequence), (tuple, _sequence), (set, _sequence), (frozenset, _sequence), (deque, _sequence),
-    (bytearray, _sequence), (int, _plain), (float, _plain), (str, _plain), (bytes, _plain),
-]  # fmt: skip
+    (asyncio.Task, _task),
+    (asyncio.Future, _future),
+    (type, _class),
+    (types.ModuleType, _module),
+    (BaseException, _exception),
+    (dict, _mapping),
+    (list, _sequence),
+    (tuple, _sequence),
+    (set, _sequence),
+    (frozenset, _sequence),
+    (deque, _sequence),
+    (bytearray, _sequence),
+    (int, _plain),
+    (float, _plain),
+    (str, _plain),
+    (bytes, _plain),
+]
 
 
 def _handler(kind: type) -> Handler:

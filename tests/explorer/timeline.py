@@ -130,8 +130,11 @@ def replay(
 def render(source: str, scenario: Scenario, count: int, mode: Mode, faults: Faults, *, schedule: Sequence[int]) -> str:
     """A witness as a table with one column per task; arguments as for replay."""
     steps = replay(source, scenario, count, mode, faults, schedule=schedule)
-    rows = [(step.column, textwrap.shorten(row, WIDTH, placeholder=" ...") if len(row) > WIDTH else row)
-            for step in steps for row in step.rows]  # fmt: skip
+    rows = [
+        (step.column, textwrap.shorten(row, WIDTH, placeholder=" ...") if len(row) > WIDTH else row)
+        for step in steps
+        for row in step.rows
+    ]
     widths = [max([len(f"task {i + 1}"), *(len(row) for column, row in rows if column == i)]) for i in range(count)]
     lines = [" | ".join(f"task {i + 1}".ljust(width) for i, width in enumerate(widths)).rstrip()]
     lines.append("-+-".join("-" * width for width in widths))

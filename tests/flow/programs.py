@@ -99,10 +99,22 @@ class Writer:
             literal = self._choice("1", "None", "True") if self._number(6) == 0 else self._name()
             return self._choice(self._name(), self._name(), f"{self._name()}.p", literal)
         writers = [
-            self._name, self._attribute, self._item, self._call, self._binary, self._unary, self._compare, self._chain,
-            self._bool_op, self._conditional, self._display, self._dictionary, self._comprehension, self._formatted,
+            self._name,
+            self._attribute,
+            self._item,
+            self._call,
+            self._binary,
+            self._unary,
+            self._compare,
+            self._chain,
+            self._bool_op,
+            self._conditional,
+            self._display,
+            self._dictionary,
+            self._comprehension,
+            self._formatted,
             self._lambda,
-        ]  # fmt: skip
+        ]
         if self.here.awaits:
             writers += [self._await] * 4
         if self.here.yields:
@@ -131,9 +143,14 @@ class Writer:
     def _call(self) -> str:
         function, first, second, third = self._parts(4)
         arguments = self._choice(
-            "", first, f"{first}, {second}", f"{first}, k={second}", f"{first}, *{second}, {third}",
-            f"{first}, *{second}, k={third}", f"**m, k={second}",
-        )  # fmt: skip
+            "",
+            first,
+            f"{first}, {second}",
+            f"{first}, k={second}",
+            f"{first}, *{second}, {third}",
+            f"{first}, *{second}, k={third}",
+            f"**m, k={second}",
+        )
         return f"({function})({arguments})"
 
     def _binary(self) -> str:
@@ -229,8 +246,16 @@ class Writer:
         writers = [self._assign, self._augmented, self._plain, self._delete, self._leave, self._check]
         if depth > 0:
             self._depth = depth - 1
-            writers += [self._if, self._while, self._for, self._with_statement, self._try, self._try, self._match,
-                        self._define]  # fmt: skip
+            writers += [
+                self._if,
+                self._while,
+                self._for,
+                self._with_statement,
+                self._try,
+                self._try,
+                self._match,
+                self._define,
+            ]
             if self.here.awaits:
                 writers += [self._try_star]
         writers[self._number(len(writers))]()
@@ -252,11 +277,13 @@ class Writer:
         value = self.expression()
         self._line(
             self._choice(
-                f"{self._target()} = {value}", f"{self._target()} = {self._target()} = {value}",
-                f"{self._atom()}.p: {self._annotation()} = {value}", f"{self._atom()}[{self.expression(1)}]: int",
+                f"{self._target()} = {value}",
+                f"{self._target()} = {self._target()} = {value}",
+                f"{self._atom()}.p: {self._annotation()} = {value}",
+                f"{self._atom()}[{self.expression(1)}]: int",
                 f"z: {self._annotation()} = {value}",
             )
-        )  # fmt: skip
+        )
 
     def _annotation(self) -> str:
         with self._with(awaits=False, yields=False, walrus=False):
@@ -365,9 +392,20 @@ class Writer:
     def _pattern(self) -> str:
         simple = ("a.p", "None", "1", "Value(q=None)", "Value(1)")
         return self._choice(
-            *simple, "Value(p=b, q=c)", "Value(b, second=c)", "[b, c]", "[b, *c]", "(a.p, _)", "{1: b, **c}", "{2: 1}",
-            "1 | None | a.p", "[b] | {1: b}", "Value() as d", "[Value(p=b), *_]", "[Value() as b, 1 | Value() as c]",
-        )  # fmt: skip
+            *simple,
+            "Value(p=b, q=c)",
+            "Value(b, second=c)",
+            "[b, c]",
+            "[b, *c]",
+            "(a.p, _)",
+            "{1: b, **c}",
+            "{2: 1}",
+            "1 | None | a.p",
+            "[b] | {1: b}",
+            "Value() as d",
+            "[Value(p=b), *_]",
+            "[Value() as b, 1 | Value() as c]",
+        )
 
     def _define(self) -> None:
         first = self.expression(1)

@@ -253,8 +253,31 @@ UNARY: dict[str, Callable[[Any], Any]] = {
 
 def _record_operators() -> None:
     """Give the class of recording values its operators."""
-    for name in ("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "pow", "lshift", "rshift", "or", "xor",
-                 "and", "iadd", "isub", "imul", "ior", "eq", "ne", "lt", "le", "gt", "ge"):  # fmt: skip
+    for name in (
+        "add",
+        "sub",
+        "mul",
+        "matmul",
+        "truediv",
+        "floordiv",
+        "mod",
+        "pow",
+        "lshift",
+        "rshift",
+        "or",
+        "xor",
+        "and",
+        "iadd",
+        "isub",
+        "imul",
+        "ior",
+        "eq",
+        "ne",
+        "lt",
+        "le",
+        "gt",
+        "ge",
+    ):
 
         def binary(self: Value, other: object, name: str = name) -> object:
             return self.world.do(name, self, other)

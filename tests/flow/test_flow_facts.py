@@ -20,8 +20,10 @@ AWAIT = "suspend await"
         ("self.x = self.x + await f()", ["read self.x", AWAIT, "assign self.x"]),
         # Base and key come before the entry is read.
         ("self.d[await k()] += 1", ["read self.d", AWAIT, "read self.d[await k()]", "augmented self.d[await k()]"]),
-        ("self.d[self.i] += await v()",
-         ["read self.d", "read self.i", "read self.d[self.i]", AWAIT, "augmented self.d[self.i]"]),
+        (
+            "self.d[self.i] += await v()",
+            ["read self.d", "read self.i", "read self.d[self.i]", AWAIT, "augmented self.d[self.i]"],
+        ),
         # Of a plain assignment the value comes first, then the base and the key.
         ("self.d[await k()] = await v()", [AWAIT, "read self.d", AWAIT, "assign self.d[await k()]"]),
         ("self.a.b = self.c = await v()", [AWAIT, "read self.a", "assign self.a.b", "assign self.c"]),
@@ -39,12 +41,13 @@ AWAIT = "suspend await"
         ("del self.a, self.d[await k()]", ["delete self.a", "read self.d", AWAIT, "delete self.d[await k()]"]),
         ("return await self.f(self.x)", ["read self.f", "read self.x", AWAIT]),
         ("x = self.a if await f() else self.b", [AWAIT, "read self.a", "read self.b"]),
-        ("x = [self.a async for self.b in self.c]",
-         ["read self.c", "suspend async for", "bind self.b", "read self.a"]),
+        ("x = [self.a async for self.b in self.c]", ["read self.c", "suspend async for", "bind self.b", "read self.a"]),
         ("async for self.b in self.c: self.a", ["read self.c", "suspend async for", "bind self.b", "read self.a"]),
         ("for self.b in self.c: self.a", ["read self.c", "bind self.b", "read self.a"]),
-        ("self.x, self.d[self.i] = await f()",
-         [AWAIT, "assign self.x", "read self.d", "read self.i", "assign self.d[self.i]"]),
+        (
+            "self.x, self.d[self.i] = await f()",
+            [AWAIT, "assign self.x", "read self.d", "read self.i", "assign self.d[self.i]"],
+        ),
         ("self.ws, ws = None, self.ws", ["read self.ws", "assign self.ws"]),
         ("raise self.a from await f()", ["read self.a", AWAIT]),
         ("assert self.a, await f()", ["read self.a", AWAIT]),
@@ -52,7 +55,7 @@ AWAIT = "suspend await"
         ("lambda x=self.a: self.b", ["read self.a"]),
         ("(self.a and await f()) or self.b", ["read self.a", AWAIT, "read self.b"]),
     ],
-)  # fmt: skip
+)
 def test_shared_state_is_touched_in_this_order(source: str, expected: list[str]) -> None:
     assert accesses(source) == expected
 
@@ -77,8 +80,14 @@ def test_what_is_awaited_is_named_by_its_event() -> None:
 def test_an_augmented_assignment_evaluates_base_and_key_once() -> None:
     graph = body("self.d[k] += 1")
     assert spelled(graph)[:-1] == [
-        "read self", "read self.d", "read k", "read self.d[k]", "const 1", "+=", "augmented self.d[k]",
-    ]  # fmt: skip
+        "read self",
+        "read self.d",
+        "read k",
+        "read self.d[k]",
+        "const 1",
+        "+=",
+        "augmented self.d[k]",
+    ]
     read, write = graph.events[3], graph.events[6]
     assert isinstance(read, Read)
     assert isinstance(write, Write)
@@ -101,8 +110,12 @@ def test_decorators_defaults_and_annotations_come_in_cpython_order() -> None:
     source = "@d1\n@d2\ndef f(a: ta = da, /, b: tb = db, *c: tc, k: tk = dk, **w: tw) -> r: pass"
     assert spelled(function(source, "<module>")) == [
         *(f"read {name}" for name in ("d1", "d2", "da", "db", "dk", "tb", "ta", "tc", "tk", "tw", "r")),
-        "function", "call d2", "call d1", "bind f", "return",
-    ]  # fmt: skip
+        "function",
+        "call d2",
+        "call d1",
+        "bind f",
+        "return",
+    ]
 
 
 def test_annotations_are_not_evaluated_under_pep_563() -> None:
@@ -118,8 +131,14 @@ def test_annotations_of_variables_are_evaluated_last_and_only_outside_functions(
 
 def test_a_class_statement_evaluates_decorators_bases_and_keywords() -> None:
     assert spelled(function("@d\nclass C(b, metaclass=m): pass", "<module>")) == [
-        "read d", "read b", "read m", "class", "call d", "bind C", "return",
-    ]  # fmt: skip
+        "read d",
+        "read b",
+        "read m",
+        "class",
+        "call d",
+        "bind C",
+        "return",
+    ]
 
 
 def test_imports_bind_the_name_that_the_language_binds() -> None:
@@ -144,12 +163,14 @@ def test_a_false_and_inside_an_or_leads_to_the_other_operand() -> None:
         (last,) = (block for block in graph.blocks if block.successors == [join.index])
         if " and " in source:
             assert [block.successors for block in guards] == [
-                [guards[1].index, last.index], [join.index, last.index],
-            ]  # fmt: skip
+                [guards[1].index, last.index],
+                [join.index, last.index],
+            ]
         else:
             assert [block.successors for block in guards] == [
-                [join.index, guards[1].index], [join.index, last.index],
-            ]  # fmt: skip
+                [join.index, guards[1].index],
+                [join.index, last.index],
+            ]
 
 
 def test_a_constant_test_decides_without_a_guard() -> None:

@@ -98,11 +98,22 @@ def test_statement_paths_name_the_blocks_of_ast() -> None:
         if isinstance(node, ast.Name):
             found[node.id] = "/".join(f"{step.block}:{step.index}" for step in graph.statements[event.id][1:])
     assert found == {
-        "a": "body:0/body:0", "b": "body:0", "c": "body:0/handlers.0:0", "d": "body:0/orelse:0",
-        "e": "body:0/finalbody:0", "g": "body:1", "h": "body:1", "j": "body:1", "k": "body:1/cases.0:0",
-        "l": "body:1/cases.1:0", "m": "body:2", "n": "body:2/body:0", "o": "body:2/orelse:0",
-        "p": "body:2/orelse:0/body:0", "q": "body:2/orelse:0/orelse:0",
-    }  # fmt: skip
+        "a": "body:0/body:0",
+        "b": "body:0",
+        "c": "body:0/handlers.0:0",
+        "d": "body:0/orelse:0",
+        "e": "body:0/finalbody:0",
+        "g": "body:1",
+        "h": "body:1",
+        "j": "body:1",
+        "k": "body:1/cases.0:0",
+        "l": "body:1/cases.1:0",
+        "m": "body:2",
+        "n": "body:2/body:0",
+        "o": "body:2/orelse:0",
+        "p": "body:2/orelse:0/body:0",
+        "q": "body:2/orelse:0/orelse:0",
+    }
 
 
 def test_a_finally_body_runs_on_every_way_out() -> None:
@@ -133,7 +144,8 @@ def test_a_return_in_finally_ends_every_way_out() -> None:
 
 
 def test_handlers_are_tried_in_turn_and_the_rest_goes_on() -> None:
-    ways = _ways(body("""
+    ways = _ways(
+        body("""
         try:
             raise a()
         except B:
@@ -142,7 +154,11 @@ def test_handlers_are_tried_in_turn_and_the_rest_goes_on() -> None:
             c()
         else:
             d()
-    """), Call, Guard, Write)  # fmt: skip
+    """),
+        Call,
+        Guard,
+        Write,
+    )
     first, second = "guard except ExceptHandler", "guard except ExceptHandler"
     assert ways == [
         (["call a()", first, "call b()"], "returns"),
@@ -160,9 +176,10 @@ def test_a_handler_that_catches_everything_lets_nothing_through(clause: str) -> 
 def test_handlers_of_groups_may_all_run() -> None:
     ways = _ways(body("try:\n    raise a()\nexcept* B:\n    b()\nexcept* C:\n    c()"), Call)
     assert {(tuple(calls[1:]), end) for calls, end in ways} == {
-        (calls, end) for calls in ((), ("call b()",), ("call c()",), ("call b()", "call c()"))
+        (calls, end)
+        for calls in ((), ("call b()",), ("call c()",), ("call b()", "call c()"))
         for end in ("returns", "raises")
-    }  # fmt: skip
+    }
 
 
 def test_what_a_handler_of_a_group_raises_waits_for_the_next_handler() -> None:

@@ -28,8 +28,17 @@ def _module(world: World) -> dict[str, object]:
         made = world.value()
         return Suppressor(world, made.number)
 
-    return {"FirstError": FirstError, "SecondError": SecondError, "Value": Value, "suppress": suppress, "tuple": tuple,
-            "BaseException": BaseException, "int": int, "g": world.value(), "m": world.value()}  # fmt: skip
+    return {
+        "FirstError": FirstError,
+        "SecondError": SecondError,
+        "Value": Value,
+        "suppress": suppress,
+        "tuple": tuple,
+        "BaseException": BaseException,
+        "int": int,
+        "g": world.value(),
+        "m": world.value(),
+    }
 
 
 def _outcome(world: World, kind: str, value: object) -> Outcome:

@@ -137,11 +137,13 @@ def test_an_assignment_expression_makes_a_name_local_even_before_it_stands() -> 
 def test_targets_of_comprehensions_never_meet_names_of_the_function() -> None:
     source = "def f(x):\n  y = [x for x in x if x]\n  return [lambda: (x, y) for x in y], x"
     graph = function(source)
-    renamed = sorted({
-        event.place.name
-        for event in graph.events
-        if isinstance(event, Read | Write) and isinstance(event.place, Name) and event.place.name.startswith("x")
-    })  # fmt: skip
+    renamed = sorted(
+        {
+            event.place.name
+            for event in graph.events
+            if isinstance(event, Read | Write) and isinstance(event.place, Name) and event.place.name.startswith("x")
+        }
+    )
     assert renamed == ["x", "x#1", "x#2"]
     assert {source_name(name) for name in renamed} == {"x"}
     inner = function(source, "f.<lambda>")

@@ -128,9 +128,16 @@ def test_generated_trees_keep_the_invariants(source: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["asyncio/locks.py", "asyncio/queues.py", "asyncio/staggered.py", "contextlib.py", "dataclasses.py", "typing.py",
-     "ast.py"],
-)  # fmt: skip
+    [
+        "asyncio/locks.py",
+        "asyncio/queues.py",
+        "asyncio/staggered.py",
+        "contextlib.py",
+        "dataclasses.py",
+        "typing.py",
+        "ast.py",
+    ],
+)
 def test_the_standard_library_keeps_the_invariants(name: str) -> None:
     tree = ast.parse((LIBRARY / name).read_bytes())
     invariants.check(tree, lower_module(tree))

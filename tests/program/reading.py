@@ -5,9 +5,11 @@ from __future__ import annotations
 import textwrap
 
 from awaitomic.model.event import Suspend
+from awaitomic.model.finding import Confidence
 from awaitomic.program import Program, build
 from awaitomic.program.accesses import accesses
 from awaitomic.program.resolve import Resolver
+from awaitomic.rules import find
 from awaitomic.source.text import decode, parse
 
 
@@ -34,3 +36,13 @@ def suspensions(program: Program, name: str) -> list[bool]:
     """Tell of each suspension point of a function, in order, whether other tasks may run there."""
     resolver = program.named(name)
     return [program.may_suspend(resolver, event) for event in resolver.function.events if isinstance(event, Suspend)]
+
+
+def strongest(source: str, rule: str = "AWA101") -> Confidence | None:
+    """Give the highest confidence of all findings of a rule in a program; None if there is none."""
+    return max((finding.confidence for finding in find(program_of(source)) if finding.rule == rule), default=None)
+
+
+def reported(source: str, least: Confidence = Confidence.POSSIBLE) -> set[str]:
+    """Give the functions of a program that have a finding, as sure as is asked or surer."""
+    return {finding.function for finding in find(program_of(source)) if finding.confidence >= least}

@@ -129,13 +129,31 @@ SIGNS = [
     ("a lock and a total", "Tally", "self.lock = asyncio.Lock()", "n + 1", "", LIKELY),
     ("a place in the module and a total", "Tally", "", "n + 1", "tally = Tally()", LIKELY),
     ("a thread's lock says nothing of tasks", "Tally", "self.lock = threading.Lock()", "n + 1", "", POSSIBLE),
-    ("a total, but made and used on the spot", "Tally", "", "n + 1",
-     "async def work():\n    tally = Tally()\n    await tally.add()", POSSIBLE),
-    ("two signs, but made and used on the spot", "TallyManager", "", "n + 1",
-     "async def work():\n    tally = TallyManager()\n    await tally.add()", POSSIBLE),
-    ("two signs, and kept by who makes it", "TallyManager", "", "n + 1",
-     "class Shop:\n    def __init__(self):\n        self.tally = TallyManager()", LIKELY),
-]  # fmt: skip
+    (
+        "a total, but made and used on the spot",
+        "Tally",
+        "",
+        "n + 1",
+        "async def work():\n    tally = Tally()\n    await tally.add()",
+        POSSIBLE,
+    ),
+    (
+        "two signs, but made and used on the spot",
+        "TallyManager",
+        "",
+        "n + 1",
+        "async def work():\n    tally = TallyManager()\n    await tally.add()",
+        POSSIBLE,
+    ),
+    (
+        "two signs, and kept by who makes it",
+        "TallyManager",
+        "",
+        "n + 1",
+        "class Shop:\n    def __init__(self):\n        self.tally = TallyManager()",
+        LIKELY,
+    ),
+]
 
 
 @pytest.mark.parametrize(

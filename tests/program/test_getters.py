@@ -71,16 +71,22 @@ def by_call(*body: str) -> tuple[str, ...]:
 
 PROPERTIES = [
     ("an attribute", by_property("return self._workers")),
-    ("with a comment and a check", by_property("'''All of them.'''", "if self.limit < 0:", "    raise ValueError",
-                                               "return self._workers")),
+    (
+        "with a comment and a check",
+        by_property("'''All of them.'''", "if self.limit < 0:", "    raise ValueError", "return self._workers"),
+    ),
     ("made on first use", by_property("if self._workers is None:", "    self._workers = []", "return self._workers")),
     ("by way of a local", by_property("found = self._workers", "return found")),
     ("nothing, or the attribute", by_property("if not self.limit:", "    return None", "return self._workers")),
-    ("one that can be set", (*by_property("return self._workers"), "@workers.setter", "def workers(self, new):",
-                             "    self._workers = new")),
-    ("by way of another one", (*by_property("return self.inner"), "@property", "def inner(self):",
-                               "    return self._workers")),
-]  # fmt: skip
+    (
+        "one that can be set",
+        (*by_property("return self._workers"), "@workers.setter", "def workers(self, new):", "    self._workers = new"),
+    ),
+    (
+        "by way of another one",
+        (*by_property("return self.inner"), "@property", "def inner(self):", "    return self._workers"),
+    ),
+]
 
 
 @pytest.mark.parametrize("getter", [case[1] for case in PROPERTIES], ids=[case[0] for case in PROPERTIES])
@@ -99,10 +105,12 @@ NO_PLACE = [
     ("kept from the first time", by_property("return self._workers", decorator="@functools.cached_property")),
     ("a generator", by_property("yield self._workers")),
     ("replaced before it is returned", by_property("found = self._workers", "self._workers = []", "return found")),
-    ("a local that is bound again", by_property("found = self._workers", "if self.limit:", "    found = []",
-                                                "return found")),
+    (
+        "a local that is bound again",
+        by_property("found = self._workers", "if self.limit:", "    found = []", "return found"),
+    ),
     ("itself", by_property("return self.workers")),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("getter", [case[1] for case in NO_PLACE], ids=[case[0] for case in NO_PLACE])
@@ -113,21 +121,59 @@ def test_a_property_that_gives_something_else_is_its_own_place(getter: tuple[str
 CALLS = [
     ("an entry", by_call("return self._table[key]")),
     ("looked up with get", by_call("return self._table.get(key)")),
-    ("found, or made and kept", by_call("if key in self._table:", "    return self._table[key]", "made = Session()",
-                                        "self._table[key] = made", "return made")),
-    ("found by get, or made and kept", by_call("found = self._table.get(key)", "if found is None:",
-                                               "    found = Session()", "    self._table[key] = found",
-                                               "return found")),
-    ("found, or loaded and kept", by_call("if key in self._table:", "    return self._table[key]",
-                                          "made = load(key)", "if made is None:", "    made = Session()",
-                                          "self._table[key] = made", "return made")),
-    ("made and kept in one go", by_call("found = self._table.get(key)", "if found is None:",
-                                        "    found = self._table[key] = Session()", "return found")),
-    ("kept and named in one go", by_call("found = self._table.get(key)", "if found is None:",
-                                         "    self._table[key] = found = Session()", "return found")),
+    (
+        "found, or made and kept",
+        by_call(
+            "if key in self._table:",
+            "    return self._table[key]",
+            "made = Session()",
+            "self._table[key] = made",
+            "return made",
+        ),
+    ),
+    (
+        "found by get, or made and kept",
+        by_call(
+            "found = self._table.get(key)",
+            "if found is None:",
+            "    found = Session()",
+            "    self._table[key] = found",
+            "return found",
+        ),
+    ),
+    (
+        "found, or loaded and kept",
+        by_call(
+            "if key in self._table:",
+            "    return self._table[key]",
+            "made = load(key)",
+            "if made is None:",
+            "    made = Session()",
+            "self._table[key] = made",
+            "return made",
+        ),
+    ),
+    (
+        "made and kept in one go",
+        by_call(
+            "found = self._table.get(key)",
+            "if found is None:",
+            "    found = self._table[key] = Session()",
+            "return found",
+        ),
+    ),
+    (
+        "kept and named in one go",
+        by_call(
+            "found = self._table.get(key)",
+            "if found is None:",
+            "    self._table[key] = found = Session()",
+            "return found",
+        ),
+    ),
     ("setdefault", by_call("return self._table.setdefault(key, Session())")),
     ("found without an error", by_call("try:", "    return self._table[key]", "except KeyError:", "    return None")),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("getter", [case[1] for case in CALLS], ids=[case[0] for case in CALLS])
@@ -139,23 +185,26 @@ def test_a_call_stands_for_the_entry_of_its_argument(getter: tuple[str, ...]) ->
 
 UNKNOWN = [
     ("a new object each time", by_call("return Session()")),
-    ("kept only sometimes", by_call("made = Session()", "if self.limit:", "    self._table[key] = made",
-                                    "return made")),
-    ("found, or made and not kept", by_call("found = self._table.get(key)", "if found is None:",
-                                            "    found = Session()", "return found")),
+    (
+        "kept only sometimes",
+        by_call("made = Session()", "if self.limit:", "    self._table[key] = made", "return made"),
+    ),
+    (
+        "found, or made and not kept",
+        by_call("found = self._table.get(key)", "if found is None:", "    found = Session()", "return found"),
+    ),
     ("kept under another name", by_call("made = Session()", "self._table[made.name] = made", "return made")),
     ("the key is another one", by_call("key = key.lower()", "return self._table[key]")),
     ("the key is made from it", by_call("return self._table[key.lower()]")),
     ("taken out", by_call("return self._table.pop(key)")),
     ("looked up and taken out", by_call("found = self._table[key]", "del self._table[key]", "return found")),
-    ("replaced behind its back", by_call("found = self._table[key]", "self._table[key] = Session()",
-                                         "return found")),
+    ("replaced behind its back", by_call("found = self._table[key]", "self._table[key] = Session()", "return found")),
     ("under the parameter that is not given", by_call("return self._table[kind]")),
     ("the object itself", by_call("return self")),
     ("nothing", by_call("self._table[key] = Session()")),
     ("decorated", ("@functools.cache", *by_call("return self._table[key]"))),
     ("awaited", ("async " + by_call()[0], "    return self._table[key]")),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("getter", [case[1] for case in UNKNOWN], ids=[case[0] for case in UNKNOWN])

@@ -101,7 +101,7 @@ COPIED = {
     ),
     "where list means something else": ("list = key\nfor k in self.seats:", "list = key\nfor k in [*self.seats]:"),
     "also of one of two": ("list = key\nfor k in self.guests or ():", "list = key\nfor k in [*(self.guests or ())]:"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("header", "after"), COPIED.values(), ids=COPIED)
@@ -385,7 +385,7 @@ REFUSED = {
         "for k in (found := self.guests):\n    await k.tell()\nfound.clear()",
         "snapshot-shape",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("body", "code"), REFUSED.values(), ids=REFUSED)
@@ -401,7 +401,7 @@ NOT_REFUSED = {
     "it changes the members": "for k, v in self.seats.items():\n    await k.tell()\n    self.seats[k].told = True",
     "it changes another container": "for k in self.guests:\n    await k.tell()\n    self.seats.clear()",
     "it stores in the place that it is at": "for i, k in enumerate(self.guests):\n    self.guests[i] = await k.tell()",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("body", NOT_REFUSED.values(), ids=NOT_REFUSED)

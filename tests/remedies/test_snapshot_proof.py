@@ -64,11 +64,11 @@ CHANGES = {
     '["a", "b", "c"]': [
         'self.members.insert(0, "z")',
         'self.members.remove("b") if "b" in self.members else None',
-        'del self.members[:1]',
+        "del self.members[:1]",
         "self.members.clear()",
         'self.members[:] = ["c"]',
     ],
-}  # fmt: skip
+}
 
 BODIES = {
     DICT: [

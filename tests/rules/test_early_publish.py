@@ -46,32 +46,83 @@ def findings(*lines: str) -> list[Finding]:
 
 
 REPORTED = [
-    ("a flag, and its callers rely on it", ["if self.started:", "    return", "self.started = True",
-                                            "await self._open()"], "self.started"),
-    ("a flag, and the second caller himself", ["if not self.started:", "    self.started = True",
-                                               "    await self._open()", "return self.wire"], "self.started"),
-    ("the work stores what it gets", ["if not self.started:", "    self.started = True",
-                                      "    self.wire = await dial()", "return self.wire"], "self.started"),
-    ("taken down only after a failure", ["if self.started:", "    return", "self.started = True", "try:",
-                                         "    await self._open()", "except OSError:", "    self.started = False",
-                                         "    raise"], "self.started"),
+    (
+        "a flag, and its callers rely on it",
+        ["if self.started:", "    return", "self.started = True", "await self._open()"],
+        "self.started",
+    ),
+    (
+        "a flag, and the second caller himself",
+        ["if not self.started:", "    self.started = True", "    await self._open()", "return self.wire"],
+        "self.started",
+    ),
+    (
+        "the work stores what it gets",
+        ["if not self.started:", "    self.started = True", "    self.wire = await dial()", "return self.wire"],
+        "self.started",
+    ),
+    (
+        "taken down only after a failure",
+        [
+            "if self.started:",
+            "    return",
+            "self.started = True",
+            "try:",
+            "    await self._open()",
+            "except OSError:",
+            "    self.started = False",
+            "    raise",
+        ],
+        "self.started",
+    ),
     ("counted, then tested", ["self.users += 1", "if self.users == 1:", "    await self._open()"], "self.users"),
-    ("counted, then tested the other way", ["self.users += 1", "if self.users > 1:", "    return",
-                                            "await self._open()"], "self.users"),
-    ("tested, then counted", ["first = self.users == 0", "self.users += 1", "if first:", "    await self._open()"],
-     "self.users"),
-    ("counted on both ways", ["if self.users == 0:", "    self.users += 1", "    await self._open()", "else:",
-                              "    self.users += 1"], "self.users"),
-    ("counted for each key", ["self.counts[key] = self.counts.get(key, 0) + 1", "if self.counts[key] == 1:",
-                              "    await self.subscribe(key)"], "self.counts[key]"),
-    ("stored, then opened", ["if self.db is None:", "    self.db = Database()", "    await self.db.connect()",
-                             "return self.db"], "self.db"),
-    ("stored, then opened as a local", ["if self.db is None:", "    db = Database()", "    self.db = db",
-                                        "    await db.connect()", "return self.db"], "self.db"),
-    ("stored in a cache, then loaded", ["if key in self.pages:", "    return self.pages[key]", "page = Database()",
-                                        "self.pages[key] = page", "await page.load()", "return page"],
-     "self.pages[key]"),
-]  # fmt: skip
+    (
+        "counted, then tested the other way",
+        ["self.users += 1", "if self.users > 1:", "    return", "await self._open()"],
+        "self.users",
+    ),
+    (
+        "tested, then counted",
+        ["first = self.users == 0", "self.users += 1", "if first:", "    await self._open()"],
+        "self.users",
+    ),
+    (
+        "counted on both ways",
+        ["if self.users == 0:", "    self.users += 1", "    await self._open()", "else:", "    self.users += 1"],
+        "self.users",
+    ),
+    (
+        "counted for each key",
+        [
+            "self.counts[key] = self.counts.get(key, 0) + 1",
+            "if self.counts[key] == 1:",
+            "    await self.subscribe(key)",
+        ],
+        "self.counts[key]",
+    ),
+    (
+        "stored, then opened",
+        ["if self.db is None:", "    self.db = Database()", "    await self.db.connect()", "return self.db"],
+        "self.db",
+    ),
+    (
+        "stored, then opened as a local",
+        ["if self.db is None:", "    db = Database()", "    self.db = db", "    await db.connect()", "return self.db"],
+        "self.db",
+    ),
+    (
+        "stored in a cache, then loaded",
+        [
+            "if key in self.pages:",
+            "    return self.pages[key]",
+            "page = Database()",
+            "self.pages[key] = page",
+            "await page.load()",
+            "return page",
+        ],
+        "self.pages[key]",
+    ),
+]
 
 
 @pytest.mark.parametrize(("lines", "state"), [case[1:] for case in REPORTED], ids=[case[0] for case in REPORTED])
@@ -81,9 +132,16 @@ def test_reported(lines: list[str], state: str) -> None:
 
 POSSIBLE = [
     ("only the names speak for it", ["if self.started:", "    return", "self.started = True", "await connect()"]),
-    ("an empty entry, and a subscription", ["if key not in self.pages:", "    self.pages[key] = set()",
-                                            "    await self.subscribe(key)", "self.pages[key].add(1)"]),
-]  # fmt: skip
+    (
+        "an empty entry, and a subscription",
+        [
+            "if key not in self.pages:",
+            "    self.pages[key] = set()",
+            "    await self.subscribe(key)",
+            "self.pages[key].add(1)",
+        ],
+    ),
+]
 
 
 @pytest.mark.parametrize("lines", [case[1] for case in POSSIBLE], ids=[case[0] for case in POSSIBLE])
@@ -94,25 +152,72 @@ def test_possible(lines: list[str]) -> None:
 SILENT = [
     ("set after the work", ["if not self.started:", "    await self._open()", "    self.started = True"]),
     ("counted after the work", ["if self.users == 0:", "    await self._open()", "self.users += 1"]),
-    ("opened, then stored", ["if self.db is None:", "    db = Database()", "    await db.connect()",
-                             "    self.db = db", "return self.db"]),
+    (
+        "opened, then stored",
+        ["if self.db is None:", "    db = Database()", "    await db.connect()", "    self.db = db", "return self.db"],
+    ),
     ("closing need not be done twice", ["if self.closing:", "    return", "self.closing = True", "await self.shut()"]),
-    ("taken down in any case", ["if self.started:", "    return", "self.started = True", "try:",
-                                "    await self._open()", "finally:", "    self.started = False"]),
-    ("the second caller gets an error", ["if self.started:", "    raise RuntimeError", "self.started = True",
-                                         "await self._open()"]),
-    ("the second caller waits", ["if self.started:", "    await self.opened.wait()", "    return",
-                                 "self.started = True", "await self._open()", "self.opened.set()"]),
-    ("a lock over all of it", ["async with self.lock:", "    if self.started:", "        return",
-                               "    self.started = True", "    await self._open()"]),
-    ("a placeholder that others wait for", ["if key in self.pages:", "    return await self.pages[key]",
-                                            "self.pages[key] = job = asyncio.ensure_future(self._open())",
-                                            "await connect(job)", "return 1"]),
+    (
+        "taken down in any case",
+        [
+            "if self.started:",
+            "    return",
+            "self.started = True",
+            "try:",
+            "    await self._open()",
+            "finally:",
+            "    self.started = False",
+        ],
+    ),
+    (
+        "the second caller gets an error",
+        ["if self.started:", "    raise RuntimeError", "self.started = True", "await self._open()"],
+    ),
+    (
+        "the second caller waits",
+        [
+            "if self.started:",
+            "    await self.opened.wait()",
+            "    return",
+            "self.started = True",
+            "await self._open()",
+            "self.opened.set()",
+        ],
+    ),
+    (
+        "a lock over all of it",
+        [
+            "async with self.lock:",
+            "    if self.started:",
+            "        return",
+            "    self.started = True",
+            "    await self._open()",
+        ],
+    ),
+    (
+        "a placeholder that others wait for",
+        [
+            "if key in self.pages:",
+            "    return await self.pages[key]",
+            "self.pages[key] = job = asyncio.ensure_future(self._open())",
+            "await connect(job)",
+            "return 1",
+        ],
+    ),
     ("a state by name", ["if self.started:", "    return", "self.started = State.OPENING", "await self._open()"]),
-    ("a mode that is switched", ["if not self.started:", "    self.started = True", "    await self._open()", "else:",
-                                 "    self.started = False", "    await self._open()"]),
+    (
+        "a mode that is switched",
+        [
+            "if not self.started:",
+            "    self.started = True",
+            "    await self._open()",
+            "else:",
+            "    self.started = False",
+            "    await self._open()",
+        ],
+    ),
     ("no work behind it", ["if self.started:", "    return", "self.started = True", "await asyncio.sleep(1)"]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("lines", [case[1] for case in SILENT], ids=[case[0] for case in SILENT])

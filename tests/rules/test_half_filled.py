@@ -44,22 +44,45 @@ REPORTED = [
     ("cleared, then filled in a loop", ["self.rows.clear()", *LOOP]),
     ("replaced, then filled in a loop", ["self.rows = {}", *LOOP]),
     ("replaced by one that makes its entries", ["self.rows = defaultdict(list)", *LOOP]),
-    ("filled where something is missing", ["self.rows.clear()", "for key in keys:",
-                                           "    self.rows.setdefault(key, await fetch(key))"]),
+    (
+        "filled where something is missing",
+        ["self.rows.clear()", "for key in keys:", "    self.rows.setdefault(key, await fetch(key))"],
+    ),
     ("filled at once, after an await", ["self.rows.clear()", "self.rows.update(await fetch(keys))"]),
     ("filled by what is awaited", ["self.rows.clear()", "for key in keys:", "    await self._one(key)"]),
     ("filled by what runs side by side", ["self.rows.clear()", "await asyncio.gather(*[self._one(k) for k in keys])"]),
-    ("filled by tasks", ["self.rows.clear()", "tasks = [asyncio.create_task(self._one(key)) for key in keys]",
-                         "await asyncio.wait(tasks)"]),
-    ("filled by tasks of a group", ["self.rows.clear()", "async with asyncio.TaskGroup() as group:",
-                                    "    for key in keys:", "        group.create_task(self._one(key))"]),
-    ("filled by a function inside", ["async def one(key):", "    self.rows[key] = await fetch(key)",
-                                     "self.rows.clear()", "for key in keys:", "    await one(key)"]),
+    (
+        "filled by tasks",
+        [
+            "self.rows.clear()",
+            "tasks = [asyncio.create_task(self._one(key)) for key in keys]",
+            "await asyncio.wait(tasks)",
+        ],
+    ),
+    (
+        "filled by tasks of a group",
+        [
+            "self.rows.clear()",
+            "async with asyncio.TaskGroup() as group:",
+            "    for key in keys:",
+            "        group.create_task(self._one(key))",
+        ],
+    ),
+    (
+        "filled by a function inside",
+        [
+            "async def one(key):",
+            "    self.rows[key] = await fetch(key)",
+            "self.rows.clear()",
+            "for key in keys:",
+            "    await one(key)",
+        ],
+    ),
     ("two entries by name", ["self.rows.clear()", "self.rows['a'] = await fetch(1)", "self.rows['b'] = 2"]),
     ("only sometimes emptied", ["if not keys:", "    self.rows.clear()", *LOOP]),
     ("again and again", ["while True:", "    self.rows.clear()", *(f"    {line}" for line in LOOP)]),
     ("it was asked before if it is empty", ["if self.rows:", "    print(len(self.rows))", "self.rows.clear()", *LOOP]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("lines", [case[1] for case in REPORTED], ids=[case[0] for case in REPORTED])
@@ -71,37 +94,76 @@ SILENT = [
     ("filled as a local", ["rows = {}", "for key in keys:", "    rows[key] = await fetch(key)", "self.rows = rows"]),
     ("emptied and filled at once", ["new = await fetch(keys)", "self.rows.clear()", "self.rows.update(new)"]),
     ("emptied for good", ["self.rows.clear()", "await fetch(keys)"]),
-    ("emptied again before it is filled", ["self.rows.clear()", "await fetch(1)", "self.rows.clear()",
-                                           "self.rows.update(keys)"]),
+    (
+        "emptied again before it is filled",
+        ["self.rows.clear()", "await fetch(1)", "self.rows.clear()", "self.rows.update(keys)"],
+    ),
     ("replaced as a whole", ["self.rows = {}", "new = await fetch(1)", "self.rows = new", "self.rows.update(keys)"]),
-    ("taken out, and put back", ["old, self.rows = self.rows, {}", "for key in old:", "    if not await fetch(key):",
-                                 "        self.rows[key] = old[key]"]),
+    (
+        "taken out, and put back",
+        [
+            "old, self.rows = self.rows, {}",
+            "for key in old:",
+            "    if not await fetch(key):",
+            "        self.rows[key] = old[key]",
+        ],
+    ),
     ("copied, then emptied", ["old = dict(self.rows)", "self.rows.clear()", *LOOP]),
-    ("put back only after a failure", ["self.rows.clear()", "try:", "    await fetch(keys)", "except OSError:",
-                                       "    self.rows.update(keys)"]),
+    (
+        "put back only after a failure",
+        ["self.rows.clear()", "try:", "    await fetch(keys)", "except OSError:", "    self.rows.update(keys)"],
+    ),
     ("one entry at some time", ["self.rows.clear()", "self.rows[1] = await fetch(1)"]),
-    ("a buffer that runs over", ["while True:", "    self.rows[1] = await fetch(1)", "    if len(self.rows) > 9:",
-                                 "        self.rows.clear()"]),
-    ("filled by a task of its own", ["self.rows.clear()", "self.task = asyncio.create_task(self._one(1))",
-                                     "await fetch(1)"]),
+    (
+        "a buffer that runs over",
+        ["while True:", "    self.rows[1] = await fetch(1)", "    if len(self.rows) > 9:", "        self.rows.clear()"],
+    ),
+    (
+        "filled by a task of its own",
+        ["self.rows.clear()", "self.task = asyncio.create_task(self._one(1))", "await fetch(1)"],
+    ),
     ("nothing suspends", ["self.rows.clear()", "for key in keys:", "    self.rows[key] = key", "await fetch(1)"]),
-    ("whole before others come, and added to later", ["self.rows.clear()", "for key in keys:", "    self.rows[key] = 1",
-                                                      *LOOP]),
+    (
+        "whole before others come, and added to later",
+        ["self.rows.clear()", "for key in keys:", "    self.rows[key] = 1", *LOOP],
+    ),
     ("whole at once, and added to later", ["self.rows.clear()", "self.rows.update(keys)", *LOOP]),
-    ("emptied again at the end", ["self.rows.clear()", "try:", *(f"    {line}" for line in LOOP), "finally:",
-                                  "    self.rows.clear()"]),
-    ("emptied again each time round", ["while True:", "    self.rows.clear()", *(f"    {line}" for line in LOOP),
-                                       "    self.rows.clear()", "    await fetch(1)"]),
-    ("a buffer that is empty at first", ["self.rows = {}", "for key in keys:", "    self.rows[key] = await fetch(key)",
-                                         "    if len(self.rows) > 9:", "        self.rows = {}"]),
+    (
+        "emptied again at the end",
+        ["self.rows.clear()", "try:", *(f"    {line}" for line in LOOP), "finally:", "    self.rows.clear()"],
+    ),
+    (
+        "emptied again each time round",
+        [
+            "while True:",
+            "    self.rows.clear()",
+            *(f"    {line}" for line in LOOP),
+            "    self.rows.clear()",
+            "    await fetch(1)",
+        ],
+    ),
+    (
+        "a buffer that is empty at first",
+        [
+            "self.rows = {}",
+            "for key in keys:",
+            "    self.rows[key] = await fetch(key)",
+            "    if len(self.rows) > 9:",
+            "        self.rows = {}",
+        ],
+    ),
     ("a buffer that a function inside empties", ["def flush():", "    self.rows = {}", "self.rows = {}", *LOOP]),
-    ("the beginning of work without an end", ["self.rows = {}", "while True:", "    key = await fetch(keys)",
-                                              "    self.rows[key] = 1"]),
-    ("work that comes in", ["self.rows = {}", "while self.old:", "    key = await fetch(keys)",
-                            "    self.rows[key] = 1"]),
+    (
+        "the beginning of work without an end",
+        ["self.rows = {}", "while True:", "    key = await fetch(keys)", "    self.rows[key] = 1"],
+    ),
+    (
+        "work that comes in",
+        ["self.rows = {}", "while self.old:", "    key = await fetch(keys)", "    self.rows[key] = 1"],
+    ),
     ("nobody reads it", ["self.old.clear()", "for key in keys:", "    self.old[key] = await fetch(key)"]),
     ("what is no container", ["self.rows = None", *LOOP]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("lines", [case[1] for case in SILENT], ids=[case[0] for case in SILENT])
@@ -139,9 +201,16 @@ REAL_READERS = [
     ("a copy", ["def all(self):", "    return dict(self.rows)"]),
     ("handed out by a property", ["@property", "def all(self):", "    return self.rows"]),
     ("taken out", ["def take(self, key):", "    return self.rows.pop(key, None)"]),
-    ("refilled only if there is nothing", ["async def get(self, key):", "    if not self.rows:",
-                                           "        await self.refresh([1])", "    return self.rows.get(key)"]),
-]  # fmt: skip
+    (
+        "refilled only if there is nothing",
+        [
+            "async def get(self, key):",
+            "    if not self.rows:",
+            "        await self.refresh([1])",
+            "    return self.rows.get(key)",
+        ],
+    ),
+]
 
 
 @pytest.mark.parametrize("lines", [case[1] for case in REAL_READERS], ids=[case[0] for case in REAL_READERS])
@@ -153,8 +222,15 @@ def test_who_reads_what_is_in_it_is_a_rival(lines: list[str]) -> None:
 
 
 NO_READERS = [
-    ("fetches what is missing", ["async def get(self, key):", "    if key not in self.rows:",
-                                 "        self.rows[key] = await fetch(key)", "    return self.rows[key]"]),
+    (
+        "fetches what is missing",
+        [
+            "async def get(self, key):",
+            "    if key not in self.rows:",
+            "        self.rows[key] = await fetch(key)",
+            "    return self.rows[key]",
+        ],
+    ),
     ("asks if there is anything", ["def ready(self):", "    return 1 if self.rows else 0"]),
     ("asks how much there is", ["def count(self):", "    return len(self.rows)"]),
     ("shows it", ["def __repr__(self):", "    return str(list(self.rows))"]),
@@ -162,11 +238,22 @@ NO_READERS = [
     ("puts something in", ["def put(self, key):", "    self.rows[key] = 1"]),
     ("throws something out", ["def drop(self, key):", "    self.rows.pop(key, None)"]),
     ("ends it", ["async def close(self):", "    for row in list(self.rows):", "        await row.close()"]),
-    ("reads behind a refill of its own", ["async def get(self, key):", "    await self.refresh([1])",
-                                          "    return self.rows.get(key)"]),
-    ("its helper does", ["async def get(self, key):", "    await self.refresh([1])", "    return self._find(key)", "",
-                         "def _find(self, key):", "    return self.rows.get(key)"]),
-]  # fmt: skip
+    (
+        "reads behind a refill of its own",
+        ["async def get(self, key):", "    await self.refresh([1])", "    return self.rows.get(key)"],
+    ),
+    (
+        "its helper does",
+        [
+            "async def get(self, key):",
+            "    await self.refresh([1])",
+            "    return self._find(key)",
+            "",
+            "def _find(self, key):",
+            "    return self.rows.get(key)",
+        ],
+    ),
+]
 
 
 @pytest.mark.parametrize("lines", [case[1] for case in NO_READERS], ids=[case[0] for case in NO_READERS])

@@ -48,27 +48,49 @@ def findings(*lines: str) -> list[Finding]:
 
 
 REPORTED = [
-    ("an entry of another table",
-     ["if key in self.readers:", "    return self.latest[key]", CLAIM, FILL]),
-    ("used where the ways meet",
-     ["if key not in self.readers:", "    " + CLAIM, "    " + FILL, "return self.latest[key]"]),
-    ("looked up with get",
-     ["readers = self.readers.get(key)", "if readers is not None:", "    return self.latest[key]", CLAIM, FILL]),
-    ("a member of a set",
-     ["if key in self.asked:", "    return self.latest[key]", "self.asked.add(key)", FILL]),
-    ("an empty entry",
-     ["if key in self.readers:", "    return self.latest[key]", "self.readers[key] = None", FILL]),
-    ("filled by what is awaited",
-     ["if key in self.readers:", "    return self.latest[key]", CLAIM, "await self._fill(key)"]),
-    ("stored later on",
-     ["if key in self.readers:", "    return self.latest[key]", CLAIM, "news = await request(key)",
-      "self.latest[key] = news"]),
-    ("changed by way of the entry",
-     ["if key in self.readers:", "    self.latest[key].append(reader)", "else:", "    " + CLAIM, "    " + FILL]),
-    ("taken back after a failure",
-     ["if key in self.readers:", "    return self.latest[key]", CLAIM, "try:", "    " + FILL, "except OSError:",
-      "    del self.readers[key]", "    raise"]),
-]  # fmt: skip
+    ("an entry of another table", ["if key in self.readers:", "    return self.latest[key]", CLAIM, FILL]),
+    (
+        "used where the ways meet",
+        ["if key not in self.readers:", "    " + CLAIM, "    " + FILL, "return self.latest[key]"],
+    ),
+    (
+        "looked up with get",
+        ["readers = self.readers.get(key)", "if readers is not None:", "    return self.latest[key]", CLAIM, FILL],
+    ),
+    ("a member of a set", ["if key in self.asked:", "    return self.latest[key]", "self.asked.add(key)", FILL]),
+    ("an empty entry", ["if key in self.readers:", "    return self.latest[key]", "self.readers[key] = None", FILL]),
+    (
+        "filled by what is awaited",
+        ["if key in self.readers:", "    return self.latest[key]", CLAIM, "await self._fill(key)"],
+    ),
+    (
+        "stored later on",
+        [
+            "if key in self.readers:",
+            "    return self.latest[key]",
+            CLAIM,
+            "news = await request(key)",
+            "self.latest[key] = news",
+        ],
+    ),
+    (
+        "changed by way of the entry",
+        ["if key in self.readers:", "    self.latest[key].append(reader)", "else:", "    " + CLAIM, "    " + FILL],
+    ),
+    (
+        "taken back after a failure",
+        [
+            "if key in self.readers:",
+            "    return self.latest[key]",
+            CLAIM,
+            "try:",
+            "    " + FILL,
+            "except OSError:",
+            "    del self.readers[key]",
+            "    raise",
+        ],
+    ),
+]
 
 
 @pytest.mark.parametrize("lines", [case[1] for case in REPORTED], ids=[case[0] for case in REPORTED])
@@ -77,55 +99,128 @@ def test_reported(lines: list[str]) -> None:
 
 
 SILENT = [
-    ("the other is never used by who finds the first",
-     ["if key in self.readers:", "    return", CLAIM, FILL]),
-    ("the other is asked for",
-     ["if key in self.readers:", "    return self.latest.get(key)", CLAIM, FILL]),
-    ("the other is tested",
-     ["if key in self.readers:", "    if key in self.latest:", "        return self.latest[key]", "    return", CLAIM,
-      FILL]),
-    ("both are tested",
-     ["if key in self.readers and key in self.latest:", "    return self.latest[key]", CLAIM, FILL]),
-    ("its absence is caught",
-     ["if key in self.readers:", "    try:", "        return self.latest[key]", "    except KeyError:",
-      "        return", CLAIM, FILL]),
-    ("the second caller waits first",
-     ["if key in self.readers:", "    await self.readers[key].wait()", "    return self.latest[key]", CLAIM, FILL]),
-    ("both are there before the await",
-     ["if key in self.readers:", "    return self.latest[key]", CLAIM, "self.latest[key] = None", FILL]),
-    ("the other comes first",
-     ["if key in self.readers:", "    return self.latest[key]", "self.latest[key] = make()", CLAIM,
-      "await request(key)", "self.latest[key] = make()"]),
-    ("another key",
-     ["if key in self.readers:", "    return self.latest[other]", CLAIM, "self.latest[other] = await request(key)"]),
-    ("used under another key",
-     ["if key in self.readers:", "    return self.latest[other]", CLAIM, FILL]),
-    ("a flag says nothing of one key",
-     ["if self.started:", "    return self.latest[key]", "self.started = True", FILL]),
-    ("nothing is waited for in between",
-     ["if key in self.readers:", "    return self.latest[key]", CLAIM, "self.latest[key] = make()",
-      "await request(key)"]),
-    ("a table that makes its entries",
-     ["if key in self.readers:", "    return self.counts[key]", CLAIM, "self.counts[key] = await request(key)"]),
-    ("the claim goes down when all is done",
-     ["if key in self.readers:", "    return self.latest[key]", CLAIM, "try:", "    " + FILL, "finally:",
-      "    del self.readers[key]"]),
-    ("a mode that is switched",
-     ["if key in self.readers:", "    del self.readers[key]", "    return self.latest[key]", CLAIM, FILL]),
-    ("the second caller makes it, too",
-     ["if key in self.readers:", "    self.latest[key] = make()", "    return self.latest[key]", CLAIM, FILL]),
-    ("the first caller uses it before he waits: it is there",
-     ["if key in self.readers:", "    return self.latest[key]", "old = self.latest[key]", CLAIM,
-      "self.latest[key] = await request(old)"]),
-    ("the first caller uses it behind the claim: it is there",
-     ["if key in self.readers:", "    return self.latest[key]", CLAIM,
-      "self.latest[key] = await request(self.latest[key])"]),
-    ("it was used before the test: it is there",
-     ["old = self.latest[key]", "if key in self.readers:", "    return self.latest[key]", CLAIM, FILL]),
-    ("a lock over all of it",
-     ["async with self.lock:", "    if key in self.readers:", "        return self.latest[key]", "    " + CLAIM,
-      "    " + FILL]),
-]  # fmt: skip
+    ("the other is never used by who finds the first", ["if key in self.readers:", "    return", CLAIM, FILL]),
+    ("the other is asked for", ["if key in self.readers:", "    return self.latest.get(key)", CLAIM, FILL]),
+    (
+        "the other is tested",
+        [
+            "if key in self.readers:",
+            "    if key in self.latest:",
+            "        return self.latest[key]",
+            "    return",
+            CLAIM,
+            FILL,
+        ],
+    ),
+    ("both are tested", ["if key in self.readers and key in self.latest:", "    return self.latest[key]", CLAIM, FILL]),
+    (
+        "its absence is caught",
+        [
+            "if key in self.readers:",
+            "    try:",
+            "        return self.latest[key]",
+            "    except KeyError:",
+            "        return",
+            CLAIM,
+            FILL,
+        ],
+    ),
+    (
+        "the second caller waits first",
+        ["if key in self.readers:", "    await self.readers[key].wait()", "    return self.latest[key]", CLAIM, FILL],
+    ),
+    (
+        "both are there before the await",
+        ["if key in self.readers:", "    return self.latest[key]", CLAIM, "self.latest[key] = None", FILL],
+    ),
+    (
+        "the other comes first",
+        [
+            "if key in self.readers:",
+            "    return self.latest[key]",
+            "self.latest[key] = make()",
+            CLAIM,
+            "await request(key)",
+            "self.latest[key] = make()",
+        ],
+    ),
+    (
+        "another key",
+        ["if key in self.readers:", "    return self.latest[other]", CLAIM, "self.latest[other] = await request(key)"],
+    ),
+    ("used under another key", ["if key in self.readers:", "    return self.latest[other]", CLAIM, FILL]),
+    (
+        "a flag says nothing of one key",
+        ["if self.started:", "    return self.latest[key]", "self.started = True", FILL],
+    ),
+    (
+        "nothing is waited for in between",
+        [
+            "if key in self.readers:",
+            "    return self.latest[key]",
+            CLAIM,
+            "self.latest[key] = make()",
+            "await request(key)",
+        ],
+    ),
+    (
+        "a table that makes its entries",
+        ["if key in self.readers:", "    return self.counts[key]", CLAIM, "self.counts[key] = await request(key)"],
+    ),
+    (
+        "the claim goes down when all is done",
+        [
+            "if key in self.readers:",
+            "    return self.latest[key]",
+            CLAIM,
+            "try:",
+            "    " + FILL,
+            "finally:",
+            "    del self.readers[key]",
+        ],
+    ),
+    (
+        "a mode that is switched",
+        ["if key in self.readers:", "    del self.readers[key]", "    return self.latest[key]", CLAIM, FILL],
+    ),
+    (
+        "the second caller makes it, too",
+        ["if key in self.readers:", "    self.latest[key] = make()", "    return self.latest[key]", CLAIM, FILL],
+    ),
+    (
+        "the first caller uses it before he waits: it is there",
+        [
+            "if key in self.readers:",
+            "    return self.latest[key]",
+            "old = self.latest[key]",
+            CLAIM,
+            "self.latest[key] = await request(old)",
+        ],
+    ),
+    (
+        "the first caller uses it behind the claim: it is there",
+        [
+            "if key in self.readers:",
+            "    return self.latest[key]",
+            CLAIM,
+            "self.latest[key] = await request(self.latest[key])",
+        ],
+    ),
+    (
+        "it was used before the test: it is there",
+        ["old = self.latest[key]", "if key in self.readers:", "    return self.latest[key]", CLAIM, FILL],
+    ),
+    (
+        "a lock over all of it",
+        [
+            "async with self.lock:",
+            "    if key in self.readers:",
+            "        return self.latest[key]",
+            "    " + CLAIM,
+            "    " + FILL,
+        ],
+    ),
+]
 
 
 @pytest.mark.parametrize("lines", [case[1] for case in SILENT], ids=[case[0] for case in SILENT])
@@ -143,8 +238,9 @@ def test_an_object_may_be_stored_before_its_parts_are_there() -> None:
 
 
 def test_one_claim_is_explained_once() -> None:
-    (finding,) = findings("if not self.started:", "    self.started = True", "    self.wire = await dial()",
-                          "self.wire.send(key)")  # fmt: skip
+    (finding,) = findings(
+        "if not self.started:", "    self.started = True", "    self.wire = await dial()", "self.wire.send(key)"
+    )
     assert finding.state == "self.started"
 
 

@@ -40,26 +40,53 @@ def findings(*lines: str) -> list[Finding]:
 
 
 REPORTED = [
-    ("restored in any case", ["old = self.timeout", "self.timeout = 60", "try:", "    await key()", "finally:",
-                              "    self.timeout = old"], "self.timeout"),
-    ("restored if all goes well", ["old = self.timeout", "self.timeout = 60", "await key()", "self.timeout = old"],
-     "self.timeout"),
-    ("saved in a tuple", ["old = (self.timeout, 1)", "self.timeout = 60", "await key()", "self.timeout = old[0]"],
-     "self.timeout"),
+    (
+        "restored in any case",
+        ["old = self.timeout", "self.timeout = 60", "try:", "    await key()", "finally:", "    self.timeout = old"],
+        "self.timeout",
+    ),
+    (
+        "restored if all goes well",
+        ["old = self.timeout", "self.timeout = 60", "await key()", "self.timeout = old"],
+        "self.timeout",
+    ),
+    (
+        "saved in a tuple",
+        ["old = (self.timeout, 1)", "self.timeout = 60", "await key()", "self.timeout = old[0]"],
+        "self.timeout",
+    ),
     ("taken apart", ["a, b = self.timeout, 1", "self.timeout = 60", "await key()", "self.timeout = a"], "self.timeout"),
-    ("saved in an attribute of a local", ["frame.old = self.timeout", "self.timeout = 60", "await key()",
-                                          "self.timeout = frame.old"], "self.timeout"),
-    ("a copy of a list", ["old = list(self.hooks)", "self.hooks.append(key)", "await key()", "self.hooks = old"],
-     "self.hooks"),
-    ("a copy by its method", ["old = self.hooks.copy()", "self.hooks.append(key)", "await key()",
-                              "self.hooks[:] = old"], "self.hooks"),
-    ("a copy by copy.copy", ["old = copy.copy(self.hooks)", "self.hooks.append(key)", "await key()",
-                             "self.hooks = old"], "self.hooks"),
-    ("an entry", ["old = self.modes['m']", "self.modes['m'] = 1", "await key()", "self.modes['m'] = old"],
-     "self.modes['m']"),
-    ("changed by a callee", ["old = self.timeout", "self.change(60)", "await key()", "self.timeout = old"],
-     "self.timeout"),
-]  # fmt: skip
+    (
+        "saved in an attribute of a local",
+        ["frame.old = self.timeout", "self.timeout = 60", "await key()", "self.timeout = frame.old"],
+        "self.timeout",
+    ),
+    (
+        "a copy of a list",
+        ["old = list(self.hooks)", "self.hooks.append(key)", "await key()", "self.hooks = old"],
+        "self.hooks",
+    ),
+    (
+        "a copy by its method",
+        ["old = self.hooks.copy()", "self.hooks.append(key)", "await key()", "self.hooks[:] = old"],
+        "self.hooks",
+    ),
+    (
+        "a copy by copy.copy",
+        ["old = copy.copy(self.hooks)", "self.hooks.append(key)", "await key()", "self.hooks = old"],
+        "self.hooks",
+    ),
+    (
+        "an entry",
+        ["old = self.modes['m']", "self.modes['m'] = 1", "await key()", "self.modes['m'] = old"],
+        "self.modes['m']",
+    ),
+    (
+        "changed by a callee",
+        ["old = self.timeout", "self.change(60)", "await key()", "self.timeout = old"],
+        "self.timeout",
+    ),
+]
 
 
 @pytest.mark.parametrize(("lines", "state"), [case[1:] for case in REPORTED], ids=[case[0] for case in REPORTED])
@@ -68,10 +95,19 @@ def test_reported(lines: list[str], state: str) -> None:
 
 
 POSSIBLE = [
-    ("put back only after a failure", ["old = self.timeout", "self.timeout = 60", "try:", "    await key()",
-                                       "except OSError:", "    self.timeout = old"]),
+    (
+        "put back only after a failure",
+        [
+            "old = self.timeout",
+            "self.timeout = 60",
+            "try:",
+            "    await key()",
+            "except OSError:",
+            "    self.timeout = old",
+        ],
+    ),
     ("of a parameter", ["old = frame.level", "frame.level = 0", "await key()", "frame.level = old"]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("lines", [case[1] for case in POSSIBLE], ids=[case[0] for case in POSSIBLE])
@@ -80,21 +116,42 @@ def test_possible(lines: list[str]) -> None:
 
 
 SILENT = [
-    ("a lock over all of it", ["async with self.lock:", "    old = self.timeout", "    self.timeout = 60",
-                               "    await key()", "    self.timeout = old"]),
+    (
+        "a lock over all of it",
+        [
+            "async with self.lock:",
+            "    old = self.timeout",
+            "    self.timeout = 60",
+            "    await key()",
+            "    self.timeout = old",
+        ],
+    ),
     ("back before it waits", ["old = self.timeout", "self.timeout = 60", "key()", "self.timeout = old", "await key()"]),
-    ("set after it has waited", ["await key()", "old = self.timeout", "self.timeout = 60", "key()",
-                                 "self.timeout = old"]),
-    ("restored if it is still one's own", ["old = self.timeout", "mine = object()", "self.timeout = mine",
-                                           "await key()", "if self.timeout is mine:", "    self.timeout = old"]),
+    (
+        "set after it has waited",
+        ["await key()", "old = self.timeout", "self.timeout = 60", "key()", "self.timeout = old"],
+    ),
+    (
+        "restored if it is still one's own",
+        [
+            "old = self.timeout",
+            "mine = object()",
+            "self.timeout = mine",
+            "await key()",
+            "if self.timeout is mine:",
+            "    self.timeout = old",
+        ],
+    ),
     ("nothing changed meanwhile by itself", ["old = self.timeout", "await key()", "print(old)"]),
     ("something else is stored", ["old = self.timeout", "self.timeout = 60", "await key()", "self.timeout = 5"]),
     ("another state gets it", ["old = self.timeout", "self.timeout = 60", "await key()", "self.last = old"]),
     ("put before what has come", ["old = self.hooks", "self.hooks = []", "await key()", "self.hooks[:0] = old"]),
     ("of a thread", ["old = local.level", "local.level = 0", "await key()", "local.level = old"]),
-    ("of an object of this call", ["c = Client()", "old = c.timeout", "c.timeout = 60", "await key()",
-                                   "c.timeout = old"]),
-]  # fmt: skip
+    (
+        "of an object of this call",
+        ["c = Client()", "old = c.timeout", "c.timeout = 60", "await key()", "c.timeout = old"],
+    ),
+]
 
 
 @pytest.mark.parametrize("lines", [case[1] for case in SILENT], ids=[case[0] for case in SILENT])

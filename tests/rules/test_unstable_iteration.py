@@ -79,11 +79,17 @@ REPORTED = [
     ("an async loop in a loop", ["for k in self.seats:", "    async for n in k:", "        print(n)"], "self.seats"),
     ("an async with", ["for k in self.seats:", "    async with k:", "        print(k)"], "self.seats"),
     ("out of the loop on one way", ["for k in self.seats:", "    if await k.tell():", "        break"], "self.seats"),
-    ("out only if it goes well", ["for k in self.seats:", "    try:", "        return await k()", "    except OSError:",
-                                  "        pass"], "self.seats"),
-    ("a lock that others do not take", ["async with self.lock:", "    for k in self.seats:", "        await k.tell()"],
-     "self.seats"),
-]  # fmt: skip
+    (
+        "out only if it goes well",
+        ["for k in self.seats:", "    try:", "        return await k()", "    except OSError:", "        pass"],
+        "self.seats",
+    ),
+    (
+        "a lock that others do not take",
+        ["async with self.lock:", "    for k in self.seats:", "        await k.tell()"],
+        "self.seats",
+    ),
+]
 
 
 @pytest.mark.parametrize(("lines", "state"), [case[1:] for case in REPORTED], ids=[case[0] for case in REPORTED])

@@ -98,28 +98,39 @@ def judge(
     for rival, access in rivals:
         if not _on_one_object(program, (resolver, location), (rival, access.location)):
             continue
-        if access.task is not None:
-            theirs = entries_of_tasks(program, program.named(access.task).function, location, shared=shared)
-        else:
-            theirs = entries(program, rival.function, location, shared=shared)
+        theirs = _entries_of_rival(program, (rival, access), location, shared)
         left = mine if write is None else _not_cancelled(program, mine, (rival, access), (resolver, write))
         confidence, pair = strongest(left, theirs)
         if confidence is None or pair is None:
             continue
-        assumed = any(entry.start in ASSUMED for entry in pair)
         if about.is_closed or _is_doubtful(program, (resolver, rival), pair, about):
             confidence = Confidence.POSSIBLE
         if not access.certain:
             confidence = min(confidence, Confidence.LIKELY)
-        line = program.extent(rival.function, access.event).line
-        rank = (confidence, int(rival is not resolver), -line)
+        rank = (confidence, int(rival is not resolver), -program.extent(rival.function, access.event).line)
         if best is None or rank > best:
             best = rank
             evidence = _evidence(program, resolver, (rival, access), pair, shared, about.owner, does)
-            keyed = assumed and shared is not None and shared.keyed
-            kept, serves = (shared.strong, shared.serves) if shared is not None else (False, False)
-            found = Judgement(confidence, evidence, rival, access, assumed, keyed, kept, serves)
+            found = _judgement(confidence, evidence, (rival, access), pair, shared)
     return found
+
+
+def _entries_of_rival(program: Program, rival: Rival, location: Location, shared: Shared | None) -> frozenset[Entry]:
+    """Give the ways in which a rival's write comes to be made: by its function, or by a task that is made there."""
+    resolver, access = rival
+    if access.task is not None:
+        return entries_of_tasks(program, program.named(access.task).function, location, shared=shared)
+    return entries(program, resolver.function, location, shared=shared)
+
+
+def _judgement(
+    confidence: Confidence, evidence: tuple[str, ...], rival: Rival, pair: tuple[Entry, Entry], shared: Shared | None
+) -> Judgement:
+    assumed = any(entry.start in ASSUMED for entry in pair)
+    if shared is None:
+        return Judgement(confidence, evidence, *rival, assumed)
+    keyed = assumed and shared.keyed
+    return Judgement(confidence, evidence, *rival, assumed, keyed, shared.strong, shared.serves)
 
 
 def _not_cancelled(

@@ -79,9 +79,16 @@ def _parts(case: Case, node: ast.expr) -> Iterator[ast.expr]:
         yield node
     if not isinstance(
         node,
-        ast.Constant | ast.Name | ast.Attribute | ast.Subscript | ast.Tuple | ast.JoinedStr | ast.FormattedValue
-        | ast.BinOp | ast.UnaryOp,
-    ):  # fmt: skip
+        ast.Constant
+        | ast.Name
+        | ast.Attribute
+        | ast.Subscript
+        | ast.Tuple
+        | ast.JoinedStr
+        | ast.FormattedValue
+        | ast.BinOp
+        | ast.UnaryOp,
+    ):
         raise Declined("key-changes", f"the key `{case.text(node)}` may be another one after the await")
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.expr):

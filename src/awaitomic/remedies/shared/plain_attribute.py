@@ -88,7 +88,11 @@ def _has(program: Program, facts: ClassFacts, attribute: str) -> bool:
     if any(attribute in _assigned(node) for node in facts.node.body):
         return True
     makers = [method for method in facts.methods.values() if is_construction(method)]
-    called = {node.func.attr for maker in makers for node in ast.walk(maker.node)
-              if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)}  # fmt: skip
+    called = {
+        node.func.attr
+        for maker in makers
+        for node in ast.walk(maker.node)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
     makers += [facts.methods[name] for name in called if name in facts.methods]
     return any(name == attribute for maker in makers for name, _ in self_assignments(maker, program.module.types))
