@@ -44,6 +44,8 @@ def reported(make: str, key: str) -> bool:
         ("key = str(uuid.uuid4())", "key"),
         ("key = f'{name}-{uuid4()}'", "key"),
         ("pass", "next(self.ids)"),
+        ("made = Session(key=uuid4().hex)\n        key = made.key", "key"),
+        ("key = uuid4()\n        text = key.hex", "text"),
     ],
 )
 def test_an_entry_does_not_meet_what_is_stored_under_a_key_that_is_always_new(make: str, key: str) -> None:
@@ -58,6 +60,8 @@ def test_an_entry_does_not_meet_what_is_stored_under_a_key_that_is_always_new(ma
         ("key = next(self.rows)", "key"),
         ("key = next(iter(self.sessions))", "key"),
         ("key = uuid.UUID(name)", "key"),
+        ("made = Session(key=name)\n        key = made.key", "key"),
+        ("made = Session(key=uuid4().hex)\n        made = self.last\n        key = made.key", "key"),
     ],
 )
 def test_but_it_meets_what_is_stored_under_a_key_that_may_be_there(make: str, key: str) -> None:

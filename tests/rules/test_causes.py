@@ -305,3 +305,35 @@ def test_an_entry_that_the_call_has_made_itself_is_its_own() -> None:
 
 def test_an_entry_that_others_have_made_is_not() -> None:
     assert reported(REQUEST.format(made="pass"), Confidence.LIKELY) == {"Session.send"}
+
+
+PIPE = """
+class Pipe:
+    def __init__(self, sink):
+        self.ready = asyncio.Event()
+        self.queue = []
+        self.sink = sink
+        self.task = asyncio.create_task(self.pump())
+
+    def write(self, packet):
+        self.queue.append(packet)
+        self.ready.set()
+
+    def check(self):
+        {check}
+
+    async def pump(self):
+        while True:
+            await self.ready.wait()
+            await self.sink(self.queue.pop())
+            self.check()
+"""
+
+
+def test_an_event_that_only_tells_what_other_state_is_loses_nothing() -> None:
+    told = "if self.queue:\n            self.ready.set()\n        else:\n            self.ready.clear()"
+    assert reported(PIPE.format(check=told)) == set()
+
+
+def test_one_that_is_cleared_whatever_there_is_does() -> None:
+    assert reported(PIPE.format(check="self.ready.clear()")) == {"Pipe.pump"}

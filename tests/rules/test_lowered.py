@@ -22,11 +22,16 @@ class AnswerManager:
 
     async def answer(self, key):
         {fetch}
+
+    def end(self):
+        {end}
 """
 
 
-def confidences(name: str, empty: str, *body: str, fetch: str = "pass", rule: str = "AWA102") -> list[Confidence]:
-    source = SERVICE.format(name=name, empty=empty, body="\n        ".join(body), fetch=fetch)
+def confidences(
+    name: str, empty: str, *body: str, fetch: str = "pass", end: str = "pass", rule: str = "AWA102"
+) -> list[Confidence]:
+    source = SERVICE.format(name=name, empty=empty, body="\n        ".join(body), fetch=fetch, end=end)
     found = find(program_of(source))
     return [finding.confidence for finding in found if finding.rule == rule and finding.function.endswith("ask")]
 
@@ -103,4 +108,22 @@ def test_who_is_warned_that_he_comes_second_does_not_go_on_as_if_it_were_ready(t
 )
 def test_what_is_said_of_a_thing_is_not_the_thing(name: str, confidence: Confidence) -> None:
     body = (f"if self.{name} is None:", f"    self.{name} = await look(key)")
-    assert confidences(name, "None", *body) == [confidence]
+    assert confidences(name, "None", *body, end=f"self.{name}.close()") == [confidence]
+
+
+@pytest.mark.parametrize(
+    ("maker", "end", "confidence"),
+    [
+        ("look", "pass", POSSIBLE),
+        ("get_session", "pass", POSSIBLE),
+        ("create_pool", "pass", LIKELY),
+        ("look", "self.pool.close()", LIKELY),
+        ("look", "pool, self.pool = self.pool, None; pool.close()", LIKELY),
+        ("look", "self.pool.ask()", POSSIBLE),
+    ],
+)
+def test_what_nobody_closes_and_nothing_says_has_to_be_closed_may_be_made_twice(
+    maker: str, end: str, confidence: Confidence
+) -> None:
+    body = ("if self.pool is None:", f"    self.pool = await {maker}(key)")
+    assert confidences("pool", "None", *body, end=end) == [confidence]

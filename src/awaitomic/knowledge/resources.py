@@ -134,3 +134,39 @@ def gives_data(name: str) -> bool:
     if not words or leaves_work(name):
         return False
     return words[0] in _PARTS or (words[0] in _BRINGS and words != ["get"])
+
+
+_CLEANUP = frozenset(
+    "__aexit__ __del__ aclose close stop disconnect shutdown cleanup teardown terminate release dispose".split()
+)
+
+
+def is_cleanup_name(name: str) -> bool:
+    """Tell whether a method is by its name there to clean up."""
+    return name in _CLEANUP or name.lstrip("_").removeprefix("async_") in _CLEANUP
+
+
+CLOSERS = ("close", "aclose", "__aexit__", "__exit__", "stop", "disconnect", "shutdown", "cancel", "release")
+"""Methods by which a class tells that its objects have to be ended."""
+
+
+def ends_it(name: str) -> bool:
+    """Tell whether a call of a method of that name ends the object that it is called on."""
+    return is_cleanup_name(name) or name in CLOSERS
+
+
+_OPENS = frozenset(
+    "connect reconnect open start spawn launch subscribe listen serve bind attach pool connection channel socket "
+    "browser process subprocess transport websocket ws tunnel server".split()
+)
+
+
+def opens_something(name: str) -> bool:
+    """Tell whether a function of that name opens what has to be closed, whoever wrote it: ``create_pool``.
+
+    `makes_a_resource` asks less: that something is registered, initialised or renewed twice may do no harm.
+    """
+    words = [word.lower() for word in _WORD.findall(name)]
+    if not words or words[0] in _FETCHES:
+        return False
+    return any(word in _OPENS or (word[:1] == "a" and word[1:] in _OPENS) for word in words)

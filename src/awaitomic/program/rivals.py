@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _MAKERS = frozenset({"uuid1", "uuid4", "uuid7", "token_bytes", "token_hex", "token_urlsafe", "ObjectId", "ULID"})
 _COUNTER = re.compile(r"(^|_)(counter|count|counts|ids?|seq|sequence|serial|numbers?)$")
+_HOPS = 3
+"""So many names are followed from a key to what it was made of."""
 _ENTERS = frozenset({Change.ASSIGN, Change.FILL})
 
 
@@ -45,16 +47,22 @@ def _enters_new(resolver: Resolver, access: Access) -> bool:
 
 
 def _is_new(resolver: Resolver, text: str) -> bool:
-    """Tell whether a key is built from something that no call has made before: itself, or what it is bound to."""
-    if text.isidentifier():
-        value = resolver.binding(text)
-        node = resolver.function.nodes[value] if value is not None else None
-    else:
-        try:
-            node = ast.parse(text, mode="eval").body
-        except SyntaxError:
-            return False
-    return node is not None and any(_makes(inner) for inner in ast.walk(node) if isinstance(inner, ast.Call))
+    """Tell whether a key is built from something that no call has made before: see `_is_made_new`."""
+    try:
+        node = ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return False
+    return _is_made_new(resolver, node, _HOPS)
+
+
+def _is_made_new(resolver: Resolver, node: ast.AST, hops: int) -> bool:
+    """Tell whether a value has something new in it, or is bound to what has: a number that its object was made with."""
+    if any(_makes(inner) for inner in ast.walk(node) if isinstance(inner, ast.Call)):
+        return True
+    named = node.value if isinstance(node, ast.Attribute) else node
+    value = resolver.binding(named.id) if isinstance(named, ast.Name) and hops else None
+    bound = resolver.function.nodes[value] if value is not None else None
+    return bound is not None and _is_made_new(resolver, bound, hops - 1)
 
 
 def _makes(call: ast.Call) -> bool:

@@ -42,6 +42,7 @@ from awaitomic.rules.shapes import (
     asks_a_limit,
     fills_a_cache,
     fills_with_data,
+    makes_one_too_many,
     raises_a_flag,
     resource,
     secret,
@@ -144,6 +145,7 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: Active
         fact,
         confidence=min(
             _lower(judgement.confidence, lowered),
+            Confidence.POSSIBLE if same and _is_made_again(program, resolver, fact, judgement) else Confidence.CERTAIN,
             _confidence(program, resolver, fact, guard),
             Confidence.POSSIBLE if _is_harmless(resolver, fact, guard, judgement, others) else Confidence.CERTAIN,
             Confidence.POSSIBLE if _is_first_use(program, resolver, fact, guard, judgement) else Confidence.CERTAIN,
@@ -156,6 +158,13 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: Active
         message=f"`{first.location}` is tested before a suspension and `{state}` is written after it: "
         "the test may no longer hold",
     )
+
+
+def _is_made_again(program: Program, resolver: Resolver, fact: WriteFact, judgement: Judgement) -> bool:
+    """Tell whether something is made twice at the most, which is rarely seen to happen and then only costs time."""
+    if fact.access.change is not Change.ASSIGN or judgement.confidence is Confidence.CERTAIN:
+        return False
+    return not makes_one_too_many(program, resolver, fact)
 
 
 def _is_done_by_then(program: Program, fact: WriteFact, test: ast.AST) -> bool:

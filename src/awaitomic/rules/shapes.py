@@ -16,6 +16,7 @@ from awaitomic.knowledge.resources import (
     is_a_resource,
     is_a_secret,
     makes_a_resource,
+    opens_something,
     says_an_end,
 )
 from awaitomic.model.event import Attribute, Call, Compute, Const, Merge, Name, Operand, Read
@@ -23,6 +24,7 @@ from awaitomic.model.location import AttributeStep, Location
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
 from awaitomic.program.calls import targets_of
+from awaitomic.program.closings import closings, has_closer
 from awaitomic.program.concurrency import Hint
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.names import last_name
@@ -108,6 +110,25 @@ def resource(program: Program, resolver: Resolver, fact: WriteFact) -> Hint | No
     if not by_maker and not by_name:
         return None
     return Hint(f"`{fact.access.location}` is made for all who ask for it")
+
+
+def makes_one_too_many(program: Program, resolver: Resolver, fact: WriteFact) -> bool:
+    """Tell whether doing what fills a state twice does more than to cost time.
+
+    What it stores has to be closed, so that the first of two never is: somebody closes what the state holds, its class
+    says how to, or a library is asked to open something. A flag says whether something is open.
+    """
+    writer, value = writer_of(program, resolver, fact)
+    if value is None:
+        return False
+    if isinstance(writer.function.events[value], Const):
+        return any(map(opens_something, _verbs(name_of(fact.access.location))))
+    made = [call for call, awaited in calls_in(writer, value) if awaited]
+    if not made:
+        return True  # each task stores what is its own
+    if has_closer(writer, writer.operand_type(value).name or "") or any(map(opens_something, made)):
+        return True
+    return next(closings(program, resolver, fact.access.location), None) is not None
 
 
 def _verbs(name: str) -> list[str]:

@@ -14,7 +14,7 @@ from awaitomic.flow.reach import reach_after
 from awaitomic.knowledge.lifecycle import starts_by_name
 from awaitomic.model.finding import Confidence
 from awaitomic.model.identity import qualname_of
-from awaitomic.model.location import Location, Root
+from awaitomic.model.location import ItemStep, Location, Root
 from awaitomic.program.accesses import Access
 from awaitomic.program.annotations import one_task
 from awaitomic.program.cancelling import ended_tasks, kept_at
@@ -92,6 +92,7 @@ def judge(
         single_owner(program, resolver, location),
         location.root is Root.PARAMETER or is_primitive(program, resolver, location),
         is_made_for_each(program, resolver, location),
+        location,
     )
     best: tuple[Confidence, int, int] | None = None
     found: Judgement | None = None
@@ -104,6 +105,8 @@ def judge(
         if confidence is None or pair is None:
             continue
         if about.is_closed or _is_doubtful(program, (resolver, rival), pair, about):
+            confidence = Confidence.POSSIBLE
+        if _is_of_some_other(resolver, location, rival):
             confidence = Confidence.POSSIBLE
         if not access.certain:
             confidence = min(confidence, Confidence.LIKELY)
@@ -153,6 +156,7 @@ class _About(NamedTuple):
     """Whether a general rule cannot know how it is shared: a parameter, a lock that the program builds itself."""
     made_for_each: bool
     """Whether nothing in the project keeps one."""
+    state: Location
 
 
 def _is_doubtful(program: Program, both: tuple[Resolver, Resolver], pair: tuple[Entry, Entry], about: _About) -> bool:
@@ -163,9 +167,25 @@ def _is_doubtful(program: Program, both: tuple[Resolver, Resolver], pair: tuple[
     starts = {entry.start for entry in pair}
     if about.made_for_each and not ASSUMED.isdisjoint(starts):
         return True
+    if Start.ALONE in starts and not _goes_on_beside(program, pair, about.state):
+        return True
     if Start.MANY in starts:
         return False
     return about.owner is not None or is_test(resolver.module.name) or _is_choice(program, pair)
+
+
+def _goes_on_beside(program: Program, pair: tuple[Entry, Entry], state: Location) -> bool:
+    """Tell whether the main program has made the task, by itself or through what it calls.
+
+    What others make may come long before it, after it, or in another process.
+    """
+    main, task = pair if pair[0].start is Start.ALONE else (pair[1], pair[0])
+    if not task.spawner:
+        return False
+    return task.spawner == main.function or any(
+        entry.start is Start.ALONE and entry.function == main.function
+        for entry in entries(program, program.named(task.spawner).function, state, shared=None)
+    )
 
 
 def _is_choice(program: Program, pair: tuple[Entry, Entry]) -> bool:
@@ -188,6 +208,18 @@ def _on_one_object(program: Program, mine: tuple[Resolver, Location], theirs: tu
     """Tell whether two paths can lead to one object: those of instances of sibling classes never do."""
     left, right = (resolver.owner_of(location) for resolver, location in (mine, theirs))
     return left is None or right is None or program.module.can_be_one(left, right)
+
+
+def _is_of_some_other(resolver: Resolver, location: Location, rival: Resolver) -> bool:
+    """Tell whether a state is that of an object which this one only holds, and the rival writes that of any such one.
+
+    ``self.agent.done`` here and ``self.done`` in an ``Agent`` are one state if both mean the same agent, which the
+    types do not tell. What is kept in a table is kept there to be used through it.
+    """
+    held = location.steps[: len(location.steps) - len(resolver.key_of(location).steps)]
+    if location.root is not Root.SELF or not held or any(isinstance(step, ItemStep) for step in held):
+        return False
+    return rival.function.class_id != resolver.function.class_id
 
 
 def _evidence(

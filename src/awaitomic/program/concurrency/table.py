@@ -103,10 +103,8 @@ def _rows() -> dict[frozenset[Start], Confidence]:
     row((Start.SERIAL,), _TASKS, _LIKELY)
     row((Start.OPEN,), (Start.HANDLER,), _LIKELY)
     row((Start.OPEN,), _TASKS, _POSSIBLE)
-    row((Start.OWNER,), (Start.MANY, Start.HANDLER, Start.AGAIN), _LIKELY)
-    row((Start.OWNER,), (Start.ONCE,), _POSSIBLE)
-    # Of a shared object, one may close it while another uses it; but hardly while others still open it.
-    row((Start.OWNER,), _CALLED, _POSSIBLE)
+    # One may close an object while others use it; but who opens and closes it nearly always sees to it that none do.
+    row((Start.OWNER,), (*_TASKS, *_CALLED), _POSSIBLE)
     row((Start.SERIAL,), (Start.CALLBACK, Start.PUBLIC), _LIKELY)
     # With one user, two calls overlap only if that user is several tasks.
     row((Start.OPEN,), (Start.OPEN, Start.OWNER, Start.SERIAL, *_CALLED), _POSSIBLE)

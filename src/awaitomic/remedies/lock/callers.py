@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awaitomic.flow.graph import FunctionGraph
+from awaitomic.knowledge.resources import is_cleanup_name
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import Token
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.shared.declined import Declined
-from awaitomic.remedies.shared.region import is_cleanup_name, is_in_cleanup
+from awaitomic.remedies.shared.region import is_in_cleanup
 from awaitomic.remedies.split.takers import line_of
 
 

@@ -11,19 +11,18 @@ from collections.abc import Iterator
 from awaitomic.knowledge.awaitables import QUEUES
 from awaitomic.knowledge.locks import LOCK_TYPES
 from awaitomic.knowledge.resources import gives_data, holds_data, is_a_cache, keeps_resources, leaves_work
-from awaitomic.model.event import Attribute, Call, Read, Return, Suspend
+from awaitomic.model.event import Return, Suspend
 from awaitomic.program.calls import awaited_calls
+from awaitomic.program.closings import closings, has_closer
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.remedy import Case
 from awaitomic.remedies.shared.declined import Declined
-from awaitomic.remedies.shared.region import is_cleanup_name
 from awaitomic.rules.shapes import calls_in, fills_with_data, name_of
 
 _PLAIN_TYPES = frozenset("str int float bool bytes tuple list dict set frozenset".split())
 _WRAPPERS = frozenset("wait_for shield gather to_thread run_in_executor run_sync".split())
 """What only waits for something else."""
-_CLOSERS = ("close", "aclose", "__aexit__", "__exit__", "stop", "disconnect", "shutdown", "cancel", "release")
 
 
 def judge_value(case: Case, fact: WriteFact) -> list[str]:
@@ -46,7 +45,7 @@ def judge_value(case: Case, fact: WriteFact) -> list[str]:
     if closer is not None:
         raise _not_data(closer)
     kind = case.resolver.operand_type(value).name or ""
-    if kind in LOCK_TYPES or kind in QUEUES or _has_closer(case, kind):
+    if kind in LOCK_TYPES or kind in QUEUES or has_closer(case.resolver, kind):
         raise _not_data("what is stored has a method that ends it: the second one would leak")
     if kind in _PLAIN_TYPES or (made and all(gives_data(call) for call in made)):
         return []
@@ -79,20 +78,5 @@ def _returned(callee: Resolver) -> Iterator[str]:
 
 def _closed(case: Case) -> Iterator[str]:
     """Say where entries of the container are closed or cancelled: then they are no plain data."""
-    key = case.resolver.key_of(case.fact.access.location)
-    for resolver in case.program.resolvers_knowing(key):
-        for event in resolver.function.events:
-            callee = resolver.function.events[event.function] if isinstance(event, Call) else None
-            place = callee.place if isinstance(callee, Read) else None
-            if not isinstance(place, Attribute) or not (is_cleanup_name(place.attr) or place.attr in _CLOSERS):
-                continue
-            location = resolver.value(place.base)
-            if location is not None and resolver.key_of(location) == key:
-                yield f"`{resolver.function.qualname}` calls `{place.attr}()` on what is stored: the second would leak"
-
-
-def _has_closer(case: Case, kind: str) -> bool:
-    if not kind.startswith("class:"):
-        return False
-    link = case.resolver.module.link
-    return any(link.find_method(kind.removeprefix("class:"), closer) is not None for closer in _CLOSERS)
+    for closer, method in closings(case.program, case.resolver, case.fact.access.location):
+        yield f"`{closer.function.qualname}` calls `{method}()` on what is stored: the second would leak"

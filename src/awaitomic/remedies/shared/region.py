@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from awaitomic.flow.graph import FunctionGraph
+from awaitomic.knowledge.resources import is_cleanup_name
 from awaitomic.model.event import Suspend
 from awaitomic.model.position import BlockStep, StatementPath
 from awaitomic.program.names import last_name
@@ -152,13 +153,3 @@ def is_in_cleanup(function: FunctionGraph, path: StatementPath) -> bool:
     if is_cleanup_name(getattr(function.node, "name", "")):
         return True
     return any(step.block == "finalbody" or step.block.startswith("handlers.") for step in path[len(function.path) :])
-
-
-_CLEANUP = frozenset(
-    "__aexit__ __del__ aclose close stop disconnect shutdown cleanup teardown terminate release dispose".split()
-)
-
-
-def is_cleanup_name(name: str) -> bool:
-    """Tell whether a method is by its name there to clean up."""
-    return name in _CLEANUP or name.lstrip("_").removeprefix("async_") in _CLEANUP
