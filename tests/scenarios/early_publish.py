@@ -4,29 +4,51 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .case import FixtureCase, Task
+from .case import FixtureCase, Repair, Task
 
 
-def _case(task: Task, state: str | None = None, *, subject: str | None = None) -> FixtureCase:
+def _case(
+    task: Task,
+    state: str | None = None,
+    *,
+    subject: str | None = None,
+    repair: Repair = "safe",
+    refusal: str | None = None,
+) -> FixtureCase:
     """Run one function beside itself; `state` names the finding, `subject` the object of the module to look at."""
     return FixtureCase(
         tasks={"call": task},
-        state=None if subject is None else lambda module: vars(getattr(module, subject)),
+        state=None if subject is None else lambda module: _without_locks(vars(getattr(module, subject))),
         findings=(("AWA105", state),) if state else (),
-        repair="refused" if state else None,
-        refusal="no-remedy-yet" if state else None,
+        repair=repair if state else None,
+        refusal=refusal if state else None,
     )
+
+
+def _without_locks(attributes: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in attributes.items() if "lock" not in name}
 
 
 def _refill(refill: Task, read: Task, state: str | None = None) -> FixtureCase:
     """Run a refill beside a reader, whose answer is what is looked at."""
-    return replace(_case(refill, state), tasks={"refill": refill, "read": read})
+    case = _case(refill, state, repair="refused", refusal="no-remedy-yet")
+    return replace(case, tasks={"refill": refill, "read": read})
 
+
+_SET_WHEN_DONE = tuple(
+    f"{fault} at sleep #1: state was ('mapping', ('started', True), ('wire', None)), "
+    "is ('mapping', ('started', False), ('wire', None))"
+    for fault in ("exception", "cancel")
+)
 
 CASES: dict[str, FixtureCase] = {
-    "early_publish/users.py": _case(lambda module: module.client.acquire(), "self.users", subject="client"),
+    "early_publish/users.py": _case(
+        lambda module: module.client.acquire(), "self.users", subject="client", repair="refused", refusal="is-a-lock"
+    ),
     "early_publish/keep_users_locked.py": _case(lambda module: module.client.acquire(), subject="client"),
-    "early_publish/counted_on_entry.py": _case(lambda module: module.use(), "self._counter", subject="engine"),
+    "early_publish/counted_on_entry.py": _case(
+        lambda module: module.use(), "self._counter", subject="engine", repair="unsafe"
+    ),
     "early_publish/started_flag.py": _case(lambda module: module.link.send("hello"), "self.started", subject="link"),
     "early_publish/keep_closing_flag.py": _case(lambda module: module.link.close(), subject="link"),
     "early_publish/keep_refused.py": _case(lambda module: module.link.open(), subject="link"),
@@ -34,9 +56,18 @@ CASES: dict[str, FixtureCase] = {
         _case(lambda module: module.link.open()), state=lambda module: module.link.wire
     ),
     "early_publish/stored_then_opened.py": _case(lambda module: module.use(), "self._db", subject="app"),
-    "early_publish/entry_before_load.py": _case(lambda module: module.rows("key"), "self._pages[key]", subject="cache"),
+    "early_publish/asked_elsewhere.py": replace(
+        _case(lambda module: module.link.send("hello"), "self.started", subject="link", repair="unsafe"),
+        differences={"call": _SET_WHEN_DONE},
+    ),
+    "early_publish/stored_and_shown.py": _case(
+        lambda module: module.use(), "self._db", subject="app", repair="refused", refusal="asked-without-lock"
+    ),
+    "early_publish/entry_before_load.py": _case(
+        lambda module: module.rows("key"), "self._pages[key]", subject="cache", repair="unsafe"
+    ),
     "early_publish/two_tables.py": _case(
-        lambda module: module.feed.subscribe("topic"), "self.latest[topic]", subject="feed"
+        lambda module: module.feed.subscribe("topic"), "self.latest[topic]", subject="feed", repair="unsafe"
     ),
     "early_publish/keep_two_tables_locked.py": _case(lambda module: module.feed.subscribe("topic"), subject="feed"),
     "early_publish/keep_both_before_the_await.py": _case(
@@ -53,7 +84,8 @@ CASES: dict[str, FixtureCase] = {
         lambda module: module.archive.reload(), lambda module: module.names(), "self._items"
     ),
     "early_publish/refilled_twice.py": replace(
-        _case(lambda module: module.registry.refresh(), "self._rows"), state=lambda module: module.registry._rows
+        _case(lambda module: module.registry.refresh(), "self._rows", repair="refused", refusal="no-remedy-yet"),
+        state=lambda module: module.registry._rows,
     ),
     "early_publish/keep_filled_then_published.py": _refill(
         lambda module: module.store.update(), lambda module: module.ask()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from awaitomic.program.accesses import Change
 from awaitomic.remedies import hoist, lock, recheck, setdefault, snapshot, split, swap
+from awaitomic.remedies.lock import early
 from awaitomic.remedies.remedy import Case, Remedy
 
 _BY_RULE: dict[str, tuple[Remedy, ...]] = {
@@ -15,6 +16,7 @@ _BY_RULE: dict[str, tuple[Remedy, ...]] = {
     "AWA102": (setdefault.REMEDY, lock.REMEDY, recheck.REMEDY),
     "AWA103": (swap.REMEDY, lock.REMEDY),
     "AWA104": (snapshot.REMEDY,),
+    "AWA105": (early.REMEDY,),
     "AWA301": (split.REMEDY,),
 }
 

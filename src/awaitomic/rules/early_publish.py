@@ -304,16 +304,18 @@ class Client:
 
     async def acquire(self):
         async with self._lock:
-            if self.users == 0:
-                self.session = await open_session()
             self.users += 1
+            if self.users == 1:
+                self.session = await open_session()
         return self.session
 """,
     fix_safety=(
-        "Never safe: a lock over test, flag and work, with the flag set after the await, is held as long as the work "
-        "takes; moving the flag alone lets two callers do the work. The alternative is one shared task that all "
-        "callers await, and that is dropped when it fails. A container is best filled as a local, and assigned once at "
-        "the end; that is not safe where others keep the old container itself."
+        "A lock over test, claim and work changes nothing for a single task, but it is held as long as the work takes: "
+        "unsafe unless that is known to be short. Where other code asks for the claim without the lock, it would still "
+        "be told too early, so the claim moves behind the work: unsafe, since a failure then leaves it unset, where it "
+        "was set; refused if it cannot be moved. The alternative is one shared task that all callers await, and that "
+        "is dropped when it fails. A container is best filled as a local, and assigned once at the end, which is "
+        "left to you: others may keep the old container itself."
     ),
     silent=(
         "A flag that keeps a second caller from doing what need not be done twice (`if self._closing: return`), one "
