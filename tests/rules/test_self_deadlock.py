@@ -195,3 +195,49 @@ def test_a_call_that_leaves_a_lock_held_holds_it_from_its_end(first: str, use: s
     """The wait in the call itself is the first, and only what comes after it waits for itself."""
     found = find(program_of(LEFT_HELD.format(first=first, use=use)))
     assert {finding.function for finding in found if finding.rule == "AWA301"} == reported
+
+
+BATCHES = """
+class Batch:
+    def __init__(self):
+        self.lock = asyncio.Lock()
+
+    async def flush(self):
+        async with self.lock:
+            await self.send()
+
+    async def send(self):
+        pass
+
+class Locked(Batch):
+    {flush}
+
+    async def send(self):
+        async with self.lock:
+            await asyncio.sleep(1)
+
+class Below(Locked):
+    {below}
+"""
+
+
+@pytest.mark.parametrize(
+    ("flush", "below", "hangs"),
+    [
+        ("pass", "pass", True),
+        ("async def flush(self):\n        await self.send()", "pass", False),
+        ("async def flush(self):\n        await super().flush()", "pass", True),
+        ("async def flush(self):\n        await Batch.flush(self)", "pass", True),
+        ("async def flush(self): ...\n    async def all(self):\n        await super().flush()", "pass", True),
+        (
+            "async def flush(self):\n        await self.send()",
+            "async def again(self):\n        await super().flush()",
+            False,
+        ),
+    ],
+)
+def test_a_method_and_one_that_only_comes_with_its_replacement_never_run_on_one_object(
+    flush: str, below: str, hangs: bool
+) -> None:
+    found = [finding.rule for finding in find(program_of(BATCHES.format(flush=flush, below=below)))]
+    assert found == (["AWA301"] if hangs else [])

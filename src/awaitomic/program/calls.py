@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import takewhile
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL, starts_one
 from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read, Scope, Suspend, SuspendWhy
+from awaitomic.model.identity import qualname_of
 from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location, Root
 from awaitomic.program.link import Definition
 from awaitomic.program.module import is_of_class, is_property
@@ -104,14 +106,55 @@ def _by_attribute(resolver: Resolver, place: Attribute) -> Iterator[_Reached]:
         return
     owner = (typed.name or "").removeprefix("class:")
     method = link.find_method(owner, place.attr)
-    below = (facts.methods.get(place.attr) for facts in link.descendants(owner))
-    overrides = [each for each in below if each is not None and each is not method]
+    below = [facts.methods.get(place.attr) for facts in link.descendants(owner)]
+    overrides = [
+        each
+        for each in below
+        if each is not None and each is not method and not _never_runs_on_one(resolver, location, each)
+    ]
     if len(overrides) > _MOST_OVERRIDES:
         return
     if method is not None and not is_property(method):
         yield method, location
     for override in overrides:
         yield override, location
+
+
+def _never_runs_on_one(resolver: Resolver, receiver: Location, override: FunctionGraph) -> bool:
+    """Tell whether every class that has an override also replaces the method that makes the call on ``self``.
+
+    Then the two never run on one object, unless the replacement goes on to what it replaces, by ``super()``.
+    """
+    caller, link = resolver.function, resolver.module.link
+    name = getattr(caller.node, "name", "")
+    its_own = caller.class_id is not None and caller.qualname == f"{qualname_of(caller.class_id)}.{name}"
+    if receiver.root is not Root.SELF or receiver.steps or not its_own or override.class_id is None:
+        return False
+    having = [override.class_id, *(facts.id for facts in link.descendants(override.class_id))]
+    return all(_replaces(resolver, each, name) for each in having)
+
+
+def _replaces(resolver: Resolver, class_id: str, name: str) -> bool:
+    """Tell whether a class runs another method of that name, and none of its own that goes on to the first."""
+    link, replaced = resolver.module.link, resolver.function
+    above = link.lineage(class_id)
+    meant = next((facts.methods[name] for facts in above if name in facts.methods), None)
+    if meant is None or meant is replaced:
+        return False
+    between = list(takewhile(lambda facts: facts.methods.get(name) is not replaced, above))
+    last = max(index for index, facts in enumerate(between) if name in facts.methods)
+    nearest = between[last:]  # what calls `super()` further down comes to the replacement
+    return not any(_goes_on_above(method, name) for facts in nearest for method in facts.methods.values())
+
+
+def _goes_on_above(method: FunctionGraph, name: str) -> bool:
+    """Tell whether a method calls ``super().name(...)``, or names it on a class: ``Base.name(self)``."""
+    return any(
+        isinstance(node, ast.Attribute)
+        and node.attr == name
+        and (last_name(node.value) == "super" or last_name(node.value)[:1].isupper())
+        for node in method.nodes
+    )
 
 
 def bind_arguments(function: FunctionGraph, event: Call, *, skip_first: bool) -> tuple[tuple[str, Operand], ...]:
