@@ -244,3 +244,41 @@ def test_what_a_sister_class_starts_runs_on_objects_of_its_own() -> None:
     assert several["Below._connect"] is CERTAIN
     assert several["Beside._connect"] is POSSIBLE
     assert set(confidences("_rest").values()) == {POSSIBLE}
+
+
+FLAGS = """
+class FlagManager:
+    def __init__(self):
+        self.lock = asyncio.Lock()
+        self.groups = {{}}
+
+    def follow(self, group):
+        self.groups[group] = None
+
+    def _drop(self, group):
+        self.groups.pop(group, None)
+
+    async def read_all(self, read):
+        for group in self.groups:
+            await read(group)
+
+class Device:
+    def __init__(self):
+        self.flags = FlagManager()
+        self._set_up()
+
+    def _set_up(self):
+        self.flags.follow(1)
+
+    def later(self):
+        {later}
+
+    def again(self):
+        {later}
+"""
+
+
+def test_what_is_only_called_while_an_object_is_made_is_not_expected_later() -> None:
+    assert strongest(FLAGS.format(later="pass"), "AWA104") == POSSIBLE
+    assert strongest(FLAGS.format(later="self.flags.follow(2)"), "AWA104") == LIKELY
+    assert strongest(FLAGS.format(later="self._set_up()"), "AWA104") == LIKELY

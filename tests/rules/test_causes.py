@@ -337,3 +337,36 @@ def test_an_event_that_only_tells_what_other_state_is_loses_nothing() -> None:
 
 def test_one_that_is_cleared_whatever_there_is_does() -> None:
     assert reported(PIPE.format(check="self.ready.clear()")) == {"Pipe.pump"}
+
+
+EXPORTER = """
+class Exporter:
+    def __init__(self, send):
+        self.wake = asyncio.Event()
+        self.queue = []
+        self.send = send
+        self.task = asyncio.create_task(self.run())
+
+    def put(self, record):
+        self.queue.append(record)
+        self.wake.set()
+
+    async def run(self):
+        while True:
+            {clear}
+            await self.wake.wait()
+            await self.send(self.queue.pop())
+            {again}
+"""
+
+
+def test_an_event_that_is_cleared_because_there_is_nothing_to_do_loses_nothing() -> None:
+    assert (
+        reported(EXPORTER.format(clear="pass", again="if not self.queue:\n                self.wake.clear()")) == set()
+    )
+
+
+def test_one_that_is_cleared_after_an_older_look_does() -> None:
+    lines = ("empty = not self.queue", "await self.send(None)", "if empty:", "    self.wake.clear()")
+    looked = "\n            ".join(lines)
+    assert reported(EXPORTER.format(clear="pass", again=looked)) == {"Exporter.run"}

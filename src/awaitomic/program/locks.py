@@ -150,8 +150,10 @@ def _takes_a_lock(module: ModuleFacts, facts: ClassFacts, method: FunctionGraph)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             if node.func.attr not in {"acquire", "__aenter__"}:
                 continue
-            typed = module.attribute_type(facts.id, last_name(node.func.value))
-            if lock_type(typed) is not None or sounds_like_a_lock(last_name(node.func.value)):
+            name = last_name(node.func.value)
+            if sounds_like_a_lock(facts.qualname) and node.func.attr == "__aenter__":
+                return True  # it is called a lock, and enters what it keeps or makes for each use
+            if lock_type(module.attribute_type(facts.id, name)) is not None or sounds_like_a_lock(name):
                 return True
     return False
 

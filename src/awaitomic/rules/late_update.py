@@ -63,7 +63,9 @@ def consumed(program: Program, resolver: Resolver, fact: WriteFact) -> Use | Non
     if change is not Change.RESET:
         found = [use for use in found if not use.claim]
     if any(resolver.type_of(use.token.location).name in EVENTS for use in found) and (
-        _is_read_around(program, resolver, fact) or _is_gate(resolver, fact) or _tells_other_state(program, fact)
+        _is_read_around(program, resolver, fact)
+        or _is_gate(resolver, fact)
+        or _tells_other_state(program, resolver, fact)
     ):
         return None
     return min(found, key=lambda use: (use.claim, use.token.read, use.suspend, use.token.stale), default=None)
@@ -140,16 +142,16 @@ def _is_read_around(program: Program, resolver: Resolver, fact: WriteFact) -> bo
     return _is_read_before_suspension(program, resolver, fact, (block, at + 1))
 
 
-def _tells_other_state(program: Program, fact: WriteFact) -> bool:
-    """Tell whether an event is cleared by a function that sets or clears it by what other state is just then.
+def _tells_other_state(program: Program, resolver: Resolver, fact: WriteFact) -> bool:
+    """Tell whether an event is cleared because of what other state is just then.
 
     Then it says nothing of its own that could be lost: whoever changes that state has it told anew.
     """
-    if fact.via is None:
-        return False
-    writer, cleared = program.named(fact.via.write.function), fact.via.write.event
+    writer, cleared = resolver, fact.event
+    if fact.via is not None:
+        writer, cleared = program.named(fact.via.write.function), fact.via.write.event
     return any(
-        token.location != own.access.location and not token.is_stale
+        token.location != own.access.location and not token.is_stale and program.changes(writer, token.location)
         for own in program.facts(writer).writes
         if own.event == cleared
         for guard in own.state.guards

@@ -87,9 +87,27 @@ def _doubted(entry: Entry) -> Entry:
 
 
 def _is_cared_for(program: Program, site: Site) -> bool:
-    """Tell whether a call is made with a lock held, or on an object that the caller has just made."""
-    return site.on_new_object or bool(
-        program.suspension.held_before(site.resolver, site.event, program.callers.locks_at_entry)
+    """Tell whether a call is made with a lock held, on an object that the caller has just made, or in making one."""
+    return (
+        site.on_new_object
+        or bool(program.suspension.held_before(site.resolver, site.event, program.callers.locks_at_entry))
+        or _only_constructs(program, site.resolver.function, _HOPS)
+    )
+
+
+_HOPS = 4
+"""So many calls are followed up to a constructor."""
+
+
+def _only_constructs(program: Program, function: FunctionGraph, hops: int) -> bool:
+    """Tell whether a function is called by constructors only: ``__init__``, or what only that calls."""
+    name = getattr(function.node, "name", "")
+    if name in CONSTRUCTION:
+        return True
+    sites = program.callers.sites(function) if hops and not program.callers.spawns(function) else ()
+    return bool(sites) and all(
+        site.resolver.function is not function and _only_constructs(program, site.resolver.function, hops - 1)
+        for site in sites
     )
 
 
