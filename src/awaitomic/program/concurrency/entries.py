@@ -130,35 +130,45 @@ class _Search:
     def up_from(self, function: FunctionGraph, above: frozenset[int]) -> frozenset[Entry]:
         """Collect the entries of a function; `above` are the spawners that are being asked already."""
         found: set[Entry] = set()
-        seen: set[tuple[int, bool]] = set()
-        stack = [(function, False)]
+        seen: set[tuple[int, bool, str | None]] = set()
+        stack = [(function, False, function.class_id)]
         while stack:
-            current, as_task = stack.pop()
-            if (id(current), as_task) in seen:
+            current, as_task, own = stack.pop()
+            if (id(current), as_task, own) in seen:
                 continue
-            seen.add((id(current), as_task))
-            own = self._entries_here(function, current, above)
-            found.update(entry for entry in own if not as_task or entry.start not in _RUNS_ONCE)
+            seen.add((id(current), as_task, own))
+            here = self._entries_here(own, current, above)
+            found.update(entry for entry in here if not as_task or entry.start not in _RUNS_ONCE)
             if self._location.root is Root.CLOSURE and current.id == self._location.owner:
                 continue
             stack.extend(
-                (site.resolver.function, as_task or site.how in {How.TASK, How.GATHER})
+                (
+                    site.resolver.function,
+                    as_task or site.how in {How.TASK, How.GATHER},
+                    own if self._is_on_self(site.target.receiver) else site.resolver.function.class_id,
+                )
                 for site in self._program.callers.sites(current)
-                if self._is_same_object(function, site.target.receiver, site.resolver.function)
+                if self._is_same_object(own, site.target.receiver, site.resolver.function)
             )
         return frozenset(found)
 
-    def _is_same_object(self, function: FunctionGraph, receiver: Location | None, caller: FunctionGraph) -> bool:
-        """Tell whether a call on ``self`` can be one of the object that the state belongs to.
+    def _is_same_object(self, own: str | None, receiver: Location | None, caller: FunctionGraph) -> bool:
+        """Tell whether a call on ``self`` can be one of the object that is followed, an instance of the class `own`.
 
         What a sister class does with what both inherit is done with objects of its own.
         """
-        if self._location.root is not Root.SELF or receiver is None or receiver.root is not Root.SELF or receiver.steps:
+        theirs = caller.class_id
+        if not self._is_on_self(receiver) or own is None or theirs is None:
             return True
-        own, theirs = function.class_id, caller.class_id
-        return own is None or theirs is None or self._program.module.can_be_one(own, theirs)
+        return self._program.module.can_be_one(own, theirs)
 
-    def _entries_here(self, start: FunctionGraph, function: FunctionGraph, above: frozenset[int]) -> list[Entry]:
+    def _is_on_self(self, receiver: Location | None) -> bool:
+        """Tell whether a call goes on with the same object; else another one comes into play, the caller's."""
+        if self._location.root is not Root.SELF or receiver is None:
+            return False
+        return receiver.root is Root.SELF and not receiver.steps
+
+    def _entries_here(self, own: str | None, function: FunctionGraph, above: frozenset[int]) -> list[Entry]:
         """Give the ways in which a function comes to run other than by being awaited in the project."""
         line = getattr(function.node, "lineno", 1)
         if self._location.root is Root.CLOSURE and function.id == self._location.owner:
@@ -166,7 +176,7 @@ class _Search:
         spawns = [
             spawn
             for spawn in self._program.callers.spawns(function)
-            if self._is_same_object(start, spawn.target.receiver, spawn.resolver.function)
+            if self._is_same_object(own, spawn.target.receiver, spawn.resolver.function)
         ]
         return [*(self.spawned(spawn, above) for spawn in spawns), *self._own_entries(function, line)]
 
