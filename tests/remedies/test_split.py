@@ -72,6 +72,9 @@ def test_the_public_method_delegates_by_its_signature_and_the_variant_stands_beh
     [
         pytest.param("await asyncio.wait_for(self.put(1), 5)", "wait_for(self._put_locked(1), 5)", id="wait_for"),
         pytest.param(
+            "await asyncio.wait_for(timeout=5, fut=self.put(1))", "fut=self._put_locked(1))", id="wait_for by name"
+        ),
+        pytest.param(
             "await self.put(\n                1,\n            )", "self._put_locked(\n                1,", id="lines"
         ),
         pytest.param("one = self.put(1)\n            await one", "one = self._put_locked(1)", id="awaited later"),
@@ -249,6 +252,10 @@ def test_a_method_that_is_handed_around_makes_the_split_unsafe() -> None:
 
 REFUSED = {
     "a shielded call": ("outlives-lock", HEAD + PUT + FILL.replace("self.put(1)", "asyncio.shield(self.put(1))")),
+    "a timeout around a shielded call": (
+        "outlives-lock",
+        HEAD + PUT + FILL.replace("self.put(1)", "asyncio.wait_for(asyncio.shield(self.put(1)), 5)"),
+    ),
     "an awaited task": ("outlives-lock", HEAD + PUT + FILL.replace("self.put(1)", "asyncio.create_task(self.put(1))")),
     "several calls at once": (
         "runs-beside",
@@ -278,6 +285,15 @@ REFUSED = {
         + "\n    async def helper(self):\n        await self.put(3)\n        await other()\n",
     ),
     "a name that is taken": ("name-taken", HEAD + PUT + FILL + "\n    async def _put_locked(self):\n        pass\n"),
+    "a bound method in a local": (
+        "implicit-call",
+        HEAD + PUT + FILL.replace("async with", "put = self.put\n        async with").replace("self.put(1)", "put(1)"),
+    ),
+    "a name that is a local of a caller": (
+        "name-taken",
+        "import asyncio\nlock = asyncio.Lock()\nasync def put(key):\n    async with lock:\n        print(key)\n"
+        "async def fill(_put_locked):\n    async with lock:\n        await put(_put_locked)\n",
+    ),
     "an override that does not lock": (
         "overridden",
         HEAD + PUT + FILL + "\nclass Loud(Store):\n    async def put(self, *more):\n        print(more)\n",

@@ -178,14 +178,27 @@ def _unwrapped(resolver: Resolver, operand: Operand, how: How) -> Iterator[Await
         yield AwaitedCall(origin, how, targets)
         return
     wrapper = last_name(resolver.function.nodes[event.function])
-    if wrapper in AWAITED_ALONE and event.arguments:
+    first = _awaitable(event)
+    if wrapper in AWAITED_ALONE and first is not None:
         inner_how = {"wait_for": How.WAIT_FOR, "timeout": How.WAIT_FOR, "shield": How.SHIELD}.get(wrapper, How.TASK)
-        yield from _unwrapped(resolver, event.arguments[0], inner_how if how is How.DIRECT else how)
+        # A timeout around a shield ends the wait and not the call.
+        yield from _unwrapped(resolver, first, inner_how if how in {How.DIRECT, How.WAIT_FOR} else how)
     elif wrapper in SPAWN_ALL:
         for argument in event.arguments:
             yield from _unwrapped(resolver, argument, How.GATHER)
-    elif starts_one(wrapper) and event.arguments:
-        yield from _unwrapped(resolver, event.arguments[0], How.TASK)
+    elif starts_one(wrapper) and first is not None:
+        yield from _unwrapped(resolver, first, How.TASK)
+
+
+_AWAITABLE_NAMES = frozenset({"fut", "coro", "arg", "aw"})
+"""What the parameter for the one awaitable is called in asyncio's wrappers."""
+
+
+def _awaitable(event: Call) -> Operand | None:
+    """Give the one awaitable that a wrapper such as ``wait_for`` is called with, by position or by name."""
+    if event.arguments:
+        return event.arguments[0]
+    return next((value for name, value in event.keywords if name in _AWAITABLE_NAMES), None)
 
 
 def is_awaited(resolver: Resolver, call: Operand) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.event import Suspend
 from awaitomic.model.finding import Applicability, Refusal
+from awaitomic.model.identity import qualname_of
 from awaitomic.model.location import Root
 from awaitomic.model.plan import Edit, Plan, UnwrapStatement
 from awaitomic.program.acquisitions import Acquisition, acquired_by_call, own_acquisitions
@@ -74,7 +75,7 @@ def _takers(case: Case, lock: Lock) -> tuple[list[Taker], list[FunctionGraph]]:
                     continue
                 line = line_of(program, case.function, call.call)
                 hows = [call.how, *(how for _, _, how in taken.chain)]
-                takers.check_waits(hows, taken.function, line)
+                takers.check_waits(hows, qualname_of(taken.function), line)
                 last = program.named(taken.function).function
                 helpers.update((id(one), one) for one in _helpers(case, target.function, taken))
                 found.setdefault(id(last), Taker(last, taken.event, _own_lock(case, taken)))

@@ -97,8 +97,9 @@ def variant_name(program: Program, function: FunctionGraph, groups: tuple[Functi
 
 def _is_taken(program: Program, function: FunctionGraph, name: str) -> bool:
     module = program.module
-    if function.class_name is None:
-        return name in module.graph.module.local_names or name in module.imports
+    if function.class_name is None:  # a local of that name would hide the variant from a caller
+        bound = any(name in one.local_names for one in module.functions)
+        return bound or name in module.graph.module.local_names or name in module.imports
     for relative in module.family(function.class_id or ""):
         if name in relative.methods or name in relative.attributes:
             return True
@@ -193,6 +194,7 @@ def redirect(program: Program, resolver: Resolver, call: int, function: Function
     old = callee.attr if isinstance(callee, ast.Attribute) else callee.id
     extent = program.positions.extent(callee)
     name = Extent(extent.end_line, extent.end_column - len(old), extent.end_line, extent.end_column)
-    if old != node_of(function).name or program.positions.snippet(name) != old:
+    aliased = isinstance(callee, ast.Name) and function.class_name is not None
+    if aliased or old != node_of(function).name or program.positions.snippet(name) != old:
         raise Declined("implicit-call", f"line {line} calls `{function.qualname}` by another name")
     return ReplaceExpression(resolver.function.statements[call], name, old, variant)
