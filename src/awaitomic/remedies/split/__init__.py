@@ -9,7 +9,7 @@ from awaitomic.model.event import Suspend
 from awaitomic.model.finding import Applicability, Refusal
 from awaitomic.model.identity import qualname_of
 from awaitomic.model.location import Root
-from awaitomic.model.plan import Edit, Plan, UnwrapStatement
+from awaitomic.model.plan import Edit, Plan
 from awaitomic.program.acquisitions import Acquisition, acquired_by_call, own_acquisitions
 from awaitomic.program.calls import awaited_calls
 from awaitomic.program.locks import Lock
@@ -19,7 +19,8 @@ from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.split import takers
 from awaitomic.remedies.split.delegation import delegate
-from awaitomic.remedies.split.takers import HeldAt, Resolved, Taker, line_of
+from awaitomic.remedies.split.regions import Taker, dropped, lock_name, region_at
+from awaitomic.remedies.split.takers import HeldAt, Resolved, line_of
 from awaitomic.remedies.split.variant import check_form, node_of, twice_made_defaults
 
 
@@ -50,9 +51,9 @@ _TRUSTED_UNWRAP = ("the lock is held there already: the inner acquisition could 
 
 def _unwrap(case: Case, lock: Lock, event: int) -> Proposal:
     """Drop the inner acquisition of a function that itself takes the lock a second time."""
-    path, _ = takers.region_of(case.program, Taker(case.function, event, lock))
+    region = region_at(case.program, Taker(case.function, event, lock))
     title = f"`{case.function.qualname}` no longer takes `{lock}` a second time"
-    return Proposal(Plan((UnwrapStatement(path),)), Applicability.SAFE, title, _TRUSTED_UNWRAP)
+    return Proposal(Plan((dropped(case.program, region),)), Applicability.SAFE, title, _TRUSTED_UNWRAP)
 
 
 def _takers(case: Case, lock: Lock) -> tuple[list[Taker], list[FunctionGraph]]:
@@ -121,9 +122,9 @@ def _resolved_helpers(case: Case, found: list[Taker], helpers: list[FunctionGrap
         taker = found[0]
         _check_helper(case, helper, taker, helpers)
         receiver = f"{helper.parameters[0]}." if taker.lock.location.root in {Root.SELF, Root.CLASS} else ""
-        header = f"async with {receiver}{takers.lock_name(taker.lock)}"
+        header = f"async with {receiver}{lock_name(taker.lock)}"
         edits, pair = delegate(
-            case.program, helper, header, takers.lock_name(taker.lock), _held_at_helper(case, taker, helpers)
+            case.program, helper, header, lock_name(taker.lock), _held_at_helper(case, taker, helpers)
         )
         title = f"split `{helper.qualname}`, which is called with the lock and without"
         yield Resolved(title, tuple(edits), (pair,))
