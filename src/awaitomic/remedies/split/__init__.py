@@ -10,18 +10,19 @@ from awaitomic.model.finding import Applicability, Refusal
 from awaitomic.model.identity import qualname_of
 from awaitomic.model.location import Root
 from awaitomic.model.plan import Edit, Plan
+from awaitomic.model.position import StatementPath
 from awaitomic.program.acquisitions import Acquisition, acquired_by_call, own_acquisitions
-from awaitomic.program.calls import awaited_calls
+from awaitomic.program.calls import awaited_calls, calls_while_waiting
 from awaitomic.program.locks import Lock
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.target import Target
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.shared.declined import Declined
-from awaitomic.remedies.split import takers
+from awaitomic.remedies.split import outside, takers
 from awaitomic.remedies.split.delegation import delegate
 from awaitomic.remedies.split.regions import Taker, dropped, lock_name, region_at
 from awaitomic.remedies.split.takers import HeldAt, Resolved, line_of
-from awaitomic.remedies.split.variant import check_form, node_of, twice_made_defaults
+from awaitomic.remedies.split.variant import check_form, kept_decorators, node_of, twice_made_defaults
 
 
 def propose(case: Case) -> Proposal | Refusal:
@@ -68,7 +69,7 @@ def _takers(case: Case, lock: Lock) -> tuple[list[Taker], list[FunctionGraph]]:
     found: dict[int, Taker] = {}
     helpers: dict[int, FunctionGraph] = {}
     event = case.function.events[case.finding.span.write]
-    for call in awaited_calls(case.resolver, event) if isinstance(event, Suspend) else ():
+    for call in calls_while_waiting(case.resolver, event) if isinstance(event, Suspend) else ():
         for target in call.targets:
             for taken in program.acquisitions.of(target.function):
                 mine = acquired_by_call(program, case.resolver, target, taken)
@@ -120,14 +121,14 @@ def _resolved_helpers(case: Case, found: list[Taker], helpers: list[FunctionGrap
     """Let each helper take the lock itself where its callers do not hold it."""
     for helper in helpers:
         taker = found[0]
-        _check_helper(case, helper, taker, helpers)
+        doubts = _check_helper(case, helper, taker, helpers)
         receiver = f"{helper.parameters[0]}." if taker.lock.location.root in {Root.SELF, Root.CLASS} else ""
         header = f"async with {receiver}{lock_name(taker.lock)}"
         edits, pair = delegate(
             case.program, helper, header, lock_name(taker.lock), _held_at_helper(case, taker, helpers)
         )
         title = f"split `{helper.qualname}`, which is called with the lock and without"
-        yield Resolved(title, tuple(edits), (pair,))
+        yield Resolved(title, tuple(edits), (pair,), doubts)
 
 
 def _held_at_helper(case: Case, taker: Taker, helpers: list[FunctionGraph]) -> HeldAt:
@@ -144,8 +145,11 @@ def _held_at_helper(case: Case, taker: Taker, helpers: list[FunctionGraph]) -> H
     return held
 
 
-def _check_helper(case: Case, helper: FunctionGraph, taker: Taker, helpers: list[FunctionGraph]) -> None:
+def _check_helper(case: Case, helper: FunctionGraph, taker: Taker, helpers: list[FunctionGraph]) -> tuple[str, ...]:
     """Refuse a helper that waits for anything but what is under the lock already, or that cannot be split.
+
+    Returns:
+        What else it does without the lock, and would do only when the lock is there.
 
     Raises:
         Declined: ``helper-of-both``, or what `awaitomic.remedies.split.variant.check_form` raises.
@@ -160,16 +164,24 @@ def _check_helper(case: Case, helper: FunctionGraph, taker: Taker, helpers: list
     if (
         not same_object
         or takers.relatives(case.program, helper)
-        or node_of(helper).decorator_list
+        or len(kept_decorators(helper)) < len(node_of(helper).decorator_list)
         or twice_made_defaults(helper)
     ):
         raise Declined("helper-of-both", message)
+    inside = []
     for event in helper.events:
         if not isinstance(event, Suspend) or not case.program.may_suspend(resolver, event):
             continue
+        inside.append(helper.statements[event.id])
         targets = [target.function for call in awaited_calls(resolver, event) for target in call.targets]
         if not targets or not all(target in helpers or _takes(case, target, taker.lock) for target in targets):
             raise Declined("helper-of-both", message)
+    found = outside.judge(case.program, resolver, sorted(inside, key=_place), taker.lock.location)
+    return (*found.relies, *found.doubts)
+
+
+def _place(path: StatementPath) -> tuple[int, ...]:
+    return tuple(step.index for step in path)
 
 
 def _takes(case: Case, function: FunctionGraph, lock: Lock) -> bool:

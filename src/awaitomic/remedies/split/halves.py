@@ -17,6 +17,7 @@ from awaitomic.model.plan import Edit, InsertStatements, SplitBody, SplitMethod
 from awaitomic.program import Program
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import has_docstring
+from awaitomic.remedies.shared.siblings import bound_names, names_in
 from awaitomic.remedies.split import outside, variant, written
 from awaitomic.remedies.split.part import cut
 from awaitomic.remedies.split.regions import Region, Taker, dropped, is_whole_body, lock_name, regions_of
@@ -53,6 +54,7 @@ def halve(program: Program, taker: Taker, name: str, *, alone: bool) -> Halves:
         return Halves((_whole_region(function, regions[0], name, lock_name(taker.lock)),), (name,))
     paths = [region.path for region in regions]
     found = outside.judge(program, program.resolver(function), paths, taker.lock.location)
+    _check_lookup(function, regions[0])
     relies = [*found.relies, *(_enters_first(region) for region in regions if region.index > 0)]
     if not relies:
         header = f"async with {written.text_of(program, regions[0].node.items[0].context_expr)}"
@@ -68,6 +70,15 @@ def halve(program: Program, taker: Taker, name: str, *, alone: bool) -> Halves:
 def _enters_first(region: Region) -> str:
     first = ast.unparse(region.node.items[0].context_expr)
     return f"line {region.node.lineno} enters `{first}` before it takes the lock"
+
+
+def _check_lookup(function: FunctionGraph, region: Region) -> None:
+    """Refuse a lock that is looked up by a name which is bound in the function: the variant could not name it."""
+    header = names_in(region.node.items[region.index].context_expr)
+    for statement in _body(function):
+        for name in sorted(bound_names(statement) & header):
+            line = getattr(statement, "lineno", region.node.lineno)
+            raise _partial(function, region, f"line {line} binds `{name}`, by which the lock is looked up")
 
 
 def _partial(function: FunctionGraph, region: Region, reason: str) -> Declined:

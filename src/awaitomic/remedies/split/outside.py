@@ -24,7 +24,7 @@ from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.remedy import statement_at
 from awaitomic.remedies.shared.purity import Purity, Quality
-from awaitomic.remedies.shared.siblings import bound_names, names_in, own_scope
+from awaitomic.remedies.shared.siblings import own_scope
 
 _LOOPS = ast.For | ast.AsyncFor | ast.While
 
@@ -63,7 +63,7 @@ def judge(program: Program, resolver: Resolver, inside: list[StatementPath], loc
     depth = len(resolver.function.path)
     first = inside[0][depth].index
     relies = [*_nested(spot, inside), *_waits(spot, inside), *_named_lock(spot, inside, lock)]
-    relies += [*_leaves(spot, first), *_announces(spot, first), *_rebinds(spot, inside[0], first)]
+    relies += [*_leaves(spot, first), *_announces(spot, first)]
     doubts = [*_rejects(spot, first), *_unknown(spot, first), *_looks(spot, inside, first)]
     return Outside(tuple(dict.fromkeys(relies)), tuple(dict.fromkeys(doubts)))
 
@@ -151,15 +151,6 @@ def _announces(spot: Spot, first: int) -> Iterator[str]:
 
 def _is_local(write: Write) -> bool:
     return isinstance(write.place, Name) and write.place.scope in {Scope.LOCAL, Scope.PARAMETER}
-
-
-def _rebinds(spot: Spot, path: StatementPath, first: int) -> Iterator[str]:
-    """Say if the lock is looked up by a name that is bound only before it."""
-    node = statement_at(spot.program.module.tree, path)
-    header = names_in(node.items[0].context_expr) if isinstance(node, ast.AsyncWith) else set()
-    for statement in body_of(spot.function)[:first]:
-        for name in sorted(bound_names(statement) & header):
-            yield f"line {statement.lineno} binds `{name}`, by which the lock is looked up"
 
 
 def _rejects(spot: Spot, first: int) -> Iterator[str]:

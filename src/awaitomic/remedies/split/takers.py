@@ -91,16 +91,25 @@ def line_of(program: Program, function: FunctionGraph, event: int) -> int:
 
 
 def relatives(program: Program, function: FunctionGraph) -> tuple[FunctionGraph, ...]:
-    """Give the methods of the file that override a method, or that it overrides."""
-    if function.class_name is None:
+    """Give the methods of the file that override a method, or that it overrides, and theirs in turn.
+
+    What is only declared does not count: whoever calls it by the class of the declaration is seen to reach that, too,
+    and cannot call a variant. Nor do mere siblings below a declaration, since no object is both.
+    """
+    if function.class_id is None:
         return ()
     module = program.module
     name = getattr(function.node, "name", "")
-    return tuple(
-        facts.methods[name]
-        for facts in module.family(function.class_id or "")
-        if name in facts.methods and facts.methods[name] is not function
-    )
+    family = {facts.id: facts.methods[name] for facts in module.family(function.class_id) if name in facts.methods}
+    left = {key: method for key, method in family.items() if not variants.is_declaration(method)}
+    pending, found = [function.class_id], {function.class_id}
+    while pending:
+        near = pending.pop()
+        for other in left:
+            if other not in found and module.can_be_one(near, other):
+                found.add(other)
+                pending.append(other)
+    return tuple(method for key, method in left.items() if key in found and method is not function)
 
 
 def resolve(program: Program, taker: Taker, held: HeldAt) -> Resolved:

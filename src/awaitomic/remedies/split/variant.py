@@ -176,6 +176,20 @@ def delegating_call(function: FunctionGraph, variant: str) -> str:
     return f"{callee}({', '.join(arguments)})"
 
 
+def is_declaration(function: FunctionGraph) -> bool:
+    """Tell whether a method does nothing: it is there to be overridden."""
+    body = function.node.body if isinstance(function.node, ast.FunctionDef | ast.AsyncFunctionDef) else []
+    return bool(body) and all(_does_nothing(statement) for statement in body)
+
+
+def _does_nothing(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Raise) and statement.exc is not None:
+        error = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
+        return last_name(error) == "NotImplementedError"
+    is_constant = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    return is_constant or isinstance(statement, ast.Pass)
+
+
 def hands_on(program: Program, function: FunctionGraph, call: ast.Call, name: str) -> bool:
     """Tell whether a call hands all parameters of a function on to a coroutine beside it that takes the same ones.
 
