@@ -165,6 +165,8 @@ class _Cut:
         declared = function.global_names | function.nonlocal_names | self._receiver
         if self._binds & declared or any(isinstance(node, ast.Nonlocal) for node in ast.walk(self._node)):
             raise self._declined("it binds variables that are not its own")
+        if getattr(self._node, "type_params", None):
+            raise self._declined("its annotations may speak of the type parameters of the whole")
         for node in ast.walk(self._node):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and last_name(node.func) in _BY_NAME:
                 raise self._declined(f"line {node.lineno} looks variables up by their names")

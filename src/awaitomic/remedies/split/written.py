@@ -25,7 +25,7 @@ def signature_of(program: Program, function: FunctionGraph) -> str:
     start = program.positions.extent(node)
     body = program.positions.extent(node.body[0])
     text = program.positions.snippet(Extent(start.line, start.column, body.line, body.column))
-    return at_margin(program, start, text[text.index("(") : _colon(text)])
+    return at_margin(program, start, text[text.index(node.name) + len(node.name) : _colon(text)])
 
 
 def at_margin(program: Program, start: Extent, text: str) -> str:
