@@ -95,6 +95,7 @@ CASES: dict[str, FixtureCase] = {
     "self_deadlock/limited_under_the_lock.py": ledger("safe"),
     "self_deadlock/turned_away.py": ledger("unsafe", TURNED_AWAY),
     "self_deadlock/announced.py": ledger("safe"),
+    "self_deadlock/remembered.py": _lines(ledger("safe")),
     "self_deadlock/looked_at_before.py": ledger("safe", NUMBER),
     "self_deadlock/part_between_waits.py": ledger("safe"),
     "self_deadlock/keep_part_between_waits.py": ledger(None),

@@ -19,7 +19,7 @@ from awaitomic.model.position import StatementPath
 from awaitomic.program import Program
 from awaitomic.program.accesses import access_of
 from awaitomic.program.acquisitions import acquired_by_call
-from awaitomic.program.calls import awaited_calls
+from awaitomic.program.calls import awaited_calls, targets_of
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.remedy import statement_at
@@ -63,7 +63,7 @@ def judge(program: Program, resolver: Resolver, inside: list[StatementPath], loc
     depth = len(resolver.function.path)
     first = inside[0][depth].index
     relies = [*_nested(spot, inside), *_waits(spot, inside), *_named_lock(spot, inside, lock)]
-    relies += [*_leaves(spot, first), *_announces(spot, first)]
+    relies += [*_leaves(spot, first), *_announces(spot, first), *_remembers(spot, first)]
     doubts = [*_rejects(spot, first), *_unknown(spot, first), *_looks(spot, inside, first)]
     return Outside(tuple(dict.fromkeys(relies)), tuple(dict.fromkeys(doubts)))
 
@@ -149,6 +149,15 @@ def _announces(spot: Spot, first: int) -> Iterator[str]:
             yield f"line {_line(spot, event)} changes what others can see before the lock is there"
 
 
+def _remembers(spot: Spot, first: int) -> Iterator[str]:
+    """Say what is read before the lock is there and may be another thing then: ``if self.token is not token``."""
+    for event in _events_before(spot, first):
+        read = spot.function.events[event]
+        location = spot.resolver.place(read.place) if isinstance(read, Read) else None
+        if location is not None and spot.program.changes(spot.resolver, location):
+            yield f"line {_line(spot, event)} looks at `{location}` before it waits for the lock"
+
+
 def _is_local(write: Write) -> bool:
     return isinstance(write.place, Name) and write.place.scope in {Scope.LOCAL, Scope.PARAMETER}
 
@@ -168,8 +177,14 @@ def _unknown(spot: Spot, first: int) -> Iterator[str]:
             continue
         if _is_of_text(spot, node) and not any(isinstance(inner, ast.Call) for inner in _arguments(node)):
             continue
-        if purity.judge(node)[0] is Quality.EFFECT:
+        if purity.judge(node)[0] is Quality.EFFECT or _is_known(spot, event):
             yield f"`{ast.unparse(node.func)}()` on line {node.lineno} would run only when the lock is there"
+
+
+def _is_known(spot: Spot, event: int) -> bool:
+    """Tell whether a call leads to a function of the program: even if it only reads, that may be what changes."""
+    call = spot.function.events[event]
+    return isinstance(call, Call) and bool(targets_of(spot.resolver, call))
 
 
 def _is_of_text(spot: Spot, node: ast.Call) -> bool:
