@@ -73,6 +73,7 @@ class _Cut:
         kept = set(results) - surely_bound(self._body)
         given |= kept & self._before
         missing = [*(given - self._before), *(kept - self._before - surely_bound(self._body, swallowing=False))]
+        missing += self._unbound_elsewhere() - set(results)
         if missing:
             raise self._declined(f"`{min(missing)}` may have no value there")
         returning = self._returns()
@@ -114,6 +115,12 @@ class _Cut:
             isinstance(node, ast.stmt | ast.expr) and name in _binds_itself(node) for node in self._others
         )
         return elsewhere and reads_first(self._body, name)
+
+    def _unbound_elsewhere(self) -> set[str]:
+        """Give the locals that only the part binds and that are read outside of it, where they would be none any more."""
+        bound = set(self._function.parameters).union(*map(_binds_itself, self._others))
+        read = {node.id for node in self._others if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+        return (self._binds & self._locals & read) - bound
 
     def _needed_behind(self) -> set[str]:
         """Give the locals that the part binds and code behind it may read; in a loop, the next turn is behind it."""
