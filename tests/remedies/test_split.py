@@ -238,6 +238,67 @@ def test_a_variant_that_the_method_delegates_to_already_is_called() -> None:
     assert carried(REMEDY, "AWA301", text).text == text.replace("await self.put(1)", "await self._do_put(1)")
 
 
+def test_a_variant_that_is_called_by_other_ways_of_passing_is_called_too() -> None:
+    text = (
+        HEAD
+        + (
+            "    async def put(self, key, more=1):\n        async with self._lock:\n"
+            "            await self._put_locked(more=more, key=key)\n\n"
+            "    async def _put_locked(self, key, more=1):\n        self.rows[key] = more\n"
+        )
+        + FILL
+    )
+    assert carried(REMEDY, "AWA301", text).text == text.replace("await self.put(1)", "await self._put_locked(1)")
+
+
+def test_an_override_whose_decorator_holders_go_around_makes_the_split_unsafe() -> None:
+    loud = "\nclass Loud(Store):\n    @retry\n" + PUT
+    result = carried(REMEDY, "AWA301", HEAD + PUT + FILL + loud)
+    assert result.verdict == "unsafe"
+    assert "Loud.put" in result.proposal.because[0]
+
+
+def test_what_is_only_declared_above_is_left_alone_and_so_are_siblings() -> None:
+    text = (
+        HEAD.replace("class Store:", "class Rows:\n    async def put(self): ...\n\nclass Store(Rows):")
+        + PUT
+        + FILL
+        + "\nclass Null(Rows):\n    async def put(self):\n        return 1\n"
+    )
+    result = carried(REMEDY, "AWA301", text)
+    assert result.verdict == "safe"
+    assert result.text.count("_put_locked(self") == 1
+
+
+def test_a_holder_in_the_class_of_the_declaration_cannot_call_a_variant() -> None:
+    text = (
+        HEAD
+        + "    async def put(self, key):\n        raise NotImplementedError\n"
+        + FILL
+        + "\nclass Rows(Store):\n"
+        + PUT
+    )
+    assert refusal(REMEDY, "AWA301", text).code == "overridden"
+
+
+HELPER = "\n    async def helper(self):\n        {first}\n        await self.put(3)\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "verdict"),
+    [
+        ("print('now')", "safe"),
+        ("keys = 3", "safe"),
+        ("self.asked = True", "unsafe"),
+        ("if not self.rows:\n            return", "unsafe"),
+        ("notify()", "unsafe"),
+    ],
+)
+def test_a_helper_takes_the_lock_for_others_where_that_makes_no_difference(first: str, verdict: str) -> None:
+    text = HEAD + PUT + FILL.replace("self.put(1)", "self.helper()") + HELPER.format(first=first)
+    assert carried(REMEDY, "AWA301", text).verdict == verdict
+
+
 def test_a_decorator_that_holders_go_around_makes_the_split_unsafe() -> None:
     result = carried(REMEDY, "AWA301", HEAD + "    @retry\n" + PUT + FILL)
     assert result.verdict == "unsafe"
@@ -261,13 +322,66 @@ REFUSED = {
         "runs-beside",
         HEAD + PUT + FILL.replace("self.put(1)", "asyncio.gather(self.put(1), self.put(2))"),
     ),
-    "a lock over a part of the body": (
+    "a context manager that is entered before the lock": (
         "split-partial-region",
-        HEAD + PUT.replace("        async with", "        print(key)\n        async with") + FILL,
+        HEAD + PUT.replace("async with self._lock:", "async with session(), self._lock:") + FILL,
     ),
-    "a second context manager": (
+    "a lock that a name is bound to": (
         "split-partial-region",
-        HEAD + PUT.replace("async with self._lock:", "async with self._lock, session():") + FILL,
+        HEAD + PUT.replace("async with self._lock:", "async with self._lock as held:") + FILL,
+    ),
+    "a lock that is looked up by a local": (
+        "split-partial-region",
+        HEAD + PUT.replace("async with self._lock:", "lock = self._lock\n        async with lock:") + FILL,
+    ),
+    "a variant that takes other arguments than the method": (
+        "name-taken",
+        HEAD
+        + "    async def put(self, key):\n        async with self._lock:\n"
+        + "            return await self._put_locked(key)\n\n"
+        + "    async def _put_locked(self, row):\n        self.rows[row] = row\n"
+        + FILL,
+    ),
+    "a static method of a class in a class": (
+        "decorated",
+        """
+import asyncio
+
+class Outer:
+    class Store:
+        def __init__(self):
+            self._lock = asyncio.Lock()
+
+        @staticmethod
+        async def put(store: "Outer.Store"):
+            async with store._lock:
+                await asyncio.sleep(0)
+
+        async def fill(self):
+            async with self._lock:
+                await self.put(self)
+""",
+    ),
+    "a generator that takes the lock": (
+        "generator",
+        HEAD
+        + "    async def put(self):\n        async with self._lock:\n            yield 1\n"
+        + FILL.replace("await self.put(1)", "async for row in self.put():\n                print(row)"),
+    ),
+    "a property that takes the lock": (
+        "decorated",
+        HEAD
+        + "    @property\n    async def size(self):\n        async with self._lock:\n            return await count()\n"
+        + FILL.replace("self.put(1)", "self.size"),
+    ),
+    "tasks of a group": (
+        "runs-beside",
+        HEAD
+        + PUT
+        + FILL.replace(
+            "await self.put(1)",
+            "async with asyncio.TaskGroup() as group:\n                group.create_task(self.put(1))",
+        ),
     ),
     "an acquisition by a call": (
         "explicit-acquire",

@@ -117,7 +117,7 @@ class _Cut:
         return elsewhere and reads_first(self._body, name)
 
     def _unbound_elsewhere(self) -> set[str]:
-        """Give the locals that only the part binds and that are read outside of it, where they would be none any more."""
+        """Give the locals that only the part binds and that are read outside of it: there they would be none."""
         bound = set(self._function.parameters).union(*map(_binds_itself, self._others))
         read = {node.id for node in self._others if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
         return (self._binds & self._locals & read) - bound
