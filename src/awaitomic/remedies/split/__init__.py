@@ -206,13 +206,15 @@ REMEDY = Remedy(
     name="split",
     summary="split a self-locking method into a public one and a variant for callers that hold the lock",
     conditions=(
-        "The method does all its work in one `async with` of the lock. Every call of it in the file where the lock is "
-        "held is a plain await (or one through `wait_for`), and its overrides in the file take the lock in the same "
-        "way. Not if the call is shielded, gathered or made a task."
+        "The method takes the lock by `async with`. What it does outside of it may as well be done with the lock held, "
+        "or what it does under the lock can become a function of its own. Every call of it in the file where the lock "
+        "is held is a plain await (or one through `wait_for`), and its overrides in the file take the lock, too. Not "
+        "if the call is shielded, gathered or made a task."
     ),
     safety=(
         "Safe: whoever does not hold the lock calls what he called before. Unsafe if a decorator of the method is "
-        "gone around, or the method is handed around as a value."
+        "gone around, the method is handed around as a value, something unknown would be done only when the lock is "
+        "there, or the variant waits for a condition."
     ),
     propose=propose,
 )
