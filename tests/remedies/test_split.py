@@ -281,6 +281,31 @@ def test_a_holder_in_the_class_of_the_declaration_cannot_call_a_variant() -> Non
     assert refusal(REMEDY, "AWA301", text).code == "overridden"
 
 
+PASSING = """
+class Loud(Store):
+    async def put(self, key, *more):
+        {first}
+        return await super().put(key)
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "verdict"),
+    [("print(key)", "safe"), ("self.asked = key", "unsafe"), ("if key in self.rows:\n            return 0", "unsafe")],
+)
+def test_an_override_that_only_passes_the_call_on_takes_the_lock_itself(first: str, verdict: str) -> None:
+    result = carried(REMEDY, "AWA301", HEAD + PUT + FILL + PASSING.format(first=first))
+    assert result.verdict == verdict
+    loud = result.text.partition("class Loud")[2]
+    assert "        async with self._lock:\n            return await self._put_locked(key, *more)\n" in loud
+    assert loud.endswith(f"        {first}\n        return await super()._put_locked(key)\n")
+
+
+@pytest.mark.parametrize("first", ["await other(key)", "await asyncio.wait_for(super().put(key), 1)"])
+def test_an_override_that_waits_for_something_else_is_refused(first: str) -> None:
+    assert refusal(REMEDY, "AWA301", HEAD + PUT + FILL + PASSING.format(first=first)).code == "overridden"
+
+
 HELPER = "\n    async def helper(self):\n        {first}\n        await self.put(3)\n"
 
 

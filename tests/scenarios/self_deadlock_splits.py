@@ -83,8 +83,12 @@ CASES: dict[str, FixtureCase] = {
     "self_deadlock/bound_method.py": ledger("refused", refusal="implicit-call"),
     "self_deadlock/name_taken.py": ledger("refused", refusal="name-taken"),
     "self_deadlock/existing_variant.py": ledger("safe"),
-    "self_deadlock/override_without_lock.py": replace(
-        ledger("refused", refusal="overridden"), subject=_subclass("LoudLedger")
+    "self_deadlock/override_without_lock.py": replace(ledger("safe"), subject=_subclass("LoudLedger")),
+    "self_deadlock/override_notes_first.py": replace(
+        ledger("unsafe"), subject=_subclass("NotingLedger"), invariant=only_hanging_counts
+    ),
+    "self_deadlock/override_waits_itself.py": replace(
+        ledger("refused", refusal="overridden"), subject=_subclass("SlowLedger")
     ),
     "self_deadlock/declared_above.py": ledger("safe"),
     "self_deadlock/condition.py": replace(ledger("safe"), findings=(CHANGED,)),

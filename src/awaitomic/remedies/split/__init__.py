@@ -20,6 +20,7 @@ from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.split import outside, takers
 from awaitomic.remedies.split.delegation import delegate
+from awaitomic.remedies.split.overrides import relatives
 from awaitomic.remedies.split.regions import Taker, dropped, lock_name, region_at
 from awaitomic.remedies.split.takers import HeldAt, Resolved, line_of
 from awaitomic.remedies.split.variant import check_form, kept_decorators, node_of, twice_made_defaults
@@ -119,7 +120,10 @@ def _held(case: Case, taker: Taker, helpers: list[FunctionGraph]) -> HeldAt:
 
 def _resolved_helpers(case: Case, found: list[Taker], helpers: list[FunctionGraph]) -> Iterator[Resolved]:
     """Let each helper take the lock itself where its callers do not hold it."""
+    together = [one for taker in found for one in relatives(case.program, taker.function)]
     for helper in helpers:
+        if any(helper is one for one in together):
+            continue  # an override that passes the call on is split with what it overrides
         taker = found[0]
         doubts = _check_helper(case, helper, taker, helpers)
         receiver = f"{helper.parameters[0]}." if taker.lock.location.root in {Root.SELF, Root.CLASS} else ""
@@ -163,7 +167,7 @@ def _check_helper(case: Case, helper: FunctionGraph, taker: Taker, helpers: list
     same_object = helper.class_name is not None or taker.lock.location.root is Root.GLOBAL
     if (
         not same_object
-        or takers.relatives(case.program, helper)
+        or relatives(case.program, helper)
         or len(kept_decorators(helper)) < len(node_of(helper).decorator_list)
         or twice_made_defaults(helper)
     ):

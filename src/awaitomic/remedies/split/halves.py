@@ -13,8 +13,10 @@ import ast
 from dataclasses import dataclass
 
 from awaitomic.flow.graph import FunctionGraph
+from awaitomic.model.event import Suspend
 from awaitomic.model.plan import Edit, InsertStatements, SplitBody, SplitMethod
 from awaitomic.program import Program
+from awaitomic.program.locks import Lock
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import has_docstring
 from awaitomic.remedies.shared.siblings import bound_names, names_in
@@ -65,6 +67,22 @@ def halve(program: Program, taker: Taker, name: str, *, alone: bool) -> Halves:
     if _looks_again(function, regions[0]):
         return _direct(program, taker, regions[0], name)
     return _around_part(program, taker, regions[0], name, relies[0])
+
+
+def halve_passing(program: Program, function: FunctionGraph, lock: Lock, name: str) -> Halves:
+    """Split an override that leaves the lock to the method that it overrides: it takes the lock itself then."""
+    variant.check_form(function)
+    resolver = program.resolver(function)
+    waits = [
+        function.statements[event.id]
+        for event in function.events
+        if isinstance(event, Suspend) and program.may_suspend(resolver, event)
+    ]
+    inside = sorted(waits, key=lambda path: [step.index for step in path])
+    found = outside.judge(program, resolver, inside, lock.location)
+    header = f"async with {variant.callee_of(function, lock_name(lock))}"
+    edit = split_body(function, header, lock_name(lock), name)
+    return Halves((edit,), (name,), (*found.relies, *found.doubts))
 
 
 def _enters_first(region: Region) -> str:

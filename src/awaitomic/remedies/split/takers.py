@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.event import Suspend
@@ -24,7 +24,8 @@ from awaitomic.program.resolve import Resolver
 from awaitomic.program.target import AwaitedCall, How, Target
 from awaitomic.remedies.shared.declined import Declined, check_here
 from awaitomic.remedies.split import variant as variants
-from awaitomic.remedies.split.halves import halve
+from awaitomic.remedies.split.halves import halve, halve_passing
+from awaitomic.remedies.split.overrides import Family, family_of, relatives
 from awaitomic.remedies.split.regions import Region, Taker, dropped, is_whole_body, regions_of
 
 HeldAt = Callable[[Resolver, int, Target], bool]
@@ -90,28 +91,6 @@ def line_of(program: Program, function: FunctionGraph, event: int) -> int:
     return program.extent(function, event).line
 
 
-def relatives(program: Program, function: FunctionGraph) -> tuple[FunctionGraph, ...]:
-    """Give the methods of the file that override a method, or that it overrides, and theirs in turn.
-
-    What is only declared does not count: whoever calls it by the class of the declaration is seen to reach that, too,
-    and cannot call a variant. Nor do mere siblings below a declaration, since no object is both.
-    """
-    if function.class_id is None:
-        return ()
-    module = program.module
-    name = getattr(function.node, "name", "")
-    family = {facts.id: facts.methods[name] for facts in module.family(function.class_id) if name in facts.methods}
-    left = {key: method for key, method in family.items() if not variants.is_declaration(method)}
-    pending, found = [function.class_id], {function.class_id}
-    while pending:
-        near = pending.pop()
-        for other in left:
-            if other not in found and module.can_be_one(near, other):
-                found.add(other)
-                pending.append(other)
-    return tuple(method for key, method in left.items() if key in found and method is not function)
-
-
 def resolve(program: Program, taker: Taker, held: HeldAt) -> Resolved:
     """Plan what becomes of one taker: it loses its acquisition, has a variant already, or is split.
 
@@ -133,26 +112,34 @@ def resolve(program: Program, taker: Taker, held: HeldAt) -> Resolved:
     variants.check_form(function)
     if not family and len(regions) == 1 and (known := _delegate(program, taker, regions[0])):
         edits = redirect_all(program, [function], known, held)
-        doubts = _doubts(program, [taker])
+        doubts = [*_doubts(program, [function]), *_given_away(program, taker)]
         return Resolved(f"call `{known}` where `{taker.lock}` is held", tuple(edits), (), tuple(doubts))
-    return _split(program, [taker, *(_sibling(program, taker, other) for other in family)], held)
+    return _split(program, family_of(program, taker, family), held)
 
 
-def _split(program: Program, group: list[Taker], held: HeldAt) -> Resolved:
+def _split(program: Program, family: Family, held: HeldAt) -> Resolved:
     """Split a method together with its overrides: the variants have one name, as the methods do."""
-    functions = [one.function for one in group]
-    taker = group[0]
+    functions = [*(one.function for one in family.takers), *family.passing]
+    taker = family.takers[0]
     name = variants.variant_name(program, taker.function, tuple(functions[1:]))
-    halves = [halve(program, one, name, alone=len(group) == 1) for one in group]
-    redirected = redirect_all(program, functions, name, held)
+    halves = [halve(program, one, name, alone=len(functions) == 1) for one in family.takers]
+    halves += [halve_passing(program, one, taker.lock, name) for one in family.passing]
+
+    def held_then(resolver: Resolver, event: int, target: Target) -> bool:
+        if any(target.function is one for one in family.passing):
+            target = replace(target, function=taker.function)  # what takes the lock for it
+        return any(resolver.function is one for one in family.passing) or held(resolver, event, target)
+
+    redirected = redirect_all(program, functions, name, held_then)
     edits = dict.fromkeys([*(edit for half in halves for edit in half.edits), *redirected])
     _check_apart(edits, functions)
     renames = [
-        (one.function.qualname, variants.renamed(one.function, variant))
-        for one, half in zip(group, halves, strict=True)
+        (function.qualname, variants.renamed(function, variant))
+        for function, half in zip(functions, halves, strict=True)
         for variant in half.variants
     ]
-    doubts = [*_doubts(program, group), *(doubt for half in halves for doubt in half.doubts)]
+    given_away = [doubt for one in family.takers for doubt in _given_away(program, one)]
+    doubts = [*_doubts(program, functions), *given_away, *(doubt for half in halves for doubt in half.doubts)]
     title = f"split `{taker.function.qualname}`, and call `{name}` where `{taker.lock}` is held"
     return Resolved(title, tuple(edits), tuple(renames), tuple(doubts))
 
@@ -175,10 +162,9 @@ def _follows(site: Site) -> bool:
     return site.how in {How.DIRECT, How.WAIT_FOR}
 
 
-def _doubts(program: Program, group: list[Taker]) -> list[str]:
+def _doubts(program: Program, group: list[FunctionGraph]) -> list[str]:
     found = []
-    for taker in group:
-        function = taker.function
+    for function in group:
         decorators = variants.unknown_decorators(function)
         if decorators:
             found.append(f"the callers that hold the lock go around `@{decorators[0]}` of `{function.qualname}`")
@@ -187,9 +173,8 @@ def _doubts(program: Program, group: list[Taker]) -> list[str]:
             found.append(f"`{made[0]}`, a default of `{function.qualname}`, would be made twice, once for each half")
         if program.callers.is_mentioned(function):
             found.append(f"`{function.qualname}` is handed around as a value: a call through that still takes the lock")
-        found.extend(_given_away(program, taker))
-    if _is_replaced(program, group[0].function):
-        name = variants.node_of(group[0].function).name
+    if _is_replaced(program, group[0]):
+        name = variants.node_of(group[0]).name
         found.append(f"an attribute `{name}` is stored on objects, in place of the method")
     return found
 
@@ -211,16 +196,6 @@ def _is_replaced(program: Program, function: FunctionGraph) -> bool:
         isinstance(node, ast.Attribute) and node.attr == name and not isinstance(node.ctx, ast.Load)
         for node in ast.walk(program.module.tree)
     )
-
-
-def _sibling(program: Program, taker: Taker, other: FunctionGraph) -> Taker:
-    """Give the override's own taking of the lock: both are split together, or none is."""
-    for taken in program.acquisitions.of(other):
-        if not taken.chain and taken.lock.location.steps == taker.lock.location.steps:
-            return Taker(other, taken.event, taken.lock)
-    line = getattr(other.node, "lineno", 1)
-    message = f"`{other.qualname}` (line {line}) is a relative of `{taker.function.qualname}`, and locks in another way"
-    raise Declined("overridden", message)
 
 
 def _delegate(program: Program, taker: Taker, region: Region) -> str | None:
