@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from awaitomic.model.plan import Edit, Plan, SplitMethod, WrapStatements
+from awaitomic.model.plan import Edit, Plan, SplitBody, SplitMethod, UnwrapStatement, WrapStatements
 from awaitomic.model.position import BlockStep
 from awaitomic.patching.execute import execute
 from awaitomic.patching.refusal import PatchRefused
@@ -156,6 +156,78 @@ CASES: list[Case] = [
         lambda p: [Splitting(docstring="It's '''quoted''' and \\n'").edit(p)],
     ),
 ]
+
+
+PART: list[Case] = [
+    (
+        "a part in a loop, which is given two locals and gives one back",
+        """\
+        class A:
+            async def put(self, keys: list[str]) -> int:
+                n = 0
+                for key in keys:  # each
+                    # one at a time
+                    async with self._lock:
+                        # count
+                        n += await self.db.put(key)
+                return n
+        x = 1
+        """,
+        lambda p: [
+            SplitMethod(
+                p.at("async def put"),
+                p.at("async with"),
+                "_put_part",
+                "self._put_part(n, key)",
+                False,
+                "Put one.",
+                signature="(self, n, key: str) -> int",
+                results=("n",),
+            )
+        ],
+    ),
+    (
+        "a body of which the lock took a part, with what stands around it",
+        STORE,
+        lambda p: [
+            UnwrapStatement(p.at("async with")),
+            SplitBody(
+                p.at("async def put"), "async with self._lock", "_put", "self._put(key, value=value)", True, "Put."
+            ),
+        ],
+    ),
+    (
+        "a body on one line in a module with CRLF and tabs",
+        "L = 1\r\n\r\n\r\nasync def put(key): return await d[key]\t# c\r\n\r\n\r\nx = 1\r\n",
+        lambda p: [SplitBody(p.at("async def put"), "async with lock", "_put", "_put(key)", True, "Put.")],
+    ),
+    (
+        "a body with a call that is changed, comments, and a docstring above a blank line",
+        """\
+        class A:
+            @classmethod
+            async def put(cls, key):
+                '''Put.'''
+
+                # go
+                await cls.drop(key)
+                # done
+            # end
+        """,
+        lambda p: [
+            p.replacing("await cls", "cls.drop", "cls._drop"),
+            SplitBody(
+                p.at("async def put"), "async with cls._lock", "_put", "cls._put(key)", False, "P.", ("classmethod",)
+            ),
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize("case", PART, ids=[case[0] for case in PART])
+def test_what_is_more_than_the_region_is_split(case: Case, snapshot: SnapshotAssertion) -> None:
+    text = dedent(case[1])
+    assert difference(text, execute(text, plan_of(text, case[2]))) == snapshot
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case[0] for case in CASES])

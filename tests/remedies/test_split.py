@@ -72,6 +72,9 @@ def test_the_public_method_delegates_by_its_signature_and_the_variant_stands_beh
     [
         pytest.param("await asyncio.wait_for(self.put(1), 5)", "wait_for(self._put_locked(1), 5)", id="wait_for"),
         pytest.param(
+            "await asyncio.wait_for(timeout=5, fut=self.put(1))", "fut=self._put_locked(1))", id="wait_for by name"
+        ),
+        pytest.param(
             "await self.put(\n                1,\n            )", "self._put_locked(\n                1,", id="lines"
         ),
         pytest.param("one = self.put(1)\n            await one", "one = self._put_locked(1)", id="awaited later"),
@@ -235,6 +238,92 @@ def test_a_variant_that_the_method_delegates_to_already_is_called() -> None:
     assert carried(REMEDY, "AWA301", text).text == text.replace("await self.put(1)", "await self._do_put(1)")
 
 
+def test_a_variant_that_is_called_by_other_ways_of_passing_is_called_too() -> None:
+    text = (
+        HEAD
+        + (
+            "    async def put(self, key, more=1):\n        async with self._lock:\n"
+            "            await self._put_locked(more=more, key=key)\n\n"
+            "    async def _put_locked(self, key, more=1):\n        self.rows[key] = more\n"
+        )
+        + FILL
+    )
+    assert carried(REMEDY, "AWA301", text).text == text.replace("await self.put(1)", "await self._put_locked(1)")
+
+
+def test_an_override_whose_decorator_holders_go_around_makes_the_split_unsafe() -> None:
+    loud = "\nclass Loud(Store):\n    @retry\n" + PUT
+    result = carried(REMEDY, "AWA301", HEAD + PUT + FILL + loud)
+    assert result.verdict == "unsafe"
+    assert "Loud.put" in result.proposal.because[0]
+
+
+def test_what_is_only_declared_above_is_left_alone_and_so_are_siblings() -> None:
+    text = (
+        HEAD.replace("class Store:", "class Rows:\n    async def put(self): ...\n\nclass Store(Rows):")
+        + PUT
+        + FILL
+        + "\nclass Null(Rows):\n    async def put(self):\n        return 1\n"
+    )
+    result = carried(REMEDY, "AWA301", text)
+    assert result.verdict == "safe"
+    assert result.text.count("_put_locked(self") == 1
+
+
+def test_a_holder_in_the_class_of_the_declaration_cannot_call_a_variant() -> None:
+    text = (
+        HEAD
+        + "    async def put(self, key):\n        raise NotImplementedError\n"
+        + FILL
+        + "\nclass Rows(Store):\n"
+        + PUT
+    )
+    assert refusal(REMEDY, "AWA301", text).code == "overridden"
+
+
+PASSING = """
+class Loud(Store):
+    async def put(self, key, *more):
+        {first}
+        return await super().put(key)
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "verdict"),
+    [("print(key)", "safe"), ("self.asked = key", "unsafe"), ("if key in self.rows:\n            return 0", "unsafe")],
+)
+def test_an_override_that_only_passes_the_call_on_takes_the_lock_itself(first: str, verdict: str) -> None:
+    result = carried(REMEDY, "AWA301", HEAD + PUT + FILL + PASSING.format(first=first))
+    assert result.verdict == verdict
+    loud = result.text.partition("class Loud")[2]
+    assert "        async with self._lock:\n            return await self._put_locked(key, *more)\n" in loud
+    assert loud.endswith(f"        {first}\n        return await super()._put_locked(key)\n")
+
+
+@pytest.mark.parametrize("first", ["await other(key)", "await asyncio.wait_for(super().put(key), 1)"])
+def test_an_override_that_waits_for_something_else_is_refused(first: str) -> None:
+    assert refusal(REMEDY, "AWA301", HEAD + PUT + FILL + PASSING.format(first=first)).code == "overridden"
+
+
+HELPER = "\n    async def helper(self):\n        {first}\n        await self.put(3)\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "verdict"),
+    [
+        ("print('now')", "safe"),
+        ("keys = 3", "safe"),
+        ("self.asked = True", "unsafe"),
+        ("if not self.rows:\n            return", "unsafe"),
+        ("notify()", "unsafe"),
+    ],
+)
+def test_a_helper_takes_the_lock_for_others_where_that_makes_no_difference(first: str, verdict: str) -> None:
+    text = HEAD + PUT + FILL.replace("self.put(1)", "self.helper()") + HELPER.format(first=first)
+    assert carried(REMEDY, "AWA301", text).verdict == verdict
+
+
 def test_a_decorator_that_holders_go_around_makes_the_split_unsafe() -> None:
     result = carried(REMEDY, "AWA301", HEAD + "    @retry\n" + PUT + FILL)
     assert result.verdict == "unsafe"
@@ -249,18 +338,75 @@ def test_a_method_that_is_handed_around_makes_the_split_unsafe() -> None:
 
 REFUSED = {
     "a shielded call": ("outlives-lock", HEAD + PUT + FILL.replace("self.put(1)", "asyncio.shield(self.put(1))")),
+    "a timeout around a shielded call": (
+        "outlives-lock",
+        HEAD + PUT + FILL.replace("self.put(1)", "asyncio.wait_for(asyncio.shield(self.put(1)), 5)"),
+    ),
     "an awaited task": ("outlives-lock", HEAD + PUT + FILL.replace("self.put(1)", "asyncio.create_task(self.put(1))")),
     "several calls at once": (
         "runs-beside",
         HEAD + PUT + FILL.replace("self.put(1)", "asyncio.gather(self.put(1), self.put(2))"),
     ),
-    "a lock over a part of the body": (
+    "a context manager that is entered before the lock": (
         "split-partial-region",
-        HEAD + PUT.replace("        async with", "        print(key)\n        async with") + FILL,
+        HEAD + PUT.replace("async with self._lock:", "async with session(), self._lock:") + FILL,
     ),
-    "a second context manager": (
+    "a lock that a name is bound to": (
         "split-partial-region",
-        HEAD + PUT.replace("async with self._lock:", "async with self._lock, session():") + FILL,
+        HEAD + PUT.replace("async with self._lock:", "async with self._lock as held:") + FILL,
+    ),
+    "a lock that is looked up by a local": (
+        "split-partial-region",
+        HEAD + PUT.replace("async with self._lock:", "lock = self._lock\n        async with lock:") + FILL,
+    ),
+    "a variant that takes other arguments than the method": (
+        "name-taken",
+        HEAD
+        + "    async def put(self, key):\n        async with self._lock:\n"
+        + "            return await self._put_locked(key)\n\n"
+        + "    async def _put_locked(self, row):\n        self.rows[row] = row\n"
+        + FILL,
+    ),
+    "a static method of a class in a class": (
+        "decorated",
+        """
+import asyncio
+
+class Outer:
+    class Store:
+        def __init__(self):
+            self._lock = asyncio.Lock()
+
+        @staticmethod
+        async def put(store: "Outer.Store"):
+            async with store._lock:
+                await asyncio.sleep(0)
+
+        async def fill(self):
+            async with self._lock:
+                await self.put(self)
+""",
+    ),
+    "a generator that takes the lock": (
+        "generator",
+        HEAD
+        + "    async def put(self):\n        async with self._lock:\n            yield 1\n"
+        + FILL.replace("await self.put(1)", "async for row in self.put():\n                print(row)"),
+    ),
+    "a property that takes the lock": (
+        "decorated",
+        HEAD
+        + "    @property\n    async def size(self):\n        async with self._lock:\n            return await count()\n"
+        + FILL.replace("self.put(1)", "self.size"),
+    ),
+    "tasks of a group": (
+        "runs-beside",
+        HEAD
+        + PUT
+        + FILL.replace(
+            "await self.put(1)",
+            "async with asyncio.TaskGroup() as group:\n                group.create_task(self.put(1))",
+        ),
     ),
     "an acquisition by a call": (
         "explicit-acquire",
@@ -278,6 +424,15 @@ REFUSED = {
         + "\n    async def helper(self):\n        await self.put(3)\n        await other()\n",
     ),
     "a name that is taken": ("name-taken", HEAD + PUT + FILL + "\n    async def _put_locked(self):\n        pass\n"),
+    "a bound method in a local": (
+        "implicit-call",
+        HEAD + PUT + FILL.replace("async with", "put = self.put\n        async with").replace("self.put(1)", "put(1)"),
+    ),
+    "a name that is a local of a caller": (
+        "name-taken",
+        "import asyncio\nlock = asyncio.Lock()\nasync def put(key):\n    async with lock:\n        print(key)\n"
+        "async def fill(_put_locked):\n    async with lock:\n        await put(_put_locked)\n",
+    ),
     "an override that does not lock": (
         "overridden",
         HEAD + PUT + FILL + "\nclass Loud(Store):\n    async def put(self, *more):\n        print(more)\n",

@@ -29,6 +29,21 @@ class Store:
         for key in keys:
             await self.put(key)
 
+    async def scan(self):
+        async with self.lock:
+            for row in self.rows:
+                yield row
+
+    async def names(self):
+        yield 1
+
+    @property
+    async def size(self):
+        async with self.lock:
+            return await self.count()
+
+    async def count(self): ...
+
     async def f(self, key, task):
         {body}
 
@@ -45,6 +60,15 @@ HANGS = [
     ("a time limit, which always runs out", "async with self.lock: await asyncio.wait_for(self.put(key), 1)"),
     ("the coroutine was made before the lock was taken", "c = self.put(key)\n        async with self.lock: await c"),
     ("the call runs in a task that is awaited", "async with self.lock: await asyncio.create_task(self.put(key))"),
+    (
+        "a generator takes the lock at its first step",
+        "async with self.lock:\n            async for row in self.scan(): ...",
+    ),
+    ("a property gives a coroutine that takes the lock", "async with self.lock: await self.size"),
+    (
+        "a task of a group that is left with the lock held",
+        "async with self.lock, asyncio.TaskGroup() as group: group.create_task(self.put(key))",
+    ),
     ("one of several at once", "async with self.lock: await asyncio.gather(self.put(1), asyncio.sleep(1))"),
 ]
 
@@ -64,6 +88,16 @@ GOES_ON = [
     ("another instance's lock is taken", "async with self.lock: await self.twin.put(key)"),
     ("a task is made of the call and not awaited", "async with self.lock: asyncio.create_task(self.put(key))"),
     ("a task that was given is awaited", "async with self.lock: await task"),
+    (
+        "a generator that takes the lock is run after it is released",
+        "async with self.lock: ...\n        async for row in self.scan(): ...",
+    ),
+    ("a generator that takes no lock", "async with self.lock:\n            async for row in self.names(): ..."),
+    ("a property that takes the lock is awaited before", "n = await self.size\n        async with self.lock: print(n)"),
+    (
+        "a task of a group that is left after the lock is released",
+        "async with asyncio.TaskGroup() as group:\n            async with self.lock: group.create_task(self.put(key))",
+    ),
     ("the lock lets its owner in again", "async with self.again: await self.put_again(key)"),
     ("another lock is held", "async with self.again: await self.put(key)"),
     (

@@ -2,37 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-from explorer import Ending
-
-from .case import FixtureCase, Repair, Task
-
-LOCK = ("AWA301", "self._lock")
-
-LOAD: Mapping[str, Task] = {"load": lambda ledger: ledger.load(["one"]), "put": lambda ledger: ledger.put("two")}
-
-
-ONE_LOAD: Mapping[str, Task] = {**LOAD, "put again": lambda ledger: ledger.put("three")}
-
-
-def _only_hanging_counts(ending: Ending) -> bool:
-    """For programs that are not meant to do all their work in one go; a deadlock is wrong in any case."""
-    return True
-
-
-def _ledger(repair: Repair | None, tasks: Mapping[str, Task] = LOAD, refusal: str | None = None) -> FixtureCase:
-    return FixtureCase(
-        subject=lambda module: module.Ledger(),
-        tasks=tasks,
-        state=lambda ledger: ledger.rows,
-        calls=lambda module: module.saved,
-        findings=(LOCK,) if repair else (),
-        repair=repair,
-        refusal=refusal,
-    )
-
+from . import self_deadlock_splits as split_cases
+from .case import FixtureCase
+from .self_deadlock_splits import LOCK, ONE_LOAD
+from .self_deadlock_splits import ledger as _ledger
+from .self_deadlock_splits import only_hanging_counts as _only_hanging_counts
 
 CASES: dict[str, FixtureCase] = {
     "self_deadlock/store_rebuild.py": FixtureCase(
@@ -83,4 +59,5 @@ CASES: dict[str, FixtureCase] = {
         findings=(LOCK,),
         repair="safe",
     ),
+    **split_cases.CASES,
 }

@@ -14,6 +14,9 @@ _SPAWN_ENDINGS = ("create_task", "ensure_future")
 SPAWN_ALL = frozenset({"gather", "wait", "as_completed"})
 """Last name of callables that run all their awaitable arguments at the same time."""
 
+TASK_GROUPS = frozenset({"TaskGroup", "create_task_group", "open_nursery"})
+"""Last name of what makes a group that waits for its tasks when it is left."""
+
 RUN_ALONE = frozenset({"asyncio.run", "run_until_complete", "anyio.run", "trio.run", "asyncio.Runner.run"})
 """Runners of a main program: what they run exists once."""
 

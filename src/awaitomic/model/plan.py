@@ -89,6 +89,9 @@ class SplitMethod:
     the body of ``async def variant``, placed directly after the method with the same parameters and annotations and
     with `docstring`; the region's body becomes ``return await <call>``, or ``await <call>`` if `returns` is false.
     Decorators stay on the public method, as its docstring does. `precondition` is an optional first statement.
+
+    A region that is only a part of the method has a variant with a `signature` of its own, which is given the locals
+    that the part reads, and gives back its `results`, the locals that are used behind it.
     """
 
     method: StatementPath
@@ -101,6 +104,28 @@ class SplitMethod:
     precondition: str = ""
     decorators: tuple[str, ...] = ()
     """Decorators that the variant needs to be called the same way: ``classmethod`` or ``staticmethod``."""
+    signature: str = ""
+    """What stands between the name and the colon, as in ``(self, key, row) -> None``; empty: as in the method."""
+    results: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SplitBody:
+    """Split a coroutine function so that it takes a lock around all that it does, and its body becomes a variant.
+
+    The body but for the docstring becomes that of ``async def variant``, as in `SplitMethod`; what is left is
+    ``<header>: return await <call>``. An ``async with`` in the body that takes the same lock is unwrapped by an edit
+    of its own.
+    """
+
+    method: StatementPath
+    header: str
+    """Without a colon, as in ``async with self._lock``."""
+    variant: str
+    call: str
+    returns: bool
+    docstring: str
+    decorators: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +144,7 @@ Edit = (
     | ReplaceExpression
     | UnwrapStatement
     | SplitMethod
+    | SplitBody
     | AddImport
 )
 

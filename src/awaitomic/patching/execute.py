@@ -13,6 +13,7 @@ from awaitomic.model.plan import (
     Plan,
     ReplaceExpression,
     ReplaceStatement,
+    SplitBody,
     SplitMethod,
     UnwrapStatement,
     WrapStatements,
@@ -25,7 +26,7 @@ from awaitomic.patching.imports import add_import
 from awaitomic.patching.paths import check_agreement, edit_paths, find_ast, find_statement
 from awaitomic.patching.refusal import PatchRefused, position_mismatch
 from awaitomic.patching.splice import splice
-from awaitomic.patching.split import check_split, split
+from awaitomic.patching.split import check_function, check_split, split, split_body
 from awaitomic.patching.syntax import parse_ast
 from awaitomic.patching.tree import Block, Statement, open_module
 from awaitomic.patching.wrap import wrap
@@ -96,8 +97,11 @@ def _resolve(module: Block, tree: ast.Module, edit: Edit, number: int) -> _Step:
         case UnwrapStatement():
             return _UNWRAP, number, lambda: statements.unwrap(found[0])
         case SplitMethod():
-            check_split(found[0], found[1])
+            check_split(found[0], found[1], edit)
             return _SPLIT, number, lambda: split(found[0], found[1], edit)
+        case SplitBody():
+            check_function(found[0])
+            return _SPLIT, number, lambda: split_body(found[0], edit)
         case AddImport():
             return _IMPORT, number, lambda: add_import(module, edit.module)
         case ReplaceExpression():

@@ -15,6 +15,7 @@ from awaitomic.model.plan import (
     Plan,
     ReplaceExpression,
     ReplaceStatement,
+    SplitBody,
     SplitMethod,
     UnwrapStatement,
     WrapStatements,
@@ -92,6 +93,10 @@ class _Finder:
                 return [Touched(edit.extent.line - 1, edit.extent.end_line, replaced=True)]
             case SplitMethod():
                 return [self.around(edit.region), *self.beside(edit.method)]
+            case SplitBody():
+                first = (*edit.method, BlockStep("body", 0))
+                start = self.above(self.span(first)[0])
+                return [Touched(start, self.tail(edit.method)), *self.beside(edit.method)]
             case AddImport():
                 return self.points(0, self.head_end())
 

@@ -11,6 +11,7 @@ from awaitomic.model.plan import (
     AddImport,
     Edit,
     MoveStatement,
+    SplitBody,
     SplitMethod,
     WrapStatements,
 )
@@ -34,6 +35,8 @@ def edit_paths(edit: Edit) -> tuple[StatementPath, ...]:
             return (edit.first,)
         case SplitMethod():
             return (edit.method, edit.region)
+        case SplitBody():
+            return (edit.method,)
         case AddImport():
             return ()
         case _:

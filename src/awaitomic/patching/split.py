@@ -2,56 +2,101 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import libcst as cst
 
+from awaitomic.model.plan import SplitBody, SplitMethod
 from awaitomic.patching.emit import newline_of
-from awaitomic.patching.fragment import blank_lines, parse_decorators, parse_fragment
+from awaitomic.patching.fragment import blank_lines, parse_decorators, parse_fragment, parse_header
 from awaitomic.patching.nodes import expect
 from awaitomic.patching.refusal import PatchRefused, position_mismatch
 from awaitomic.patching.statements import is_directive, is_docstring, separation
 from awaitomic.patching.tree import Block, Statement, blank_run
 
-if TYPE_CHECKING:
-    from awaitomic.model.plan import SplitMethod
 
+def check_function(method: Statement) -> None:
+    """Refuse what is no coroutine function.
 
-def check_split(method: Statement, region: Statement) -> None:
-    """Refuse a method whose lock region is not its whole body but for a docstring.
-
-    Raises PatchRefused: ``position-mismatch`` if the statements are not of the right kind, ``split-partial-region`` if
-    there is more in the body than the region, or in the region's header than one lock.
+    Raises PatchRefused: ``position-mismatch``.
     """
     if not isinstance(method.node, cst.FunctionDef) or method.node.asynchronous is None:
         raise position_mismatch("the method to split is no coroutine function")
-    if not isinstance(region.node, cst.With) or region.home is not method.blocks["body"]:
+
+
+def check_split(method: Statement, region: Statement, edit: SplitMethod) -> None:
+    """Refuse a lock region that is not what the plan takes it for: the whole body but for a docstring, or a part.
+
+    Raises PatchRefused: ``position-mismatch`` if the statements are not of the right kind, ``split-partial-region`` if
+    there is more in the body than the region though the variant is said to be the whole, or in the region's header
+    than one lock.
+    """
+    check_function(method)
+    if not isinstance(region.node, cst.With) or not _is_inside(region, method):
         raise position_mismatch("the region to split is no with statement of the method")
     others = [item for item in region.home.items if item is not region]
-    if region.home.items[-1] is not region or len(others) > 1 or not all(is_docstring(item) for item in others):
+    whole = region.home is method.blocks["body"] and region.home.items[-1] is region and len(others) <= 1
+    if not edit.signature and not (whole and all(is_docstring(item) for item in others)):
         raise PatchRefused("split-partial-region", "the method does more than what it does under the lock")
     if len(region.node.items) != 1 or region.node.items[0].asname is not None:
         raise PatchRefused("split-partial-region", "the region has other context managers, or binds a name")
 
 
+def _is_inside(region: Statement, method: Statement) -> bool:
+    owner = region.home.owner
+    while owner is not None and owner is not method:
+        owner = owner.home.owner
+    return owner is method
+
+
 def split(method: Statement, region: Statement, edit: SplitMethod) -> None:
     """Move the body of `region` into a new function behind `method`, and let the region call it."""
-    home = method.home
     newline = newline_of(method)
-    needed = separation(home)
     own = region.blocks["body"]
     variant = _variant(method, edit, newline)
     body = variant.blocks["body"]
     body.items = _opening(edit, body, newline, _quotes(method))
-    shift = (own.margin, body.margin)
-    for item in own.items:
+    _take(own, own.items, body)
+    body.footer, own.footer = own.footer, []
+    results = ", ".join(edit.results)
+    if results:
+        body.items += parse_fragment(f"return {results}", body, newline)
+    receiver = "return " if edit.returns else f"{results} = " if results else ""
+    own.items = parse_fragment(f"{receiver}await {edit.call}", own, newline)
+    _place(variant, method, newline)
+
+
+def split_body(method: Statement, edit: SplitBody) -> None:
+    """Move the body of `method` into a new function behind it, and let the method take the lock and call that."""
+    newline = newline_of(method)
+    own = method.blocks["body"]
+    variant = _variant(method, edit, newline)
+    body = variant.blocks["body"]
+    body.items = _opening(edit, body, newline, _quotes(method))
+    documented = own.items[:1] if len(own.items) > 1 and is_docstring(own.items[0]) else []
+    moved = own.items[len(documented) :]
+    region = parse_header(edit.header, own, newline)
+    gap = blank_run(moved[0].leading)
+    region.leading, moved[0].leading = moved[0].leading[:gap], moved[0].leading[gap:]
+    _take(own, moved, body)
+    body.footer, own.footer = own.footer, []
+    own.items = [*documented, region]
+    inner = region.blocks["body"]
+    inner.items = parse_fragment(f"{'return ' if edit.returns else ''}await {edit.call}", inner, newline)
+    _place(variant, method, newline)
+
+
+def _take(source: Block, items: list[Statement], target: Block) -> None:
+    """Move statements to the end of another block."""
+    shift = (source.margin, target.margin)
+    for item in items:
         item.shifts.append(shift)
-        item.home = body
-    body.items += own.items
-    body.footer = own.footer
-    own.footer = []
-    own.items = []
-    own.items = parse_fragment(f"{'return ' if edit.returns else ''}await {edit.call}", own, newline)
+        item.home = target
+    target.items += items
+
+
+def _place(variant: Statement, method: Statement, newline: str | None) -> None:
+    """Put the new function directly behind the method, with the blank lines that definitions have there."""
+    home = method.home
+    needed = separation(home)
     variant.leading = blank_lines(needed, newline)
     index = home.items.index(method.end) + 1
     home.items.insert(index, variant)
@@ -60,8 +105,8 @@ def split(method: Statement, region: Statement, edit: SplitMethod) -> None:
         following.leading[:0] = blank_lines(needed - blank_run(following.leading), newline)
 
 
-def _variant(method: Statement, edit: SplitMethod, newline: str | None) -> Statement:
-    """Return the new function with an empty body: the old signature, and name and decorators of the plan."""
+def _variant(method: Statement, edit: SplitMethod | SplitBody, newline: str | None) -> Statement:
+    """Return the new function with an empty body: the signature, and name and decorators of the plan."""
     node = expect(method.node, cst.FunctionDef)
     old = method.blocks["body"]
     header = cst.TrailingWhitespace(newline=cst.Newline(newline))
@@ -76,12 +121,16 @@ def _variant(method: Statement, edit: SplitMethod, newline: str | None) -> State
         lines_after_decorators=(),
         body=suite,
     )
+    if isinstance(edit, SplitMethod) and edit.signature:
+        given = parse_fragment(f"async def {edit.variant}{edit.signature}:\n    pass", method.home, newline)[0]
+        written = expect(given.node, cst.FunctionDef)
+        changed = written.with_changes(decorators=changed.decorators, body=suite)
     return Statement(changed, method.home, [])
 
 
-def _opening(edit: SplitMethod, body: Block, newline: str | None, quotes: str) -> list[Statement]:
+def _opening(edit: SplitMethod | SplitBody, body: Block, newline: str | None, quotes: str) -> list[Statement]:
     opening = parse_fragment(_literal(edit.docstring, quotes), body, newline) if edit.docstring else []
-    if edit.precondition:
+    if isinstance(edit, SplitMethod) and edit.precondition:
         opening += parse_fragment(edit.precondition, body, newline)
     return opening
 

@@ -10,7 +10,7 @@ from awaitomic.flow.graph import FunctionGraph
 from awaitomic.flow.statements import block_of
 from awaitomic.model.event import Call, Const, Enter, Event, Suspend
 from awaitomic.model.location import Location
-from awaitomic.program.calls import awaited_calls, parameter_default, translate
+from awaitomic.program.calls import calls_while_waiting, parameter_default, translate
 from awaitomic.program.constants import can_come_to, constants_of
 from awaitomic.program.locks import Lock
 from awaitomic.program.reach import components
@@ -70,7 +70,7 @@ class Acquisitions:
             function = self._graphs[key]
             resolver = self._program.resolver(function)
             suspends = [event for event in function.events if isinstance(event, Suspend)] if function.is_async else []
-            self._waits[key] = [(event.id, call) for event in suspends for call in awaited_calls(resolver, event)]
+            self._waits[key] = [(event.id, call) for event in suspends for call in calls_while_waiting(resolver, event)]
         return self._waits[key]
 
     def _own(self, key: int) -> dict[_Key, Acquisition]:

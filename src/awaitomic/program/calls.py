@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL, starts_one
+from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL, TASK_GROUPS, starts_one
 from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read, Scope, Suspend, SuspendWhy
 from awaitomic.model.identity import qualname_of
 from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location, Root
@@ -221,14 +221,81 @@ def _unwrapped(resolver: Resolver, operand: Operand, how: How) -> Iterator[Await
         yield AwaitedCall(origin, how, targets)
         return
     wrapper = last_name(resolver.function.nodes[event.function])
-    if wrapper in AWAITED_ALONE and event.arguments:
+    first = _awaitable(event)
+    if wrapper in AWAITED_ALONE and first is not None:
         inner_how = {"wait_for": How.WAIT_FOR, "timeout": How.WAIT_FOR, "shield": How.SHIELD}.get(wrapper, How.TASK)
-        yield from _unwrapped(resolver, event.arguments[0], inner_how if how is How.DIRECT else how)
+        # A timeout around a shield ends the wait and not the call.
+        yield from _unwrapped(resolver, first, inner_how if how in {How.DIRECT, How.WAIT_FOR} else how)
     elif wrapper in SPAWN_ALL:
         for argument in event.arguments:
             yield from _unwrapped(resolver, argument, How.GATHER)
-    elif starts_one(wrapper) and event.arguments:
-        yield from _unwrapped(resolver, event.arguments[0], How.TASK)
+    elif starts_one(wrapper) and first is not None:
+        yield from _unwrapped(resolver, first, How.TASK)
+
+
+_AWAITABLE_NAMES = frozenset({"fut", "coro", "arg", "aw"})
+"""What the parameter for the one awaitable is called in asyncio's wrappers."""
+
+
+def _awaitable(event: Call) -> Operand | None:
+    """Give the one awaitable that a wrapper such as ``wait_for`` is called with, by position or by name."""
+    if event.arguments:
+        return event.arguments[0]
+    return next((value for name, value in event.keywords if name in _AWAITABLE_NAMES), None)
+
+
+def calls_while_waiting(resolver: Resolver, event: Suspend) -> Iterator[AwaitedCall]:
+    """Give the calls that run while the function waits at `event`, also those that no ``await`` of a call shows.
+
+    Besides `awaited_calls` these are the steps of an asynchronous generator, a property that gives a coroutine, and the
+    tasks of a group that is left.
+    """
+    yield from awaited_calls(resolver, event)
+    if event.awaited is None:
+        return
+    origin = resolver.origin(event.awaited)
+    found = resolver.function.events[origin]
+    if event.why is SuspendWhy.ASYNC_FOR and isinstance(found, Compute) and found.operands:
+        origin = resolver.origin(found.operands[0])
+        found = resolver.function.events[origin]
+    if event.why is SuspendWhy.ASYNC_FOR and isinstance(found, Call):
+        steps = tuple(one for one in targets_of(resolver, found) if one.function.is_async and one.function.is_generator)
+        if steps:
+            yield AwaitedCall(origin, How.DIRECT, steps)
+    elif event.why is SuspendWhy.AWAIT and isinstance(found, Read) and isinstance(found.place, Attribute):
+        yield from _property(resolver, origin, found.place)
+    elif event.why is SuspendWhy.ASYNC_EXIT and event.id == _first_exit(resolver, event.awaited):
+        yield from _left_group(resolver, origin)
+
+
+def _property(resolver: Resolver, event: Operand, place: Attribute) -> Iterator[AwaitedCall]:
+    kind, _, owner = (resolver.operand_type(place.base).name or "").partition(":")
+    method = resolver.module.find_method(owner, place.attr) if kind == "class" else None
+    receiver = resolver.value(place.base)
+    if method is not None and method.is_async and is_property(method) and receiver is not None:
+        yield AwaitedCall(event, How.DIRECT, (Target(method, receiver),))
+
+
+def _first_exit(resolver: Resolver, manager: Operand) -> int:
+    """Give the exit that stands for all ways out of a ``with``, which have one each."""
+    exits = (event for event in resolver.function.events if isinstance(event, Suspend) and event.awaited == manager)
+    return next(event.id for event in exits if event.why is SuspendWhy.ASYNC_EXIT)
+
+
+def _left_group(resolver: Resolver, manager: Operand) -> Iterator[AwaitedCall]:
+    """Give the tasks that are made by methods of what a manager gave, and over when it has been left."""
+    events = resolver.function.events
+    if last_name(getattr(resolver.function.nodes[manager], "func", None)) not in TASK_GROUPS:
+        return
+    for event in events:
+        callee = events[event.function] if isinstance(event, Call) else None
+        if not isinstance(event, Call) or not isinstance(callee, Read) or not isinstance(callee.place, Attribute):
+            continue
+        entered = events[resolver.origin(callee.place.base)]
+        if not isinstance(entered, Compute) or entered.operator != "entered":
+            continue
+        if resolver.origin(entered.operands[0]) == manager and starts_one(callee.place.attr) and event.arguments:
+            yield from _unwrapped(resolver, event.arguments[0], How.GATHER)
 
 
 def is_awaited(resolver: Resolver, call: Operand) -> bool:

@@ -10,7 +10,7 @@ from awaitomic.model.identity import qualname_of
 from awaitomic.model.location import Location
 from awaitomic.program import Program
 from awaitomic.program.acquisitions import Acquisition, acquired_by_call, own_acquisitions
-from awaitomic.program.calls import awaited_calls
+from awaitomic.program.calls import calls_while_waiting
 from awaitomic.program.locks import Lock
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import State
@@ -51,7 +51,7 @@ def _examine(program: Program, resolver: Resolver, event: Event, state: State) -
             yield _report(program, resolver, event.id, lock, None, None)
     if not isinstance(event, Suspend):
         return
-    for call in awaited_calls(resolver, event):
+    for call in calls_while_waiting(resolver, event):
         earlier = _held_without(program, resolver, call.call, held)
         for target in call.targets:
             reported: set[Lock] = set()

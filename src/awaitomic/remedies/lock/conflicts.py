@@ -19,7 +19,8 @@ from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.lock.home import Kind
 from awaitomic.remedies.shared.declined import Declined, check_here
 from awaitomic.remedies.shared.region import whole_body, yields_in
-from awaitomic.remedies.split.takers import check_waits, line_of, relatives
+from awaitomic.remedies.split.overrides import relatives
+from awaitomic.remedies.split.takers import check_waits, line_of
 from awaitomic.remedies.split.variant import check_form, twice_made_defaults, unknown_decorators
 
 _MOST_SPLITS = 2

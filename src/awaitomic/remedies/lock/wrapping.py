@@ -8,7 +8,8 @@ from awaitomic.remedies.lock.home import lock_expression
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.split import takers
 from awaitomic.remedies.split.delegation import delegate
-from awaitomic.remedies.split.takers import HeldAt, Taker
+from awaitomic.remedies.split.regions import Taker
+from awaitomic.remedies.split.takers import HeldAt
 
 
 def edits_of(coverage: Coverage, name: str) -> tuple[list[Edit], list[tuple[str, str]], list[str]]:

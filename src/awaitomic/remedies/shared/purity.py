@@ -9,7 +9,9 @@ from __future__ import annotations
 import ast
 import enum
 from collections.abc import Iterator
+from typing import Protocol
 
+from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.containers import CONTAINERS, MAPPINGS
 from awaitomic.model.event import Call, Read, Suspend, Write
 from awaitomic.model.event import Name as NamePlace
@@ -18,7 +20,6 @@ from awaitomic.program import Program
 from awaitomic.program.accesses import FORGETS, Change
 from awaitomic.program.calls import targets_of
 from awaitomic.program.resolve import Resolver
-from awaitomic.remedies.remedy import Case
 from awaitomic.remedies.shared.plain_attribute import is_plain_attribute
 from awaitomic.remedies.shared.strangers import names_builtin
 
@@ -49,10 +50,26 @@ _COPYING_METHODS = frozenset("copy keys values items".split())
 _STRICT_OPERATORS = ast.Add | ast.Sub | ast.Mult | ast.BitAnd | ast.BitOr | ast.BitXor
 
 
+class InFunction(Protocol):
+    """What says in which function an expression stands: a `Case` does."""
+
+    @property
+    def program(self) -> Program:
+        """The facts of the program."""
+
+    @property
+    def resolver(self) -> Resolver:
+        """The function, with what its names mean."""
+
+    @property
+    def function(self) -> FunctionGraph:
+        """The function."""
+
+
 class Purity:
     """Judges expressions of one function."""
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: InFunction) -> None:
         self._program = case.program
         self._resolver = case.resolver
         function = case.function

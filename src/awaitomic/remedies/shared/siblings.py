@@ -102,7 +102,7 @@ def common_block(case: Case, paths: Iterable[StatementPath]) -> Block:
 def bound_names(node: ast.AST) -> set[str]:
     """Give the names that a piece of syntax binds in its own function."""
     found = set()
-    for inner in _own_scope(node):
+    for inner in own_scope(node):
         if isinstance(inner, ast.Name) and not isinstance(inner.ctx, ast.Load):
             found.add(inner.id)
         elif isinstance(inner, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and inner.name:
@@ -132,20 +132,21 @@ def names_in(node: ast.AST) -> set[str]:
 
 def leaves(statement: ast.stmt) -> bool:
     """Tell whether control can leave a statement other than at its end, by its own ``return``, ``break`` and so on."""
-    return any(isinstance(inner, _EXITS) for inner in _leaving(statement, in_loop=False))
+    return any(isinstance(inner, _EXITS) for inner in leaving(statement))
 
 
-def _leaving(node: ast.AST, *, in_loop: bool) -> Iterator[ast.AST]:
+def leaving(node: ast.AST, *, in_loop: bool = False) -> Iterator[ast.AST]:
+    """Walk a piece of syntax without nested scopes, and without what leaves only a loop inside of it."""
     if isinstance(node, ast.Break | ast.Continue) and in_loop:
         return
     yield node
     inside = in_loop or isinstance(node, ast.For | ast.AsyncFor | ast.While)
     for child in ast.iter_child_nodes(node):
         if not isinstance(child, _OTHER_SCOPES):
-            yield from _leaving(child, in_loop=inside)
+            yield from leaving(child, in_loop=inside)
 
 
-def _own_scope(node: ast.AST) -> Iterator[ast.AST]:
+def own_scope(node: ast.AST) -> Iterator[ast.AST]:
     """Walk a piece of syntax without what has names of its own: nested functions, classes, comprehensions."""
     yield node
     if isinstance(node, _OTHER_SCOPES | _COMPREHENSIONS):
@@ -153,7 +154,7 @@ def _own_scope(node: ast.AST) -> Iterator[ast.AST]:
         yield from (i.target for i in ast.walk(node) if isinstance(i, ast.NamedExpr))
         return
     for child in ast.iter_child_nodes(node):
-        yield from _own_scope(child)
+        yield from own_scope(child)
 
 
 def flush_left(case: Case, node: ast.expr | ast.stmt, margin: str) -> str:

@@ -7,19 +7,23 @@ from collections.abc import Iterator
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.event import Suspend
 from awaitomic.model.finding import Applicability, Refusal
+from awaitomic.model.identity import qualname_of
 from awaitomic.model.location import Root
-from awaitomic.model.plan import Edit, Plan, UnwrapStatement
+from awaitomic.model.plan import Edit, Plan
+from awaitomic.model.position import StatementPath
 from awaitomic.program.acquisitions import Acquisition, acquired_by_call, own_acquisitions
-from awaitomic.program.calls import awaited_calls
+from awaitomic.program.calls import awaited_calls, calls_while_waiting
 from awaitomic.program.locks import Lock
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.target import Target
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.shared.declined import Declined
-from awaitomic.remedies.split import takers
+from awaitomic.remedies.split import outside, takers
 from awaitomic.remedies.split.delegation import delegate
-from awaitomic.remedies.split.takers import HeldAt, Resolved, Taker, line_of
-from awaitomic.remedies.split.variant import check_form, node_of, twice_made_defaults
+from awaitomic.remedies.split.overrides import relatives
+from awaitomic.remedies.split.regions import Taker, dropped, lock_name, region_at
+from awaitomic.remedies.split.takers import HeldAt, Resolved, line_of
+from awaitomic.remedies.split.variant import check_form, kept_decorators, node_of, twice_made_defaults
 
 
 def propose(case: Case) -> Proposal | Refusal:
@@ -49,9 +53,9 @@ _TRUSTED_UNWRAP = ("the lock is held there already: the inner acquisition could 
 
 def _unwrap(case: Case, lock: Lock, event: int) -> Proposal:
     """Drop the inner acquisition of a function that itself takes the lock a second time."""
-    path, _ = takers.region_of(case.program, Taker(case.function, event, lock))
+    region = region_at(case.program, Taker(case.function, event, lock))
     title = f"`{case.function.qualname}` no longer takes `{lock}` a second time"
-    return Proposal(Plan((UnwrapStatement(path),)), Applicability.SAFE, title, _TRUSTED_UNWRAP)
+    return Proposal(Plan((dropped(case.program, region),)), Applicability.SAFE, title, _TRUSTED_UNWRAP)
 
 
 def _takers(case: Case, lock: Lock) -> tuple[list[Taker], list[FunctionGraph]]:
@@ -66,7 +70,7 @@ def _takers(case: Case, lock: Lock) -> tuple[list[Taker], list[FunctionGraph]]:
     found: dict[int, Taker] = {}
     helpers: dict[int, FunctionGraph] = {}
     event = case.function.events[case.finding.span.write]
-    for call in awaited_calls(case.resolver, event) if isinstance(event, Suspend) else ():
+    for call in calls_while_waiting(case.resolver, event) if isinstance(event, Suspend) else ():
         for target in call.targets:
             for taken in program.acquisitions.of(target.function):
                 mine = acquired_by_call(program, case.resolver, target, taken)
@@ -74,7 +78,7 @@ def _takers(case: Case, lock: Lock) -> tuple[list[Taker], list[FunctionGraph]]:
                     continue
                 line = line_of(program, case.function, call.call)
                 hows = [call.how, *(how for _, _, how in taken.chain)]
-                takers.check_waits(hows, taken.function, line)
+                takers.check_waits(hows, qualname_of(taken.function), line)
                 last = program.named(taken.function).function
                 helpers.update((id(one), one) for one in _helpers(case, target.function, taken))
                 found.setdefault(id(last), Taker(last, taken.event, _own_lock(case, taken)))
@@ -116,16 +120,19 @@ def _held(case: Case, taker: Taker, helpers: list[FunctionGraph]) -> HeldAt:
 
 def _resolved_helpers(case: Case, found: list[Taker], helpers: list[FunctionGraph]) -> Iterator[Resolved]:
     """Let each helper take the lock itself where its callers do not hold it."""
+    together = [one for taker in found for one in relatives(case.program, taker.function)]
     for helper in helpers:
+        if any(helper is one for one in together):
+            continue  # an override that passes the call on is split with what it overrides
         taker = found[0]
-        _check_helper(case, helper, taker, helpers)
+        doubts = _check_helper(case, helper, taker, helpers)
         receiver = f"{helper.parameters[0]}." if taker.lock.location.root in {Root.SELF, Root.CLASS} else ""
-        header = f"async with {receiver}{takers.lock_name(taker.lock)}"
+        header = f"async with {receiver}{lock_name(taker.lock)}"
         edits, pair = delegate(
-            case.program, helper, header, takers.lock_name(taker.lock), _held_at_helper(case, taker, helpers)
+            case.program, helper, header, lock_name(taker.lock), _held_at_helper(case, taker, helpers)
         )
         title = f"split `{helper.qualname}`, which is called with the lock and without"
-        yield Resolved(title, tuple(edits), (pair,))
+        yield Resolved(title, tuple(edits), (pair,), doubts)
 
 
 def _held_at_helper(case: Case, taker: Taker, helpers: list[FunctionGraph]) -> HeldAt:
@@ -142,8 +149,11 @@ def _held_at_helper(case: Case, taker: Taker, helpers: list[FunctionGraph]) -> H
     return held
 
 
-def _check_helper(case: Case, helper: FunctionGraph, taker: Taker, helpers: list[FunctionGraph]) -> None:
+def _check_helper(case: Case, helper: FunctionGraph, taker: Taker, helpers: list[FunctionGraph]) -> tuple[str, ...]:
     """Refuse a helper that waits for anything but what is under the lock already, or that cannot be split.
+
+    Returns:
+        What else it does without the lock, and would do only when the lock is there.
 
     Raises:
         Declined: ``helper-of-both``, or what `awaitomic.remedies.split.variant.check_form` raises.
@@ -157,17 +167,25 @@ def _check_helper(case: Case, helper: FunctionGraph, taker: Taker, helpers: list
     same_object = helper.class_name is not None or taker.lock.location.root is Root.GLOBAL
     if (
         not same_object
-        or takers.relatives(case.program, helper)
-        or node_of(helper).decorator_list
+        or relatives(case.program, helper)
+        or len(kept_decorators(helper)) < len(node_of(helper).decorator_list)
         or twice_made_defaults(helper)
     ):
         raise Declined("helper-of-both", message)
+    inside = []
     for event in helper.events:
         if not isinstance(event, Suspend) or not case.program.may_suspend(resolver, event):
             continue
+        inside.append(helper.statements[event.id])
         targets = [target.function for call in awaited_calls(resolver, event) for target in call.targets]
         if not targets or not all(target in helpers or _takes(case, target, taker.lock) for target in targets):
             raise Declined("helper-of-both", message)
+    found = outside.judge(case.program, resolver, sorted(inside, key=_place), taker.lock.location)
+    return (*found.relies, *found.doubts)
+
+
+def _place(path: StatementPath) -> tuple[int, ...]:
+    return tuple(step.index for step in path)
 
 
 def _takes(case: Case, function: FunctionGraph, lock: Lock) -> bool:
@@ -192,13 +210,15 @@ REMEDY = Remedy(
     name="split",
     summary="split a self-locking method into a public one and a variant for callers that hold the lock",
     conditions=(
-        "The method does all its work in one `async with` of the lock. Every call of it in the file where the lock is "
-        "held is a plain await (or one through `wait_for`), and its overrides in the file take the lock in the same "
-        "way. Not if the call is shielded, gathered or made a task."
+        "The method takes the lock by `async with`. What it does outside of it may as well be done with the lock held, "
+        "or what it does under the lock can become a function of its own. Every call of it in the file where the lock "
+        "is held is a plain await (or one through `wait_for`), and its overrides in the file take the lock, too. Not "
+        "if the call is shielded, gathered or made a task."
     ),
     safety=(
         "Safe: whoever does not hold the lock calls what he called before. Unsafe if a decorator of the method is "
-        "gone around, or the method is handed around as a value."
+        "gone around, the method is handed around as a value, something unknown would be done only when the lock is "
+        "there, or the variant waits for a condition."
     ),
     propose=propose,
 )

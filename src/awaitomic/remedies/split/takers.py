@@ -7,25 +7,26 @@ together: a forgotten one, or a call of the method by itself, is where splits by
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.event import Suspend
-from awaitomic.model.location import Location, Root
-from awaitomic.model.plan import Edit, SplitMethod, UnwrapStatement
-from awaitomic.model.position import StatementPath
+from awaitomic.model.location import Location
+from awaitomic.model.plan import Edit, InsertStatements, ReplaceExpression, SplitMethod
 from awaitomic.program import Program
 from awaitomic.program.acquisitions import acquired_by_call
 from awaitomic.program.callers import Site
 from awaitomic.program.calls import awaited_calls
+from awaitomic.program.lock_waits import released_by
 from awaitomic.program.locks import Lock
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.target import AwaitedCall, How, Target
-from awaitomic.remedies.remedy import statement_at
 from awaitomic.remedies.shared.declined import Declined, check_here
-from awaitomic.remedies.shared.region import has_docstring
 from awaitomic.remedies.split import variant as variants
+from awaitomic.remedies.split.halves import halve, halve_passing
+from awaitomic.remedies.split.overrides import Family, family_of, relatives
+from awaitomic.remedies.split.regions import Region, Taker, dropped, is_whole_body, regions_of
 
 HeldAt = Callable[[Resolver, int, Target], bool]
 """Tells whether the lock that a target takes is held at an event of its caller."""
@@ -35,15 +36,6 @@ _REFUSED_WAITS = {
     How.TASK: ("outlives-lock", "makes a task of the call, which can go on after the lock is released"),
     How.GATHER: ("runs-beside", "runs the call beside others, which would then share one hold of the lock"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Taker:
-    """A coroutine that takes a lock at an event; `lock` is in its own terms."""
-
-    function: FunctionGraph
-    event: int
-    lock: Lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,53 +91,6 @@ def line_of(program: Program, function: FunctionGraph, event: int) -> int:
     return program.extent(function, event).line
 
 
-def lock_name(lock: Lock) -> str:
-    """Give a lock as the functions of its class speak of it, without the receiver."""
-    if lock.location.root in {Root.SELF, Root.CLASS} and lock.location.steps:
-        return "".join(map(str, lock.location.steps)).removeprefix(".")
-    return str(lock.location)
-
-
-def relatives(program: Program, function: FunctionGraph) -> tuple[FunctionGraph, ...]:
-    """Give the methods of the file that override a method, or that it overrides."""
-    if function.class_name is None:
-        return ()
-    module = program.module
-    name = getattr(function.node, "name", "")
-    return tuple(
-        facts.methods[name]
-        for facts in module.family(function.class_id or "")
-        if name in facts.methods and facts.methods[name] is not function
-    )
-
-
-def region_of(program: Program, taker: Taker) -> tuple[StatementPath, ast.AsyncWith]:
-    """Give the ``async with`` in which a taker takes the lock.
-
-    Raises:
-        Declined: ``explicit-acquire`` if it calls ``acquire``, ``split-partial-region`` if the statement does more.
-    """
-    check_here(program, taker.function)
-    path = taker.function.statements[taker.event]
-    node = statement_at(program.module.tree, path)
-    line = node.lineno
-    name = taker.function.qualname
-    if not isinstance(node, ast.AsyncWith):
-        raise Declined("explicit-acquire", f"`{name}` takes the lock by a call on line {line}, not by `async with`")
-    if len(node.items) != 1 or node.items[0].optional_vars is not None:
-        raise Declined("split-partial-region", f"line {line} of `{name}` enters more than the lock, or binds a name")
-    return path, node
-
-
-def is_whole_body(taker: Taker, path: StatementPath) -> bool:
-    """Tell whether a region is all that a function does, but for its docstring."""
-    body = taker.function.node.body
-    assert isinstance(body, list)
-    index = path[-1].index
-    top = len(path) == len(taker.function.path) + 1
-    return top and index == len(body) - 1 == int(has_docstring(body) and len(body) > 1)
-
-
 def resolve(program: Program, taker: Taker, held: HeldAt) -> Resolved:
     """Plan what becomes of one taker: it loses its acquisition, has a variant already, or is split.
 
@@ -158,51 +103,90 @@ def resolve(program: Program, taker: Taker, held: HeldAt) -> Resolved:
         Declined: if it can be none of that, or a call site cannot follow.
     """
     function = taker.function
-    path, region = region_of(program, taker)
+    regions = regions_of(program, taker)
     sites = program.callers.only_awaited_here(function)
     family = relatives(program, function)
     if sites and not family and all(_follows(site) and held(site.resolver, site.event, site.target) for site in sites):
         title = f"`{function.qualname}` no longer takes `{taker.lock}`, which every caller holds"
-        return Resolved(title, (UnwrapStatement(path),))
+        return Resolved(title, tuple(dropped(program, region) for region in regions))
     variants.check_form(function)
-    if not is_whole_body(taker, path):
-        message = f"`{function.qualname}` holds the lock for a part of its body only (line {region.lineno})"
-        raise Declined("split-partial-region", message)
-    group = [taker, *(_sibling(program, taker, other) for other in family)]
-    known = _delegate(taker, region) if len(group) == 1 else None
-    name = known or variants.variant_name(program, function, family)
-    edits = [] if known else [_split(program, one, name) for one in group]
-    redirected = redirect_all(program, [one.function for one in group], name, held)
-    renames = () if known else tuple((one.function.qualname, _renamed(one.function, name)) for one in group)
-    verb = "call" if known else f"split `{function.qualname}`, and call"
-    title = f"{verb} `{name}` where `{taker.lock}` is held"
-    return Resolved(title, (*edits, *redirected), renames, tuple(_doubts(program, function)))
+    if not family and len(regions) == 1 and (known := _delegate(program, taker, regions[0])):
+        edits = redirect_all(program, [function], known, held)
+        doubts = [*_doubts(program, [function]), *_given_away(program, taker)]
+        return Resolved(f"call `{known}` where `{taker.lock}` is held", tuple(edits), (), tuple(doubts))
+    return _split(program, family_of(program, taker, family), held)
+
+
+def _split(program: Program, family: Family, held: HeldAt) -> Resolved:
+    """Split a method together with its overrides: the variants have one name, as the methods do."""
+    functions = [*(one.function for one in family.takers), *family.passing]
+    taker = family.takers[0]
+    name = variants.variant_name(program, taker.function, tuple(functions[1:]))
+    halves = [halve(program, one, name, alone=len(functions) == 1) for one in family.takers]
+    halves += [halve_passing(program, one, taker.lock, name) for one in family.passing]
+
+    def held_then(resolver: Resolver, event: int, target: Target) -> bool:
+        if any(target.function is one for one in family.passing):
+            target = replace(target, function=taker.function)  # what takes the lock for it
+        return any(resolver.function is one for one in family.passing) or held(resolver, event, target)
+
+    redirected = redirect_all(program, functions, name, held_then)
+    edits = dict.fromkeys([*(edit for half in halves for edit in half.edits), *redirected])
+    _check_apart(edits, functions)
+    renames = [
+        (function.qualname, variants.renamed(function, variant))
+        for function, half in zip(functions, halves, strict=True)
+        for variant in half.variants
+    ]
+    given_away = [doubt for one in family.takers for doubt in _given_away(program, one)]
+    doubts = [*_doubts(program, functions), *given_away, *(doubt for half in halves for doubt in half.doubts)]
+    title = f"split `{taker.function.qualname}`, and call `{name}` where `{taker.lock}` is held"
+    return Resolved(title, tuple(edits), tuple(renames), tuple(doubts))
+
+
+def _check_apart(edits: Iterable[Edit], functions: list[FunctionGraph]) -> None:
+    """Refuse if code that is written twice would also have to be changed."""
+    twice = {edit.path for edit in edits if isinstance(edit, InsertStatements)}
+    parts = [edit.region for edit in edits if isinstance(edit, SplitMethod) and edit.signature]
+    for edit in edits:
+        if not isinstance(edit, ReplaceExpression):
+            continue
+        path = edit.path
+        doubled = any(path[: len(one)] == one for one in twice)
+        if doubled and not any(path[: len(one)] == one for one in parts):
+            message = f"`{functions[0].qualname}` calls itself outside of the lock, with the lock held and without"
+            raise Declined("split-partial-region", message)
 
 
 def _follows(site: Site) -> bool:
     return site.how in {How.DIRECT, How.WAIT_FOR}
 
 
-def _renamed(function: FunctionGraph, name: str) -> str:
-    prefix, dot, _ = function.qualname.rpartition(".")
-    return f"{prefix}{dot}{name}"
-
-
-def _doubts(program: Program, function: FunctionGraph) -> list[str]:
+def _doubts(program: Program, group: list[FunctionGraph]) -> list[str]:
     found = []
-    decorators = variants.unknown_decorators(function)
-    if decorators:
-        found.append(f"the callers that hold the lock go around `@{decorators[0]}` of `{function.qualname}`")
-    made = variants.twice_made_defaults(function)
-    if made:
-        found.append(f"`{made[0]}`, a default of `{function.qualname}`, would be made twice, once for each half")
-    if _is_replaced(program, function):
-        found.append(
-            f"an attribute `{function.qualname.rpartition('.')[2]}` is stored on objects, in place of the method"
-        )
-    if program.callers.is_mentioned(function):
-        found.append(f"`{function.qualname}` is handed around as a value: a call through that still takes the lock")
+    for function in group:
+        decorators = variants.unknown_decorators(function)
+        if decorators:
+            found.append(f"the callers that hold the lock go around `@{decorators[0]}` of `{function.qualname}`")
+        made = variants.twice_made_defaults(function)
+        if made:
+            found.append(f"`{made[0]}`, a default of `{function.qualname}`, would be made twice, once for each half")
+        if program.callers.is_mentioned(function):
+            found.append(f"`{function.qualname}` is handed around as a value: a call through that still takes the lock")
+    if _is_replaced(program, group[0]):
+        name = variants.node_of(group[0]).name
+        found.append(f"an attribute `{name}` is stored on objects, in place of the method")
     return found
+
+
+def _given_away(program: Program, taker: Taker) -> Iterator[str]:
+    """Say where a function gives its lock back while it waits: its caller does not hold it either then."""
+    resolver = program.resolver(taker.function)
+    for event in taker.function.events:
+        released = released_by(program, resolver, event) if isinstance(event, Suspend) else ()
+        if any(lock.location == taker.lock.location for lock in released):
+            line = line_of(program, taker.function, event.id)
+            yield f"line {line} lets others in while it waits, in the middle of what the caller does under the lock"
 
 
 def _is_replaced(program: Program, function: FunctionGraph) -> bool:
@@ -214,50 +198,19 @@ def _is_replaced(program: Program, function: FunctionGraph) -> bool:
     )
 
 
-def _sibling(program: Program, taker: Taker, other: FunctionGraph) -> Taker:
-    """Give the override's own taking of the lock: both are split together, or none is."""
-    for taken in program.acquisitions.of(other):
-        if not taken.chain and taken.lock.location.steps == taker.lock.location.steps:
-            found = Taker(other, taken.event, taken.lock)
-            path, _ = region_of(program, found)
-            if is_whole_body(found, path):
-                return found
-    line = getattr(other.node, "lineno", 1)
-    message = f"`{other.qualname}` (line {line}) is a relative of `{taker.function.qualname}`, and locks in another way"
-    raise Declined("overridden", message)
-
-
-def _split(program: Program, taker: Taker, name: str) -> Edit:
-    function = taker.function
-    variants.check_form(function)
-    path, region = region_of(program, taker)
-    return SplitMethod(
-        method=function.path,
-        region=path,
-        variant=name,
-        call=variants.delegating_call(function, name),
-        returns=variants.returns_value(region.body),
-        docstring=variants.variant_docstring(function, lock_name(taker.lock)),
-        decorators=variants.kept_decorators(function),
-    )
-
-
-def _delegate(taker: Taker, region: ast.AsyncWith) -> str | None:
+def _delegate(program: Program, taker: Taker, region: Region) -> str | None:
     """Give the variant that a taker calls already and does nothing else, handing on its arguments as they are."""
-    if len(region.body) != 1 or not isinstance(region.body[0], ast.Return | ast.Expr):
+    body = region.node.body
+    if not is_whole_body(taker.function, region) or len(body) != 1 or not isinstance(body[0], ast.Return | ast.Expr):
         return None
-    value = region.body[0].value
+    value = body[0].value
     if not isinstance(value, ast.Await) or not isinstance(value.value, ast.Call):
         return None
     callee = value.value.func
     name = callee.attr if isinstance(callee, ast.Attribute) else getattr(callee, "id", "")
     if isinstance(callee, ast.Attribute) and not isinstance(callee.value, ast.Name):
         return None
-    try:
-        wanted = ast.parse(variants.delegating_call(taker.function, name), mode="eval").body
-    except SyntaxError:
-        return None
-    return name if ast.dump(wanted) == ast.dump(value.value) else None
+    return name if variants.hands_on(program, taker.function, value.value, name) else None
 
 
 def redirect_all(program: Program, group: list[FunctionGraph], name: str, held: HeldAt) -> list[Edit]:

@@ -74,20 +74,23 @@ def kept_decorators(function: FunctionGraph) -> tuple[str, ...]:
     return tuple(name for name in names if name in _KEPT)
 
 
-def variant_name(program: Program, function: FunctionGraph, groups: tuple[FunctionGraph, ...] = ()) -> str:
+def variant_name(
+    program: Program, function: FunctionGraph, groups: tuple[FunctionGraph, ...] = (), what: str = ""
+) -> str:
     """Give a free name for the variant, in the way in which the file names such functions.
 
     Parameters:
         program: the facts of the file.
         function: the function to split.
         groups: overrides that are split together with it, and get the same name.
+        what: what the variant is of the function, if not the whole.
 
     Raises:
         Declined: ``name-taken`` if the class or module already has it.
     """
     public = node_of(function).name
     stem = public if public.startswith("_") else f"_{public}"
-    name = stem + _suffix(program)
+    name = stem + what + _suffix(program)
     for one in (function, *groups):
         if _is_taken(program, one, name):
             line = getattr(one.node, "lineno", 1)
@@ -95,10 +98,17 @@ def variant_name(program: Program, function: FunctionGraph, groups: tuple[Functi
     return name
 
 
+def renamed(function: FunctionGraph, name: str) -> str:
+    """Give the qualified name of a variant beside a function."""
+    prefix, dot, _ = function.qualname.rpartition(".")
+    return f"{prefix}{dot}{name}"
+
+
 def _is_taken(program: Program, function: FunctionGraph, name: str) -> bool:
     module = program.module
-    if function.class_name is None:
-        return name in module.graph.module.local_names or name in module.imports
+    if function.class_name is None:  # a local of that name would hide the variant from a caller
+        bound = any(name in one.local_names for one in module.functions)
+        return bound or name in module.graph.module.local_names or name in module.imports
     for relative in module.family(function.class_id or ""):
         if name in relative.methods or name in relative.attributes:
             return True
@@ -128,27 +138,104 @@ def _takes(program: Program, name: str, suffix: str, function: FunctionGraph) ->
     return any(True for _ in own)
 
 
+def is_bound(function: FunctionGraph) -> bool:
+    """Tell whether the first parameter of a function is what it is called on."""
+    return function.class_name is not None and "staticmethod" not in kept_decorators(function)
+
+
+def callee_of(function: FunctionGraph, variant: str) -> str:
+    """Give the variant as the function itself names it.
+
+    Raises:
+        Declined: ``decorated`` if it has no name for it.
+    """
+    if function.class_name is None:
+        return variant
+    if is_bound(function):
+        signature = node_of(function).args
+        if not (signature.posonlyargs or signature.args):
+            raise Declined("decorated", f"`{function.qualname}` has no named receiver to delegate through")
+        return f"{function.parameters[0]}.{variant}"
+    if "." in function.class_name:
+        raise Declined("decorated", f"`{function.qualname}` is static, and its class stands in another one")
+    return f"{function.class_name}.{variant}"
+
+
 def delegating_call(function: FunctionGraph, variant: str) -> str:
     """Give the call of the variant with the function's own parameters, each passed the way the signature has it."""
-    node = node_of(function)
-    signature = node.args
-    positional = [argument.arg for argument in [*signature.posonlyargs, *signature.args]]
-    static = "staticmethod" in kept_decorators(function)
-    callee = variant
-    if function.class_name is not None and static:
-        callee = f"{function.class_name.rpartition('.')[2]}.{variant}"
-    elif function.class_name is not None:
-        if not positional:
-            raise Declined("decorated", f"`{function.qualname}` has no named receiver to delegate through")
-        callee = f"{positional[0]}.{variant}"
-        positional = positional[1:]
-    arguments = list(positional)
+    signature = node_of(function).args
+    callee = callee_of(function, variant)
+    arguments = [argument.arg for argument in [*signature.posonlyargs, *signature.args]]
+    if is_bound(function):
+        arguments = arguments[1:]
     if signature.vararg is not None:
         arguments.append(f"*{signature.vararg.arg}")
     arguments.extend(f"{argument.arg}={argument.arg}" for argument in signature.kwonlyargs)
     if signature.kwarg is not None:
         arguments.append(f"**{signature.kwarg.arg}")
     return f"{callee}({', '.join(arguments)})"
+
+
+def is_declaration(function: FunctionGraph) -> bool:
+    """Tell whether a method does nothing: it is there to be overridden."""
+    body = function.node.body if isinstance(function.node, ast.FunctionDef | ast.AsyncFunctionDef) else []
+    return bool(body) and all(_does_nothing(statement) for statement in body)
+
+
+def _does_nothing(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Raise) and statement.exc is not None:
+        error = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
+        return last_name(error) == "NotImplementedError"
+    is_constant = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    return is_constant or isinstance(statement, ast.Pass)
+
+
+def hands_on(program: Program, function: FunctionGraph, call: ast.Call, name: str) -> bool:
+    """Tell whether a call hands all parameters of a function on to a coroutine beside it that takes the same ones.
+
+    By position or by name is the same; other names or other defaults are not, since callers rely on them.
+    """
+    other = program.module.by_name.get(renamed(function, name))
+    callee = call.func
+    if other is None or not isinstance(other.node, ast.AsyncFunctionDef):
+        return False
+    if isinstance(callee, ast.Attribute) and (not is_bound(function) or ast.unparse(callee.value) != _first(function)):
+        return False
+    if _shape(other) != _shape(function) or kept_decorators(other) != kept_decorators(function):
+        return False
+    wanted = ast.parse(delegating_call(function, name), mode="eval").body
+    assert isinstance(wanted, ast.Call)
+    positional = [argument.arg for argument in [*node_of(function).args.posonlyargs, *node_of(function).args.args]]
+    names = positional[1:] if is_bound(function) else positional
+    return _passed(call, names) == _passed(wanted, names)
+
+
+def _first(function: FunctionGraph) -> str:
+    return function.parameters[0] if function.parameters else ""
+
+
+def _shape(function: FunctionGraph) -> tuple[object, ...]:
+    """Give the parameters of a function with their kinds and defaults, without annotations."""
+    arguments = node_of(function).args
+    kinds = (arguments.posonlyargs, arguments.args, arguments.kwonlyargs)
+    rest = tuple(argument.arg if argument else "" for argument in (arguments.vararg, arguments.kwarg))
+    defaults = (*arguments.defaults, *arguments.kw_defaults)
+    return (
+        tuple(tuple(argument.arg for argument in kind) for kind in kinds),
+        rest,
+        tuple(ast.dump(default) if default is not None else "" for default in defaults),
+    )
+
+
+def _passed(call: ast.Call, names: list[str]) -> dict[str, str]:
+    """Give what a call passes, by parameter."""
+    found: dict[str, str] = {}
+    for index, argument in enumerate(call.args):
+        starred = isinstance(argument, ast.Starred)
+        key = "*" if starred or index >= len(names) else names[index]
+        found[key] = ast.unparse(argument)
+    found.update((keyword.arg or "**", ast.unparse(keyword.value)) for keyword in call.keywords)
+    return found
 
 
 def variant_docstring(function: FunctionGraph, lock: str) -> str:
@@ -193,6 +280,7 @@ def redirect(program: Program, resolver: Resolver, call: int, function: Function
     old = callee.attr if isinstance(callee, ast.Attribute) else callee.id
     extent = program.positions.extent(callee)
     name = Extent(extent.end_line, extent.end_column - len(old), extent.end_line, extent.end_column)
-    if old != node_of(function).name or program.positions.snippet(name) != old:
+    aliased = isinstance(callee, ast.Name) and function.class_name is not None
+    if aliased or old != node_of(function).name or program.positions.snippet(name) != old:
         raise Declined("implicit-call", f"line {line} calls `{function.qualname}` by another name")
     return ReplaceExpression(resolver.function.statements[call], name, old, variant)

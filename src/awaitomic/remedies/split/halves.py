@@ -1,0 +1,215 @@
+"""What a self-locking coroutine is split into, as far as it does something outside of the lock.
+
+If it does nothing there, or what may as well be done with the lock held, the variant is the whole body: one function,
+called as the public one is. If it relies on being outside (it waits there, or leaves early), the public method keeps
+what it does around the lock, and the part becomes a function of its own. A holder needs the whole all the same: it
+calls the part if what stands before is only an early look at what the part looks at again, else a variant that does
+what the public one does around the part, too; only a few lines are written twice for that.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from awaitomic.flow.graph import FunctionGraph
+from awaitomic.model.event import Suspend
+from awaitomic.model.plan import Edit, InsertStatements, SplitBody, SplitMethod
+from awaitomic.program import Program
+from awaitomic.program.locks import Lock
+from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.region import has_docstring
+from awaitomic.remedies.shared.siblings import bound_names, names_in
+from awaitomic.remedies.split import outside, variant, written
+from awaitomic.remedies.split.part import cut
+from awaitomic.remedies.split.regions import Region, Taker, dropped, is_whole_body, lock_name, regions_of
+
+_MOST_TWICE = 6
+"""How many lines around a lock may be written twice, once for callers that hold it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """The edits that split a coroutine, the functions that its body goes to, and what speaks against trusting them."""
+
+    edits: tuple[Edit, ...]
+    variants: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
+
+
+def halve(program: Program, taker: Taker, name: str, *, alone: bool) -> Halves:
+    """Split a coroutine that takes a lock, so that `name` does what it does for callers that hold it.
+
+    Parameters:
+        program: the facts of the file.
+        taker: the coroutine.
+        name: the name of the variant.
+        alone: whether no override is split along with it.
+
+    Raises:
+        Declined: ``split-partial-region``, or what forbids a variant at all.
+    """
+    function = taker.function
+    variant.check_form(function)
+    regions = regions_of(program, taker)
+    if len(regions) == 1 and is_whole_body(function, regions[0]):
+        return Halves((_whole_region(function, regions[0], name, lock_name(taker.lock)),), (name,))
+    paths = [region.path for region in regions]
+    found = outside.judge(program, program.resolver(function), paths, taker.lock.location)
+    _check_lookup(function, regions[0])
+    relies = [*found.relies, *(_enters_first(region) for region in regions if region.index > 0)]
+    if not relies:
+        header = f"async with {written.text_of(program, regions[0].node.items[0].context_expr)}"
+        body = split_body(function, header, lock_name(taker.lock), name)
+        return Halves((*(dropped(program, region) for region in regions), body), (name,), found.doubts)
+    if len(regions) > 1 or not regions[0].is_alone or not alone:
+        raise _partial(function, regions[0], relies[0])
+    if _looks_again(function, regions[0]):
+        return _direct(program, taker, regions[0], name)
+    return _around_part(program, taker, regions[0], name, relies[0])
+
+
+def halve_passing(program: Program, function: FunctionGraph, lock: Lock, name: str) -> Halves:
+    """Split an override that leaves the lock to the method that it overrides: it takes the lock itself then."""
+    variant.check_form(function)
+    resolver = program.resolver(function)
+    waits = [
+        function.statements[event.id]
+        for event in function.events
+        if isinstance(event, Suspend) and program.may_suspend(resolver, event)
+    ]
+    inside = sorted(waits, key=lambda path: [step.index for step in path])
+    found = outside.judge(program, resolver, inside, lock.location)
+    header = f"async with {variant.callee_of(function, lock_name(lock))}"
+    edit = split_body(function, header, lock_name(lock), name)
+    return Halves((edit,), (name,), (*found.relies, *found.doubts))
+
+
+def _enters_first(region: Region) -> str:
+    first = ast.unparse(region.node.items[0].context_expr)
+    return f"line {region.node.lineno} enters `{first}` before it takes the lock"
+
+
+def _check_lookup(function: FunctionGraph, region: Region) -> None:
+    """Refuse a lock that is looked up by a name which is bound in the function: the variant could not name it."""
+    header = names_in(region.node.items[region.index].context_expr)
+    for statement in _body(function):
+        for name in sorted(bound_names(statement) & header):
+            line = getattr(statement, "lineno", region.node.lineno)
+            raise _partial(function, region, f"line {line} binds `{name}`, by which the lock is looked up")
+
+
+def _partial(function: FunctionGraph, region: Region, reason: str) -> Declined:
+    message = f"`{function.qualname}` holds the lock for a part of its body only (line {region.node.lineno}): {reason}"
+    return Declined("split-partial-region", message)
+
+
+def split_body(function: FunctionGraph, header: str, lock: str, name: str) -> Edit:
+    """Give the edit by which a function takes the lock around all that it does, and its body becomes a variant."""
+    return SplitBody(
+        method=function.path,
+        header=header,
+        variant=name,
+        call=variant.delegating_call(function, name),
+        returns=variant.returns_value(variant.node_of(function).body),
+        docstring=variant.variant_docstring(function, lock),
+        decorators=variant.kept_decorators(function),
+    )
+
+
+def _whole_region(function: FunctionGraph, region: Region, name: str, lock: str, signature: str = "") -> SplitMethod:
+    return SplitMethod(
+        method=function.path,
+        region=region.path,
+        variant=name,
+        call=variant.delegating_call(function, name),
+        returns=variant.returns_value(region.node.body),
+        docstring=variant.variant_docstring(function, lock),
+        decorators=variant.kept_decorators(function),
+        signature=signature,
+    )
+
+
+# -- a part, behind an early look ------------------------------------------------------------------------------------
+
+
+def _looks_again(function: FunctionGraph, region: Region) -> bool:
+    """Tell whether a method only returns early if a test holds, and the part begins with the same test (or ends so).
+
+    Who holds the lock may call the part at once: it comes to the same. The test must be one that only looks.
+    """
+    body = [statement for statement in _body(function) if statement is not region.node]
+    first = body[0] if len(body) == 1 else None
+    if not isinstance(first, ast.If) or first.orelse or _body(function)[-1] is not region.node:
+        return False
+    if any(isinstance(node, ast.Call | ast.Await | ast.NamedExpr) for node in ast.walk(first.test)):
+        return False
+    if not all(isinstance(statement, ast.Return) for statement in first.body):
+        return False
+    part = region.node.body
+    if ast.dump(part[0]) == ast.dump(first):
+        return True
+    second = part[0]
+    if len(part) != 2 or not isinstance(second, ast.If) or second.orelse:
+        return False
+    return ast.dump(part[1]) == ast.dump(first.body[0]) and _are_opposite(first.test, second.test)
+
+
+_OPPOSITES = ({ast.Is, ast.IsNot}, {ast.In, ast.NotIn}, {ast.Eq, ast.NotEq})
+
+
+def _are_opposite(one: ast.expr, other: ast.expr) -> bool:
+    for left, right in ((one, other), (other, one)):
+        if isinstance(left, ast.UnaryOp) and isinstance(left.op, ast.Not):
+            return ast.dump(left.operand) == ast.dump(right)
+    if not isinstance(one, ast.Compare) or not isinstance(other, ast.Compare):
+        return False
+    same = ast.dump(one.left) == ast.dump(other.left)
+    same = same and list(map(ast.dump, one.comparators)) == list(map(ast.dump, other.comparators))
+    return same and len(one.ops) == 1 and {type(one.ops[0]), type(other.ops[0])} in _OPPOSITES
+
+
+def _body(function: FunctionGraph) -> list[ast.stmt]:
+    body = variant.node_of(function).body
+    return body[1:] if has_docstring(body) and len(body) > 1 else body
+
+
+def _direct(program: Program, taker: Taker, region: Region, name: str) -> Halves:
+    """Let the part be the variant, with the signature of the whole: its holders call nothing else."""
+    signature = written.signature_of(program, taker.function)
+    edit = _whole_region(taker.function, region, name, lock_name(taker.lock), signature)
+    return Halves((edit,), (name,))
+
+
+# -- a part, and what is done around it ------------------------------------------------------------------------------
+
+
+def _around_part(program: Program, taker: Taker, region: Region, name: str, reason: str) -> Halves:
+    """Let the public method and a variant for holders do the same around a part that both of them call."""
+    function = taker.function
+    again = outside.takes_again(program, program.resolver(function), [region.path], taker.lock.location)
+    if again is not None:
+        raise _partial(function, region, f"{again}, and holders would have to call something else there")
+    part = cut(program, function, region.path, region.node)
+    inner = variant.variant_name(program, function, what="_part")
+    call = f"{variant.callee_of(function, inner)}({', '.join(part.parameters)})"
+    lock = lock_name(taker.lock)
+    edit = SplitMethod(
+        method=function.path,
+        region=region.path,
+        variant=inner,
+        call=call,
+        returns=part.returns,
+        docstring=f"Do what `{variant.node_of(function).name}` does under the lock. Caller must hold `{lock}`.",
+        decorators=variant.kept_decorators(function),
+        signature=written.part_signature(program, function, part.parameters, part.results, returns=part.returns),
+        results=part.results,
+    )
+    receiver = "return " if part.returns else f"{', '.join(part.results)} = " if part.results else ""
+    body = written.body_with(program, function, region.node, f"{receiver}await {call}")
+    lines = [line for line in body or () if line.strip()]
+    if body is None or len(lines) - 1 > _MOST_TWICE:
+        raise _partial(function, region, f"{reason}, and what it does around the lock would have to be written twice")
+    docstring = variant.variant_docstring(function, lock)
+    whole = written.definition(function, name, written.signature_of(program, function), docstring, body)
+    return Halves((edit, InsertStatements(function.path, "after", whole)), (inner, name))
