@@ -223,3 +223,8 @@ def test_a_file_that_names_no_event_loop_is_taken_to_run_on_asyncio_but_not_trus
 def test_a_module_of_trio_gets_a_lock_of_trio() -> None:
     result = carried(REMEDY, "AWA102", SHORT.replace("asyncio", "trio"))
     assert "self._lock = trio.Lock()" in result.text
+
+
+def test_of_two_libraries_that_are_imported_the_one_that_is_waited_for_gives_the_lock() -> None:
+    result = carried(REMEDY, "AWA102", "import anyio\n" + SHORT.replace("asyncio.sleep", "anyio.sleep"))
+    assert "self._lock = anyio.Lock()" in result.text

@@ -10,6 +10,7 @@ from awaitomic.program import Program
 from awaitomic.program.names import dotted
 from awaitomic.remedies.shared.attribute import Maker
 from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.from_import import taken_out
 
 _LOOPS = ("asyncio", "anyio", "trio", "curio", "twisted", "tornado.platform.twisted")
 _MAKES_LOCKS = ("asyncio", "anyio", "trio")
@@ -30,11 +31,26 @@ def library_of(program: Program) -> tuple[str, bool]:
     } & set(used)
     if len(used) > 1 and len(made) == 1:
         return made.pop(), True
+    if len(used) > 1 and len(awaited := _awaited(program) & set(used)) == 1:
+        return awaited.pop(), True
     if len(used) > 1:
         raise Declined("foreign-loop", f"the module uses {' and '.join(used)}: it is not clear whose lock fits")
     if used and used[0] not in _MAKES_LOCKS:
         raise Declined("foreign-loop", f"the module runs on {used[0]}, whose locks are not known here")
     return (used[0], True) if used else ("asyncio", False)
+
+
+def _awaited(program: Program) -> set[str]:
+    """Give the libraries whose own functions and context managers the module waits for."""
+    found = set()
+    for node in ast.walk(program.module.tree):
+        waited = [node.value] if isinstance(node, ast.Await) else []
+        if isinstance(node, ast.AsyncWith):
+            waited = [item.context_expr for item in node.items]
+        for each in waited:
+            name = dotted(each.func if isinstance(each, ast.Call) else each, program.module.imports) or ""
+            found.add(name.partition(".")[0])
+    return found
 
 
 def maker_of(program: Program) -> tuple[Maker, tuple[str, ...]]:
@@ -45,28 +61,21 @@ def maker_of(program: Program) -> tuple[Maker, tuple[str, ...]]:
     """
     library, said = library_of(program)
     because = () if said else ("the file does not say which event loop runs it: asyncio is taken to be meant",)
-    plain, named = _imported(program, library)
+    plain = _plainly(program, library)
     if plain is not None:
         return Maker(f"{plain}.Lock", ()), because
-    if named is not None:
-        return Maker(named, ()), because
+    taken = taken_out(program, library, "Lock")
+    if taken is not None:
+        return Maker(taken.name, taken.edits), because
     if library in program.module.graph.module.local_names and library not in program.module.imports:
         raise Declined("name-taken", f"`{library}` is something else in this module")
     return Maker(f"{library}.Lock", (AddImport(library),)), because
 
 
-def _imported(program: Program, library: str) -> tuple[str | None, str | None]:
-    """Give the names under which the module's top level has the library, and its ``Lock``."""
-    plain = named = None
-    for node in _top_level(program.module.tree.body):
-        for alias in node.names:
-            if isinstance(node, ast.Import) and alias.name == library:
-                plain = alias.asname or library
-            elif isinstance(node, ast.ImportFrom) and (node.level, node.module, alias.name) == (0, library, "Lock"):
-                named = alias.asname or "Lock"
-    return plain, named
-
-
-def _top_level(body: list[ast.stmt]) -> list[ast.Import | ast.ImportFrom]:
-    """Give the imports that surely run: not those for type checkers only."""
-    return [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+def _plainly(program: Program, library: str) -> str | None:
+    """Give the name under which the module's top level has the library; imports for type checkers do not count."""
+    for node in program.module.tree.body:
+        for alias in node.names if isinstance(node, ast.Import) else ():
+            if alias.name == library:
+                return alias.asname or library
+    return None
