@@ -12,6 +12,7 @@ from awaitomic.model.event import Read
 from awaitomic.model.finding import Applicability, Finding, Refusal
 from awaitomic.model.plan import Plan
 from awaitomic.model.position import Extent, StatementPath
+from awaitomic.model.preferences import NO_PREFERENCES, Preferences
 from awaitomic.program import Program
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
@@ -42,9 +43,10 @@ class Remedy:
 class Case:
     """One finding to be repaired, with everything a remedy asks about it."""
 
-    def __init__(self, program: Program, finding: Finding) -> None:
+    def __init__(self, program: Program, finding: Finding, preferences: Preferences = NO_PREFERENCES) -> None:
         self.program = program
         self.finding = finding
+        self.preferences = preferences
         self.resolver: Resolver = program.named(finding.span.function)
         self.function = self.resolver.function
 

@@ -164,7 +164,7 @@ class Coverage:
         for fact in self.program.facts(resolver).writes:
             if fact.event != event or resolver.key_of(fact.access.location) not in self.home.keys:
                 continue
-            for token in _tokens(fact):
+            for token in tokens_of(fact):
                 stale = {token.stale} if token.is_stale else set()
                 events |= {token.read} | stale
                 if token.is_stale and not token.read < token.stale <= event:
@@ -214,7 +214,7 @@ class Coverage:
         for fact in self.program.facts(resolver).writes:
             if fact.event < start:
                 continue
-            for token in _tokens(fact, uses=False):
+            for token in tokens_of(fact, uses=False):
                 if not token.is_stale and not token.locks and token.read < start:
                     yield from (token.read, fact.event)
 
@@ -267,7 +267,7 @@ class Coverage:
                     raise Declined("endless-loop", message)
 
 
-def _tokens(fact: WriteFact, *, uses: bool = True) -> Iterator[Token]:
+def tokens_of(fact: WriteFact, *, uses: bool = True) -> Iterator[Token]:
     """Give the reads of the written state that a write goes back to: its value, its tests, what it forgets."""
     yield from (token for token in fact.value if fact.about(token))
     for guard in fact.state.guards:

@@ -10,7 +10,7 @@ from awaitomic.program import Program
 from awaitomic.program.names import dotted
 from awaitomic.remedies.shared.attribute import Maker
 from awaitomic.remedies.shared.declined import Declined
-from awaitomic.remedies.shared.from_import import taken_out
+from awaitomic.remedies.shared.from_import import plainly, taken_out
 
 _LOOPS = ("asyncio", "anyio", "trio", "curio", "twisted", "tornado.platform.twisted")
 _MAKES_LOCKS = ("asyncio", "anyio", "trio")
@@ -61,7 +61,7 @@ def maker_of(program: Program) -> tuple[Maker, tuple[str, ...]]:
     """
     library, said = library_of(program)
     because = () if said else ("the file does not say which event loop runs it: asyncio is taken to be meant",)
-    plain = _plainly(program, library)
+    plain = plainly(program, library)
     if plain is not None:
         return Maker(f"{plain}.Lock", ()), because
     taken = taken_out(program, library, "Lock")
@@ -70,12 +70,3 @@ def maker_of(program: Program) -> tuple[Maker, tuple[str, ...]]:
     if library in program.module.graph.module.local_names and library not in program.module.imports:
         raise Declined("name-taken", f"`{library}` is something else in this module")
     return Maker(f"{library}.Lock", (AddImport(library),)), because
-
-
-def _plainly(program: Program, library: str) -> str | None:
-    """Give the name under which the module's top level has the library; imports for type checkers do not count."""
-    for node in program.module.tree.body:
-        for alias in node.names if isinstance(node, ast.Import) else ():
-            if alias.name == library:
-                return alias.asname or library
-    return None

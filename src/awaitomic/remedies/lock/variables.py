@@ -14,23 +14,23 @@ from awaitomic.remedies.shared.attribute import Creation, Maker, class_path, sec
 from awaitomic.remedies.shared.declined import Declined
 
 
-def module_lock_name(program: Program, state: str) -> str:
+def module_lock_name(program: Program, state: str, noun: str = "lock") -> str:
     """Give a free name for a module's lock.
 
     Raises:
         Declined: ``name-taken``.
     """
     stem = state.strip("_").lower()
-    return _free(program, [f"_{stem}_lock", f"_{stem}_update_lock"])
+    return _free(program, [f"_{stem}_{noun}", f"_{stem}_update_{noun}"])
 
 
-def closure_lock_name(program: Program, state: str) -> str:
+def closure_lock_name(program: Program, state: str, noun: str = "lock") -> str:
     """Give a free name for a lock among the locals of a function.
 
     Raises:
         Declined: ``name-taken``.
     """
-    return _free(program, [f"{state.strip('_')}_lock", f"{state.strip('_')}_update_lock"])
+    return _free(program, [f"{state.strip('_')}_{noun}", f"{state.strip('_')}_update_{noun}"])
 
 
 def _free(program: Program, names: list[str]) -> str:
@@ -53,7 +53,7 @@ def create_for_module(program: Program, variable: str, name: str, maker: Maker) 
     if index is None:
         raise Declined("foreign-state", f"`{variable}` is not made at the top level of this module")
     edit = InsertStatements((BlockStep("body", index),), "after", maker.makes(name))
-    return Creation((*maker.imports, edit), (second_loop(name),))
+    return Creation((*maker.imports, edit), (second_loop(name, maker),))
 
 
 def create_for_class(program: Program, facts: ClassFacts, attribute: str, name: str, maker: Maker) -> Creation:
@@ -67,7 +67,7 @@ def create_for_class(program: Program, facts: ClassFacts, attribute: str, name: 
         raise Declined("foreign-state", f"`{attribute}` is not made in the body of `{facts.qualname}`")
     path = (*class_path(program, facts), BlockStep("body", index))
     edit = InsertStatements(path, "after", maker.makes(name))
-    return Creation((*maker.imports, edit), (second_loop(name),))
+    return Creation((*maker.imports, edit), (second_loop(name, maker),))
 
 
 def create_for_closure(function: FunctionGraph, variable: str, name: str, maker: Maker) -> Creation:

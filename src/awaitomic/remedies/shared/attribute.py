@@ -45,7 +45,13 @@ class Maker:
     callee: str
     imports: tuple[Edit, ...]
     type: str = ""
-    """How a file that says its types declares what is made, if that does not follow from the call."""
+    """The type of what is made, where it is more than what is called."""
+    spelled: bool = False
+    """Whether it is to be said wherever something is made, as a reader of the type could not tell it."""
+    is_table: bool = False
+    """Whether it is a table, from which locks go as soon as nobody needs them."""
+    note: str = ""
+    """A comment for who reads it."""
 
     @property
     def declared(self) -> str:
@@ -54,11 +60,17 @@ class Maker:
 
     def makes(self, target: str) -> str:
         """Give the statement by which something is made."""
-        return f"{target}: {self.type} = {self.callee}()" if self.type else f"{target} = {self.callee}()"
+        return self.noted(f"{target}{f': {self.type}' if self.spelled else ''} = {self.callee}()")
+
+    def noted(self, statement: str) -> str:
+        """Give a statement with the comment above it."""
+        return f"# {self.note}\n{statement}" if self.note else statement
 
 
-def second_loop(name: str) -> str:
+def second_loop(name: str, maker: Maker) -> str:
     """Say what a lock that outlives an event loop always risks: tests and scripts run a module in several of them."""
+    if maker.is_table:
+        return f"`{name}` is for one event loop at a time: a key that is locked in two of them at once fails in one"
     return f"`{name}` belongs to the event loop in which it is first contended, and fails in a second one"
 
 
@@ -108,8 +120,15 @@ def _attributes(root: ast.AST) -> Iterator[ast.Attribute]:
     return (node for node in ast.walk(root) if isinstance(node, ast.Attribute))
 
 
-def attribute_name(program: Program, facts: ClassFacts, state: str) -> str:
+def attribute_name(program: Program, facts: ClassFacts, state: str, stem: str = "", noun: str = "lock") -> str:
     """Give a free name for the lock: ``_lock``, or ``_<state>_lock`` where that is taken or may be.
+
+    Parameters:
+        program: the facts of the file.
+        facts: the class that gets it.
+        state: the attribute that it is for.
+        stem: what it is named after, if not after that.
+        noun: what it is: a lock, or locks.
 
     Raises:
         Declined: ``name-taken`` if both are in use.
@@ -126,10 +145,10 @@ def attribute_name(program: Program, facts: ClassFacts, state: str) -> str:
         taken |= set(relative.attributes)
         strangers = strangers or any(_is_strange(program, base) for base in module.link.bases(relative))
         has_lock = has_lock or any("lock" in name.lower() for name in relative.attributes)
-    stem = state.strip("_") or "state"
-    names = [f"_{stem}_lock", f"_{stem}_update_lock"]
+    stem = (stem or state).strip("_") or "state"
+    names = [f"_{stem}_{noun}", f"_{stem}_update_{noun}"]
     if not strangers and not has_lock:
-        names.insert(0, "_lock")
+        names.insert(0, f"_{noun}")
     for name in names:
         if name not in taken:
             return name
@@ -162,7 +181,8 @@ def create(program: Program, facts: ClassFacts, state: str, name: str, maker: Ma
 
 def _create_in(program: Program, facts: ClassFacts, state: str, name: str, maker: Maker) -> Creation:
     _check_fit(program, facts)
-    because = [*copies(program, facts), *odd_construction(program, facts)]
+    what = "a table of locks" if maker.is_table else "a lock once contended"
+    because = [*copies(program, facts, what), *odd_construction(program, facts)]
     style = declarative.style_of(program, facts)
     path = class_path(program, facts)
     slots = declarative.extend_slots(program, facts, path, name)
@@ -174,7 +194,8 @@ def _create_in(program: Program, facts: ClassFacts, state: str, name: str, maker
         receiver = hook.parameters[0] if hook.parameters else "self"
         made = Creation((constructors.insert(hook, state, maker.makes(f"{receiver}.{name}")),), ())
     else:
-        edits = declarative.add_field(program, facts, path, style, name, (maker.declared, maker.callee))
+        field = declarative.new_field(program, style, name, (maker.declared, maker.callee))
+        edits = (*field.edits, declarative.after_fields(facts, path, maker.noted(field.name)))
         made = Creation(edits, style.because)
     return Creation((*slots, *made.edits), (*because, *made.because))
 
@@ -280,12 +301,12 @@ def _in_constructor(program: Program, facts: ClassFacts, state: str, name: str, 
     in_new = constructors.in_new(program, facts, state, name, maker.callee)
     if in_new is not None:
         edits, kept = in_new
-        return Creation(tuple(edits), (second_loop(name),) if kept else ())
+        return Creation(tuple(edits), (second_loop(name, maker),) if kept else ())
     init = facts.methods.get("__init__")
     if init is not None:
         receiver = init.parameters[0] if init.parameters else "self"
         return Creation((constructors.insert(init, state, maker.makes(f"{receiver}.{name}")),), ())
-    statement = maker.makes(f"self.{name}")
+    statement = maker.makes(f"self.{name}").replace("\n", "\n    ")
     path = class_path(program, facts)
     strangers = _strangers(program, facts)
     inherited = program.module.find_method(facts.id, "__init__")

@@ -17,17 +17,17 @@ _COPIES_DOTTED = frozenset({"copy.copy", "copy.replace", "pickle.dumps", "pickle
 _PROCESSES = frozenset({"concurrent.futures.ProcessPoolExecutor", "concurrent.futures.process.ProcessPoolExecutor"})
 
 
-def copies(program: Program, facts: ClassFacts) -> Iterator[str]:
-    """Give a reason if instances of a class may be copied, or sent to where a lock cannot go."""
+def copies(program: Program, facts: ClassFacts, what: str) -> Iterator[str]:
+    """Give a reason if instances of a class may be copied, or sent to where a lock cannot go; `what` they have got."""
     imports = program.module.imports
     for node in ast.walk(program.module.tree):
         if isinstance(node, ast.Call):
             name = dotted(node.func, imports) or ""
             if name in _COPIES_DOTTED or last_name(node.func) in _COPIES:
-                yield f"line {node.lineno} copies or serialises objects: a lock once contended does not survive that"
+                yield f"line {node.lineno} copies or serialises objects: {what} does not survive that"
                 return
             if name in _PROCESSES or (name.startswith("multiprocessing.") and name.endswith(("Pool", "Process"))):
-                yield f"line {node.lineno} starts processes: an object with a lock that was contended cannot go there"
+                yield f"line {node.lineno} starts processes: {what} cannot go there"
                 return
     for method in ("__getstate__", "__reduce__", "__copy__", "__deepcopy__", "__setattr__"):
         if method in facts.methods:

@@ -14,7 +14,7 @@ from awaitomic.program import Program
 from awaitomic.program.module import ClassFacts
 from awaitomic.program.names import dotted
 from awaitomic.remedies.shared.declined import Declined
-from awaitomic.remedies.shared.from_import import Imported, taken_out
+from awaitomic.remedies.shared.from_import import Imported, plainly, taken_out
 
 _DATACLASS = frozenset({"dataclasses.dataclass"})
 _ATTRS_OPEN = frozenset({"attr.s", "attr.attrs", "attr.attributes", "attr.dataclass"})
@@ -95,10 +95,12 @@ def _is_false(node: ast.expr | None) -> bool:
     return isinstance(node, ast.Constant) and node.value is False
 
 
-def add_field(
-    program: Program, facts: ClassFacts, path: StatementPath, style: Style, name: str, made: tuple[str, str]
-) -> tuple[Edit, ...]:
-    """Declare the lock as a field after the last one of the class.
+_LONG_FIELD = 110
+"""A declaration that is longer goes over several lines."""
+
+
+def new_field(program: Program, style: Style, name: str, made: tuple[str, str]) -> Imported:
+    """Give the declaration of the lock as a field, and the imports that it needs.
 
     Parameters: `made` is its type, and what is called to make it.
 
@@ -117,10 +119,13 @@ def add_field(
         options = f"factory={callee}, init=False, repr=False, eq=False"
     annotation = f": {declared}" if style.annotated else ""
     text = f"{name}{annotation} = {function.name}({options})"
-    return (*function.edits, _after_fields(facts, path, text))
+    if len(text) > _LONG_FIELD:
+        text = f"{name}{annotation} = {function.name}(\n    {options}\n)"
+    return Imported(text, function.edits)
 
 
-def _after_fields(facts: ClassFacts, path: StatementPath, text: str) -> Edit:
+def after_fields(facts: ClassFacts, path: StatementPath, text: str) -> Edit:
+    """Put the declaration of a field behind the last one of a class."""
     body = facts.node.body
     fields = [index for index, node in enumerate(body) if isinstance(node, ast.AnnAssign | ast.Assign)]
     if not fields:
@@ -133,12 +138,8 @@ def _after_fields(facts: ClassFacts, path: StatementPath, text: str) -> Edit:
 
 def _named(program: Program, library: str, function: str) -> Imported | None:
     """Give how a function of a library is called here: as an attribute of the library, or taken out of it by name."""
-    for node in program.module.tree.body:
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                if alias.name == library:
-                    return Imported(f"{alias.asname or alias.name}.{function}")
-    return taken_out(program, library, function)
+    plain = plainly(program, library)
+    return Imported(f"{plain}.{function}") if plain is not None else taken_out(program, library, function)
 
 
 def _dataclass_field(program: Program) -> Imported:

@@ -23,6 +23,15 @@ class Imported:
     edits: tuple[Edit, ...] = ()
 
 
+def plainly(program: Program, library: str) -> str | None:
+    """Give the name under which the module's top level has a library; imports for type checkers do not count."""
+    for node in program.module.tree.body:
+        for alias in node.names if isinstance(node, ast.Import) else ():
+            if alias.name == library:
+                return alias.asname or library
+    return None
+
+
 def taken_out(program: Program, library: str, name: str) -> Imported | None:
     """Give how the file says ``library.name``, if it takes this or anything else out of the library by name.
 
