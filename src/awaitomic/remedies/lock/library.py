@@ -53,6 +53,15 @@ def _awaited(program: Program) -> set[str]:
     return found
 
 
+def is_bound_when_made(program: Program) -> bool:
+    """Tell whether a lock belongs, on some Python that the project runs on, to the event loop of where it is made."""
+    oldest = program.project.tree.oldest_python
+    return oldest is not None and oldest < _FIRST_UNBOUND and library_of(program)[0] == "asyncio"
+
+
+_FIRST_UNBOUND = (3, 10)
+
+
 def maker_of(program: Program) -> tuple[Maker, tuple[str, ...]]:
     """Give what makes a new lock here, with the import that it needs, and what is not sure about it.
 

@@ -26,8 +26,12 @@ def new_lock(coverage: Coverage, resolver: Resolver, table: keyed.Table | None) 
     """
     maker, unsure = library.maker_of(coverage.program)
     if table is None:
+        later = library.is_bound_when_made(coverage.program)
+        if later:
+            maker = _on_first_use(coverage, maker)
         name, creation = _made(coverage, resolver, maker, (coverage.home.state, "lock"))
-        return Taken(name), Creation(creation.edits, (*creation.because, *unsure))
+        first = {key: _first_use(coverage, key, name, maker) for key in coverage.functions} if later else {}
+        return Taken(name, first=first), Creation(creation.edits, (*creation.because, *unsure))
     keys = keyed.keys_of(coverage, table)
     locks = keyed.maker_of_table(coverage.program, table, maker)
     name, creation = _made(coverage, resolver, locks, (table.stem, "locks"))
@@ -38,6 +42,25 @@ def new_lock(coverage: Coverage, resolver: Resolver, table: keyed.Table | None) 
     }
     doubts = (*creation.because, *unsure, *keyed.doubts(resolver, table))
     return Taken(name, made), Creation(creation.edits, doubts)
+
+
+def _on_first_use(coverage: Coverage, maker: Maker) -> Maker:
+    """Give what makes a lock in a coroutine, with no await between the test if there is one and the making.
+
+    Raises:
+        Declined: ``old-python`` where the state has another home than an object, or a method has to be split.
+    """
+    if coverage.home.kind is not Kind.INSTANCE or coverage.delegating:
+        raise Declined("old-python", f"`{coverage.home.state}`: {attribute.BEFORE_3_10}")
+    future = "annotations" in coverage.program.module.imports
+    said = f"{maker.callee} | None" if future else f'"{maker.callee} | None"'
+    spelled = attribute.is_annotated(coverage.program)
+    return Maker(maker.callee, maker.imports, said, spelled=spelled, on_first_use=True)
+
+
+def _first_use(coverage: Coverage, key: int, name: str, maker: Maker) -> str:
+    said = lock_expression(coverage.program, coverage.home, name, coverage.functions[key].function)
+    return f"if {said} is None:\n    {said} = {maker.callee}()"
 
 
 def of_table(coverage: Coverage, table: keyed.Table, known: LockTable) -> Taken:

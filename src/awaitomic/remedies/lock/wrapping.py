@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from awaitomic.model.plan import Edit, WrapStatements
+from awaitomic.model.plan import Edit, InsertStatements, WrapStatements
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.lock.home import lock_expression
@@ -24,6 +24,9 @@ class Taken:
     """Its attribute or variable, or that of the table of locks."""
     by_key: Mapping[tuple[int, Run], str] = field(default_factory=dict)
     """For a table: the lock that each run of a function takes."""
+
+    first: Mapping[int, str] = field(default_factory=dict)
+    """What each function has to do before it takes the lock."""
 
     def __str__(self) -> str:
         return f"`{self.name}`, one for each key," if self.by_key else f"`{self.name}`"
@@ -57,6 +60,8 @@ def edits_of(coverage: Coverage, taken: Taken) -> tuple[list[Edit], list[tuple[s
             renames.append(pair)
         else:
             runs = coverage.runs.get(key, ())
+            first = taken.first.get(key)
+            edits.extend(InsertStatements(run.first, "before", first) for run in runs if first is not None)
             edits.extend(WrapStatements(run.first, run.count, taken.header(coverage, resolver, run)) for run in runs)
     for function in coverage.existing.values():
         event = coverage.takes_already(function)

@@ -52,6 +52,13 @@ class Maker:
     """Whether it is a table, from which locks go as soon as nobody needs them."""
     note: str = ""
     """A comment for who reads it."""
+    on_first_use: bool = False
+    """Whether there is None at first: the lock is made where a running loop first needs it."""
+
+    @property
+    def value(self) -> str:
+        """The expression by which the attribute is made."""
+        return "None" if self.on_first_use else f"{self.callee}()"
 
     @property
     def declared(self) -> str:
@@ -60,11 +67,17 @@ class Maker:
 
     def makes(self, target: str) -> str:
         """Give the statement by which something is made."""
-        return self.noted(f"{target}{f': {self.type}' if self.spelled else ''} = {self.callee}()")
+        return self.noted(f"{target}{f': {self.type}' if self.spelled else ''} = {self.value}")
 
     def noted(self, statement: str) -> str:
         """Give a statement with the comment above it."""
         return f"# {self.note}\n{statement}" if self.note else statement
+
+
+BEFORE_3_10 = (
+    "the project runs on a Python before 3.10, where a lock belongs to the loop that there is when it is made; "
+    "that has to be on first use, for which there is no plain place here"
+)
 
 
 def second_loop(name: str, maker: Maker) -> str:
@@ -194,6 +207,8 @@ def _create_in(program: Program, facts: ClassFacts, state: str, name: str, maker
         receiver = hook.parameters[0] if hook.parameters else "self"
         made = Creation((constructors.insert(hook, state, maker.makes(f"{receiver}.{name}")),), ())
     else:
+        if maker.on_first_use:
+            raise Declined("old-python", f"`{facts.qualname}` declares its attributes: {BEFORE_3_10}")
         field = declarative.new_field(program, style, name, (maker.declared, maker.callee))
         edits = (*field.edits, declarative.after_fields(facts, path, maker.noted(field.name)))
         made = Creation(edits, style.because)
@@ -298,7 +313,7 @@ def _is_overridden(program: Program, facts: ClassFacts, hook: str) -> bool:
 
 
 def _in_constructor(program: Program, facts: ClassFacts, state: str, name: str, maker: Maker) -> Creation:
-    in_new = constructors.in_new(program, facts, state, name, maker.callee)
+    in_new = constructors.in_new(program, facts, state, name, maker.value)
     if in_new is not None:
         edits, kept = in_new
         return Creation(tuple(edits), (second_loop(name, maker),) if kept else ())

@@ -117,7 +117,7 @@ class _Birth:
     siblings: list[ast.stmt]
 
 
-def in_new(program: Program, facts: ClassFacts, state: str, name: str, callee: str) -> tuple[list[Edit], bool] | None:
+def in_new(program: Program, facts: ClassFacts, state: str, name: str, value: str) -> tuple[list[Edit], bool] | None:
     """Plan the making of an attribute in ``__new__``, if it is this that decides when an instance comes into being.
 
     Returns:
@@ -144,7 +144,7 @@ def in_new(program: Program, facts: ClassFacts, state: str, name: str, callee: s
                 f"`{new.qualname}` (line {line}) may give an object that was made before, or makes one in its own way"
             )
             raise Declined("init-not-called", message)
-        return [_beside(birth, state, f".{name} = {callee}()") for birth in births], not fresh
+        return [_beside(birth, state, f".{name} = {value}") for birth in births], not fresh
     return None
 
 
