@@ -189,6 +189,33 @@ class Counter:
     assert reason in " ".join(result.proposal.because)
 
 
+@pytest.mark.parametrize(
+    ("inside", "reason"),
+    [
+        ("await asyncio.wait_for(fetch(n), 5)", "`asyncio.wait_for(…)` (line 9), for up to `5` seconds"),
+        ("await asyncio.wait_for(fetch(n), timeout=LIMIT)", "for up to `LIMIT` seconds"),
+        ("await asyncio.wait_for(fetch(n), None)", "however long that takes"),
+        ("async with asyncio.timeout(10):\n            await fetch(n)", "`fetch(…)` (line 10), for up to `10` seconds"),
+        ("async with asyncio.timeout(None):\n            await fetch(n)", "`fetch(…)` (line 10), however long"),
+    ],
+)
+def test_the_reason_says_how_long_the_lock_may_be_held(inside: str, reason: str) -> None:
+    text = f"""
+import asyncio
+
+class Counter:
+    def __init__(self):
+        self.n = 0
+    async def bump(self):
+        n = self.n
+        {inside}
+        self.n = n + 1
+"""
+    result = carried(REMEDY, "AWA101", text)
+    assert (result.verdict, len(result.proposal.because)) == ("unsafe", 1)
+    assert reason in result.proposal.because[0]
+
+
 def test_a_coroutine_that_never_gave_way_before_makes_the_fix_unsafe() -> None:
     result = carried(
         REMEDY,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.knowledge.awaitables import EVENT_WAITS, SHORT_WAITS
+from awaitomic.knowledge.awaitables import EVENT_WAITS, NEVER_SUSPEND, SHORT_WAITS
 from awaitomic.knowledge.locks import LOCK_TYPES, Exclusion
 from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL
 from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read, Scope, Suspend, SuspendWhy
@@ -20,6 +20,7 @@ from awaitomic.program.calls import awaited_calls
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.coverage import Coverage
+from awaitomic.remedies.lock.durations import longest
 from awaitomic.remedies.remedy import statement_at
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import ancestors
@@ -40,6 +41,8 @@ class _Seen:
     """What has been found so far; lines of this file, in order, without repeats."""
 
     long: dict[str, int]
+    limited: dict[str, tuple[int, str]]
+    """Of the long ones, those that give up after a time, with that time."""
     back: dict[str, int]
     locks: dict[str, int]
     loops: dict[int, bool]
@@ -51,7 +54,7 @@ def judge_waits(coverage: Coverage) -> list[str]:
     Raises:
         Declined: ``waits-for-holder`` if a wait can only be ended by code that needs the lock.
     """
-    seen = _Seen({}, {}, {}, {})
+    seen = _Seen({}, {}, {}, {}, {})
     visited: set[int] = set()
     for resolver in coverage.program.resolvers:
         for event in resolver.function.events:
@@ -62,12 +65,14 @@ def judge_waits(coverage: Coverage) -> list[str]:
                     _note_loop(coverage, resolver, event, seen)
                     _judge(coverage, resolver, event, seen, visited)
     whiles = [line for line, is_while in seen.loops.items() if is_while]
-    if whiles and (seen.long or seen.back):
+    if whiles and (seen.long or seen.limited or seen.back):
         message = f"the lock would be held over the whole loop on line {whiles[0]}, which waits for others in each turn"
         raise Declined("long-loop", message)
     found = [f"the lock is held for as many turns as the loop on line {line} takes" for line in sorted(seen.loops)]
     if seen.long:
         found.append(f"the lock is held over the wait for {_listed(seen.long)}, however long that takes")
+    for text, (line, limit) in seen.limited.items():
+        found.append(f"the lock is held over the wait for `{text}` (line {line}), for up to `{limit}` seconds")
     if seen.back:
         found.append(f"{_listed(seen.back)} may run code that is not in this project: if that needs the lock, it hangs")
     if seen.locks:
@@ -118,12 +123,22 @@ def _judge(coverage: Coverage, resolver: Resolver, event: Suspend, seen: _Seen, 
         return
     if event.why is SuspendWhy.ASYNC_ENTER:
         _check_throttle(resolver, event.awaited, line)
-    if _is_short(resolver, event.awaited):
+    if _is_short(resolver, event.awaited, SHORT_WAITS | NEVER_SUSPEND):
         return
     _check_future(resolver, event.awaited, line)
     _check_enders(coverage, resolver, event.awaited, line)
-    into = seen.back if _may_come_back(resolver, event.awaited) else seen.long
-    into.setdefault(_text(resolver, event.awaited), line)
+    _note_wait(resolver, event.id, event.awaited, line, seen)
+
+
+def _note_wait(resolver: Resolver, event: int, operand: Operand, line: int, seen: _Seen) -> None:
+    """Note how long an await of what nobody here knows can take, or that it may come back for the lock."""
+    text = _text(resolver, operand)
+    if _may_come_back(resolver, operand):
+        seen.back.setdefault(text, line)
+    elif (limit := longest(resolver, event, operand)) is not None:
+        seen.limited.setdefault(text, (line, limit))
+    else:
+        seen.long.setdefault(text, line)
 
 
 def _check_throttle(resolver: Resolver, operand: Operand, line: int) -> None:
@@ -168,9 +183,9 @@ def _text(resolver: Resolver, operand: Operand) -> str:
     return ast.unparse(node) if isinstance(node, ast.expr) else "this"
 
 
-def _is_short(resolver: Resolver, operand: Operand) -> bool:
+def _is_short(resolver: Resolver, operand: Operand, known: frozenset[str]) -> bool:
     node = resolver.function.nodes[resolver.origin(operand)]
-    return isinstance(node, ast.Call) and dotted(node.func, resolver.module.imports) in SHORT_WAITS
+    return isinstance(node, ast.Call) and dotted(node.func, resolver.module.imports) in known
 
 
 # -- who ends the wait ---------------------------------------------------------------------------------------------
