@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from awaitomic.remedies.lock import REMEDY
 from explorer import Scenario, World, check_after, check_alone, check_before
-from remedies.carried_out import carried
+from remedies.carried_out import carried, refusal
 
 OUTSIDE = """
 import asyncio
@@ -83,6 +85,71 @@ class Bank:
 bank = Bank()
 """,
 }
+
+
+TOGETHER = """
+class Pool:
+    def __init__(self):
+        self._free = 9
+        self._used = 0
+
+    async def take(self):
+        used = self._used
+        free = self._free
+        await self.grow(used, free)
+        self._used = used + 1
+        self._free = free - 1
+
+    async def give(self):
+        free = self._free
+        await self.grow(0, free)
+        self._free = free + 1
+
+    async def grow(self, used, free):
+        await outside("grow")
+
+pool = Pool()
+"""
+
+
+def test_state_of_which_the_spans_overlap_gets_one_lock() -> None:
+    scenario = Scenario(
+        "pool",
+        lambda module, count: World(
+            [module.pool.take, module.pool.give, module.pool.take][:count],
+            lambda: (module.pool._used, module.pool._free),
+        ),
+    )
+    text = OUTSIDE + TOGETHER
+    assert check_before(text, scenario).mode == "fifo"
+    result = carried(REMEDY, "AWA101", text)
+    assert result.text.count("asyncio.Lock()") == 1
+    assert (
+        "        async with self._lock:\n            used = self._used\n            free = self._free\n"
+        "            await self.grow(used, free)\n            self._used = used + 1\n"
+        "            self._free = free - 1\n"
+    ) in result.text
+    assert result.text.count("async with self._lock:") == 2
+    assert check_after(result.text, scenario) == []
+    assert check_alone(text, result.text, scenario) == []
+
+
+def test_the_other_state_is_left_out_if_it_cannot_come_along_and_its_write_stays_outside() -> None:
+    text = OUTSIDE + TOGETHER + "\ndef reset():\n    pool._free = 9\n"
+    plain = text.replace("async def give", "def set(self, free):\n        self._free += free\n\n    async def give")
+    result = carried(REMEDY, "AWA101", plain)
+    assert "            self._used = used + 1\n        self._free = free - 1\n" in result.text
+
+
+TILLS = (Path(__file__).parents[2] / "fixtures/check_then_act/two_tills.py").read_text()
+
+
+def test_refused_is_a_lock_that_would_cut_a_span_in_two_where_the_other_state_cannot_come_along() -> None:
+    text = TILLS.replace(
+        "    async def _carry", "    def lose(self) -> None:\n        self.safe -= 1\n\n    async def _carry"
+    )
+    found = refusal(REMEDY, "AWA102", text)
+    assert (found.code, "`Shop.lose`" in found.message) == ("sync-writer", True)
 
 
 @pytest.mark.parametrize("name", PROVED)

@@ -118,9 +118,9 @@ def _ignored_in(path: str, settings: Settings) -> tuple[str, ...]:
     return tuple("" if code == "ALL" else code for code in codes)
 
 
-def planned(finding: Finding, program: Program, preferences: Preferences = NO_PREFERENCES) -> Finding:
-    """Give the finding with its fix or its refusal."""
-    remedy = remedies.plan(finding, program, preferences)
+def planned(finding: Finding, examination: Examination, preferences: Preferences = NO_PREFERENCES) -> Finding:
+    """Give the finding of an examination with its fix or its refusal."""
+    remedy = remedies.plan(finding, examination.program, preferences, examination.found)
     return replace(finding, fix=remedy) if isinstance(remedy, Fix) else replace(finding, refusal=remedy)
 
 
@@ -131,7 +131,7 @@ def analyse(source: SourceText, settings: Settings, scope: Scope | None = None) 
     """
     examination = examine(source, scope or alone(settings.conventions))
     preferences = settings.preferences
-    findings = (planned(finding, examination.program, preferences) for finding in wanted(examination, settings))
+    findings = (planned(finding, examination, preferences) for finding in wanted(examination, settings))
     return Analysis(tuple(findings), examination.program)
 
 

@@ -63,8 +63,7 @@ def fix_text(source: SourceText, settings: Settings, scope: Scope | None = None)
     message = f"the fixes of this file kept calling for each other ({bound} attempts): none was applied"
     refusal = Refusal("gate-convergence", message)
     left = (
-        replace(planned(finding, original.program, settings.preferences), fix=None, refusal=refusal)
-        for finding in run.original
+        replace(planned(finding, original, settings.preferences), fix=None, refusal=refusal) for finding in run.original
     )
     return FixResult(source, (), tuple(left), run.original)
 
@@ -116,7 +115,7 @@ class _Run:
 
     def _plan(self, key: str) -> Finding:
         if key not in self._planned:
-            self._planned[key] = planned(self._open[key], self.examination.program, self._settings.preferences)
+            self._planned[key] = planned(self._open[key], self.examination, self._settings.preferences)
         return self._planned[key]
 
     def remaining(self) -> list[Finding]:
@@ -145,7 +144,7 @@ def with_diffs(source: SourceText, settings: Settings, scope: Scope | None = Non
     """
     examination = examine(source, scope or alone(settings.conventions))
     preferences = settings.preferences
-    findings = (planned(finding, examination.program, preferences) for finding in wanted(examination, settings))
+    findings = (planned(finding, examination, preferences) for finding in wanted(examination, settings))
     return without_plans([_with_diff(examination, finding) for finding in findings])
 
 

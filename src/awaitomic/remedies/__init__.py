@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from awaitomic.model.finding import Finding, Fix, Refusal
 from awaitomic.model.preferences import NO_PREFERENCES, Preferences
 from awaitomic.program import Program
@@ -10,7 +12,12 @@ from awaitomic.remedies.choice import candidates
 from awaitomic.remedies.remedy import Case
 
 
-def plan(finding: Finding, program: Program, preferences: Preferences = NO_PREFERENCES) -> Fix | Refusal:
+def plan(
+    finding: Finding,
+    program: Program,
+    preferences: Preferences = NO_PREFERENCES,
+    others: Sequence[Finding] = (),
+) -> Fix | Refusal:
     """Choose a repair for a finding.
 
     The remedies that suit the finding's rule and shape are asked in order of preference (`awaitomic.remedies.choice`).
@@ -20,6 +27,7 @@ def plan(finding: Finding, program: Program, preferences: Preferences = NO_PREFE
         finding: a finding of `awaitomic.rules.find` for this program.
         program: the facts of the file.
         preferences: what the user prefers among repairs that are all right.
+        others: all that was found in the file.
 
     Returns:
         The fix, with its plan, or the reason why there is none.
@@ -27,7 +35,7 @@ def plan(finding: Finding, program: Program, preferences: Preferences = NO_PREFE
     unbuilt = refusal_of(finding)
     if unbuilt is not None:
         return unbuilt
-    case = Case(program, finding, preferences)
+    case = Case(program, finding, preferences, others)
     first: Fix | None = None
     refusal: Refusal | None = None
     for remedy in candidates(case):

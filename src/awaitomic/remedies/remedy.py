@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -43,10 +43,18 @@ class Remedy:
 class Case:
     """One finding to be repaired, with everything a remedy asks about it."""
 
-    def __init__(self, program: Program, finding: Finding, preferences: Preferences = NO_PREFERENCES) -> None:
+    def __init__(
+        self,
+        program: Program,
+        finding: Finding,
+        preferences: Preferences = NO_PREFERENCES,
+        others: Sequence[Finding] = (),
+    ) -> None:
         self.program = program
         self.finding = finding
         self.preferences = preferences
+        self.others = others
+        """All that was found in the file: a repair of one must not cut another in two."""
         self.resolver: Resolver = program.named(finding.span.function)
         self.function = self.resolver.function
 

@@ -218,7 +218,7 @@ def _check_ender(coverage: Coverage, resolver: Resolver, operand: Operand, waite
         for function in bodies
         if coverage.reaches(function, set())
     )
-    if not needing and not bodies and resolver.key_of(waited) in coverage.home.keys:
+    if not needing and not bodies and resolver.key_of(waited) in coverage.keys:
         message = f"line {line} waits for `{waited}`, which is the state itself: who ends the wait may need the lock"
         raise Declined("waits-for-holder", message)
     if needing:
