@@ -211,6 +211,33 @@ def test_state_of_the_class_gets_a_lock_of_the_class() -> None:
     assert "second one" in result.proposal.because[-1]
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "import attr\n\n@attr.s\nclass Client:\n    rows = attr.ib(factory=dict)\n",
+        "from pydantic import BaseModel\n\nclass Client(BaseModel):\n    rows: dict[str, int] = {}\n",
+        "from pydantic import BaseModel, PrivateAttr\n\nclass Client(BaseModel):\n"
+        "    rows: dict = PrivateAttr(default_factory=dict)\n",
+    ],
+)
+def test_what_only_looks_like_state_of_the_class_gets_a_lock_in_each_instance(head: str) -> None:
+    rows = """
+    async def get(self, key):
+        if key not in self.rows:
+            self.rows[key] = await self.make()
+        return self.rows[key]
+
+    async def make(self):
+        await asyncio.sleep(0)
+"""
+    assert "_lock = asyncio.Lock()" not in _made(head, rows).text
+    assert (
+        "_lock: asyncio.Lock = PrivateAttr(" in _made(head, rows).text or "attr.ib(factory=" in _made(head, rows).text
+    )
+    shared = _made("class Client:\n    rows = {}\n", rows)
+    assert "    rows = {}\n    _lock = asyncio.Lock()\n" in shared.text
+
+
 MODULE = """import asyncio
 
 pool = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from awaitomic.model.preferences import Granularity, Preferences
@@ -314,3 +316,42 @@ def test_who_writes_the_whole_table_takes_one_lock_for_all_although_there_is_one
         "        async with self._rows_lock:\n            self._rows.clear()\n" in carried(REMEDY, "AWA101", text).text
     )
     assert refusal(REMEDY, "AWA101", text, BY_KEY).code == "whole-container"
+
+
+TWO_TABLES = """
+    async def add(self, key, amount):
+        row = self._rows.get(key, 0)
+        time = self._times.get(key, 0)
+        row = await self.rated(row + time)
+        self._rows[key] = row + amount
+        self._times[key] = time + 1
+"""
+
+
+def test_entries_of_two_tables_under_one_key_have_one_lock() -> None:
+    text = BANK.replace("= {}\n", "= {}\n        self._times = {}\n") + TWO_TABLES + TAIL
+    scenario = Scenario(
+        "two tables",
+        lambda module, count: World(
+            [partial(module.bank.add, "aba"[n], 10**n) for n in range(count)],
+            lambda: (module.bank._rows, module.bank._times),
+        ),
+    )
+    result = _by_key(text)
+    assert result.text.count("async with") == 1
+    assert "            self._times[key] = time + 1\n" in result.text
+    assert check_after(result.text, scenario) == []
+
+
+def test_what_belongs_to_no_key_stays_unprotected_and_the_reasons_say_so() -> None:
+    text = BANK.replace("= {}\n", "= {}\n        self._times = 0\n") + TWO_TABLES
+    result = _by_key(text.replace("self._times.get(key, 0)", "self._times").replace("self._times[key]", "self._times"))
+    assert "`self._times` belongs to no key" in result.proposal.because[-1]
+
+
+def test_refused_is_a_span_over_entries_of_two_tables_with_different_keys() -> None:
+    text = BANK.replace("= {}\n", "= {}\n        self._times = {}\n") + TWO_TABLES.replace(
+        "key, amount", "key, day, amount"
+    )
+    text = text.replace("self._times.get(key", "self._times.get(day").replace("self._times[key]", "self._times[day]")
+    assert refusal(REMEDY, "AWA101", text, BY_KEY).code == "several-keys"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from awaitomic.remedies.lock import REMEDY
 from explorer import Scenario, World, check_after, check_alone, check_before
-from remedies.carried_out import carried, refusal
+from remedies.carried_out import carried
 
 OUTSIDE = """
 import asyncio
@@ -134,22 +132,16 @@ def test_state_of_which_the_spans_overlap_gets_one_lock() -> None:
     assert check_alone(text, result.text, scenario) == []
 
 
-def test_the_other_state_is_left_out_if_it_cannot_come_along_and_its_write_stays_outside() -> None:
-    text = OUTSIDE + TOGETHER + "\ndef reset():\n    pool._free = 9\n"
-    plain = text.replace("async def give", "def set(self, free):\n        self._free += free\n\n    async def give")
-    result = carried(REMEDY, "AWA101", plain)
-    assert "            self._used = used + 1\n        self._free = free - 1\n" in result.text
-
-
-TILLS = (Path(__file__).parents[2] / "fixtures/check_then_act/two_tills.py").read_text()
-
-
-def test_refused_is_a_lock_that_would_cut_a_span_in_two_where_the_other_state_cannot_come_along() -> None:
-    text = TILLS.replace(
-        "    async def _carry", "    def lose(self) -> None:\n        self.safe -= 1\n\n    async def _carry"
+def test_the_whole_span_comes_in_where_the_others_cannot_take_the_lock_and_the_reasons_say_so() -> None:
+    plain = "    def set(self, n):\n        self._free += n\n\n    async def give"
+    result = carried(REMEDY, "AWA101", OUTSIDE + TOGETHER.replace("    async def give", plain))
+    assert "            self._used = used + 1\n            self._free = free - 1\n" in result.text
+    assert result.text.count("async with self._lock:") == 1
+    assert (result.verdict, result.proposal.because[-1]) == (
+        "unsafe",
+        "`self._free` comes under the lock here, too, and stays unprotected: "
+        "`Pool.set` (line 18) writes the state, and a plain function cannot take the lock",
     )
-    found = refusal(REMEDY, "AWA102", text)
-    assert (found.code, "`Shop.lose`" in found.message) == ("sync-writer", True)
 
 
 @pytest.mark.parametrize("name", PROVED)

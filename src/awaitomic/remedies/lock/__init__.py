@@ -23,7 +23,7 @@ from awaitomic.remedies.lock.home import Guardian, Home, guardian, home_of
 from awaitomic.remedies.lock.lock_tables import LockTable, lock_table
 from awaitomic.remedies.lock.new_lock import new_lock, of_table
 from awaitomic.remedies.lock.order import check_order
-from awaitomic.remedies.lock.together import check_alone, join
+from awaitomic.remedies.lock.together import join
 from awaitomic.remedies.lock.waits import judge_waits
 from awaitomic.remedies.lock.wrapping import Taken, edits_of
 from awaitomic.remedies.lock.writers import cover_writers, tolerates
@@ -90,19 +90,18 @@ def _with_lock(case: Case, home: Home, choice: _Choice) -> Proposal:
     coverage = Coverage(program, home, guard, tolerates)
     coverage.demand(resolver, span.write, None, (*span.reads, *span.guards, *span.suspends))
     cover_writers(coverage, home)
-    if table is None:
-        join(coverage, case.others)
-    else:
-        check_alone(coverage, case.others)
+    tables = [table] if table is not None else []
+    join(coverage, case.others, tables)
     settle(coverage)
     check_order(coverage)
     _check_size(coverage)
-    lock, creation = _lock_of(coverage, resolver, choice)
+    lock, creation = _lock_of(coverage, resolver, choice, tables)
     edits, renames, doubts = edits_of(coverage, lock)
     because = [
         *judge_waits(coverage),
         *callers.judge_callers(coverage),
         *_tolerated(coverage),
+        *coverage.beside,
         *(_shared_by_keys(fact) if table is None else ()),
         *doubts,
         *creation.because,
@@ -117,11 +116,13 @@ def _with_lock(case: Case, home: Home, choice: _Choice) -> Proposal:
     )
 
 
-def _lock_of(coverage: Coverage, resolver: Resolver, choice: _Choice) -> tuple[Taken, Creation]:
+def _lock_of(
+    coverage: Coverage, resolver: Resolver, choice: _Choice, tables: list[keyed.Table]
+) -> tuple[Taken, Creation]:
     if choice.guard is None:
-        return new_lock(coverage, resolver, choice.table)
-    if choice.locks is not None and choice.table is not None:
-        return of_table(coverage, choice.table, choice.locks), Creation((), ())
+        return new_lock(coverage, resolver, tables)
+    if choice.locks is not None:
+        return of_table(coverage, tables, choice.locks), Creation((), ())
     return Taken(choice.guard.name), Creation((), ())
 
 

@@ -30,7 +30,7 @@ Tolerates = Callable[["Coverage", Resolver, Access], bool]
 """Tells whether a writer that cannot take the lock can only do what it could before."""
 
 _MOST_FUNCTIONS = 8
-_CHANGED = ("functions", "by_callers", "delegating", "existing", "tolerated")
+_CHANGED = ("functions", "by_callers", "delegating", "existing", "beside", "tolerated")
 
 
 class Coverage:
@@ -50,6 +50,8 @@ class Coverage:
         """Functions that are to be split: a public one that takes the lock, and the old body for its holders."""
         self.existing: dict[int, FunctionGraph] = {}
         """Functions that take the lock already and are awaited by a holder now: they have to be split, too."""
+        self.beside: list[str] = []
+        """What is to be said of other state that is covered without its writers."""
         self.tolerated: list[tuple[Resolver, Access]] = []
         self.tolerates = tolerates
         self._looked_at: dict[Location, bool] = {}

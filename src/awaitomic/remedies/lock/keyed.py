@@ -9,7 +9,7 @@ would hold the wrong lock.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from awaitomic.knowledge.containers import MAPPINGS
@@ -94,8 +94,12 @@ def _makes(program: Program, home: Home, writer: Resolver, access: Access) -> bo
     return made and (before is None or not before.suspended)
 
 
-def keys_of(coverage: Coverage, table: Table) -> dict[tuple[int, Run], str]:
+def keys_of(coverage: Coverage, tables: Sequence[Table]) -> dict[tuple[int, Run], str]:
     """Give the key of which each run takes the lock, by function and run.
+
+    Parameters:
+        coverage: settled.
+        tables: those of which the entries with one key belong together.
 
     Raises:
         Declined: ``several-keys`` if a run has to do with more than one entry, ``key-changes`` if the key cannot be
@@ -108,15 +112,15 @@ def keys_of(coverage: Coverage, table: Table) -> dict[tuple[int, Run], str]:
     found: dict[tuple[int, Run], str] = {}
     for key, resolver in coverage.functions.items():
         for run in coverage.runs.get(key, ()):
-            found[key, run] = _key_of(coverage, table, resolver, run)
-    _check_helpers(coverage, table)
+            found[key, run] = _key_of(coverage, tables, resolver, run)
+    _check_helpers(coverage, tables)
     return found
 
 
-def _key_of(coverage: Coverage, table: Table, resolver: Resolver, run: Run) -> str:
+def _key_of(coverage: Coverage, tables: Sequence[Table], resolver: Resolver, run: Run) -> str:
     function = resolver.function
     steps: dict[str, int] = {}
-    for fact in _facts_in(coverage, resolver, run):
+    for fact, table in _facts_in(tables, coverage, resolver, run):
         line = line_of(coverage.program, function, fact.event)
         for location in (fact.access.location, *_decided_on(table, resolver, fact)):
             step = table.key_in(location)
@@ -128,22 +132,22 @@ def _key_of(coverage: Coverage, table: Table, resolver: Resolver, run: Run) -> s
         message = f"`{function.qualname}` has to do with the entries {_listed(steps)} at once: {_WHOLE}"
         raise Declined("several-keys", message)
     (text,) = steps
-    _check_is_key(coverage, table, resolver, run, text)
+    _check_is_key(tables, coverage, resolver, run, text)
     check_key(coverage.program, resolver, run, text)
     return text
 
 
-def _check_is_key(coverage: Coverage, table: Table, resolver: Resolver, run: Run, text: str) -> None:
+def _check_is_key(tables: Sequence[Table], coverage: Coverage, resolver: Resolver, run: Run, text: str) -> None:
     """See that the function itself says the key: what it calls an entry may also be the entry, in a loop over them.
 
     Raises:
         Declined: ``key-changes``.
     """
-    if all(fact.via is not None for fact in _facts_in(coverage, resolver, run)):
+    if all(fact.via is not None for fact, _ in _facts_in(tables, coverage, resolver, run)):
         return
     if not any(_uses_as_key(node, text) for node in ast.walk(resolver.function.node)):
         line = statement_at(coverage.program.module.tree, run.first).lineno
-        message = f"an entry of `{table.container}` is changed from line {line} on, and its key is not said there"
+        message = f"an entry of `{tables[0].container}` is changed from line {line} on, and its key is not said there"
         raise Declined("key-changes", message)
 
 
@@ -165,11 +169,19 @@ def _listed(steps: dict[str, int]) -> str:
     return " and ".join(f"`{text}` (line {line})" for text, line in steps.items())
 
 
-def _facts_in(coverage: Coverage, resolver: Resolver, run: Run) -> Iterator[WriteFact]:
+def _facts_in(
+    tables: Sequence[Table], coverage: Coverage, resolver: Resolver, run: Run
+) -> Iterator[tuple[WriteFact, Table]]:
+    """Give the writes of entries in a run, each with its table."""
     for fact in coverage.program.facts(resolver).writes:
-        inside = run.covers(resolver.function.statements[fact.event])
-        if inside and resolver.key_of(fact.access.location) in coverage.home.keys:
-            yield fact
+        table = _table_written(tables, resolver, fact)
+        if table is not None and run.covers(resolver.function.statements[fact.event]):
+            yield fact, table
+
+
+def _table_written(tables: Sequence[Table], resolver: Resolver, fact: WriteFact) -> Table | None:
+    key = resolver.key_of(fact.access.location)
+    return next((table for table in tables if key in table.home.keys), None)
 
 
 def _decided_on(table: Table, resolver: Resolver, fact: WriteFact) -> Iterator[Location]:
@@ -192,7 +204,7 @@ def _leads_to_entry(resolver: Resolver, event: int) -> bool:
     )
 
 
-def _check_helpers(coverage: Coverage, table: Table) -> None:
+def _check_helpers(coverage: Coverage, tables: Sequence[Table]) -> None:
     """See that a helper without the lock writes the entry of the key that its callers name.
 
     Raises:
@@ -203,18 +215,18 @@ def _check_helpers(coverage: Coverage, table: Table) -> None:
         if id(function) not in coverage.by_callers:
             continue
         for fact in coverage.program.facts(resolver).writes:
-            step = table.key_in(fact.access.location)
-            if resolver.key_of(fact.access.location) not in coverage.home.keys:
-                continue
-            if step is None or (step.text not in function.parameters and not step.is_literal):
+            table = _table_written(tables, resolver, fact)
+            step = table.key_in(fact.access.location) if table is not None else None
+            told = step is not None and (step.text in function.parameters or step.is_literal)
+            if table is not None and not told:
                 line = line_of(coverage.program, function, fact.event)
                 message = (
                     f"`{function.qualname}` works out on line {line} which entry it writes: no caller knows the key"
                 )
                 raise Declined("key-changes", message)
         for site in coverage.program.callers.only_awaited_here(function) or ():
-            told = [f for f in coverage.program.facts(site.resolver).writes if f.event == site.event]
-            if not any(site.resolver.key_of(f.access.location) in coverage.home.keys for f in told):
+            facts = [fact for fact in coverage.program.facts(site.resolver).writes if fact.event == site.event]
+            if not any(_table_written(tables, site.resolver, fact) for fact in facts):
                 line = line_of(coverage.program, site.resolver.function, site.event)
                 message = f"which entry `{function.qualname}` writes for its caller on line {line} cannot be told"
                 raise Declined("key-changes", message)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock import keyed, library, variables
 from awaitomic.remedies.lock.coverage import Coverage
@@ -13,26 +15,26 @@ from awaitomic.remedies.shared.attribute import Creation, Maker
 from awaitomic.remedies.shared.declined import Declined
 
 
-def new_lock(coverage: Coverage, resolver: Resolver, table: keyed.Table | None) -> tuple[Taken, Creation]:
+def new_lock(coverage: Coverage, resolver: Resolver, tables: Sequence[keyed.Table]) -> tuple[Taken, Creation]:
     """Plan a new lock for what is covered.
 
     Parameters:
         coverage: settled.
         resolver: the function with the bug.
-        table: of which each entry gets its own lock; None for one lock.
+        tables: of which each key gets its own lock, the one with the bug first; none for one lock.
 
     Raises:
         Declined: if it has no place, no name or no library, or cannot be one for each key.
     """
     maker, unsure = library.maker_of(coverage.program)
-    if table is None:
+    if not tables:
         later = library.is_bound_when_made(coverage.program)
         if later:
             maker = _on_first_use(coverage, maker)
         name, creation = _made(coverage, resolver, maker, (coverage.home.state, "lock"))
         first = {key: _first_use(coverage, key, name, maker) for key in coverage.functions} if later else {}
         return Taken(name, first=first), Creation(creation.edits, (*creation.because, *unsure))
-    keys = keyed.keys_of(coverage, table)
+    keys, table = keyed.keys_of(coverage, tables), tables[0]
     locks = keyed.maker_of_table(coverage.program, table, maker)
     name, creation = _made(coverage, resolver, locks, (table.stem, "locks"))
     made = {
@@ -40,7 +42,7 @@ def new_lock(coverage: Coverage, resolver: Resolver, table: keyed.Table | None) 
         for place, key in keys.items()
         for function in [coverage.functions[place[0]].function]
     }
-    doubts = (*creation.because, *unsure, *keyed.doubts(resolver, table))
+    doubts = (*creation.because, *unsure, *(doubt for each in tables for doubt in keyed.doubts(resolver, each)))
     return Taken(name, made), Creation(creation.edits, doubts)
 
 
@@ -63,9 +65,9 @@ def _first_use(coverage: Coverage, key: int, name: str, maker: Maker) -> str:
     return f"if {said} is None:\n    {said} = {maker.callee}()"
 
 
-def of_table(coverage: Coverage, table: keyed.Table, known: LockTable) -> Taken:
+def of_table(coverage: Coverage, tables: Sequence[keyed.Table], known: LockTable) -> Taken:
     """Take the locks of a table that is there already."""
-    keys = keyed.keys_of(coverage, table)
+    keys = keyed.keys_of(coverage, tables)
     said = {place: known.expression(coverage.program, coverage.functions[place[0]], key) for place, key in keys.items()}
     return Taken(known.guardian.name, said)
 

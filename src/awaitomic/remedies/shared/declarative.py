@@ -80,6 +80,24 @@ def style_of(program: Program, facts: ClassFacts) -> Style | None:
     return next((MODELS[base] for base in bases if base in MODELS), None)
 
 
+_FIELDS = frozenset({"attr.ib", "attr.attrib", "attr.field", "attrs.field", "pydantic.PrivateAttr", "pydantic.Field"})
+
+
+def declares_field(program: Program, facts: ClassFacts, name: str) -> bool:
+    """Tell whether what the body of a class binds is what each instance gets for itself, and is not shared by them."""
+    link = program.module.link
+    model = any(base in MODELS for relative in link.lineage(facts.id) for base in link.bases(relative))
+    for node in facts.node.body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if not any(isinstance(target, ast.Name) and target.id == name for target in targets):
+            continue
+        value = getattr(node, "value", None)
+        made = isinstance(value, ast.Call) and dotted(value.func, program.module.imports) in _FIELDS
+        if made or (model and isinstance(node, ast.AnnAssign) and "ClassVar" not in ast.unparse(node.annotation)):
+            return True
+    return False
+
+
 def _written(facts: ClassFacts, style: Style) -> Style:
     """Refuse a class that writes its own ``__init__`` and yet has to declare what that assigns."""
     if style.closed and not style.generated:
