@@ -198,6 +198,14 @@ def test_slots_in_order_stay_in_order() -> None:
     assert '        "Url",\n        "_lock",\n        "conn",\n' in result.text
 
 
+def test_slots_of_several_on_a_line_stay_so() -> None:
+    head = (
+        "\nclass Client:\n    __slots__ = ('open', 'conn',\n                 'url', 'age')\n\n    def __init__(self):\n"
+    )
+    result = _made(head + "        self.conn = None\n")
+    assert "    __slots__ = ('open', 'conn',\n                 'url', 'age', '_lock')\n" in result.text
+
+
 def test_a_base_of_the_file_that_makes_the_state_gets_the_lock() -> None:
     head = "\nclass Base:\n    def __init__(self):\n        self.conn = None\n\nclass Client(Base):\n"
     result = _made(head, METHOD)

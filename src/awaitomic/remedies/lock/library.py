@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 from awaitomic.knowledge.locks import LOCK_TYPES
 from awaitomic.model.plan import AddImport
@@ -11,33 +12,54 @@ from awaitomic.program.names import dotted
 from awaitomic.remedies.shared.attribute import Maker
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.from_import import plainly, taken_out
+from awaitomic.source.project import is_test
 
 _LOOPS = ("asyncio", "anyio", "trio", "curio", "twisted", "tornado.platform.twisted")
 _MAKES_LOCKS = ("asyncio", "anyio", "trio")
 
 
 def library_of(program: Program) -> tuple[str, bool]:
-    """Give the library of the module's event loop, and whether the file says so (else asyncio is taken to be meant).
+    """Give the library of the module's event loop, and whether the file says so (else what its project uses is meant).
 
     Raises:
         Declined: ``foreign-loop`` if the module mixes libraries, or its loop has no lock that is known here.
     """
-    imported = set(program.module.imports.values())
-    used = [loop for loop in _LOOPS if any(name == loop or name.startswith(f"{loop}.") for name in imported)]
-    made = {
-        LOCK_TYPES[name].library
-        for node in ast.walk(program.module.tree)
-        if isinstance(node, ast.Call) and (name := dotted(node.func, program.module.imports)) in LOCK_TYPES
-    } & set(used)
-    if len(used) > 1 and len(made) == 1:
-        return made.pop(), True
-    if len(used) > 1 and len(awaited := _awaited(program) & set(used)) == 1:
-        return awaited.pop(), True
+    used = _among(program.module.imports.values())
     if len(used) > 1:
-        raise Declined("foreign-loop", f"the module uses {' and '.join(used)}: it is not clear whose lock fits")
-    if used and used[0] not in _MAKES_LOCKS:
-        raise Declined("foreign-loop", f"the module runs on {used[0]}, whose locks are not known here")
-    return (used[0], True) if used else ("asyncio", False)
+        made = {
+            LOCK_TYPES[name].library
+            for node in ast.walk(program.module.tree)
+            if isinstance(node, ast.Call) and (name := dotted(node.func, program.module.imports)) in LOCK_TYPES
+        }
+        said = [known for found in (made, _awaited(program)) if len(known := found & used) == 1]
+        if not said:
+            names = " and ".join(sorted(used))
+            raise Declined("foreign-loop", f"the module uses {names}: it is not clear whose lock fits")
+        return _with_locks(said[0].pop()), True
+    if used:
+        return _with_locks(used.pop()), True
+    around = _of_project(program)
+    if len(around) > 1:
+        names = " and ".join(sorted(around))
+        raise Declined("foreign-loop", f"the project uses {names}, and this module does not say which of them runs it")
+    return (_with_locks(around.pop()) if around else "asyncio"), False
+
+
+def _among(imported: Iterable[str]) -> set[str]:
+    """Give the libraries of event loops among some imported names."""
+    return {loop for name in imported for loop in _LOOPS if name == loop or name.startswith(f"{loop}.")}
+
+
+def _with_locks(library: str) -> str:
+    if library not in _MAKES_LOCKS:
+        raise Declined("foreign-loop", f"the module runs on {library}, whose locks are not known here")
+    return library
+
+
+def _of_project(program: Program) -> set[str]:
+    """Give the libraries that the other modules of the project import."""
+    tree = program.project.tree
+    return _among(name for file in tree.files if not is_test(file) for name in tree.header(file).imports)
 
 
 def _awaited(program: Program) -> set[str]:
@@ -69,7 +91,7 @@ def maker_of(program: Program) -> tuple[Maker, tuple[str, ...]]:
         Declined: ``foreign-loop`` as for `library_of`; ``name-taken`` if the library's name means something else here.
     """
     library, said = library_of(program)
-    because = () if said else ("the file does not say which event loop runs it: asyncio is taken to be meant",)
+    because = () if said else (f"the file does not say which event loop runs it: {library} is taken to be meant",)
     plain = plainly(program, library)
     if plain is not None:
         return Maker(f"{plain}.Lock", ()), because

@@ -38,13 +38,14 @@ _THROTTLES = ("limiter", "throttle", "semaphore")
 
 @dataclass(slots=True)
 class _Seen:
-    """What has been found so far; lines of this file, in order, without repeats."""
+    """What has been found so far; in order, without repeats."""
 
-    long: dict[str, int]
-    limited: dict[str, tuple[int, str]]
+    long: dict[str, str]
+    """What is waited for, and where."""
+    limited: dict[str, tuple[str, str]]
     """Of the long ones, those that give up after a time, with that time."""
-    back: dict[str, int]
-    locks: dict[str, int]
+    back: dict[str, str]
+    locks: dict[str, str]
     loops: dict[int, bool]
 
 
@@ -71,8 +72,8 @@ def judge_waits(coverage: Coverage) -> list[str]:
     found = [f"the lock is held for as many turns as the loop on line {line} takes" for line in sorted(seen.loops)]
     if seen.long:
         found.append(f"the lock is held over the wait for {_listed(seen.long)}, however long that takes")
-    for text, (line, limit) in seen.limited.items():
-        found.append(f"the lock is held over the wait for `{text}` (line {line}), for up to `{limit}` seconds")
+    for text, (where, limit) in seen.limited.items():
+        found.append(f"the lock is held over the wait for `{text}` ({where}), for up to `{limit}` seconds")
     if seen.back:
         found.append(f"{_listed(seen.back)} may run code that is not in this project: if that needs the lock, it hangs")
     if seen.locks:
@@ -93,8 +94,8 @@ def _note_loop(coverage: Coverage, resolver: Resolver, event: Suspend, seen: _Se
             seen.loops[node.lineno] = isinstance(node, ast.While)
 
 
-def _listed(found: dict[str, int]) -> str:
-    names = [f"`{text}` (line {line})" for text, line in found.items()]
+def _listed(found: dict[str, str]) -> str:
+    names = [f"`{text}` ({where})" for text, where in found.items()]
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return ", ".join(names[:3]) + more
 
@@ -105,13 +106,15 @@ def _judge(coverage: Coverage, resolver: Resolver, event: Suspend, seen: _Seen, 
     if event.awaited is None or event.why is SuspendWhy.ASYNC_EXIT:
         return
     line = line_of(program, resolver.function, event.id)
+    here = program.is_here(resolver.function)
+    where = f"line {line}" if here else f"{program.path_of(resolver.function)}, line {line}"
     calls = awaited_calls(resolver, event)
     for call in calls:
         for target in call.targets:
             if not target.function.is_async:
-                seen.long.setdefault(f"{target.function.qualname}(…)", line)
+                seen.long.setdefault(f"{target.function.qualname}(…)", where)
             elif _is_stub(target.function):
-                seen.back.setdefault(f"{target.function.qualname}(…)", line)
+                seen.back.setdefault(f"{target.function.qualname}(…)", where)
             _look_into(coverage, target.function, seen, visited)
     if calls:
         return
@@ -119,7 +122,7 @@ def _judge(coverage: Coverage, resolver: Resolver, event: Suspend, seen: _Seen, 
         own = coverage.guardian.key if coverage.guardian is not None else None
         if any(resolver.key_of(lock.location) != own for lock in locks):
             _check_throttle(resolver, event.awaited, line)
-            seen.locks.setdefault(_text(resolver, event.awaited), line)
+            seen.locks.setdefault(_text(resolver, event.awaited), where)
         return
     if event.why is SuspendWhy.ASYNC_ENTER:
         _check_throttle(resolver, event.awaited, line)
@@ -127,18 +130,18 @@ def _judge(coverage: Coverage, resolver: Resolver, event: Suspend, seen: _Seen, 
         return
     _check_future(resolver, event.awaited, line)
     _check_enders(coverage, resolver, event.awaited, line)
-    _note_wait(resolver, event.id, event.awaited, line, seen)
+    _note_wait(resolver, event.id, event.awaited, where, seen)
 
 
-def _note_wait(resolver: Resolver, event: int, operand: Operand, line: int, seen: _Seen) -> None:
+def _note_wait(resolver: Resolver, event: int, operand: Operand, where: str, seen: _Seen) -> None:
     """Note how long an await of what nobody here knows can take, or that it may come back for the lock."""
     text = _text(resolver, operand)
     if _may_come_back(resolver, operand):
-        seen.back.setdefault(text, line)
+        seen.back.setdefault(text, where)
     elif (limit := longest(resolver, event, operand)) is not None:
-        seen.limited.setdefault(text, (line, limit))
+        seen.limited.setdefault(text, (where, limit))
     else:
-        seen.long.setdefault(text, line)
+        seen.long.setdefault(text, where)
 
 
 def _check_throttle(resolver: Resolver, operand: Operand, line: int) -> None:

@@ -220,7 +220,8 @@ def _extended(
     new = _like(positions.snippet(last), name)
     after = Extent(last.end_line, last.end_column, whole.end_line, whole.end_column)
     tail = positions.snippet(after)
-    if last.line != whole.line:
+    own_line = not positions.line(last.line)[: last.column - 1].strip()
+    if last.line != whole.line and own_line:
         margin = " " * (last.column - 1) if len(value.elts) > 1 else ""
         at_end = Extent(last.end_line, last.end_column, last.end_line, last.end_column)
         return (ReplaceExpression(path, at_end, "", f",\n{margin}{new}"),)
