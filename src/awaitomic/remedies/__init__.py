@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from awaitomic.model.finding import Finding, Fix, Refusal
+from awaitomic.model.preferences import NO_PREFERENCES, Preferences
 from awaitomic.program import Program
 from awaitomic.remedies.by_hand import refusal_of
 from awaitomic.remedies.choice import candidates
 from awaitomic.remedies.remedy import Case
 
 
-def plan(finding: Finding, program: Program) -> Fix | Refusal:
+def plan(
+    finding: Finding,
+    program: Program,
+    preferences: Preferences = NO_PREFERENCES,
+    others: Sequence[Finding] = (),
+) -> Fix | Refusal:
     """Choose a repair for a finding.
 
     The remedies that suit the finding's rule and shape are asked in order of preference (`awaitomic.remedies.choice`).
@@ -18,6 +26,8 @@ def plan(finding: Finding, program: Program) -> Fix | Refusal:
     Parameters:
         finding: a finding of `awaitomic.rules.find` for this program.
         program: the facts of the file.
+        preferences: what the user prefers among repairs that are all right.
+        others: all that was found in the file.
 
     Returns:
         The fix, with its plan, or the reason why there is none.
@@ -25,7 +35,7 @@ def plan(finding: Finding, program: Program) -> Fix | Refusal:
     unbuilt = refusal_of(finding)
     if unbuilt is not None:
         return unbuilt
-    case = Case(program, finding)
+    case = Case(program, finding, preferences, others)
     first: Fix | None = None
     refusal: Refusal | None = None
     for remedy in candidates(case):
