@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from awaitomic.model.finding import Finding, Fix, Refusal
+from collections.abc import Callable
+
+from awaitomic.model.finding import Applicability, Finding, Fix, Refusal
 from awaitomic.program import Program
 from awaitomic.remedies.by_hand import refusal_of
 from awaitomic.remedies.choice import candidates
-from awaitomic.remedies.remedy import Case
+from awaitomic.remedies.remedy import Case, Proposal
 
 
-def plan(finding: Finding, program: Program) -> Fix | Refusal:
+def plan(finding: Finding, program: Program, editable: Callable[[str], bool] = lambda _: True) -> Fix | Refusal:
     """Choose a repair for a finding.
 
     The remedies that suit the finding's rule and shape are asked in order of preference (`awaitomic.remedies.choice`).
-    The first safe proposal wins; if there is none, the first proposal; if there is none, the first refusal.
+    The first safe proposal wins; if there is none, the first that can be applied; if there is none, the first; if there
+    is none, the first refusal.
 
     Parameters:
         finding: a finding of `awaitomic.rules.find` for this program.
         program: the facts of the file.
+        editable: tells whether another file may be changed, by the name of its module.
 
     Returns:
         The fix, with its plan, or the reason why there is none.
@@ -27,6 +31,7 @@ def plan(finding: Finding, program: Program) -> Fix | Refusal:
         return unbuilt
     case = Case(program, finding)
     first: Fix | None = None
+    shown: Fix | None = None
     refusal: Refusal | None = None
     for remedy in candidates(case):
         outcome = remedy.propose(case)
@@ -34,18 +39,31 @@ def plan(finding: Finding, program: Program) -> Fix | Refusal:
             # The lock is the last resort: what stands in its way is what the reader has to know.
             refusal = outcome if refusal is None or remedy.name == "lock" else refusal
             continue
-        fix = Fix(
-            strategy=remedy.name,
-            applicability=outcome.applicability,
-            title=outcome.title,
-            because=outcome.because,
-            paths=(finding.path,),
-            plan=outcome.plan,
-        )
-        if outcome.applicability.value == "safe":
+        fix = _fix(remedy.name, outcome, finding, program, editable)
+        if fix.applicability is Applicability.SAFE:
             return fix
-        first = first or fix
-    return first or refusal or Refusal("no-remedy", "no remedy is known for this shape; see `awaitomic explain`")
+        if fix.applicability is Applicability.DISPLAY:
+            shown = shown or fix
+        else:
+            first = first or fix
+    unknown = Refusal("no-remedy", "no remedy is known for this shape; see `awaitomic explain`")
+    return first or shown or refusal or unknown
+
+
+def _fix(strategy: str, proposal: Proposal, finding: Finding, program: Program, editable: Callable[[str], bool]) -> Fix:
+    """Make a fix of a proposal; one that changes files which were not named is only shown."""
+    others = [name for name, _ in proposal.plan.others]
+    shown = [program.project.shown(name) for name in others]
+    beyond = [path for name, path in zip(others, shown, strict=True) if not editable(name)]
+    because = tuple(f"{path} would have to change, too, and is not among the files that were named" for path in beyond)
+    return Fix(
+        strategy=strategy,
+        applicability=Applicability.DISPLAY if beyond else proposal.applicability,
+        title=proposal.title,
+        because=because + proposal.because,
+        paths=(finding.path, *shown),
+        plan=proposal.plan,
+    )
 
 
 __all__ = ["plan"]
