@@ -56,11 +56,13 @@ def _fix(strategy: str, proposal: Proposal, finding: Finding, program: Program, 
     shown = [program.project.shown(name) for name in others]
     beyond = [path for name, path in zip(others, shown, strict=True) if not editable(name)]
     because = tuple(f"{path} would have to change, too, and is not among the files that were named" for path in beyond)
+    if not beyond or proposal.applicability is not Applicability.SAFE:
+        because += proposal.because
     return Fix(
         strategy=strategy,
         applicability=Applicability.DISPLAY if beyond else proposal.applicability,
         title=proposal.title,
-        because=because + proposal.because,
+        because=because,
         paths=(finding.path, *shown),
         plan=proposal.plan,
     )

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from awaitomic.model.event import Guard
 from awaitomic.model.finding import Applicability, Refusal
 from awaitomic.model.location import ItemStep, Root
-from awaitomic.model.plan import Plan
 from awaitomic.program import Program, is_construction
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.facts import WriteFact
@@ -66,19 +66,19 @@ def _with_lock(case: Case, home: Home, guard: Guardian | None) -> Proposal:
     check_order(coverage)
     _check_size(coverage)
     name, creation = (guard.name, Creation((), ())) if guard is not None else _new_lock(coverage, resolver)
-    edits, renames, doubts = edits_of(coverage, name)
+    edits = edits_of(coverage, name)
     because = [
         *judge_waits(coverage),
         *callers.judge_callers(coverage),
         *_tolerated(coverage),
         *_shared_by_keys(fact),
-        *doubts,
+        *edits.because,
         *creation.because,
     ]
     verb = "hold" if guard is not None else "add"
     title = f"{verb} `{name}` over {_listed(coverage)}"
     return Proposal(
-        Plan((*creation.edits, *edits), tuple(renames)),
+        edits.plan(program, creation),
         Applicability.UNSAFE if because else Applicability.SAFE,
         title,
         tuple(dict.fromkeys(because)) or _TRUSTED,
@@ -99,8 +99,8 @@ def _check_size(coverage: Coverage) -> None:
         function = coverage.functions[key].function
         for run in runs:
             paths = run.paths
-            first = statement_at(coverage.program.module.tree, paths[0]).lineno
-            last = statement_at(coverage.program.module.tree, paths[-1]).end_lineno or first
+            first = statement_at(coverage.tree_of(function), paths[0]).lineno
+            last = statement_at(coverage.tree_of(function), paths[-1]).end_lineno or first
             if last - first >= _REVIEWABLE_LINES:
                 message = f"in `{function.qualname}` the lock would have to be held from line {first} to line {last}"
                 raise Declined("span-too-long", message)
@@ -136,7 +136,7 @@ def _cover_writers(coverage: Coverage) -> None:
 
 def _late_writes(program: Program, home: Home) -> Iterator[tuple[Resolver, WriteFact]]:
     """Give every write of the state that a suspension separates from what it was decided on or made from."""
-    for resolver in program.resolvers:
+    for resolver in _resolvers(program, home):
         if not resolver.function.is_async or is_construction(resolver.function):
             continue
         for fact in program.facts(resolver).writes:
@@ -148,6 +148,14 @@ def _late_writes(program: Program, home: Home) -> Iterator[tuple[Resolver, Write
                 continue
             if uses or any(fact.about(token) and fact.is_stale(token) for token in tokens):
                 yield resolver, fact
+
+
+def _resolvers(program: Program, home: Home) -> Iterator[Resolver]:
+    """Give the functions of the file, and those of other files that can write the state."""
+    yield from program.resolvers
+    for unit in program.units_knowing(home.key):
+        if unit.name != program.unit.name:
+            yield from unit.resolvers
 
 
 def _is_elsewhere(home: Home, access: Access) -> bool:
@@ -193,11 +201,12 @@ def _is_none(node: ast.expr) -> bool:
 
 def _new_lock(coverage: Coverage, resolver: Resolver) -> tuple[str, Creation]:
     program, home = coverage.program, coverage.home
-    maker, unsure = library.maker_of(program)
     if home.kind is Kind.MODULE:
+        maker, unsure = library.maker_of(program)
         name = variables.module_lock_name(program, home.state)
         creation = variables.create_for_module(program, home.name, name, maker)
     elif home.kind is Kind.CLOSURE:
+        maker, unsure = library.maker_of(program)
         name = variables.closure_lock_name(program, home.state)
         owner = program.named(home.owner).function
         creation = variables.create_for_closure(owner, home.state, name, maker)
@@ -205,17 +214,22 @@ def _new_lock(coverage: Coverage, resolver: Resolver) -> tuple[str, Creation]:
         users = [other.function.class_id or _method_class(coverage, other) for other in coverage.functions.values()]
         start = resolver.function.class_id or _method_class(coverage, resolver)
         facts = attribute.owner_class(program, start, home.state, users)
-        name = attribute.attribute_name(program, facts, home.state)
+        owner_unit = program.project.unit(facts.module)
+        assert owner_unit is not None, "a class that is known stands in a file that was read"
+        there = program.at(owner_unit)
+        maker, unsure = library.agreed_maker(there, coverage.files())
+        name = attribute.attribute_name(there, facts, home.state)
         if home.kind is Kind.CLASS:
-            creation = variables.create_for_class(program, facts, home.state, name, maker)
+            creation = variables.create_for_class(there, facts, home.state, name, maker)
         else:
-            creation = attribute.create(program, facts, home.state, name, maker)
-    return name, Creation(creation.edits, (*creation.because, *unsure))
+            creation = attribute.create(there, facts, home.state, name, maker)
+        creation = replace(creation, module=facts.module)
+    return name, replace(creation, because=(*creation.because, *unsure))
 
 
 def _method_class(coverage: Coverage, resolver: Resolver) -> str:
     """Give the class of the method that a nested function stands in."""
-    functions = coverage.program.module.functions
+    functions = coverage.program.unit_of(resolver.function).module.functions
     enclosing = resolver.function.enclosing
     while enclosing:
         outer = functions[enclosing]

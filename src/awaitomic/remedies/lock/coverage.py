@@ -19,9 +19,9 @@ from awaitomic.program.calls import awaited_calls
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import Token
-from awaitomic.remedies.lock.home import Guardian, Home
+from awaitomic.remedies.lock.home import Guardian, Home, Kind
 from awaitomic.remedies.remedy import statement_at
-from awaitomic.remedies.shared.declined import Declined, check_here
+from awaitomic.remedies.shared.declined import Declined, check_here, check_reach
 from awaitomic.remedies.shared.region import Run, common_loop, cover, events_in, yields_in
 from awaitomic.remedies.split.takers import held_before, line_of
 
@@ -56,6 +56,15 @@ class Coverage:
         keys = {self.home.key} if self.guardian is None else {self.home.key, self.guardian.key}
         units = {unit.name: unit for key in sorted(keys, key=str) for unit in self.program.units_knowing(key)}
         return [resolver for unit in units.values() for resolver in unit.resolvers]
+
+    def tree_of(self, function: FunctionGraph) -> ast.Module:
+        """Give the syntax of the file that a function stands in."""
+        return self.program.unit_of(function).module.tree
+
+    def files(self) -> list[Program]:
+        """Give the program as seen from each file with a function that takes the lock."""
+        units = {unit.name: unit for each in self.functions.values() for unit in [self.program.unit_of(each.function)]}
+        return [self.program.at(unit) for unit in units.values()]
 
     # -- what is held --------------------------------------------------------------------------------------------
 
@@ -129,7 +138,10 @@ class Coverage:
         if not function.is_async:
             self._demand_of_callers(resolver, event, access)
             return
-        check_here(self.program, function)
+        if self.home.kind in {Kind.INSTANCE, Kind.CLASS}:
+            check_reach(self.program, function)
+        else:
+            check_here(self.program, function)  # it has no name for the lock
         run = self._grow(resolver, self._span(resolver, event, extra))
         yielding = yields_in(function, run)
         if yielding is not None:
@@ -175,7 +187,7 @@ class Coverage:
     def _loop(self, function: FunctionGraph, events: set[int]) -> list[StatementPath]:
         """Give the loop of a span that crosses from one turn to the next: it takes a lock over the whole loop."""
         paths = [function.statements[event] for event in sorted(events)]
-        found = common_loop(self.program.module.tree, function, paths)
+        found = common_loop(self.tree_of(function), function, paths)
         return [found] if found is not None else []
 
     def _grow(self, resolver: Resolver, paths: list[StatementPath]) -> Run:
@@ -185,7 +197,7 @@ class Coverage:
         has to move under the lock, too.
         """
         function = resolver.function
-        tree = self.program.module.tree
+        tree = self.tree_of(function)
         while True:
             run = cover(tree, function, paths)
             more = [path for other in self._touching(function, run) for path in other.paths]
@@ -240,7 +252,7 @@ class Coverage:
                 found.extend([event for event in written if event < start][-1:])
         waits = self._waits(resolver, run)
         for event in found:
-            wider = cover(self.program.module.tree, function, [*run.paths, function.statements[event]])
+            wider = cover(self.tree_of(function), function, [*run.paths, function.statements[event]])
             if self._waits(resolver, wider) == waits:
                 yield event
 
@@ -259,7 +271,7 @@ class Coverage:
         return self._looked_at[key]
 
     def _check_loops(self, function: FunctionGraph, run: Run) -> None:
-        tree = self.program.module.tree
+        tree = self.tree_of(function)
         for path in run.paths:
             for node in ast.walk(statement_at(tree, path)):
                 if isinstance(node, ast.While) and isinstance(node.test, ast.Constant) and not _leaves(node):

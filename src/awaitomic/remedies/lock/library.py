@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 from awaitomic.knowledge.locks import LOCK_TYPES
 from awaitomic.model.plan import AddImport
@@ -53,6 +54,23 @@ def maker_of(program: Program) -> tuple[Maker, tuple[str, ...]]:
     if library in program.module.graph.module.local_names and library not in program.module.imports:
         raise Declined("name-taken", f"`{library}` is something else in this module")
     return Maker(f"{library}.Lock", (AddImport(library),)), because
+
+
+def agreed_maker(there: Program, others: Iterable[Program]) -> tuple[Maker, tuple[str, ...]]:
+    """Give what makes a new lock in one file for functions that stand in others, too.
+
+    Raises:
+        Declined: as for `maker_of`, and ``foreign-loop`` if the files belong to different libraries.
+    """
+    maker, unsure = maker_of(there)
+    library, _ = library_of(there)
+    for other in others:
+        theirs, said = library_of(other)
+        if said and theirs != library:
+            where = other.source.path
+            raise Declined("foreign-loop", f"{where} runs on {theirs}, and the lock would be one of {library}")
+        unsure = () if said else unsure
+    return maker, unsure
 
 
 def _imported(program: Program, library: str) -> tuple[str | None, str | None]:

@@ -40,6 +40,8 @@ class Creation:
 
     edits: tuple[Edit, ...]
     because: tuple[str, ...]
+    module: str = ""
+    """The module of the file that the edits are for; empty for that of the bug."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +83,7 @@ def owner_class(program: Program, class_id: str, attribute: str, users: list[str
     if not above:
         names = sorted({qualname_of(user) for user in users})
         raise Declined("no-common-class", f"`{'`, `'.join(names)}` share no class that could own the lock")
-    chosen = next((facts for facts in makers if facts in above), above[0] if not makers else above[-1])
-    if chosen.module != program.module.name:
-        where = program.project.shown(chosen.module)
-        raise Declined("other-file", f"the lock would have to be made in `{chosen.qualname}`, which stands in {where}")
-    return chosen
+    return next((facts for facts in makers if facts in above), above[0] if not makers else above[-1])
 
 
 def _inherits(program: Program, name: str, ancestor: str) -> bool:
