@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -168,12 +169,8 @@ def refusal(tree: Path, path: str = "base.py") -> tuple[str, str]:
 
 
 def test_a_plain_writer_in_another_file_cannot_take_the_lock(tree: Path) -> None:
-    lay_out(
-        tree,
-        {
-            "plain.py": "from base import Session\n\nclass Plain(Session):\n    def drop(self):\n        self.token = 0\n"
-        },
-    )
+    plain = "from base import Session\n\nclass Plain(Session):\n    def drop(self):\n        self.token = 0\n"
+    lay_out(tree, {"plain.py": plain})
     code, message = refusal(tree)
     assert code == "sync-writer"
     assert "`Plain.drop`" in message
@@ -218,3 +215,96 @@ def test_a_name_that_a_subclass_elsewhere_uses_is_taken(tree: Path) -> None:
     (tree / "derived.py").write_text(DERIVED + "\n\nclass More(Logged):\n    _lock = None\n")
     assert run("fix", "--unsafe-fixes", ".").exit_code == 0
     assert "self._token_lock = asyncio.Lock()" in (tree / "base.py").read_text()
+
+
+HUB = """\
+import asyncio
+from base import Session, step
+
+
+class Hub:
+    def __init__(self):
+        self.session = Session()
+
+    async def skip(self):
+        token = self.session.token
+        self.session.token = await step(token, 10)
+
+
+async def main():
+    hub = Hub()
+    await asyncio.gather(hub.session.renew(), hub.session.renew(), hub.skip(), hub.skip())
+"""
+
+PASSED_ON = """\
+import asyncio
+from base import Session, step
+
+
+async def skip(session: Session):
+    token = session.token
+    session.token = await step(token, 10)
+
+
+async def main():
+    session = Session()
+    await asyncio.gather(session.renew(), session.renew(), skip(session), skip(session))
+"""
+
+
+def as_hub(module: ModuleType, count: int) -> World:
+    hub = module.Hub()
+    return World([hub.session.renew if index % 2 else hub.skip for index in range(count)], lambda: hub.session.token)
+
+
+def as_parameter(module: ModuleType, count: int) -> World:
+    session = module.Session()
+    tasks = [session.renew if index % 2 else lambda: module.skip(session) for index in range(count)]
+    return World(tasks, lambda: session.token)
+
+
+@pytest.mark.parametrize(
+    ("other", "setup", "owner"),
+    [(HUB, as_hub, "self.session"), (PASSED_ON, as_parameter, "session")],
+    ids=["an attribute", "a parameter"],
+)
+def test_who_writes_through_another_object_takes_the_lock_of_that_object(
+    tree: Path, other: str, setup: Callable[[ModuleType, int], World], owner: str
+) -> None:
+    (tree / "derived.py").write_text(other)
+    before, scenario = as_one(texts(tree)), Scenario("renew and skip", setup)
+    check_before(before, scenario)
+    result = run("fix", "--unsafe-fixes", ".")
+    assert (tree / "base.py").read_text() == GUARDED, result.output
+    assert f"async with {owner}._lock:\n" in (tree / "derived.py").read_text()
+    after = as_one(texts(tree))
+    assert check_after(after, scenario) == []
+    assert check_alone(before, after, scenario) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("    async def skip", "    async def swap(self):\n        self.session = Session()\n\n    async def skip"),
+        (
+            "        token = self.session.token\n        self.session.token = await step(token, 10)",
+            "        if self.session and self.session.token < 10:\n"
+            "            self.session.token = await step(self.session.token, 10)",
+        ),
+        ("async def skip(self):\n        token = self.session.token\n", "def skip(self):\n"),
+        ("self.session = Session()", "self.sessions: dict[str, Session] = {}"),
+    ],
+    ids=["replaced", "asked for", "no coroutine", "an entry"],
+)
+def test_an_object_that_may_be_another_one_by_then_is_left_alone(tree: Path, old: str, new: str) -> None:
+    hub = HUB.replace(old, new)
+    if "sessions" in new:
+        hub = hub.replace("self.session.", "self.sessions['x'].").replace("hub.session.", "hub.sessions['x'].")
+    if new.startswith("def"):
+        hub = hub.replace("await step(token, 10)", "0")
+    (tree / "derived.py").write_text(hub)
+    before = texts(tree)
+    result = run("fix", "--unsafe-fixes", "--output-format", "json", ".")
+    found = [finding for finding in json.loads(result.stdout)["findings"] if finding["path"] == "base.py"]
+    assert [finding["refusal"]["code"] for finding in found] == ["foreign-state"] * len(found)
+    assert texts(tree)[0] == before[0]

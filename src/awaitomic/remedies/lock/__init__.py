@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from awaitomic.model.event import Guard
 from awaitomic.model.finding import Applicability, Refusal
-from awaitomic.model.location import ItemStep, Root
+from awaitomic.model.location import ItemStep
 from awaitomic.program import Program, is_construction
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.facts import WriteFact
@@ -23,6 +23,7 @@ from awaitomic.remedies.lock.conflicts import settle
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.lock.home import Guardian, Home, Kind, guardian, home_of
 from awaitomic.remedies.lock.order import check_order
+from awaitomic.remedies.lock.reached import OWN, owner_of
 from awaitomic.remedies.lock.waits import judge_waits
 from awaitomic.remedies.lock.wrapping import edits_of
 from awaitomic.remedies.remedy import Case, Proposal, Remedy, statement_at
@@ -60,6 +61,7 @@ def _with_lock(case: Case, home: Home, guard: Guardian | None) -> Proposal:
         return fills and access.change in {Change.RESET, Change.DELETE, Change.CLEAR}
 
     coverage = Coverage(program, home, guard, tolerates)
+    coverage.name_owner(resolver, OWN)
     coverage.demand(resolver, span.write, None, (*span.reads, *span.guards, *span.suspends))
     _cover_writers(coverage)
     settle(coverage)
@@ -71,6 +73,7 @@ def _with_lock(case: Case, home: Home, guard: Guardian | None) -> Proposal:
         *judge_waits(coverage),
         *callers.judge_callers(coverage),
         *_tolerated(coverage),
+        *_reached(coverage),
         *_shared_by_keys(fact),
         *edits.because,
         *creation.because,
@@ -117,10 +120,7 @@ def _cover_writers(coverage: Coverage) -> None:
     program = coverage.program
     late = {(id(resolver), fact.event) for resolver, fact in _late_writes(program, coverage.home)}
     for resolver, access in coverage.home.writers(program):
-        if access.location.root in {Root.PARAMETER, Root.RESULT} or _is_elsewhere(coverage.home, access):
-            line = line_of(program, resolver.function, access.event)
-            message = f"`{resolver.function.qualname}` writes the state on line {line} through another object"
-            raise Declined("foreign-state", message)
+        owner = owner_of(program, coverage.home, resolver, access.event, access.location)
         if access.task is not None:
             line = line_of(program, resolver.function, access.event)
             message = f"the task that `{resolver.function.qualname}` makes on line {line} writes what it is handed"
@@ -128,9 +128,12 @@ def _cover_writers(coverage: Coverage) -> None:
         if (id(resolver), access.event) not in late and coverage.tolerates(access):
             coverage.tolerated.append((resolver, access))
         else:
+            coverage.name_owner(resolver, owner)
             coverage.demand(resolver, access.event, access)
     for resolver, fact in _late_writes(program, coverage.home):
         if fact.via is not None:
+            owner = owner_of(program, coverage.home, resolver, fact.event, fact.access.location)
+            coverage.name_owner(resolver, owner)
             coverage.demand(resolver, fact.event, None)
 
 
@@ -156,14 +159,6 @@ def _resolvers(program: Program, home: Home) -> Iterator[Resolver]:
     for unit in program.units_knowing(home.key):
         if unit.name != program.unit.name:
             yield from unit.resolvers
-
-
-def _is_elsewhere(home: Home, access: Access) -> bool:
-    """Tell whether a writer reaches the state from another object than the one that owns it."""
-    if home.kind not in {Kind.INSTANCE, Kind.CLASS}:
-        return False
-    steps = access.location.steps
-    return access.location.root not in {Root.SELF, Root.CLASS} or not steps or str(steps[0]) != f".{home.state}"
 
 
 def _only_fills(resolver: Resolver, fact: WriteFact) -> bool:
@@ -211,7 +206,8 @@ def _new_lock(coverage: Coverage, resolver: Resolver) -> tuple[str, Creation]:
         owner = program.named(home.owner).function
         creation = variables.create_for_closure(owner, home.state, name, maker)
     else:
-        users = [other.function.class_id or _method_class(coverage, other) for other in coverage.functions.values()]
+        own = [other for key, other in coverage.functions.items() if coverage.owners.get(key, OWN) == OWN]
+        users = [other.function.class_id or _method_class(coverage, other) for other in own]
         start = resolver.function.class_id or _method_class(coverage, resolver)
         facts = attribute.owner_class(program, start, home.state, users)
         owner_unit = program.project.unit(facts.module)
@@ -251,6 +247,13 @@ def _tolerated(coverage: Coverage) -> list[str]:
             "while it is being filled, there is nothing to reset"
         )
     return found
+
+
+def _reached(coverage: Coverage) -> Iterator[str]:
+    for key, resolver in coverage.functions.items():
+        owner = coverage.owners.get(key, OWN)
+        if owner != OWN:
+            yield f"`{resolver.function.qualname}` takes the lock of another object, `{owner}`"
 
 
 def _shared_by_keys(fact: WriteFact) -> Iterator[str]:

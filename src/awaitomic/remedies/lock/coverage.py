@@ -46,6 +46,8 @@ class Coverage:
         """Functions that are to be split: a public one that takes the lock, and the old body for its holders."""
         self.existing: dict[int, FunctionGraph] = {}
         """Functions that take the lock already and are awaited by a holder now: they have to be split, too."""
+        self.owners: dict[int, str] = {}
+        """By function, the expression for the object whose lock it takes; empty for its own instance."""
         self.tolerated: list[tuple[Resolver, Access]] = []
         self.tolerates = tolerates
         self._looked_at: dict[Location, bool] = {}
@@ -115,6 +117,16 @@ class Coverage:
             for call in awaited_calls(resolver, event)
             for target in call.targets
         )
+
+    def name_owner(self, resolver: Resolver, owner: str) -> None:
+        """Note whose lock a function has to take.
+
+        Raises:
+            Declined: ``foreign-state`` if it would have to take those of two objects.
+        """
+        function = resolver.function
+        if self.owners.setdefault(id(function), owner) != owner:
+            raise Declined("foreign-state", f"`{function.qualname}` writes the state of two objects")
 
     # -- what has to be covered ----------------------------------------------------------------------------------
 

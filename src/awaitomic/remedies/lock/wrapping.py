@@ -8,6 +8,7 @@ from awaitomic.model.plan import Edit, Plan, WrapStatements
 from awaitomic.program import Program
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.lock.home import lock_expression
+from awaitomic.remedies.lock.reached import OWN, check_presence
 from awaitomic.remedies.shared.attribute import Creation
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.split import takers
@@ -49,8 +50,16 @@ def edits_of(coverage: Coverage, name: str) -> Edits:
     found = Edits()
     held: HeldAt = lambda resolver, event, _target: coverage.held(resolver, event)  # noqa: E731 - a protocol in one line
     for key, resolver in coverage.functions.items():
-        header = f"async with {lock_expression(coverage.program, coverage.home, name, resolver.function)}"
+        owner = coverage.owners.get(key, OWN)
+        said = lock_expression(coverage.program, coverage.home, name, resolver.function, owner)
+        header = f"async with {said}"
+        for run in coverage.runs.get(key, ()) if owner != OWN else ():
+            check_presence(resolver, owner, run)
         if key in coverage.delegating:
+            if owner != OWN:
+                raise Declined(
+                    "foreign-state", f"`{resolver.function.qualname}` would be split for a lock of `{owner}`"
+                )
             made, pair = delegate(coverage.program, resolver.function, header, name, held)
             found.here.extend(made)
             found.renames.append(pair)
