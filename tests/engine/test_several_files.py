@@ -114,8 +114,31 @@ def test_a_file_that_was_not_named_is_not_changed(tree: Path, command: str, name
     result = run(command, "--unsafe-fixes", "--output-format", "json", named)
     (finding,) = json.loads(result.stdout)["findings"]
     assert finding["fix"]["applicability"] == "display"
-    reason = f"{other} would have to change, too, and is not among the files that were named"
+    reason = f"{other} would have to change, too, and is not among the files of the project that were named"
     assert finding["fix"]["because"][0] == reason
+    assert texts(tree) == before
+
+
+def test_a_file_that_really_lies_outside_of_the_project_is_not_changed(
+    tree: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("elsewhere") / "derived.py"
+    (tree / "derived.py").rename(outside)
+    (tree / "derived.py").symlink_to(outside)
+    before = texts(tree)
+    result = run("fix", "--unsafe-fixes", "--output-format", "json", ".")
+    fixes = [finding["fix"] for finding in json.loads(result.stdout)["findings"]]
+    assert [fix["applicability"] for fix in fixes] == ["display", "display"]
+    assert all("derived.py would have to change, too" in fix["because"][0] for fix in fixes)
+    assert texts(tree) == before
+
+
+def test_if_the_fixes_do_not_come_to_an_end_nothing_is_written(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("awaitomic.engine.repair._MOST_VISITS", 0)
+    before = texts(tree)
+    result = run("fix", "--unsafe-fixes", "--output-format", "json", ".")
+    refusals = [finding["refusal"]["code"] for finding in json.loads(result.stdout)["findings"]]
+    assert refusals == ["gate-convergence", "gate-convergence"]
     assert texts(tree) == before
 
 

@@ -54,8 +54,12 @@ def _fix(strategy: str, proposal: Proposal, finding: Finding, program: Program, 
     """Make a fix of a proposal; one that changes files which were not named is only shown."""
     others = [name for name, _ in proposal.plan.others]
     shown = [program.project.shown(name) for name in others]
-    beyond = [path for name, path in zip(others, shown, strict=True) if not editable(name)]
-    because = tuple(f"{path} would have to change, too, and is not among the files that were named" for path in beyond)
+    changed = [(finding.path, program.unit.name), *zip(shown, others, strict=True)] if others else []
+    beyond = [path for path, name in changed if not editable(name)]
+    because = tuple(
+        f"{path} would have to change, too, and is not among the files of the project that were named"
+        for path in beyond
+    )
     if not beyond or proposal.applicability is not Applicability.SAFE:
         because += proposal.because
     return Fix(
