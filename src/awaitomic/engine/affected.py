@@ -14,6 +14,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from awaitomic.model.event import Enter
+from awaitomic.program import is_construction
 from awaitomic.source.prefilter import may_matter
 from awaitomic.source.text import split_lines
 
@@ -47,7 +48,10 @@ def _edited(before: Program, after: Program) -> list[str]:
 
 
 def _changed(before: Program, after: Program, name: str) -> tuple[list[FunctionGraph], list[FunctionGraph]]:
-    """Give the functions of a module that only one of two states has, by their names and texts: old ones, new ones."""
+    """Give the functions of a module that only one of two states has, by their names and texts: old ones, new ones.
+
+    Constructors do not count: they never wait, and what they write nobody else has yet.
+    """
     old, new = _by_text(before.project.unit(name)), _by_text(after.project.unit(name))
     gone = Counter(key for key, _ in old) - Counter(key for key, _ in new)
     come = Counter(key for key, _ in new) - Counter(key for key, _ in old)
@@ -59,7 +63,7 @@ def _by_text(unit: Unit | None) -> list[tuple[tuple[str, str], FunctionGraph]]:
     lines = split_lines(unit.source.text) if unit is not None else []
     for function in unit.module.functions if unit is not None else ():
         node = function.node
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        if not is_construction(function) and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             text = "\n".join(lines[node.lineno - 1 : node.end_lineno])
             found.append(((function.qualname, text), function))
     return found

@@ -39,7 +39,8 @@ def check(paths: Iterable[str | os.PathLike[str]], settings: Settings, *, diffs:
     Parameters: `settings` say what is searched and reported, and with how many processes; with `diffs`, every fix
     comes with the diff that it makes alone. Raises `MissingPath`.
     """
-    return _run(paths, Task(settings, diffs=diffs, named=_words(paths := list(paths))), write=False)
+    named = tuple(os.fspath(path) for path in paths)
+    return _run(Task(settings, diffs=diffs, named=named), write=False)
 
 
 def fix(paths: Iterable[str | os.PathLike[str]], settings: Settings, *, write: bool) -> Run:
@@ -48,7 +49,8 @@ def fix(paths: Iterable[str | os.PathLike[str]], settings: Settings, *, write: b
     Parameters: with `write`, changed files are replaced (one that has changed since it was read is not, and becomes an
     error); else the changes are only in the result. Raises `MissingPath`.
     """
-    return _run(paths, Task(settings, repair=True, named=_words(paths := list(paths))), write=write)
+    named = tuple(os.fspath(path) for path in paths)
+    return _run(Task(settings, repair=True, named=named), write=write)
 
 
 def run_on_text(raw: bytes, path: str, settings: Settings, *, repair: bool = False, diffs: bool = False) -> Run:
@@ -63,9 +65,9 @@ def run_on_text(raw: bytes, path: str, settings: Settings, *, repair: bool = Fal
     return collect(outcomes, files=1, seconds=time.perf_counter() - start)
 
 
-def _run(paths: Iterable[str | os.PathLike[str]], task: Task, *, write: bool) -> Run:
+def _run(task: Task, *, write: bool) -> Run:
     start = time.perf_counter()
-    found = discover(paths, task.settings)
+    found = discover(task.named, task.settings)
     missing = [problem.message for problem in found.problems if problem.kind is ProblemKind.MISSING]
     if missing:
         raise MissingPath(" ".join(missing))
@@ -82,10 +84,6 @@ def _run(paths: Iterable[str | os.PathLike[str]], task: Task, *, write: bool) ->
         errors=[FileError(problem.path, 1, 1, problem.message) for problem in unlisted],
         notes=[*told, *(problem.message for problem in found.problems if problem not in unlisted)],
     )
-
-
-def _words(paths: Iterable[str | os.PathLike[str]]) -> tuple[str, ...]:
-    return tuple(os.fspath(path) for path in paths)
 
 
 def _repaired(outcomes: Mapping[str, Outcome], task: Task, *, write: bool) -> Iterator[Outcome]:
