@@ -167,6 +167,54 @@ def test_if_one_file_has_changed_since_none_is_written(tree: Path, monkeypatch: 
     assert (tree / "alone.py").read_text() != BASE.replace("Session", "Other")
 
 
+USER = """\
+import asyncio
+from base import Session
+
+
+class User:
+    def __init__(self):
+        self.session = Session()
+        self.count = 0
+
+    async def work(self):
+        count = self.count
+        await {waited}
+        self.count = count + 1
+
+
+async def main():
+    user = User()
+    await asyncio.gather(user.work(), user.work(), user.session.renew(), user.session.renew())
+"""
+
+
+STRANGER = USER.replace("from base import Session\n", "").replace("        self.session = Session()\n", "")
+STRANGER = STRANGER.replace(", user.session.renew(), user.session.renew()", "").format(waited="asyncio.sleep(1)")
+
+
+@pytest.mark.parametrize(
+    ("other", "together"),
+    [(USER.format(waited="self.session.renew()"), True), (STRANGER, False)],
+    ids=["user", "stranger"],
+)
+def test_a_fix_that_was_judged_with_the_new_text_of_another_file_is_written_with_that(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, other: str, together: bool
+) -> None:
+    (tree / "derived.py").write_text(other)
+    real = transaction.replace_files
+    written: list[str] = []
+
+    def noted(replacements: list[transaction.Replacement], root: Path) -> None:
+        written.extend(each.path.name for each in replacements)
+        real(replacements, root)
+
+    monkeypatch.setattr(transaction, "replace_files", noted)
+    result = run("fix", "--unsafe-fixes", "--confidence", "possible", ".")
+    assert "2 fixes applied in 2 files; nothing is left" in result.stderr
+    assert written == (["base.py", "derived.py"] if together else [])
+
+
 def test_if_the_disk_is_full_none_is_written(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = texts(tree)
     real = Path.replace

@@ -87,6 +87,8 @@ class _Repair:
         self._old: dict[str, SourceText] = {}
         """The texts on the disk of the files that were changed."""
         self._ties: dict[str, str] = {}
+        self._touched: dict[str, set[str]] = {}
+        """By file, the changed files whose fixes may have touched it: what is done to it rests on their new texts."""
         self._pending = {path for path, outcome in self._first.items() if outcome.fixable}
         self._visits: Counter[str] = Counter()
 
@@ -140,11 +142,11 @@ class _Repair:
         self._applied.setdefault(path, []).extend(applied)
         self._projects.keep(root, result.examination.program)
         touched = [tree.path_of(name) for name in result.affected]
-        for each in changed:
-            self._tie(path, each)
         for each in touched:
-            if each in self._old:
-                self._tie(path, each)
+            self._touched.setdefault(each, set()).add(path)
+        together = {*changed, *(each for each in touched if each in self._old)}
+        for each in together.union(*(self._touched.get(each, ()) for each in (path, *changed))):
+            self._tie(path, each)
         again = {*changed, *touched, *self._pointing_into({path, *changed})}
         self._pending |= again & self._named.keys() - {path}
 
