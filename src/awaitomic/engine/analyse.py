@@ -78,10 +78,12 @@ def examine(source: SourceText, scope: Scope, others: Mapping[str, bytes] | None
 
 def elsewhere(examination: Examination, name: str) -> Examination | None:
     """Find everything in another file of the project, in the same state of its texts; None if it cannot be read."""
-    unit = examination.program.project.unit(name)
-    if unit is None:
-        return None
-    return _examined(unit.source, unit.module.tree, examination.program.at(unit), examination.scope)
+    known = examination.scope.examined
+    unit = examination.program.project.unit(name) if name not in known else None
+    if unit is not None:
+        program = examination.program.at(unit)
+        known[name] = _examined(unit.source, unit.module.tree, program, examination.scope)
+    return known.get(name)
 
 
 def _examined(source: SourceText, tree: ast.Module, program: Program, scope: Scope) -> Examination:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from awaitomic.engine.analyse import Examination, examine, planned, wanted, without_plans
+from awaitomic.engine.analyse import Examination, elsewhere, examine, planned, wanted, without_plans
 from awaitomic.engine.moved import Moved
 from awaitomic.engine.projects import Alone
 from awaitomic.engine.verify import Verified, carry_out, judge_elsewhere
@@ -47,6 +47,8 @@ class FixResult:
     """The modules of other files that were not changed, but in which something else may be found now."""
     changed: tuple[str, ...] = ()
     """The modules of other files that were changed, too."""
+    again: tuple[str, ...] = ()
+    """Of those affected, the ones in which something is found that the settings ask for."""
 
     @property
     def text(self) -> str:
@@ -88,20 +90,26 @@ def _fixed(original: Examination, settings: Settings, *, everywhere: bool) -> _A
     run = _Run(original, settings, everywhere=everywhere)
     for _ in range(bound):
         if not run.step():
-            return _finished(original, run)
+            return _finished(original, run, settings)
     message = f"the fixes of this file kept calling for each other ({bound} attempts): none was applied"
     refusal = Refusal("gate-convergence", message)
     left = tuple(replace(planned(finding, original), fix=None, refusal=refusal) for finding in run.original)
     return _Attempt(FixResult(original.source, (), left, run.original, original))
 
 
-def _finished(original: Examination, run: _Run) -> _Attempt:
+def _finished(original: Examination, run: _Run, settings: Settings) -> _Attempt:
     now = run.examination
     names = original.scope.affected(original.program, now.program) if run.applied else ()
     refusal = judge_elsewhere(original, now, names, run.changed)
     remaining = without_plans(run.remaining())
-    result = FixResult(now.source, tuple(run.applied), remaining, run.original, now, names, tuple(sorted(run.changed)))
+    changed = tuple(sorted(run.changed))
+    again = tuple(name for name in names if (there := elsewhere(now, name)) is not None and _asked(there, settings))
+    result = FixResult(now.source, tuple(run.applied), remaining, run.original, now, names, changed, again)
     return _Attempt(result, refusal)
+
+
+def _asked(examination: Examination, settings: Settings) -> bool:
+    return any(each.confidence >= settings.confidence and settings.selected(each.rule) for each in examination.found)
 
 
 class _Run:

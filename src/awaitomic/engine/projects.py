@@ -7,7 +7,7 @@ how one file is seen in one state of the texts: as they are on the disk, or as t
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from awaitomic import program as programs
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from awaitomic.config import Settings
+    from awaitomic.engine.analyse import Examination
     from awaitomic.model.conventions import Conventions
     from awaitomic.model.finding import Finding
     from awaitomic.source.text import SourceText
@@ -46,6 +47,10 @@ class Scope(Protocol):
 
     def editable(self, name: str, /) -> bool:
         """Tell whether a fix may change another file, by the name of its module."""
+
+    @property
+    def examined(self) -> dict[str, Examination]:
+        """What was found in other files in the same state of the texts, by the names of their modules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,11 @@ class Alone:
         """Tell that there is no other file to change."""
         return False
 
+    @property
+    def examined(self) -> dict[str, Examination]:
+        """Nothing: there is no other file."""
+        return {}
+
 
 @dataclass(frozen=True, slots=True)
 class InProject:
@@ -81,6 +91,7 @@ class InProject:
     name: str
     conventions: Conventions
     program: Program | None = None
+    examined: dict[str, Examination] = field(default_factory=dict)
 
     def __call__(self, source: SourceText, tree: ast.Module, others: Mapping[str, bytes] | None = None) -> Program:
         """Give the facts of the file as a part of its project."""
@@ -100,7 +111,9 @@ class InProject:
 
     def after(self, program: Program, /) -> Scope:
         """Give the scope of the file in the state of the texts that a program was made of."""
-        return replace(self, program=program)
+        known = self.projects.program(self.root)
+        same = known is not None and known.project is program.project
+        return replace(self, program=program, examined=self.projects.examined(self.root) if same else {})
 
     def affected(self, before: Program, after: Program, /) -> tuple[str, ...]:
         """Give the other files of the project in which the findings may have changed."""
@@ -140,6 +153,7 @@ class Projects:
         self.run = run
         self.edit_scope = edit_scope
         self._programs: dict[str, Program] = {}
+        self._examined: dict[str, dict[str, Examination]] = {}
 
     def scope(self, path: Path, conventions: Conventions = STANDARD) -> Scope:
         """Give what builds the facts of the file at a path, as a part of its project.
@@ -153,9 +167,17 @@ class Projects:
         """Give the facts of a project as its texts are by now, or None if none of its files was looked at."""
         return self._programs.get(root)
 
-    def keep(self, root: str, program: Program) -> None:
-        """Let the texts of a project be from now on what a program was made of."""
+    def keep(self, root: str, program: Program, examined: dict[str, Examination] | None = None) -> None:
+        """Let the texts of a project be from now on what a program was made of.
+
+        Parameters: `examined` is what is known by then of files in that state.
+        """
         self._programs[root] = program
+        self._examined[root] = examined if examined is not None else {}
+
+    def examined(self, root: str) -> dict[str, Examination]:
+        """Give what was found in files of a project as its texts are by now."""
+        return self._examined.setdefault(root, {})
 
     def texts(self, path: Path, findings: Iterable[Finding]) -> tuple[tuple[str, str], ...]:
         """Give path and text of the other files that findings of a file point into."""

@@ -140,14 +140,16 @@ class _Repair:
         moved = Moved(self._old[path].text, source.text)
         applied = [replace(fix, line=moved.line(fix.line)) for fix in result.applied]
         self._applied.setdefault(path, []).extend(applied)
-        self._projects.keep(root, result.examination.program)
+        self._projects.keep(root, result.examination.program, result.examination.scope.examined)
         touched = [tree.path_of(name) for name in result.affected]
         for each in touched:
             self._touched.setdefault(each, set()).add(path)
         together = {*changed, *(each for each in touched if each in self._old)}
         for each in together.union(*(self._touched.get(each, ()) for each in (path, *changed))):
             self._tie(path, each)
-        again = {*changed, *touched, *self._pointing_into({path, *changed})}
+        told = (each for each in touched if each in self._first and self._results.get(each, self._first[each]).findings)
+        again = {*changed, *told, *(tree.path_of(name) for name in result.again)}
+        again |= self._pointing_into({path, *changed})
         self._pending |= again & self._named.keys() - {path}
 
     def _as_analysed(self, path: str, name: str, root: str) -> SourceText:
