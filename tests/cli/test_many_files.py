@@ -45,3 +45,42 @@ def test_many_files_are_fixed(tmp_path: Path) -> None:
     assert (tmp_path / "m03.py").read_text() == f"# file 3\n{FIXED}"
     assert (tmp_path / "m04.py").read_text() == f"# file 4\n{REFRESH}"
     assert b"10 fixes applied in 10 files; 20 findings in 20 files left" in done.stderr
+
+
+BASE = """\
+class Session:
+    def __init__(self):
+        self.token = ""
+
+    async def renew(self, refresh):
+        self.token = await refresh(self.token)
+"""
+
+DERIVED = """\
+import asyncio
+from base import Session
+
+
+class Logged(Session):
+    async def revoke(self, log):
+        self.token = await log(self.token)
+
+
+async def main(log):
+    session = Logged()
+    await asyncio.gather(session.renew(log), session.renew(log), session.revoke(log), session.revoke(log))
+"""
+
+
+def test_a_fix_over_several_files_is_the_same_for_any_number_of_jobs(tmp_path: Path) -> None:
+    populate(tmp_path)
+    (tmp_path / "base.py").write_text(BASE)
+    (tmp_path / "derived.py").write_text(DERIVED)
+    one = program("fix", "--diff", "--unsafe-fixes", "--jobs", "1", cwd=tmp_path)
+    four = program("fix", "--diff", "--unsafe-fixes", "--jobs", "4", cwd=tmp_path)
+    assert b"+        async with self._lock:\n+            self.token = await log(self.token)\n" in one.stdout
+    assert (one.stdout, one.stderr) == (four.stdout, four.stderr)
+    done = program("fix", "--unsafe-fixes", "--jobs", "2", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, b"")  # 1: there is a file that does not parse
+    assert "async with self._lock:" in (tmp_path / "base.py").read_text()
+    assert "async with self._lock:" in (tmp_path / "derived.py").read_text()

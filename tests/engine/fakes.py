@@ -43,7 +43,7 @@ class World:
     """The states whose fix was tried, in order."""
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> World:
-        monkeypatch.setattr("awaitomic.engine.analyse.programs.build", lambda source, tree, conventions: source)
+        monkeypatch.setattr("awaitomic.engine.projects.programs.build", lambda source, tree, conventions: source)
         monkeypatch.setattr("awaitomic.engine.analyse.rules.find", self._find)
         monkeypatch.setattr("awaitomic.engine.analyse.remedies.plan", self._plan)
         monkeypatch.setattr(execute, "execute", self._execute)

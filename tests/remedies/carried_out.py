@@ -40,7 +40,8 @@ def answer(remedy: Remedy, rule: str, text: str, preferences: Preferences = NO_P
     """Ask a remedy about the first finding of a rule; a proposal is carried out, and must cure without new findings."""
     program = facts_of(text)
     finding = first_finding(program, rule)
-    outcome = remedy.propose(Case(program, finding, preferences, list(find(program))))
+    found = find(program)
+    outcome = remedy.propose(Case(program, finding, preferences, lambda _: found))
     if isinstance(outcome, Refusal):
         return outcome
     new = execute(text, outcome.plan)

@@ -51,4 +51,5 @@ def test_a_wait_in_another_file_is_named_with_that_file(tmp_path: Path) -> None:
     wire = "import asyncio\nfrom net import ask\n\nasync def renew(token):\n    return await ask(token)\n"
     answer = _answer(tmp_path, {"wire.py": wire})
     assert isinstance(answer, Proposal)
-    assert "wire.py, line 5)" in answer.because[0]
+    assert "(line 5 of " in answer.because[0]
+    assert "wire.py)" in answer.because[0]

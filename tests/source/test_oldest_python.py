@@ -24,10 +24,10 @@ def test_the_oldest_python_is_what_the_project_says(name: str, tmp_path: Path) -
     file, text, expected = SAID[name]
     (tmp_path / file).write_text(text)
     assert oldest_python(str(tmp_path)) == expected
-    assert SourceTree(str(tmp_path)).with_text("m.py", b"").oldest_python == expected
+    assert SourceTree(str(tmp_path)).with_texts({"m.py": b""}).oldest_python == expected
 
 
 def test_a_text_that_stands_alone_belongs_to_no_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "pyproject.toml").write_text('[project]\nrequires-python = ">=3.8"\n')
     monkeypatch.chdir(tmp_path)
-    assert SourceTree.nowhere().with_text("m.py", b"").oldest_python is None
+    assert SourceTree.nowhere().with_texts({"m.py": b""}).oldest_python is None

@@ -10,13 +10,12 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from awaitomic import program as programs
 from awaitomic import remedies, rules
+from awaitomic.engine.projects import Alone
 from awaitomic.findings.fingerprint import with_fingerprints
 from awaitomic.findings.precedence import resolve
 from awaitomic.findings.suppression import Suppressions
 from awaitomic.flow.lower import UnsupportedSyntax
-from awaitomic.model.conventions import STANDARD
 from awaitomic.model.finding import Fix
 from awaitomic.model.preferences import NO_PREFERENCES
 from awaitomic.source.patterns import Patterns
@@ -24,11 +23,10 @@ from awaitomic.source.text import Unreadable, parse
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from awaitomic.config import Settings
     from awaitomic.engine.projects import Scope
-    from awaitomic.model.conventions import Conventions
     from awaitomic.model.finding import Finding
     from awaitomic.model.preferences import Preferences
     from awaitomic.program import Program
@@ -65,26 +63,32 @@ class Analysis:
     program: Program
 
 
-def alone(conventions: Conventions = STANDARD) -> Scope:
-    """Give the scope of a text that is a part of nothing, with the names that the configuration adds."""
-
-    def build(source: SourceText, tree: ast.Module) -> Program:
-        return programs.build(source, tree, conventions)
-
-    return build
-
-
-def examine(source: SourceText, scope: Scope) -> Examination:
+def examine(source: SourceText, scope: Scope, others: Mapping[str, bytes] | None = None) -> Examination:
     """Find everything in a text.
 
-    Parameters: `scope` looks up what it imports; without one, the text stands alone. Raises `Unreadable` if it does not
-    parse, or has syntax that this release does not know.
+    Parameters: `scope` looks up what it imports; `others` are the texts that the edit which made this one gives to
+    other files, by the names of their modules. Raises `Unreadable` if it does not parse, or has syntax that this
+    release does not know.
     """
     tree = parse(source)
     try:
-        program = scope(source, tree)
+        program = scope(source, tree, others)
     except UnsupportedSyntax as error:
         raise Unreadable(source.path, error.line or 1, 1, f"cannot be analysed: {error}") from error
+    return _examined(source, tree, program, scope.after(program))
+
+
+def elsewhere(examination: Examination, name: str) -> Examination | None:
+    """Find everything in another file of the project, in the same state of its texts; None if it cannot be read."""
+    known = examination.scope.examined
+    unit = examination.program.project.unit(name) if name not in known else None
+    if unit is not None:
+        program = examination.program.at(unit)
+        known[name] = _examined(unit.source, unit.module.tree, program, examination.scope)
+    return known.get(name)
+
+
+def _examined(source: SourceText, tree: ast.Module, program: Program, scope: Scope) -> Examination:
     found = with_fingerprints(rules.find(program), source, tree)
     return Examination(source, program, found, Suppressions.parse(source, tree), scope)
 
@@ -120,7 +124,12 @@ def _ignored_in(path: str, settings: Settings) -> tuple[str, ...]:
 
 def planned(finding: Finding, examination: Examination, preferences: Preferences = NO_PREFERENCES) -> Finding:
     """Give the finding of an examination with its fix or its refusal."""
-    remedy = remedies.plan(finding, examination.program, preferences, examination.found)
+
+    def found(name: str) -> tuple[Finding, ...]:
+        there = examination if name == examination.program.unit.name else elsewhere(examination, name)
+        return there.found if there is not None else ()
+
+    remedy = remedies.plan(finding, examination.program, preferences, found, examination.scope.editable)
     return replace(finding, fix=remedy) if isinstance(remedy, Fix) else replace(finding, refusal=remedy)
 
 
@@ -129,7 +138,7 @@ def analyse(source: SourceText, settings: Settings, scope: Scope | None = None) 
 
     Raises `Unreadable` if it does not parse.
     """
-    examination = examine(source, scope or alone(settings.conventions))
+    examination = examine(source, scope or Alone(settings.conventions))
     preferences = settings.preferences
     findings = (planned(finding, examination, preferences) for finding in wanted(examination, settings))
     return Analysis(tuple(findings), examination.program)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from awaitomic.engine.analyse import Examination, alone, examine, planned, wanted, without_plans
+from awaitomic.engine.analyse import Examination, elsewhere, examine, planned, wanted, without_plans
 from awaitomic.engine.moved import Moved
-from awaitomic.engine.verify import Verified, carry_out
+from awaitomic.engine.projects import Alone
+from awaitomic.engine.verify import Verified, carry_out, judge_elsewhere
 from awaitomic.model.finding import Applicability, Refusal
+from awaitomic.model.plan import Plan
 from awaitomic.report.diff import file_patch
 
 if TYPE_CHECKING:
@@ -39,6 +41,14 @@ class FixResult:
     remaining: tuple[Finding, ...]
     original: tuple[Finding, ...]
     """What was found in the original text; not planned."""
+    examination: Examination
+    """Of the new text."""
+    affected: tuple[str, ...] = ()
+    """The modules of other files that were not changed, but in which something else may be found now."""
+    changed: tuple[str, ...] = ()
+    """The modules of other files that were changed, too."""
+    again: tuple[str, ...] = ()
+    """Of those affected, the ones in which something is found that the settings ask for."""
 
     @property
     def text(self) -> str:
@@ -52,27 +62,66 @@ def fix_text(source: SourceText, settings: Settings, scope: Scope | None = None)
     Safe fixes are allowed, unsafe ones too if ``settings.unsafe_fixes``, those for display never. A fix that fails a
     gate leaves the text as it was, and its finding gets the gate's refusal. The result is a fixpoint: every refusal
     was made on the final text, so that a second run changes nothing. If no fixpoint is found, the text stays as it
-    was, with refusals ``gate-convergence``. Raises `Unreadable` if the text does not parse.
+    was, with refusals ``gate-convergence``. Nothing is written here; other texts that fixes have changed are those of
+    the result's program. Raises `Unreadable` if the text does not parse.
     """
-    original = examine(source, scope or alone(settings.conventions))
+    original = examine(source, scope or Alone(settings.conventions))
+    # Other files are looked at once for all fixes; only if something is new there, it matters which fix has caused it.
+    result = _fixed(original, settings, everywhere=False)
+    if result.applied and result.refusal is not None:
+        result = _fixed(original, settings, everywhere=True)
+    return result.outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """What came of one way through all fixes, and what they have caused in other files."""
+
+    outcome: FixResult
+    refusal: Refusal | None = None
+
+    @property
+    def applied(self) -> tuple[AppliedFix, ...]:
+        return self.outcome.applied
+
+
+def _fixed(original: Examination, settings: Settings, *, everywhere: bool) -> _Attempt:
     bound = _ROUNDS_A_FINDING * (1 + len(original.found))
-    run = _Run(original, settings)
+    run = _Run(original, settings, everywhere=everywhere)
     for _ in range(bound):
         if not run.step():
-            return FixResult(run.examination.source, tuple(run.applied), without_plans(run.remaining()), run.original)
+            return _finished(original, run, settings)
     message = f"the fixes of this file kept calling for each other ({bound} attempts): none was applied"
     refusal = Refusal("gate-convergence", message)
-    left = (
+    left = tuple(
         replace(planned(finding, original, settings.preferences), fix=None, refusal=refusal) for finding in run.original
     )
-    return FixResult(source, (), tuple(left), run.original)
+    return _Attempt(FixResult(original.source, (), left, run.original, original))
+
+
+def _finished(original: Examination, run: _Run, settings: Settings) -> _Attempt:
+    now = run.examination
+    names = original.scope.affected(original.program, now.program) if run.applied else ()
+    refusal = judge_elsewhere(original, now, names, run.changed)
+    remaining = without_plans(run.remaining())
+    changed = tuple(sorted(run.changed))
+    again = tuple(name for name in names if (there := elsewhere(now, name)) is not None and _asked(there, settings))
+    result = FixResult(now.source, tuple(run.applied), remaining, run.original, now, names, changed, again)
+    return _Attempt(result, refusal)
+
+
+def _asked(examination: Examination, settings: Settings) -> bool:
+    return any(each.confidence >= settings.confidence and settings.selected(each.rule) for each in examination.found)
 
 
 class _Run:
     """The state of `fix_text` between two attempts."""
 
-    def __init__(self, examination: Examination, settings: Settings) -> None:
+    def __init__(self, examination: Examination, settings: Settings, *, everywhere: bool) -> None:
         self.examination = examination
+        self.changed: dict[str, Plan] = {}
+        """Other files that fixes have changed, with the functions that they have renamed there."""
+        self._everywhere = everywhere
         self.original = wanted(examination, settings)
         self.applied: list[AppliedFix] = []
         self._settings = settings
@@ -94,8 +143,12 @@ class _Run:
         finding = self._next()
         if finding is None or finding.fix is None or finding.fix.plan is None:
             return False
-        outcome = carry_out(self.examination, finding, finding.fix.plan)
+        plan = finding.fix.plan
+        outcome = carry_out(self.examination, finding, plan, everywhere=self._everywhere)
         if isinstance(outcome, Verified):
+            for name, other in plan.others:
+                renames = self.changed[name].renames if name in self.changed else ()
+                self.changed[name] = Plan((), (*renames, *other.renames))
             line = Moved(self._original, self.examination.source.text).line(finding.extent.line)
             self.applied.append(AppliedFix(without_plans([finding])[0], line))
             self.examination = outcome.examination
@@ -142,7 +195,7 @@ def with_diffs(source: SourceText, settings: Settings, scope: Scope | None = Non
     A fix that fails a gate becomes the gate's refusal; one without edits keeps its diff (or lack of one). Raises
     `Unreadable` if the text does not parse.
     """
-    examination = examine(source, scope or alone(settings.conventions))
+    examination = examine(source, scope or Alone(settings.conventions))
     preferences = settings.preferences
     findings = (planned(finding, examination, preferences) for finding in wanted(examination, settings))
     return without_plans([_with_diff(examination, finding) for finding in findings])
@@ -154,4 +207,6 @@ def _with_diff(examination: Examination, finding: Finding) -> Finding:
     outcome = carry_out(examination, finding, finding.fix.plan)
     if isinstance(outcome, Refusal):
         return replace(finding, fix=None, refusal=outcome)
-    return replace(finding, fix=replace(finding.fix, diff=file_patch(examination.source, outcome.source)))
+    changes = sorted([(examination.source, outcome.source), *outcome.others], key=lambda pair: pair[0].path)
+    diff = "".join(file_patch(old, new) for old, new in changes)
+    return replace(finding, fix=replace(finding.fix, diff=diff))

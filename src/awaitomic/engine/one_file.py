@@ -1,4 +1,7 @@
-"""The work on one file, as a process of the pool does it: nothing here writes, and nothing here prints."""
+"""The work on one file, as a process of the pool does it: nothing here writes, and nothing here prints.
+
+Where files are to be repaired, a process only looks what can be: see `awaitomic.engine.repair`.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from awaitomic.engine.analyse import analyse, without_plans
-from awaitomic.engine.fix import fix_text, with_diffs
+from awaitomic.engine.fix import fix_text, is_allowed, with_diffs
 from awaitomic.engine.outcome import Change, Outcome
-from awaitomic.engine.projects import Projects
+from awaitomic.engine.projects import EditScope, Projects
 from awaitomic.model.finding import FileError
 from awaitomic.source.text import Unreadable, read
 
@@ -28,14 +31,18 @@ class Task:
     repair: bool = False
     diffs: bool = False
     """Fill in the diff of every single fix (only without `repair`)."""
+    named: tuple[str, ...] = ()
+    """The paths that the user has named: only what they stand for may be changed."""
     run: str = field(default_factory=lambda: uuid.uuid4().hex)
     """Which run it belongs to: what a process has read of a project holds for one."""
 
     def __call__(self, path: str) -> Outcome:
         """Work on the file at `path`; what is wrong with it becomes an error in the outcome."""
         try:
-            projects = _projects_of(self.run)
-            outcome = work_on(read(Path(path)), self, projects.scope(Path(path), self.settings.conventions))
+            projects = projects_of(self)
+            scope = projects.scope(Path(path), self.settings.conventions)
+            work = survey if self.repair else work_on
+            outcome = work(read(Path(path)), self, scope)
             return replace(outcome, others=projects.texts(Path(path), outcome.findings))
         except Unreadable as error:
             return unreadable(error)
@@ -44,12 +51,19 @@ class Task:
 _projects = Projects()
 
 
-def _projects_of(run: str) -> Projects:
+def projects_of(task: Task) -> Projects:
     """Give what this process has read in a run; what it has read in an earlier one is forgotten."""
     global _projects  # noqa: PLW0603 - a process of the pool has no other place that outlives one file
-    if _projects.run != run:
-        _projects = Projects(run)
+    if _projects.run != task.run:
+        _projects = Projects(task.run, EditScope(task.named, task.settings))
     return _projects
+
+
+def survey(source: SourceText, task: Task, scope: Scope) -> Outcome:
+    """Tell what is found in a file, and whether some of it can be repaired. Raises `Unreadable`."""
+    findings = analyse(source, task.settings, scope).findings
+    fixable = any(is_allowed(finding, task.settings) for finding in findings)
+    return Outcome(source.path, without_plans(findings), source.text if findings else None, fixable=fixable)
 
 
 def work_on(source: SourceText, task: Task, scope: Scope | None = None) -> Outcome:

@@ -40,6 +40,8 @@ class Outcome:
     """What is found in the old text; only where there is a change."""
     others: tuple[tuple[str, str], ...] = ()
     """Path and text of other files that the findings point into."""
+    fixable: bool = False
+    """Whether a finding has a fix that the settings allow; only where files are to be repaired."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,39 +1,159 @@
 """The projects that a process knows: what was found out about one stays at hand for the next file of it.
 
-A file is analysed as a part of its project, wherever that begins. A text that is on no disk stands alone.
+A file is analysed as a part of its project, wherever that begins. A text that is on no disk stands alone. A `Scope` is
+how one file is seen in one state of the texts: as they are on the disk, or as the edits of a run have made them so far.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+import os
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol
 
+from awaitomic import program as programs
+from awaitomic.engine.affected import affected
 from awaitomic.model.conventions import STANDARD
 from awaitomic.program import Program
 from awaitomic.program.project import Project
+from awaitomic.source.discovery import discover
 from awaitomic.source.project import SourceTree, project_root
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from awaitomic.config import Settings
+    from awaitomic.engine.analyse import Examination
     from awaitomic.model.conventions import Conventions
     from awaitomic.model.finding import Finding
     from awaitomic.source.text import SourceText
 
-    Scope: TypeAlias = "Callable[[SourceText, ast.Module], Program]"
+
+class Scope(Protocol):
     """Builds the facts of one file from its text: as it is, or as an edit would make it."""
+
+    def __call__(self, source: SourceText, tree: ast.Module, others: Mapping[str, bytes] | None = None) -> Program:
+        """Give the facts of the file.
+
+        Parameters: `others` are the texts that the same edit gives to other files, by the names of their modules.
+        """
+
+    def after(self, program: Program, /) -> Scope:
+        """Give the scope in which an edit has been made; `program` are the facts that this scope has built of it."""
+
+    def affected(self, before: Program, after: Program, /) -> tuple[str, ...]:
+        """Give the other files in which the findings may have changed between two states of the texts."""
+
+    def editable(self, name: str, /) -> bool:
+        """Tell whether a fix may change another file, by the name of its module."""
+
+    @property
+    def examined(self) -> dict[str, Examination]:
+        """What was found in other files in the same state of the texts, by the names of their modules."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """The scope of a text that is a part of nothing, with the names that the configuration adds."""
+
+    conventions: Conventions = STANDARD
+
+    def __call__(self, source: SourceText, tree: ast.Module, others: Mapping[str, bytes] | None = None) -> Program:
+        """Give the facts of the text by itself."""
+        assert not others, "a text that stands alone has no other files"
+        return programs.build(source, tree, self.conventions)
+
+    def after(self, _: Program, /) -> Scope:
+        """Give the same scope: it has no state."""
+        return self
+
+    def affected(self, _: Program, _after: Program, /) -> tuple[str, ...]:
+        """Give no files: there are none."""
+        return ()
+
+    def editable(self, _: str, /) -> bool:
+        """Tell that there is no other file to change."""
+        return False
+
+    @property
+    def examined(self) -> dict[str, Examination]:
+        """Nothing: there is no other file."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class InProject:
+    """The scope of a file of a project; `program` is the state of the texts, None for that of the disk."""
+
+    projects: Projects
+    root: str
+    name: str
+    conventions: Conventions
+    program: Program | None = None
+    examined: dict[str, Examination] = field(default_factory=dict)
+
+    def __call__(self, source: SourceText, tree: ast.Module, others: Mapping[str, bytes] | None = None) -> Program:
+        """Give the facts of the file as a part of its project."""
+        program = self.program or self.projects.program(self.root)
+        if program is None:
+            project = Project(SourceTree(self.root))
+            program = Program(project, project.add(self.name, source, tree), self.conventions)
+            self.projects.keep(self.root, program)
+            if not others:
+                return program
+        known = program.project.unit(self.name)
+        if known is not None and known.source.raw == source.raw and not others:
+            known.source = source  # under the path that the user gave
+            return program.at(known)
+        project = program.project.with_texts({**(others or {}), self.name: source.raw})
+        return Program(project, project.add(self.name, source, tree), self.conventions)
+
+    def after(self, program: Program, /) -> Scope:
+        """Give the scope of the file in the state of the texts that a program was made of."""
+        known = self.projects.program(self.root)
+        same = known is not None and known.project is program.project
+        return replace(self, program=program, examined=self.projects.examined(self.root) if same else {})
+
+    def affected(self, before: Program, after: Program, /) -> tuple[str, ...]:
+        """Give the other files of the project in which the findings may have changed."""
+        return affected(before, after)
+
+    def editable(self, name: str, /) -> bool:
+        """Tell whether a file of the project is one of those that were named, and really lies in the project."""
+        real = os.path.realpath(os.path.join(self.root, name))  # noqa: PTH118 - a name is not a path everywhere
+        inside = real.startswith(os.path.realpath(self.root).rstrip(os.sep) + os.sep)
+        return inside and (self.projects.edit_scope is None or real in self.projects.edit_scope)
+
+
+class EditScope:
+    """The files that a run may change: those that were named, found when somebody asks."""
+
+    def __init__(self, named: tuple[str, ...], settings: Settings) -> None:
+        self._named = named
+        self._settings = settings
+        self._files: frozenset[str] | None = None
+
+    def __contains__(self, real: str) -> bool:
+        """Tell whether a file, given by its real path, is one of them."""
+        if self._files is None:
+            found = discover(self._named, self._settings).files
+            self._files = frozenset(os.path.realpath(each) for each in found)
+        return real in self._files
 
 
 class Projects:
     """Projects by their roots, each with the facts that are shared by its files.
 
-    `run` tells runs apart: what was read in one is not believed in the next, since files may have changed.
+    `run` tells runs apart: what was read in one is not believed in the next, since files may have changed. Without an
+    `edit_scope`, every file of a project may be changed.
     """
 
-    def __init__(self, run: str = "") -> None:
+    def __init__(self, run: str = "", edit_scope: EditScope | None = None) -> None:
         self.run = run
+        self.edit_scope = edit_scope
         self._programs: dict[str, Program] = {}
+        self._examined: dict[str, dict[str, Examination]] = {}
 
     def scope(self, path: Path, conventions: Conventions = STANDARD) -> Scope:
         """Give what builds the facts of the file at a path, as a part of its project.
@@ -41,23 +161,23 @@ class Projects:
         Parameters: `conventions` are what the configuration adds to the tables: the same for all files of a run.
         """
         root = project_root(path)
+        return InProject(self, root, SourceTree(root).name_of(path), conventions)
 
-        def build(source: SourceText, tree: ast.Module) -> Program:
-            program = self._programs.get(root)
-            if program is None:
-                project = Project(SourceTree(root))
-                unit = project.add(project.tree.name_of(path), source, tree)
-                program = self._programs[root] = Program(project, unit, conventions)
-                return program
-            name = program.project.tree.name_of(path)
-            known = program.project.unit(name)
-            if known is not None and known.source.raw == source.raw:
-                known.source = source  # under the path that the user gave
-                return program.at(known)
-            project = program.project.with_text(name, source.raw)
-            return Program(project, project.add(name, source, tree), conventions)
+    def program(self, root: str) -> Program | None:
+        """Give the facts of a project as its texts are by now, or None if none of its files was looked at."""
+        return self._programs.get(root)
 
-        return build
+    def keep(self, root: str, program: Program, examined: dict[str, Examination] | None = None) -> None:
+        """Let the texts of a project be from now on what a program was made of.
+
+        Parameters: `examined` is what is known by then of files in that state.
+        """
+        self._programs[root] = program
+        self._examined[root] = examined if examined is not None else {}
+
+    def examined(self, root: str) -> dict[str, Examination]:
+        """Give what was found in files of a project as its texts are by now."""
+        return self._examined.setdefault(root, {})
 
     def texts(self, path: Path, findings: Iterable[Finding]) -> tuple[tuple[str, str], ...]:
         """Give path and text of the other files that findings of a file point into."""

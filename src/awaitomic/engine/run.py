@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from awaitomic.engine.fault import Fault, fault_of
-from awaitomic.engine.one_file import Task, unreadable, work_on
+from awaitomic.engine.one_file import Task, projects_of, unreadable, work_on
 from awaitomic.engine.outcome import Outcome, Run, collect
 from awaitomic.engine.pool import run_each
-from awaitomic.model.finding import FileError, Refusal
+from awaitomic.engine.repair import repair
+from awaitomic.engine.writing import settle, tell, written
+from awaitomic.model.finding import FileError
 from awaitomic.source.discovery import ProblemKind, discover
 from awaitomic.source.prefilter import may_matter
 from awaitomic.source.text import Unreadable, decode, display_path
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from awaitomic.config import Settings
 
@@ -37,7 +39,8 @@ def check(paths: Iterable[str | os.PathLike[str]], settings: Settings, *, diffs:
     Parameters: `settings` say what is searched and reported, and with how many processes; with `diffs`, every fix
     comes with the diff that it makes alone. Raises `MissingPath`.
     """
-    return _run(paths, Task(settings, diffs=diffs), write=False)
+    named = tuple(os.fspath(path) for path in paths)
+    return _run(Task(settings, diffs=diffs, named=named), write=False)
 
 
 def fix(paths: Iterable[str | os.PathLike[str]], settings: Settings, *, write: bool) -> Run:
@@ -46,7 +49,8 @@ def fix(paths: Iterable[str | os.PathLike[str]], settings: Settings, *, write: b
     Parameters: with `write`, changed files are replaced (one that has changed since it was read is not, and becomes an
     error); else the changes are only in the result. Raises `MissingPath`.
     """
-    return _run(paths, Task(settings, repair=True), write=write)
+    named = tuple(os.fspath(path) for path in paths)
+    return _run(Task(settings, repair=True, named=named), write=write)
 
 
 def run_on_text(raw: bytes, path: str, settings: Settings, *, repair: bool = False, diffs: bool = False) -> Run:
@@ -61,25 +65,34 @@ def run_on_text(raw: bytes, path: str, settings: Settings, *, repair: bool = Fal
     return collect(outcomes, files=1, seconds=time.perf_counter() - start)
 
 
-def _run(paths: Iterable[str | os.PathLike[str]], task: Task, *, write: bool) -> Run:
+def _run(task: Task, *, write: bool) -> Run:
     start = time.perf_counter()
-    found = discover(paths, task.settings)
+    found = discover(task.named, task.settings)
     missing = [problem.message for problem in found.problems if problem.kind is ProblemKind.MISSING]
     if missing:
         raise MissingPath(" ".join(missing))
+    told = settle(found.files) if write else tell(found.files)
     nominated = _nominate(found.files)
-    outcomes = [*nominated.failed]
+    outcomes: dict[str, Outcome] = {}
     for path, result in zip(nominated.paths, run_each(nominated.paths, task, task.settings.jobs), strict=True):
-        outcome = Outcome(display_path(path), fault=_shown(result)) if isinstance(result, Fault) else result
-        outcomes.append(_written(outcome, path) if write and outcome.change is not None else outcome)
+        outcomes[path] = Outcome(display_path(path), fault=_shown(result)) if isinstance(result, Fault) else result
     unlisted = [problem for problem in found.problems if problem.kind is ProblemKind.UNREADABLE]
     return collect(
-        outcomes,
+        [*nominated.failed, *(_repaired(outcomes, task, write=write) if task.repair else outcomes.values())],
         files=len(found.files),
         seconds=time.perf_counter() - start,
         errors=[FileError(problem.path, 1, 1, problem.message) for problem in unlisted],
-        notes=[problem.message for problem in found.problems if problem not in unlisted],
+        notes=[*told, *(problem.message for problem in found.problems if problem not in unlisted)],
     )
+
+
+def _repaired(outcomes: Mapping[str, Outcome], task: Task, *, write: bool) -> Iterator[Outcome]:
+    """Repair what was found, and write what has changed, if that is wanted."""
+    if not any(outcome.fixable for outcome in outcomes.values()):
+        yield from outcomes.values()
+        return
+    for group in repair(outcomes, task.settings, projects_of(task)):
+        yield from written(group) if write else group.outcomes
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,23 +116,3 @@ def _nominate(files: Sequence[Path]) -> _Nominated:
 
 def _shown(fault: Fault) -> Fault:
     return replace(fault, path=display_path(fault.path))
-
-
-def _written(outcome: Outcome, path: str) -> Outcome:
-    """Write the change of one file; if that cannot be done, its findings are all still there."""
-    from awaitomic.patching.write import FileChanged, replace_file  # noqa: PLC0415 - only where a file is written
-
-    change = outcome.change
-    if change is None:
-        return outcome
-    try:
-        replace_file(Path(path), change.old.raw, change.new.raw)
-    except FileChanged:
-        message = "the file has changed since it was read; nothing was written, please run awaitomic again"
-    except OSError as error:
-        message = f"cannot be written: {error.strerror or error}"
-    else:
-        return outcome
-    refusal = Refusal("not-written", message)
-    left = tuple(replace(finding, refusal=refusal) for finding in outcome.unfixed)
-    return Outcome(outcome.path, left, change.old.text, error=FileError(outcome.path, 1, 1, message))

@@ -6,16 +6,16 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from awaitomic.engine.analyse import Examination, examine
+from awaitomic.engine.analyse import Examination, elsewhere, examine
 from awaitomic.model.finding import Refusal
+from awaitomic.model.plan import Plan
 from awaitomic.patching.refusal import PatchRefused
 from awaitomic.source.text import Unreadable, Unwritable, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from awaitomic.model.finding import Finding
-    from awaitomic.model.plan import Plan
     from awaitomic.source.text import SourceText
 
 
@@ -25,39 +25,94 @@ Told: TypeAlias = "tuple[Finding, bool]"
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A text that a fix has produced and that has passed every gate."""
+    """The texts that a fix has produced and that have passed every gate; `examination` is of the finding's file."""
 
     examination: Examination
+    others: tuple[tuple[SourceText, SourceText], ...] = ()
+    """Old and new text of each further file that the fix changes."""
 
     @property
     def source(self) -> SourceText:
-        """The new text, with its bytes."""
+        """The new text of the finding's file, with its bytes."""
         return self.examination.source
 
 
-def carry_out(before: Examination, finding: Finding, plan: Plan) -> Verified | Refusal:
-    """Carry out a plan on the text it was made for and send the result through the gates.
+def carry_out(before: Examination, finding: Finding, plan: Plan, *, everywhere: bool = True) -> Verified | Refusal:
+    """Carry out a plan on the texts it was made for and send the result through the gates.
 
-    `execute` checks the text itself; here it is written, read back, and analysed again.
+    `execute` checks each text itself; here it is written, read back, and analysed again.
 
-    Parameters: `finding` is one of `before`, and `plan` its fix. Returns the new text, or why it is not taken.
+    Parameters: `finding` is one of `before`, and `plan` its fix. Without `everywhere`, files that the plan does not
+    change are left to `judge_elsewhere`. Returns the new texts, or why they are not taken.
     """
-    from awaitomic.patching.execute import execute  # noqa: PLC0415 - imports libcst, and most runs change no file
-
-    source = before.source
     try:
-        text = execute(source.text, plan, source.path)
-        new = decode(source.path, source.encode(text))
-        if new.text != text:
-            return Refusal("gate-encoding", f"the new text does not survive being written in {source.encoding}")
-        after = examine(new, before.scope)
+        new = _executed(before.source, plan)
+        others = [(name, *_executed_there(before, name, other)) for name, other in plan.others]
+        after = examine(new, before.scope, {name: text.raw for name, _, text in others})
     except PatchRefused as refused:
         return Refusal(refused.code, refused.message)
     except Unwritable as error:
         return Refusal("gate-encoding", error.message)
     except Unreadable as error:
         return Refusal("gate-parse", f"the new text does not parse: line {error.line}: {error.message}")
-    return _regression(before, after, finding, plan) or Verified(after)
+    refusal = _regression(before, after, finding, plan) or _judge(before, after, dict(plan.others))
+    if refusal is None and everywhere:
+        names = before.scope.affected(before.program, after.program)
+        refusal = judge_elsewhere(before, after, names)
+    return refusal or Verified(after, tuple((old, text) for _, old, text in others))
+
+
+def judge_elsewhere(
+    before: Examination, after: Examination, names: Iterable[str], changed: Mapping[str, Plan] | None = None
+) -> Refusal | None:
+    """Look for findings that edits have caused in other files of the project than their own.
+
+    Parameters: the same file in two states of its project; `names` are the files to look at, and `changed` those that
+    were changed, too, with what was done to them.
+    """
+    return _judge(before, after, {**{name: Plan(()) for name in names}, **(changed or {})})
+
+
+def _executed(source: SourceText, plan: Plan) -> SourceText:
+    from awaitomic.patching.execute import execute  # noqa: PLC0415 - imports libcst, and most runs change no file
+
+    text = execute(source.text, plan, source.path)
+    new = decode(source.path, source.encode(text))
+    if new.text != text:
+        raise PatchRefused("gate-encoding", f"the new text does not survive being written in {source.encoding}")
+    return new
+
+
+def _executed_there(before: Examination, name: str, plan: Plan) -> tuple[SourceText, SourceText]:
+    """Give old and new text of another file of the project."""
+    project = before.program.project
+    unit = project.unit(name)
+    if unit is None:
+        raise PatchRefused("position-mismatch", f"{name} cannot be read any more")
+    old = replace(unit.source, path=project.shown(name))
+    return old, _executed(old, plan)
+
+
+def _judge(before: Examination, after: Examination, plans: Mapping[str, Plan]) -> Refusal | None:
+    """Compare what was found before and after in other files of the project, each with what was done to it."""
+    for name, plan in plans.items():
+        was, now = elsewhere(before, name), elsewhere(after, name)
+        if now is None:
+            return Refusal("gate-parse", f"{name} could not be analysed any more")
+        told_before = _told(was, plan) if was is not None else []
+        shown = f" of {after.program.project.shown(name)}"
+        refusal = _surplus(told_before, _told(now, plan), None, shown) or _surplus(
+            _visible(told_before), _visible(_told(now, plan)), None, shown
+        )
+        if refusal is not None:
+            return refusal
+    return None
+
+
+def _told(examination: Examination, plan: Plan) -> list[Told]:
+    """Give what is found in a file, under the names that functions had before the plan."""
+    back = {new: old for old, new in plan.renames}
+    return [(_renamed(finding, back), examination.suppressed(finding)) for finding in examination.told()]
 
 
 def _regression(before: Examination, after: Examination, fixed: Finding, plan: Plan) -> Refusal | None:
@@ -68,22 +123,21 @@ def _regression(before: Examination, after: Examination, fixed: Finding, plan: P
     state that has vanished. A suppressed finding that comes to light is a new one.
     """
     back = {new: old for old, new in plan.renames}
-    now = [(_renamed(finding, back), after.suppressed(finding)) for finding in after.told()]
-    was = [(finding, before.suppressed(finding)) for finding in before.told()]
+    was, now = _told(before, Plan(())), _told(after, plan)
     left = Counter(_print(_renamed(finding, back)) for finding in after.found)
     if left[_print(fixed)] >= Counter(map(_print, before.found))[_print(fixed)]:
         return Refusal("gate-still-there", "after the fix the same finding is still there")
     return _surplus(was, now, fixed) or _surplus(_visible(was), _visible(now), fixed)
 
 
-def _surplus(was: Sequence[Told], now: Sequence[Told], fixed: Finding) -> Refusal | None:
+def _surplus(was: Sequence[Told], now: Sequence[Told], fixed: Finding | None, place: str = "") -> Refusal | None:
     allowed = Counter(_kind(finding) for finding, _ in was)
-    if any(finding.fingerprint == fixed.fingerprint for finding, _ in was):
+    if fixed is not None and any(finding.fingerprint == fixed.fingerprint for finding, _ in was):
         allowed[_kind(fixed)] -= 1
     for finding, _ in now:
         allowed[_kind(finding)] -= 1
         if allowed[_kind(finding)] < 0:
-            where = f"{finding.rule} on line {finding.extent.line} of the new text"
+            where = f"{finding.rule} on line {finding.extent.line}{place or ' of the new text'}"
             return Refusal("gate-new-finding", f"the fix would leave {where}: {finding.message}")
     return None
 
@@ -97,8 +151,9 @@ def _print(finding: Finding) -> str:
     return f"{finding.function}:{finding.fingerprint.rsplit(':', 2)[1]}:{finding.rule}:{finding.state}"
 
 
-def _kind(finding: Finding) -> tuple[str, str, str, str]:
-    return (finding.path, finding.rule, finding.function, finding.state)
+def _kind(finding: Finding) -> tuple[str, str, str]:
+    """Give what makes a finding the same as one of the same file in another state of its text."""
+    return (finding.rule, finding.function, finding.state)
 
 
 def _renamed(finding: Finding, back: dict[str, str]) -> Finding:

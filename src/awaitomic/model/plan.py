@@ -155,3 +155,5 @@ class Plan:
 
     edits: tuple[Edit, ...]
     renames: tuple[tuple[str, str], ...] = ()
+    others: tuple[tuple[str, Plan], ...] = ()
+    """What the same repair does to other files, by the names of their modules; one cannot be without the others."""

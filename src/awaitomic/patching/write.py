@@ -28,40 +28,50 @@ def replace_file(path: Path, expected: bytes, new: bytes) -> None:
     file may not be written or the system failed. In both cases the old content is still there.
     """
     target = Path(os.path.realpath(path))
-    status = _writable_status(target)
-    if not stat.S_ISREG(status.st_mode):
-        raise FileChanged(target)
+    status = writable_status(target)
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:64]}.", suffix=".tmp", dir=target.parent)
     temporary = Path(name)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(new)
-            file.flush()
-            _keep_attributes(file.fileno(), status)
-            os.fsync(file.fileno())
-        if _content(target) != expected:
+        fill(descriptor, new, status)
+        if content(target) != expected:
             raise FileChanged(target)
         temporary.replace(target)
     except BaseException:
         with suppress(OSError):
             temporary.unlink()
         raise
-    _sync_directory(target.parent)
+    sync_directory(target.parent)
 
 
-def _writable_status(target: Path) -> os.stat_result:
-    """Return the status of a file that may be written; a rename alone would also replace a read-only file."""
+def fill(descriptor: int, new: bytes, status: os.stat_result) -> None:
+    """Write what a new file is to hold, give it the attributes in `status`, flush it to the disk, and close it."""
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(new)
+        file.flush()
+        _keep_attributes(file.fileno(), status)
+        os.fsync(file.fileno())
+
+
+def writable_status(target: Path) -> os.stat_result:
+    """Return the status of a file that may be written; a rename alone would also replace a read-only file.
+
+    Raises FileChanged if it is no regular file, or not there any more; OSError if it may not be written.
+    """
     try:
         descriptor = os.open(target, os.O_RDWR | getattr(os, "O_NONBLOCK", 0))
     except FileNotFoundError as error:
         raise FileChanged(target) from error
     try:
-        return os.fstat(descriptor)
+        status = os.fstat(descriptor)
     finally:
         os.close(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        raise FileChanged(target)
+    return status
 
 
-def _content(target: Path) -> bytes | None:
+def content(target: Path) -> bytes | None:
+    """Return the bytes of a file, or None if it is not there."""
     try:
         return target.read_bytes()
     except FileNotFoundError:
@@ -79,7 +89,7 @@ def _keep_attributes(descriptor: int, status: os.stat_result) -> None:
     os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
     """Flush the rename itself; systems that cannot open a directory need not, or cannot."""
     with suppress(OSError):
         descriptor = os.open(directory, os.O_RDONLY)

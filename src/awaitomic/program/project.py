@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from awaitomic.flow.graph import FunctionGraph
@@ -44,9 +44,9 @@ class Project:
         self._near: dict[str, tuple[list[str], list[str]]] = {}
         self._imported: dict[str, tuple[str, ...]] = {}
 
-    def with_text(self, name: str, raw: bytes) -> Project:
-        """Give the same project with one module's text replaced."""
-        return Project(self.tree.with_text(name, raw), self._known)
+    def with_texts(self, texts: Mapping[str, bytes]) -> Project:
+        """Give the same project with the texts of some modules replaced."""
+        return Project(self.tree.with_texts(texts), self._known)
 
     # -- what the linker asks ------------------------------------------------------------------------------------
 

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from awaitomic.model.finding import Finding, Fix, Refusal
+from awaitomic.model.finding import Applicability, Finding, Fix, Refusal
 from awaitomic.model.preferences import NO_PREFERENCES, Preferences
 from awaitomic.program import Program
 from awaitomic.remedies.by_hand import refusal_of
 from awaitomic.remedies.choice import candidates
-from awaitomic.remedies.remedy import Case
+from awaitomic.remedies.remedy import Case, Proposal
 
 
 def plan(
     finding: Finding,
     program: Program,
     preferences: Preferences = NO_PREFERENCES,
-    others: Sequence[Finding] = (),
+    found: Callable[[str], Sequence[Finding]] = lambda _: (),
+    editable: Callable[[str], bool] = lambda _: True,
 ) -> Fix | Refusal:
     """Choose a repair for a finding.
 
     The remedies that suit the finding's rule and shape are asked in order of preference (`awaitomic.remedies.choice`).
-    The first safe proposal wins; if there is none, the first proposal; if there is none, the first refusal.
+    The first safe proposal wins; if there is none, the first that can be applied; if there is none, the first; if there
+    is none, the first refusal.
 
     Parameters:
         finding: a finding of `awaitomic.rules.find` for this program.
         program: the facts of the file.
         preferences: what the user prefers among repairs that are all right.
-        others: all that was found in the file.
+        found: gives all that was found in a file of the project, by the name of its module.
+        editable: tells whether another file may be changed, by the name of its module.
 
     Returns:
         The fix, with its plan, or the reason why there is none.
@@ -35,8 +38,9 @@ def plan(
     unbuilt = refusal_of(finding)
     if unbuilt is not None:
         return unbuilt
-    case = Case(program, finding, preferences, others)
+    case = Case(program, finding, preferences, found)
     first: Fix | None = None
+    shown: Fix | None = None
     refusal: Refusal | None = None
     for remedy in candidates(case):
         outcome = remedy.propose(case)
@@ -44,18 +48,37 @@ def plan(
             # The lock is the last resort: what stands in its way is what the reader has to know.
             refusal = outcome if refusal is None or remedy.name == "lock" else refusal
             continue
-        fix = Fix(
-            strategy=remedy.name,
-            applicability=outcome.applicability,
-            title=outcome.title,
-            because=outcome.because,
-            paths=(finding.path,),
-            plan=outcome.plan,
-        )
-        if outcome.applicability.value == "safe":
+        fix = _fix(remedy.name, outcome, finding, program, editable)
+        if fix.applicability is Applicability.SAFE:
             return fix
-        first = first or fix
-    return first or refusal or Refusal("no-remedy", "no remedy is known for this shape; see `awaitomic explain`")
+        if fix.applicability is Applicability.DISPLAY:
+            shown = shown or fix
+        else:
+            first = first or fix
+    unknown = Refusal("no-remedy", "no remedy is known for this shape; see `awaitomic explain`")
+    return first or shown or refusal or unknown
+
+
+def _fix(strategy: str, proposal: Proposal, finding: Finding, program: Program, editable: Callable[[str], bool]) -> Fix:
+    """Make a fix of a proposal; one that changes files which were not named is only shown."""
+    others = [name for name, _ in proposal.plan.others]
+    shown = [program.project.shown(name) for name in others]
+    changed = [(finding.path, program.unit.name), *zip(shown, others, strict=True)] if others else []
+    beyond = [path for path, name in changed if not editable(name)]
+    because = tuple(
+        f"{path} would have to change, too, and is not among the files of the project that were named"
+        for path in beyond
+    )
+    if not beyond or proposal.applicability is not Applicability.SAFE:
+        because += proposal.because
+    return Fix(
+        strategy=strategy,
+        applicability=Applicability.DISPLAY if beyond else proposal.applicability,
+        title=proposal.title,
+        because=because,
+        paths=(finding.path, *shown),
+        plan=proposal.plan,
+    )
 
 
 __all__ = ["plan"]

@@ -48,13 +48,13 @@ class Case:
         program: Program,
         finding: Finding,
         preferences: Preferences = NO_PREFERENCES,
-        others: Sequence[Finding] = (),
+        found: Callable[[str], Sequence[Finding]] = lambda _: (),
     ) -> None:
         self.program = program
         self.finding = finding
         self.preferences = preferences
-        self.others = others
-        """All that was found in the file: a repair of one must not cut another in two."""
+        self.found = found
+        """Gives what was found in a file, by the name of its module: a repair of one must not cut another in two."""
         self.resolver: Resolver = program.named(finding.span.function)
         self.function = self.resolver.function
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -83,12 +84,12 @@ class SourceTree:
         tree._nowhere = True
         return tree
 
-    def with_text(self, name: str, raw: bytes) -> SourceTree:
-        """Give the same tree with one file's contents replaced."""
-        other = SourceTree(self.root, {**self.overlay, name: raw})
+    def with_texts(self, texts: Mapping[str, bytes]) -> SourceTree:
+        """Give the same tree with the contents of some files replaced."""
+        other = SourceTree(self.root, {**self.overlay, **texts})
         other._files, other._tails, other._raw = self._files, self._tails, self._raw
         other._nowhere = self._nowhere
-        other._headers = {each: header for each, header in self._headers.items() if each != name}
+        other._headers = {each: header for each, header in self._headers.items() if each not in texts}
         return other
 
     def name_of(self, path: str | os.PathLike[str]) -> str:

@@ -1,8 +1,8 @@
 """**lock**: the smallest run of statements over the span goes under a lock, and so does every writer it can lose.
 
 A lock in one function protects nothing while another function writes without it; a lock that is taken twice by one task
-hangs. So the remedy decides on the whole file: `coverage` says what goes under the lock, `home` which lock it is,
-`waits` and `order` what speaks against it.
+hangs. So the remedy decides on all who write the state, in whatever file: `coverage` says what goes under the lock,
+`home` which lock it is, `waits` and `order` what speaks against it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from awaitomic.model.finding import Applicability, Refusal
 from awaitomic.model.location import ItemStep
-from awaitomic.model.plan import Plan
 from awaitomic.model.preferences import Granularity
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
@@ -23,10 +22,11 @@ from awaitomic.remedies.lock.home import Guardian, Home, guardian, home_of
 from awaitomic.remedies.lock.lock_tables import LockTable, lock_table
 from awaitomic.remedies.lock.new_lock import new_lock, of_table
 from awaitomic.remedies.lock.order import check_order
+from awaitomic.remedies.lock.reached import OWN
 from awaitomic.remedies.lock.together import join
 from awaitomic.remedies.lock.waits import judge_waits
 from awaitomic.remedies.lock.wrapping import Taken, edits_of
-from awaitomic.remedies.lock.writers import cover_writers, tolerates
+from awaitomic.remedies.lock.writers import Along, cover_writers, tolerates
 from awaitomic.remedies.remedy import Case, Proposal, Remedy, statement_at
 from awaitomic.remedies.shared.attribute import Creation
 from awaitomic.remedies.shared.declined import Declined
@@ -35,8 +35,13 @@ from awaitomic.remedies.split.takers import line_of
 
 def propose(case: Case) -> Proposal | Refusal:
     """Plan a lock over the span of a finding and over every writer that could be lost in it."""
+    return propose_along(case, lambda _resolver, _access: ())
+
+
+def propose_along(case: Case, along: Along) -> Proposal | Refusal:
+    """Plan such a lock; `along` says of each other write what has to be under the lock together with it."""
     try:
-        return _propose(case)
+        return _propose(case, along)
     except Declined as declined:
         return declined.refusal
 
@@ -51,13 +56,13 @@ class _Choice:
     """The table of locks that `guard` stands for."""
 
 
-def _propose(case: Case) -> Proposal:
+def _propose(case: Case, along: Along) -> Proposal:
     home = home_of(case.program, case.resolver, case.fact.access.location)
     by_object = case.preferences.lock_granularity is Granularity.OBJECT
     declined: Declined | None = None
     for choice in _choices(case, home, by_object=by_object):
         try:
-            return _with_lock(case, home, choice)
+            return _with_lock(case, home, choice, along)
         except Declined as one:
             hangs = choice.guard is not None and not choice.guard.sure and one.refusal.code == "self-deadlock"
             if not hangs and not (choice.locks is not None and by_object):
@@ -81,35 +86,37 @@ def _choices(case: Case, home: Home, *, by_object: bool) -> Iterator[_Choice]:
     yield _Choice(None, None if by_object else table)
 
 
-def _with_lock(case: Case, home: Home, choice: _Choice) -> Proposal:
+def _with_lock(case: Case, home: Home, choice: _Choice, along: Along) -> Proposal:
     program, resolver, fact = case.program, case.resolver, case.fact
     guard, table = choice.guard, choice.table
     span = case.finding.span
     if table is not None:
         keyed.check_writers(program, resolver, table)
     coverage = Coverage(program, home, guard, tolerates)
+    coverage.name_owner(resolver, OWN)
     coverage.demand(resolver, span.write, None, (*span.reads, *span.guards, *span.suspends))
-    cover_writers(coverage, home)
+    cover_writers(coverage, home, along)
     tables = [table] if table is not None else []
-    join(coverage, case.others, tables)
+    join(coverage, case.found, tables)
     settle(coverage)
     check_order(coverage)
     _check_size(coverage)
     lock, creation = _lock_of(coverage, resolver, choice, tables)
-    edits, renames, doubts = edits_of(coverage, lock)
+    edits = edits_of(coverage, lock)
     because = [
         *judge_waits(coverage),
         *callers.judge_callers(coverage),
         *_tolerated(coverage),
+        *_reached(coverage),
         *coverage.beside,
         *(_shared_by_keys(fact) if table is None else ()),
-        *doubts,
+        *edits.because,
         *creation.because,
     ]
     verb = "hold" if guard is not None else "add"
     title = f"{verb} {lock} over {_listed(coverage)}"
     return Proposal(
-        Plan((*creation.edits, *edits), tuple(renames)),
+        edits.plan(program, creation),
         Applicability.UNSAFE if because else Applicability.SAFE,
         title,
         tuple(dict.fromkeys(because)) or _TRUSTED,
@@ -140,8 +147,8 @@ def _check_size(coverage: Coverage) -> None:
         function = coverage.functions[key].function
         for run in runs:
             paths = run.paths
-            first = statement_at(coverage.program.module.tree, paths[0]).lineno
-            last = statement_at(coverage.program.module.tree, paths[-1]).end_lineno or first
+            first = statement_at(coverage.tree_of(function), paths[0]).lineno
+            last = statement_at(coverage.tree_of(function), paths[-1]).end_lineno or first
             if last - first >= _REVIEWABLE_LINES:
                 message = f"in `{function.qualname}` the lock would have to be held from line {first} to line {last}"
                 raise Declined("span-too-long", message)
@@ -166,6 +173,13 @@ def _tolerated(coverage: Coverage) -> list[str]:
     return found
 
 
+def _reached(coverage: Coverage) -> Iterator[str]:
+    for resolver in coverage.functions.values():
+        owner = coverage.owner(resolver.function)
+        if owner != OWN:
+            yield f"`{resolver.function.qualname}` takes the lock of another object, `{owner}`"
+
+
 def _shared_by_keys(fact: WriteFact) -> Iterator[str]:
     location = fact.access.location
     if any(isinstance(step, ItemStep) for step in location.steps):
@@ -181,7 +195,7 @@ REMEDY = Remedy(
     name="lock",
     summary="hold a lock over the whole span, and in every other writer that could be lost inside it",
     conditions=(
-        "All writers of the state in the file are coroutines (or are called by holders only), and the object that owns "
+        "All writers of the state are coroutines (or are called by holders only), and the object that owns "
         "the state can be given a lock. Never over a `yield`, nor over a wait that only code needing the lock can end. "
         "A sibling that is awaited inside and would take the lock again is split in the same fix. With "
         "`--lock-granularity key`, the entries of a table get a lock for each key."

@@ -20,9 +20,9 @@ from awaitomic.program.calls import awaited_calls
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import Token
-from awaitomic.remedies.lock.home import Guardian, Home
+from awaitomic.remedies.lock.home import Guardian, Home, Kind
 from awaitomic.remedies.remedy import statement_at
-from awaitomic.remedies.shared.declined import Declined, check_here
+from awaitomic.remedies.shared.declined import Declined, check_here, check_reach
 from awaitomic.remedies.shared.region import Run, common_loop, cover, events_in, yields_in
 from awaitomic.remedies.split.takers import held_before, line_of
 
@@ -30,7 +30,7 @@ Tolerates = Callable[["Coverage", Resolver, Access], bool]
 """Tells whether a writer that cannot take the lock can only do what it could before."""
 
 _MOST_FUNCTIONS = 8
-_CHANGED = ("functions", "by_callers", "delegating", "existing", "beside", "tolerated")
+_CHANGED = ("functions", "by_callers", "delegating", "existing", "owners", "beside", "tolerated")
 
 
 class Coverage:
@@ -52,6 +52,8 @@ class Coverage:
         """Functions that take the lock already and are awaited by a holder now: they have to be split, too."""
         self.beside: list[str] = []
         """What is to be said of other state that is covered without its writers."""
+        self.owners: dict[int, str] = {}
+        """By function, the expression for the object whose lock it takes; empty for its own instance."""
         self.tolerated: list[tuple[Resolver, Access]] = []
         self.tolerates = tolerates
         self._looked_at: dict[Location, bool] = {}
@@ -83,6 +85,19 @@ class Coverage:
         for name, value in zip(("homes", "runs", *_CHANGED), saved, strict=True):
             setattr(self, name, value)
         self._looked_at.clear()
+
+    def tree_of(self, function: FunctionGraph) -> ast.Module:
+        """Give the syntax of the file that a function stands in."""
+        return self.program.unit_of(function).module.tree
+
+    def seen_from(self, function: FunctionGraph) -> Program:
+        """Give the program as seen from the file that a function stands in."""
+        return self.program.at(self.program.unit_of(function))
+
+    def files(self) -> list[Program]:
+        """Give the program as seen from each file with a function that takes the lock."""
+        files = (self.seen_from(resolver.function) for resolver in self.functions.values())
+        return list({file.unit.name: file for file in files}.values())
 
     # -- what is held --------------------------------------------------------------------------------------------
 
@@ -134,6 +149,20 @@ class Coverage:
             for target in call.targets
         )
 
+    def owner(self, function: FunctionGraph) -> str:
+        """Give the expression for the object whose lock a function takes; empty for its own instance."""
+        return self.owners.get(id(function), "")
+
+    def name_owner(self, resolver: Resolver, owner: str) -> None:
+        """Note whose lock a function has to take.
+
+        Raises:
+            Declined: ``foreign-state`` if it would have to take those of two objects.
+        """
+        function = resolver.function
+        if self.owners.setdefault(id(function), owner) != owner:
+            raise Declined("foreign-state", f"`{function.qualname}` writes the state of two objects")
+
     # -- what has to be covered ----------------------------------------------------------------------------------
 
     def demand(self, resolver: Resolver, event: int, access: Access | None, extra: tuple[int, ...] = ()) -> None:
@@ -156,7 +185,10 @@ class Coverage:
         if not function.is_async:
             self._demand_of_callers(resolver, event, access)
             return
-        check_here(self.program, function)
+        if self.home.kind in {Kind.INSTANCE, Kind.CLASS}:
+            check_reach(self.program, function)
+        else:
+            check_here(self.program, function)  # it has no name for the lock
         run = self._grow(resolver, self._span(resolver, event, extra))
         yielding = yields_in(function, run)
         if yielding is not None:
@@ -202,7 +234,7 @@ class Coverage:
     def _loop(self, function: FunctionGraph, events: set[int]) -> list[StatementPath]:
         """Give the loop of a span that crosses from one turn to the next: it takes a lock over the whole loop."""
         paths = [function.statements[event] for event in sorted(events)]
-        found = common_loop(self.program.module.tree, function, paths)
+        found = common_loop(self.tree_of(function), function, paths)
         return [found] if found is not None else []
 
     def _grow(self, resolver: Resolver, paths: list[StatementPath]) -> Run:
@@ -212,7 +244,7 @@ class Coverage:
         has to move under the lock, too.
         """
         function = resolver.function
-        tree = self.program.module.tree
+        tree = self.tree_of(function)
         while True:
             run = cover(tree, function, paths)
             more = [path for other in self._touching(function, run) for path in other.paths]
@@ -267,7 +299,7 @@ class Coverage:
                 found.extend([event for event in written if event < start][-1:])
         waits = self._waits(resolver, run)
         for event in found:
-            wider = cover(self.program.module.tree, function, [*run.paths, function.statements[event]])
+            wider = cover(self.tree_of(function), function, [*run.paths, function.statements[event]])
             if self._waits(resolver, wider) == waits:
                 yield event
 
@@ -286,7 +318,7 @@ class Coverage:
         return self._looked_at[key]
 
     def _check_loops(self, function: FunctionGraph, run: Run) -> None:
-        tree = self.program.module.tree
+        tree = self.tree_of(function)
         for path in run.paths:
             for node in ast.walk(statement_at(tree, path)):
                 if isinstance(node, ast.While) and isinstance(node.test, ast.Constant) and not _leaves(node):

@@ -9,15 +9,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from awaitomic.flow.reach import reach_after, reach_from
 from awaitomic.model.event import Const, Read, Suspend
 from awaitomic.model.finding import Applicability, Refusal
+from awaitomic.model.location import ItemStep, Location
 from awaitomic.model.plan import MoveStatement, Plan, WrapStatements
 from awaitomic.model.position import StatementPath
-from awaitomic.program import is_construction
+from awaitomic.program import Program, is_construction
+from awaitomic.program.accesses import Access, Change
 from awaitomic.program.resolve import Resolver
-from awaitomic.remedies.lock import propose as propose_lock
+from awaitomic.remedies.lock import propose_along
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.effects import touches
@@ -36,8 +39,8 @@ def propose(case: Case) -> Proposal | Refusal:
     """
     works = _works(case)
     span = replace(case.finding.span, suspends=works)
-    case = Case(case.program, replace(case.finding, span=span))
-    outcome = propose_lock(case)
+    case = Case(case.program, replace(case.finding, span=span), case.preferences, case.found)
+    outcome = propose_along(case, partial(_promised, case.program))
     if isinstance(outcome, Refusal):
         return outcome
     askers = list(_asks_without(case, outcome.plan))
@@ -55,7 +58,7 @@ def propose(case: Case) -> Proposal | Refusal:
         return Refusal(
             "asked-without-lock", f"{asked}, and the claim has to stay where it is: {declined.refusal.message}"
         )
-    plan = Plan((*outcome.plan.edits, move), outcome.plan.renames)
+    plan = replace(outcome.plan, edits=(*outcome.plan.edits, move))
     title = f"{outcome.title}, and set `{state}` when the work is done"
     because = tuple(reason for reason in outcome.because if outcome.applicability is not Applicability.SAFE)
     return Proposal(plan, Applicability.UNSAFE, title, (*because, *doubts, _LATER.format(state=state)))
@@ -72,9 +75,21 @@ def _works(case: Case) -> tuple[int, ...]:
         first = after - reach_from(graph, graph.entry, stops=(claim,)).events
     else:  # a counter, which everybody counts up and the first one tests
         first = frozenset(event for event in after if _is_governed(case, guard, event))
-    suspends = (graph.events[event] for event in sorted(first))
-    found = tuple(e.id for e in suspends if isinstance(e, Suspend) and case.program.may_suspend(case.resolver, e))
-    return found or case.finding.span.suspends
+    return _waits(case.program, case.resolver, first) or case.finding.span.suspends
+
+
+def _promised(program: Program, resolver: Resolver, access: Access) -> tuple[int, ...]:
+    """Give all suspensions of the work that another function promises by the same claim."""
+    if access.change in {Change.RESET, Change.DELETE, Change.CLEAR}:
+        return ()
+    graph, claim = resolver.function, access.event
+    first = reach_after(graph, claim).events - reach_from(graph, graph.entry, stops=(claim,)).events
+    return _waits(program, resolver, first)
+
+
+def _waits(program: Program, resolver: Resolver, events: frozenset[int]) -> tuple[int, ...]:
+    suspends = (resolver.function.events[event] for event in sorted(events))
+    return tuple(e.id for e in suspends if isinstance(e, Suspend) and program.may_suspend(resolver, e))
 
 
 def _is_governed(case: Case, guard: int, event: int) -> bool:
@@ -88,18 +103,19 @@ def _asks_without(case: Case, plan: Plan) -> Iterator[tuple[Resolver, int]]:
     That one goes past the lock before it reads on.
     """
     key = case.resolver.key_of(case.fact.access.location)
-    wrapped = [edit for edit in plan.edits if isinstance(edit, WrapStatements)]
-    renamed = {old for old, _ in plan.renames}
+    plans = {case.program.unit.name: plan, **dict(plan.others)}
     for resolver in case.program.resolvers_knowing(key):
         function = resolver.function
-        if function is case.function or is_construction(function) or function.qualname in renamed:
+        there = plans.get(function.module, Plan(()))
+        if function is case.function or is_construction(function) or function.qualname in dict(there.renames):
             continue
-        here = case.program.is_here(function)
+        wrapped = [edit for edit in there.edits if isinstance(edit, WrapStatements)]
         for event in function.events:
             location = resolver.place(event.place) if isinstance(event, Read) else None
             if location is None or resolver.key_of(location) != key:
                 continue
-            if not (here and any(_covers(edit, function.statements[event.id]) for edit in wrapped)):
+            path = function.statements[event.id]
+            if not any(_covers(edit, path) and _is_of_key(edit, location) for edit in wrapped):
                 yield resolver, event.id
 
 
@@ -109,6 +125,15 @@ def _covers(edit: WrapStatements, path: StatementPath) -> bool:
     if len(path) <= depth or path[:depth] != edit.first[:depth] or path[depth].block != edit.first[depth].block:
         return False
     return 0 <= path[depth].index - edit.first[depth].index < edit.count
+
+
+def _is_of_key(edit: WrapStatements, location: Location) -> bool:
+    """Tell whether the lock that an edit takes is for a location, where each key has its own."""
+    said = ast.parse(edit.header.removeprefix("async with "), mode="eval").body
+    key = next((step.text for step in location.steps if isinstance(step, ItemStep)), None)
+    if key is None or isinstance(said, ast.Name | ast.Attribute):
+        return True
+    return any(isinstance(node, ast.expr) and ast.unparse(node) == key for node in ast.walk(said))
 
 
 def _claim_last(case: Case) -> tuple[MoveStatement, list[str]]:
@@ -137,6 +162,10 @@ def _claim_last(case: Case) -> tuple[MoveStatement, list[str]]:
     found = touches(case, events, [location])
     if found.reads or found.writes:
         raise Declined("asked-without-lock", f"{(found.reads or found.writes)[0]} while the work is done")
+    for writer, access in case.program.writers_at(case.resolver.key_of(location)):
+        other = writer.function is not case.function and not is_construction(writer.function)
+        if other and _promised(case.program, writer, access):
+            raise Declined("asked-without-lock", f"`{writer.function.qualname}` makes the same claim before its work")
     return MoveStatement(block.path(first), block.path(last)), found.unknown
 
 

@@ -146,8 +146,8 @@ def receiver_of(program: Program, function: FunctionGraph) -> str | None:
     return None
 
 
-def lock_expression(program: Program, home: Home, name: str, function: FunctionGraph) -> str:
-    """Give how a function of the file says the lock `name`.
+def lock_expression(program: Program, home: Home, name: str, function: FunctionGraph, owner: str = "") -> str:
+    """Give how a function says the lock `name`; `owner` is the object that has it, if not the function's own instance.
 
     Raises:
         Declined: ``foreign-state`` if the function has no name for the object that owns it.
@@ -159,10 +159,21 @@ def lock_expression(program: Program, home: Home, name: str, function: FunctionG
         if home.kind is Kind.CLOSURE and not f"{function.id}.".startswith(f"{home.owner}."):
             raise Declined("foreign-state", f"`{function.qualname}` (line {line}) writes the state from outside")
         return name
-    receiver = receiver_of(program, function)
-    if receiver is None:
+    receiver = owner or receiver_of(program, function)
+    if receiver is None or not (owner or _is_of(program, home, function)):
         raise Declined("foreign-state", f"`{function.qualname}` (line {line}) writes the state through another object")
     return f"{receiver}.{name}"
+
+
+def _is_of(program: Program, home: Home, function: FunctionGraph) -> bool:
+    """Tell whether a function is a method of a relative of the class that owns the state, or nested in one."""
+    current: FunctionGraph | None = function
+    while current is not None and current.class_id is None:
+        current = program.unit_of(function).module.functions[current.enclosing] if current.enclosing else None
+    link = program.module.link
+    own = current.class_id if current is not None else None
+    top = link.declaring(home.owner, home.state)
+    return own is not None and (link.descends(own, top) or link.descends(home.owner, own))
 
 
 @dataclass(frozen=True, slots=True)

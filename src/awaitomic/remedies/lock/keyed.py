@@ -22,6 +22,7 @@ from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.coverage import Coverage, tokens_of
 from awaitomic.remedies.lock.home import Home, Kind
 from awaitomic.remedies.lock.key_expression import check_key
+from awaitomic.remedies.lock.reached import OWN, owner_of
 from awaitomic.remedies.remedy import statement_at
 from awaitomic.remedies.shared.attribute import Maker, is_annotated
 from awaitomic.remedies.shared.declined import Declined
@@ -74,6 +75,10 @@ def check_writers(program: Program, resolver: Resolver, table: Table) -> None:
         message = f"`{table.container}` is a `{kind}`: what its keys are, and which are the same, is not known"
         raise Declined("container-unknown", message)
     for writer, access in _writers(program, resolver, table):
+        owner = owner_of(program, table.home, writer, access.event, access.location)
+        if owner != OWN:
+            message = f"`{writer.function.qualname}` writes entries of `{owner}`: {_WHOLE}"
+            raise Declined("foreign-state", message)
         if table.key_in(access.location) is None:
             line = line_of(program, writer.function, access.event)
             message = f"`{writer.function.qualname}` writes all of `{table.container}` on line {line}: {_WHOLE}"
@@ -133,7 +138,7 @@ def _key_of(coverage: Coverage, tables: Sequence[Table], resolver: Resolver, run
         raise Declined("several-keys", message)
     (text,) = steps
     _check_is_key(tables, coverage, resolver, run, text)
-    check_key(coverage.program, resolver, run, text)
+    check_key(coverage.seen_from(function), resolver, run, text)
     return text
 
 
@@ -146,7 +151,7 @@ def _check_is_key(tables: Sequence[Table], coverage: Coverage, resolver: Resolve
     if all(fact.via is not None for fact, _ in _facts_in(tables, coverage, resolver, run)):
         return
     if not any(_uses_as_key(node, text) for node in ast.walk(resolver.function.node)):
-        line = statement_at(coverage.program.module.tree, run.first).lineno
+        line = statement_at(coverage.tree_of(resolver.function), run.first).lineno
         message = f"an entry of `{tables[0].container}` is changed from line {line} on, and its key is not said there"
         raise Declined("key-changes", message)
 

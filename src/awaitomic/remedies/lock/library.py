@@ -18,12 +18,24 @@ _LOOPS = ("asyncio", "anyio", "trio", "curio", "twisted", "tornado.platform.twis
 _MAKES_LOCKS = ("asyncio", "anyio", "trio")
 
 
-def library_of(program: Program) -> tuple[str, bool]:
-    """Give the library of the module's event loop, and whether the file says so (else what its project uses is meant).
+def library_of(program: Program) -> str:
+    """Give the library of the module's event loop: what the file says, or else what its project uses.
 
     Raises:
         Declined: ``foreign-loop`` if the module mixes libraries, or its loop has no lock that is known here.
     """
+    said = _said(program)
+    if said is not None:
+        return said
+    around = _of_project(program)
+    if len(around) > 1:
+        names = " and ".join(sorted(around))
+        raise Declined("foreign-loop", f"the project uses {names}, and this module does not say which of them runs it")
+    return _with_locks(around.pop()) if around else "asyncio"
+
+
+def _said(program: Program) -> str | None:
+    """Give the library of the event loop that a file speaks of, if any."""
     used = _among(program.module.imports.values())
     if len(used) > 1:
         made = {
@@ -35,14 +47,8 @@ def library_of(program: Program) -> tuple[str, bool]:
         if not said:
             names = " and ".join(sorted(used))
             raise Declined("foreign-loop", f"the module uses {names}: it is not clear whose lock fits")
-        return _with_locks(said[0].pop()), True
-    if used:
-        return _with_locks(used.pop()), True
-    around = _of_project(program)
-    if len(around) > 1:
-        names = " and ".join(sorted(around))
-        raise Declined("foreign-loop", f"the project uses {names}, and this module does not say which of them runs it")
-    return (_with_locks(around.pop()) if around else "asyncio"), False
+        return _with_locks(said[0].pop())
+    return _with_locks(used.pop()) if used else None
 
 
 def _among(imported: Iterable[str]) -> set[str]:
@@ -75,29 +81,45 @@ def _awaited(program: Program) -> set[str]:
     return found
 
 
-def is_bound_when_made(program: Program) -> bool:
+def agreed(there: Program, others: Iterable[Program]) -> tuple[str, tuple[str, ...]]:
+    """Give the library of a lock that is made in one file and taken in others, and what is not sure about it.
+
+    Raises:
+        Declined: ``foreign-loop`` if the files belong to different libraries, or as for `library_of`.
+    """
+    library = library_of(there)
+    said = _said(there) is not None
+    for other in others:
+        theirs = library_of(other)
+        if theirs != library:
+            where = there.project.shown(other.unit.name)
+            raise Declined("foreign-loop", f"{where} runs on {theirs}, and the lock would be one of {library}")
+        said = said or _said(other) is not None
+    because = f"the file does not say which event loop runs it: {library} is taken to be meant"
+    return library, () if said else (because,)
+
+
+def is_bound_when_made(program: Program, library: str) -> bool:
     """Tell whether a lock belongs, on some Python that the project runs on, to the event loop of where it is made."""
     oldest = program.project.tree.oldest_python
-    return oldest is not None and oldest < _FIRST_UNBOUND and library_of(program)[0] == "asyncio"
+    return oldest is not None and oldest < _FIRST_UNBOUND and library == "asyncio"
 
 
 _FIRST_UNBOUND = (3, 10)
 
 
-def maker_of(program: Program) -> tuple[Maker, tuple[str, ...]]:
-    """Give what makes a new lock here, with the import that it needs, and what is not sure about it.
+def maker_in(program: Program, library: str) -> Maker:
+    """Give what makes a new lock of a library in a file, with the import that it needs.
 
     Raises:
-        Declined: ``foreign-loop`` as for `library_of`; ``name-taken`` if the library's name means something else here.
+        Declined: ``name-taken`` if the library's name means something else here.
     """
-    library, said = library_of(program)
-    because = () if said else (f"the file does not say which event loop runs it: {library} is taken to be meant",)
     plain = plainly(program, library)
     if plain is not None:
-        return Maker(f"{plain}.Lock", ()), because
+        return Maker(f"{plain}.Lock", ())
     taken = taken_out(program, library, "Lock")
     if taken is not None:
-        return Maker(taken.name, taken.edits), because
+        return Maker(taken.name, taken.edits)
     if library in program.module.graph.module.local_names and library not in program.module.imports:
         raise Declined("name-taken", f"`{library}` is something else in this module")
-    return Maker(f"{library}.Lock", (AddImport(library),)), because
+    return Maker(f"{library}.Lock", (AddImport(library),))

@@ -28,6 +28,8 @@ class LockTable:
     key: str
     """The key in it."""
     receiver: str | None
+    module: str
+    """The module of the file that it is said in."""
 
     def expression(self, program: Program, resolver: Resolver, key: str) -> str:
         """Give the lock of a key as a function of the file says it.
@@ -35,9 +37,10 @@ class LockTable:
         Raises:
             Declined: ``other-lock`` if it has another name for the object.
         """
-        if receiver_of(program, resolver.function) != self.receiver:
-            line = getattr(resolver.function.node, "lineno", 1)
-            message = f"`{resolver.function.qualname}` (line {line}) has no name for the table `{self.guardian.name}`"
+        function = resolver.function
+        if receiver_of(program, function) != self.receiver or function.module != self.module:
+            line = getattr(function.node, "lineno", 1)
+            message = f"`{function.qualname}` (line {line}) has no name for the table `{self.guardian.name}`"
             raise Declined("other-lock", message)
         return ast.unparse(_Renamed(self.key, key).visit(ast.parse(ast.unparse(self.said), mode="eval").body))
 
@@ -68,7 +71,7 @@ def lock_table(program: Program, resolver: Resolver, table: Table) -> LockTable 
             if any(isinstance(node, ast.expr) and ast.unparse(node) == text for node in ast.walk(said)):
                 name = str(lock.location.parent).partition(".")[2] or str(lock.location.parent)
                 receiver = receiver_of(program, other.function)
-                return LockTable(Guardian(lock, name, key), said, text, receiver)
+                return LockTable(Guardian(lock, name, key), said, text, receiver, other.function.module)
     return None
 
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from awaitomic.flow.graph import FunctionGraph
+from awaitomic.model.plan import Edit
+from awaitomic.program import Program
+from awaitomic.program.module import ClassFacts
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock import keyed, library, variables
 from awaitomic.remedies.lock.coverage import Coverage
-from awaitomic.remedies.lock.home import Kind, lock_expression
+from awaitomic.remedies.lock.home import Kind
 from awaitomic.remedies.lock.lock_tables import LockTable
-from awaitomic.remedies.lock.wrapping import Taken
+from awaitomic.remedies.lock.reached import OWN
+from awaitomic.remedies.lock.wrapping import Taken, said_by
 from awaitomic.remedies.shared import attribute
 from awaitomic.remedies.shared.attribute import Creation, Maker
 from awaitomic.remedies.shared.declined import Declined
@@ -26,27 +32,69 @@ def new_lock(coverage: Coverage, resolver: Resolver, tables: Sequence[keyed.Tabl
     Raises:
         Declined: if it has no place, no name or no library, or cannot be one for each key.
     """
-    maker, unsure = library.maker_of(coverage.program)
+    owner = _owner(coverage, resolver)
+    there = _seen_from(coverage, owner)
+    chosen, unsure = library.agreed(there, coverage.files())
+    maker = library.maker_in(there, chosen)
+    makers = _Makers(coverage, there, maker, chosen)
     if not tables:
-        later = library.is_bound_when_made(coverage.program)
+        later = library.is_bound_when_made(there, chosen)
         if later:
-            maker = _on_first_use(coverage, maker)
-        name, creation = _made(coverage, resolver, maker, (coverage.home.state, "lock"))
-        first = {key: _first_use(coverage, key, name, maker) for key in coverage.functions} if later else {}
-        return Taken(name, first=first), Creation(creation.edits, (*creation.because, *unsure))
+            maker = _on_first_use(coverage, there, maker)
+        name, creation = _made(coverage, owner, maker, (coverage.home.state, "lock"))
+        first = {key: _first_use(coverage, key, name, makers) for key in coverage.functions} if later else {}
+        taken = Taken(name, first=first, imports=makers.imports)
+        return taken, replace(creation, because=(*creation.because, *unsure))
     keys, table = keyed.keys_of(coverage, tables), tables[0]
-    locks = keyed.maker_of_table(coverage.program, table, maker)
-    name, creation = _made(coverage, resolver, locks, (table.stem, "locks"))
+    locks = keyed.maker_of_table(there, table, maker)
+    name, creation = _made(coverage, owner, locks, (table.stem, "locks"))
     made = {
-        place: f"{lock_expression(coverage.program, coverage.home, name, function)}.setdefault({key}, {maker.callee}())"
+        place: f"{said_by(coverage, user, name)}.setdefault({key}, {makers.callee(user.function)}())"
         for place, key in keys.items()
-        for function in [coverage.functions[place[0]].function]
+        for user in [coverage.functions[place[0]]]
     }
     doubts = (*creation.because, *unsure, *(doubt for each in tables for doubt in keyed.doubts(resolver, each)))
-    return Taken(name, made), Creation(creation.edits, doubts)
+    return Taken(name, made, imports=makers.imports), replace(creation, because=doubts)
 
 
-def _on_first_use(coverage: Coverage, maker: Maker) -> Maker:
+class _Makers:
+    """What makes a lock in each of the files where one is made by who takes it."""
+
+    def __init__(self, coverage: Coverage, there: Program, maker: Maker, chosen: str) -> None:
+        self._coverage = coverage
+        self._chosen = chosen
+        self._known = {there.unit.name: maker}
+        self.imports: dict[str, tuple[Edit, ...]] = {}
+        """What the other files need for that, by their modules."""
+
+    def callee(self, function: FunctionGraph) -> str:
+        """Give what a function calls to make a lock."""
+        if function.module not in self._known:
+            maker = library.maker_in(self._coverage.seen_from(function), self._chosen)
+            self._known[function.module] = maker
+            self.imports[function.module] = maker.imports
+        return self._known[function.module].callee
+
+
+def _owner(coverage: Coverage, resolver: Resolver) -> ClassFacts | None:
+    """Give the class that gets the lock, or None if that is a variable."""
+    home = coverage.home
+    if home.kind in {Kind.MODULE, Kind.CLOSURE}:
+        return None
+    own = [other for other in coverage.functions.values() if coverage.owner(other.function) == OWN]
+    users = [other.function.class_id or _method_class(coverage, other) for other in own]
+    start = resolver.function.class_id or _method_class(coverage, resolver)
+    return attribute.owner_class(coverage.program, start, home.state, users)
+
+
+def _seen_from(coverage: Coverage, owner: ClassFacts | None) -> Program:
+    """Give the program as seen from the file that the lock is made in."""
+    unit = coverage.program.project.unit(owner.module) if owner is not None else coverage.program.unit
+    assert unit is not None, "a class that is known stands in a file that was read"
+    return coverage.program.at(unit)
+
+
+def _on_first_use(coverage: Coverage, there: Program, maker: Maker) -> Maker:
     """Give what makes a lock in a coroutine, with no await between the test if there is one and the making.
 
     Raises:
@@ -54,15 +102,16 @@ def _on_first_use(coverage: Coverage, maker: Maker) -> Maker:
     """
     if coverage.home.kind is not Kind.INSTANCE or coverage.delegating:
         raise Declined("old-python", f"`{coverage.home.state}`: {attribute.BEFORE_3_10}")
-    future = "annotations" in coverage.program.module.imports
+    future = "annotations" in there.module.imports
     said = f"{maker.callee} | None" if future else f'"{maker.callee} | None"'
-    spelled = attribute.is_annotated(coverage.program)
+    spelled = attribute.is_annotated(there)
     return Maker(maker.callee, maker.imports, said, spelled=spelled, on_first_use=True)
 
 
-def _first_use(coverage: Coverage, key: int, name: str, maker: Maker) -> str:
-    said = lock_expression(coverage.program, coverage.home, name, coverage.functions[key].function)
-    return f"if {said} is None:\n    {said} = {maker.callee}()"
+def _first_use(coverage: Coverage, key: int, name: str, makers: _Makers) -> str:
+    user = coverage.functions[key]
+    said = said_by(coverage, user, name)
+    return f"if {said} is None:\n    {said} = {makers.callee(user.function)}()"
 
 
 def of_table(coverage: Coverage, tables: Sequence[keyed.Table], known: LockTable) -> Taken:
@@ -72,28 +121,25 @@ def of_table(coverage: Coverage, tables: Sequence[keyed.Table], known: LockTable
     return Taken(known.guardian.name, said)
 
 
-def _made(coverage: Coverage, resolver: Resolver, maker: Maker, named: tuple[str, str]) -> tuple[str, Creation]:
+def _made(coverage: Coverage, facts: ClassFacts | None, maker: Maker, named: tuple[str, str]) -> tuple[str, Creation]:
     program, home = coverage.program, coverage.home
     stem, noun = named
     if home.kind is Kind.MODULE:
         name = variables.module_lock_name(program, stem, noun)
         return name, variables.create_for_module(program, home.name, name, maker)
-    if home.kind is Kind.CLOSURE:
+    if facts is None:
         name = variables.closure_lock_name(program, stem, noun)
-        owner = program.named(home.owner).function
-        return name, variables.create_for_closure(owner, home.state, name, maker)
-    users = [other.function.class_id or _method_class(coverage, other) for other in coverage.functions.values()]
-    start = resolver.function.class_id or _method_class(coverage, resolver)
-    facts = attribute.owner_class(program, start, home.state, users)
-    name = attribute.attribute_name(program, facts, home.state, stem, noun)
-    if home.kind is Kind.CLASS:
-        return name, variables.create_for_class(program, facts, home.state, name, maker)
-    return name, attribute.create(program, facts, home.state, name, maker)
+        around = program.named(home.owner).function
+        return name, variables.create_for_closure(around, home.state, name, maker)
+    there = _seen_from(coverage, facts)
+    name = attribute.attribute_name(there, facts, home.state, stem, noun)
+    create = variables.create_for_class if home.kind is Kind.CLASS else attribute.create
+    return name, replace(create(there, facts, home.state, name, maker), module=facts.module)
 
 
 def _method_class(coverage: Coverage, resolver: Resolver) -> str:
     """Give the class of the method that a nested function stands in."""
-    functions = coverage.program.module.functions
+    functions = coverage.program.unit_of(resolver.function).module.functions
     enclosing = resolver.function.enclosing
     while enclosing:
         outer = functions[enclosing]

@@ -7,35 +7,38 @@ they did. Two locks, one inside the other, say no more than one does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 
 from awaitomic.model.finding import Finding
 from awaitomic.program import Program
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.coverage import Coverage
-from awaitomic.remedies.lock.home import Home, guardian, home_of
+from awaitomic.remedies.lock.home import Home, Kind, guardian, home_of
 from awaitomic.remedies.lock.keyed import Table, check_writers, table_of
+from awaitomic.remedies.lock.reached import owner_of
 from awaitomic.remedies.lock.writers import cover_writers
 from awaitomic.remedies.shared.declined import Declined
 
 
-def join(coverage: Coverage, others: Sequence[Finding], tables: list[Table]) -> None:
+def join(coverage: Coverage, found_in: Callable[[str], Sequence[Finding]], tables: list[Table]) -> None:
     """Take in every other state with a finding of which the span is covered, or a part of it.
 
     Where its other writers cannot take the lock, only its whole span comes in, and the reasons of the fix say so.
 
     Parameters:
         coverage: of the state with the bug; not settled yet.
-        others: the findings of the file.
+        found_in: gives the findings of a file, by the name of its module.
         tables: with a lock for each key, the tables whose entries it is for; more are added here. Else empty.
 
     Raises:
         Declined: if a span would be left with only its write or its read under the lock.
     """
+    found_in = cache(found_in)
     tried: set[int] = set()
     while True:
-        found = next((each for each in _touched(coverage, others) if id(each[0]) not in tried), None)
+        found = next((each for each in _touched(coverage, found_in) if id(each[0]) not in tried), None)
         if found is None:
             return
         finding, resolver, fact = found
@@ -57,10 +60,11 @@ def _cover_span(coverage: Coverage, finding: Finding, resolver: Resolver) -> Non
     coverage.demand(resolver, span.write, None, (*span.reads, *span.guards, *span.suspends))
 
 
-def _touched(coverage: Coverage, others: Sequence[Finding]) -> Iterator[tuple[Finding, Resolver, WriteFact]]:
-    """Give the findings of other state whose span has come under the lock, or a part of it."""
-    for finding in others:
-        resolver = coverage.program.named(finding.span.function)
+def _touched(
+    coverage: Coverage, found_in: Callable[[str], Sequence[Finding]]
+) -> Iterator[tuple[Finding, Resolver, WriteFact]]:
+    """Give the findings of other state whose span has come under the lock, or a part of it, in any file."""
+    for finding, resolver in _findings(coverage, found_in):
         covered = id(resolver.function) in coverage.functions
         fact = _fact(coverage.program, resolver, finding) if covered else None
         if fact is None or resolver.key_of(fact.access.location) in coverage.keys:
@@ -69,6 +73,13 @@ def _touched(coverage: Coverage, others: Sequence[Finding]) -> Iterator[tuple[Fi
         before = all(coverage.held_already(resolver, event) for event in events)
         if not before and any(coverage.held(resolver, event) for event in events):
             yield finding, resolver, fact
+
+
+def _findings(coverage: Coverage, found_in: Callable[[str], Sequence[Finding]]) -> Iterator[tuple[Finding, Resolver]]:
+    """Give what is found in the files whose functions take the lock, each with its function."""
+    for file in coverage.files():
+        for finding in found_in(file.unit.name):
+            yield finding, file.named(finding.span.function)
 
 
 def _events(finding: Finding) -> tuple[int, ...]:
@@ -88,11 +99,11 @@ def _take_in(coverage: Coverage, resolver: Resolver, fact: WriteFact, tables: li
     Raises:
         Declined: if it has another lock or another owner, or somebody cannot.
     """
-    program, state = coverage.program, fact.access.location
+    program, state = coverage.seen_from(resolver.function), fact.access.location
     home = home_of(program, resolver, state)
     if _has_another_lock(coverage, home, resolver):
         raise Declined("other-lock", f"`{state}` has a lock of its own")
-    if (home.kind, home.owner) != (coverage.home.kind, coverage.home.owner):
+    if not _is_of_one_object(coverage, home):
         raise Declined("foreign-state", f"`{state}` belongs to something else than `{coverage.home.state}`")
     if tables:
         table = table_of(home, state)
@@ -100,8 +111,22 @@ def _take_in(coverage: Coverage, resolver: Resolver, fact: WriteFact, tables: li
             raise Declined("several-keys", f"`{state}` belongs to no key")
         check_writers(program, resolver, table)
         tables.append(table)
+    coverage.name_owner(resolver, owner_of(program, home, resolver, fact.event, state))
     coverage.take_in(home)
     cover_writers(coverage, home)
+
+
+def _is_of_one_object(coverage: Coverage, home: Home) -> bool:
+    """Tell whether a function that reaches two states in the same way reaches them in one object.
+
+    A subclass may stand in another file, and has its own state besides that of its base.
+    """
+    if home.kind is not coverage.home.kind:
+        return False
+    if home.kind is not Kind.INSTANCE:
+        return home.owner == coverage.home.owner
+    link = coverage.program.module.link
+    return link.descends(home.owner, coverage.home.owner) or link.descends(coverage.home.owner, home.owner)
 
 
 def _has_another_lock(coverage: Coverage, home: Home, resolver: Resolver) -> bool:

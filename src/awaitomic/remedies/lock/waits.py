@@ -24,7 +24,6 @@ from awaitomic.remedies.lock.durations import longest
 from awaitomic.remedies.remedy import statement_at
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import ancestors
-from awaitomic.remedies.split.takers import line_of
 
 _ENDERS = frozenset(
     "set put put_nowait notify notify_all set_result set_exception cancel task_done release get get_nowait "
@@ -38,15 +37,15 @@ _THROTTLES = ("limiter", "throttle", "semaphore")
 
 @dataclass(slots=True)
 class _Seen:
-    """What has been found so far; in order, without repeats."""
+    """What has been found so far, and where, in order, without repeats."""
 
     long: dict[str, str]
-    """What is waited for, and where."""
     limited: dict[str, tuple[str, str]]
     """Of the long ones, those that give up after a time, with that time."""
     back: dict[str, str]
     locks: dict[str, str]
-    loops: dict[int, bool]
+    loops: dict[tuple[str, int], bool]
+    """Loops by their files (empty for that of the bug) and lines."""
 
 
 def judge_waits(coverage: Coverage) -> list[str]:
@@ -57,7 +56,9 @@ def judge_waits(coverage: Coverage) -> list[str]:
     """
     seen = _Seen({}, {}, {}, {}, {})
     visited: set[int] = set()
-    for resolver in coverage.program.resolvers:
+    here = coverage.program.resolvers
+    elsewhere = [each for each in coverage.functions.values() if not coverage.program.is_here(each.function)]
+    for resolver in (*here, *elsewhere):
         for event in resolver.function.events:
             if isinstance(event, Suspend) and not coverage.held_already(resolver, event.id):
                 key = id(resolver.function)
@@ -65,11 +66,12 @@ def judge_waits(coverage: Coverage) -> list[str]:
                 if inside and coverage.held(resolver, event.id):
                     _note_loop(coverage, resolver, event, seen)
                     _judge(coverage, resolver, event, seen, visited)
-    whiles = [line for line, is_while in seen.loops.items() if is_while]
+    whiles = [place for place, is_while in seen.loops.items() if is_while]
     if whiles and (seen.long or seen.limited or seen.back):
-        message = f"the lock would be held over the whole loop on line {whiles[0]}, which waits for others in each turn"
+        where = _line(*whiles[0])
+        message = f"the lock would be held over the whole loop on {where}, which waits for others in each turn"
         raise Declined("long-loop", message)
-    found = [f"the lock is held for as many turns as the loop on line {line} takes" for line in sorted(seen.loops)]
+    found = [f"the lock is held for as many turns as the loop on {_line(*place)} takes" for place in sorted(seen.loops)]
     if seen.long:
         found.append(f"the lock is held over the wait for {_listed(seen.long)}, however long that takes")
     for text, (where, limit) in seen.limited.items():
@@ -81,21 +83,26 @@ def judge_waits(coverage: Coverage) -> list[str]:
     return found
 
 
+def _line(path: str, line: int) -> str:
+    return f"line {line} of {path}" if path else f"line {line}"
+
+
 def _note_loop(coverage: Coverage, resolver: Resolver, event: Suspend, seen: _Seen) -> None:
     """Note a loop that waits in each turn and is under the lock as a whole."""
     function = resolver.function
-    tree = coverage.program.module.tree
+    tree = coverage.tree_of(function)
     path = function.statements[event.id]
     around = [(path, statement_at(tree, path)), *ancestors(tree, path, len(function.path))]
     for outer, node in around:
         runs = coverage.runs.get(id(function), ())
         covered = id(function) in coverage.delegating or any(run.covers(outer) for run in runs)
         if covered and isinstance(node, ast.For | ast.AsyncFor | ast.While):
-            seen.loops[node.lineno] = isinstance(node, ast.While)
+            file = "" if coverage.program.is_here(function) else coverage.program.path_of(function)
+            seen.loops[file, node.lineno] = isinstance(node, ast.While)
 
 
 def _listed(found: dict[str, str]) -> str:
-    names = [f"`{text}` ({where})" for text, where in found.items()]
+    names = [f"`{text}` ({place})" for text, place in found.items()]
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return ", ".join(names[:3]) + more
 
@@ -105,53 +112,51 @@ def _judge(coverage: Coverage, resolver: Resolver, event: Suspend, seen: _Seen, 
     program = coverage.program
     if event.awaited is None or event.why is SuspendWhy.ASYNC_EXIT:
         return
-    line = line_of(program, resolver.function, event.id)
-    here = program.is_here(resolver.function)
-    where = f"line {line}" if here else f"{program.path_of(resolver.function)}, line {line}"
+    place = program.place(resolver.function, event.id)
     calls = awaited_calls(resolver, event)
     for call in calls:
         for target in call.targets:
             if not target.function.is_async:
-                seen.long.setdefault(f"{target.function.qualname}(…)", where)
+                seen.long.setdefault(f"{target.function.qualname}(…)", place)
             elif _is_stub(target.function):
-                seen.back.setdefault(f"{target.function.qualname}(…)", where)
+                seen.back.setdefault(f"{target.function.qualname}(…)", place)
             _look_into(coverage, target.function, seen, visited)
     if calls:
         return
     if event.why is SuspendWhy.ASYNC_ENTER and (locks := program.locks_of(resolver, event.awaited)):
         own = coverage.guardian.key if coverage.guardian is not None else None
         if any(resolver.key_of(lock.location) != own for lock in locks):
-            _check_throttle(resolver, event.awaited, line)
-            seen.locks.setdefault(_text(resolver, event.awaited), where)
+            _check_throttle(resolver, event.awaited, place)
+            seen.locks.setdefault(_text(resolver, event.awaited), place)
         return
     if event.why is SuspendWhy.ASYNC_ENTER:
-        _check_throttle(resolver, event.awaited, line)
+        _check_throttle(resolver, event.awaited, place)
     if _is_short(resolver, event.awaited, SHORT_WAITS | NEVER_SUSPEND):
         return
-    _check_future(resolver, event.awaited, line)
-    _check_enders(coverage, resolver, event.awaited, line)
-    _note_wait(resolver, event.id, event.awaited, where, seen)
+    _check_future(resolver, event.awaited, place)
+    _check_enders(coverage, resolver, event.awaited, place)
+    _note_wait(resolver, event.id, event.awaited, place, seen)
 
 
-def _note_wait(resolver: Resolver, event: int, operand: Operand, where: str, seen: _Seen) -> None:
+def _note_wait(resolver: Resolver, event: int, operand: Operand, place: str, seen: _Seen) -> None:
     """Note how long an await of what nobody here knows can take, or that it may come back for the lock."""
     text = _text(resolver, operand)
     if _may_come_back(resolver, operand):
-        seen.back.setdefault(text, where)
+        seen.back.setdefault(text, place)
     elif (limit := longest(resolver, event, operand)) is not None:
-        seen.limited.setdefault(text, (where, limit))
+        seen.limited.setdefault(text, (place, limit))
     else:
-        seen.long.setdefault(text, where)
+        seen.long.setdefault(text, place)
 
 
-def _check_throttle(resolver: Resolver, operand: Operand, line: int) -> None:
+def _check_throttle(resolver: Resolver, operand: Operand, place: str) -> None:
     """Refuse to put under an exclusive lock what is there to let several tasks in at once."""
     typed = resolver.operand_type(operand)
     known = LOCK_TYPES.get(typed.name or "")
     words = last_name(resolver.function.nodes[operand]).lower()
     counts = known is not None and known.exclusion is Exclusion.COUNTING and typed.bound != 1
     if counts or (known is None and any(word in words for word in _THROTTLES)):
-        message = f"`{_text(resolver, operand)}` on line {line} lets several tasks in at once, the lock only one"
+        message = f"`{_text(resolver, operand)}` on {place} lets several tasks in at once, the lock only one"
         raise Declined("serialises", message)
 
 
@@ -194,39 +199,39 @@ def _is_short(resolver: Resolver, operand: Operand, known: frozenset[str]) -> bo
 # -- who ends the wait ---------------------------------------------------------------------------------------------
 
 
-def _check_future(resolver: Resolver, operand: Operand, line: int) -> None:
+def _check_future(resolver: Resolver, operand: Operand, place: str) -> None:
     """Refuse a wait for a future that was made here for others to complete."""
     node = resolver.function.nodes[resolver.origin(operand)]
     if isinstance(node, ast.Call) and last_name(node.func) in {"create_future", "Future"}:
-        message = f"line {line} waits for a future that other code has to complete, and that may need the lock"
+        message = f"{place} waits for a future that other code has to complete, and that may need the lock"
         raise Declined("waits-for-holder", message)
 
 
-def _check_enders(coverage: Coverage, resolver: Resolver, operand: Operand, line: int) -> None:
+def _check_enders(coverage: Coverage, resolver: Resolver, operand: Operand, place: str) -> None:
     """Refuse a wait for objects of this file if every call that can end it needs the lock."""
     for waited in _waited_objects(resolver, operand):
-        _check_ender(coverage, resolver, operand, waited, line)
+        _check_ender(coverage, resolver, operand, waited, place)
 
 
-def _check_ender(coverage: Coverage, resolver: Resolver, operand: Operand, waited: Location, line: int) -> None:
+def _check_ender(coverage: Coverage, resolver: Resolver, operand: Operand, waited: Location, place: str) -> None:
     needing = []
     for ender, event in _ender_calls(coverage, resolver.key_of(waited), operand, resolver):
         before = ender is resolver and event < operand
         if before or not _needs_lock(coverage, ender, event):
             return
-        needing.append((ender.function.qualname, line_of(coverage.program, ender.function, event)))
+        needing.append((ender.function.qualname, coverage.program.place(ender.function, event)))
     bodies = list(_task_bodies(coverage, resolver.key_of(waited)))
     needing.extend(
-        (function.qualname, getattr(function.node, "lineno", 1))
+        (function.qualname, f"line {getattr(function.node, 'lineno', 1)}")
         for function in bodies
         if coverage.reaches(function, set())
     )
     if not needing and not bodies and resolver.key_of(waited) in coverage.keys:
-        message = f"line {line} waits for `{waited}`, which is the state itself: who ends the wait may need the lock"
+        message = f"{place} waits for `{waited}`, which is the state itself: who ends the wait may need the lock"
         raise Declined("waits-for-holder", message)
     if needing:
         name, at = needing[0]
-        message = f"line {line} waits for `{waited}`, which only `{name}` (line {at}) can end, and that needs the lock"
+        message = f"{place} waits for `{waited}`, which only `{name}` ({at}) can end, and that needs the lock"
         raise Declined("waits-for-holder", message)
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from awaitomic.model.plan import Edit, InsertStatements, WrapStatements
+from awaitomic.model.plan import Edit, InsertStatements, Plan, WrapStatements
+from awaitomic.program import Program
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.lock.home import lock_expression
+from awaitomic.remedies.lock.reached import OWN, check_presence
+from awaitomic.remedies.shared.attribute import Creation
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import Run
 from awaitomic.remedies.split import takers
@@ -28,6 +31,8 @@ class Taken:
 
     first: Mapping[int, str] = field(default_factory=dict)
     """What each function has to do before it takes the lock."""
+    imports: Mapping[str, tuple[Edit, ...]] = field(default_factory=dict)
+    """What functions that make a lock need in files where none is made for the class, by their modules."""
 
     def __str__(self) -> str:
         return f"`{self.name}`, one for each key," if self.by_key else f"`{self.name}`"
@@ -35,12 +40,41 @@ class Taken:
     def header(self, coverage: Coverage, resolver: Resolver, run: Run | None = None) -> str:
         """Give the ``async with`` by which a run, or else a whole function, is put under the lock."""
         own = self.by_key.get((id(resolver.function), run)) if run is not None else None
-        said = own or lock_expression(coverage.program, coverage.home, self.name, resolver.function)
-        return f"async with {said}"
+        return f"async with {own or said_by(coverage, resolver, self.name)}"
 
 
-def edits_of(coverage: Coverage, taken: Taken) -> tuple[list[Edit], list[tuple[str, str]], list[str]]:
-    """Give the edits that put everything under the lock, the functions that they rename, and what is not sure.
+def said_by(coverage: Coverage, resolver: Resolver, name: str) -> str:
+    """Give how a function says a lock, or a table of locks, of the object whose state it writes.
+
+    Raises:
+        Declined: ``foreign-state`` if it has no name for that object.
+    """
+    return lock_expression(coverage.program, coverage.home, name, resolver.function, coverage.owner(resolver.function))
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """What puts everything under the lock: `here` in the file of the bug, `elsewhere` by the modules of other files."""
+
+    here: list[Edit] = field(default_factory=list)
+    elsewhere: dict[str, list[Edit]] = field(default_factory=dict)
+    renames: list[tuple[str, str]] = field(default_factory=list)
+    because: list[str] = field(default_factory=list)
+    """What is not sure about it."""
+
+    def in_module(self, program: Program, module: str) -> list[Edit]:
+        """Give the list to which the edits of one file are added."""
+        return self.here if module in {"", program.unit.name} else self.elsewhere.setdefault(module, [])
+
+    def plan(self, program: Program, creation: Creation) -> Plan:
+        """Give all of them together with those that make the lock, which come first."""
+        self.in_module(program, creation.module)[:0] = creation.edits
+        others = ((module, Plan(tuple(edits))) for module, edits in sorted(self.elsewhere.items()))
+        return Plan(tuple(self.here), tuple(self.renames), tuple(others))
+
+
+def edits_of(coverage: Coverage, taken: Taken) -> Edits:
+    """Give the edits that put everything under the lock.
 
     Parameters:
         coverage: settled.
@@ -49,17 +83,24 @@ def edits_of(coverage: Coverage, taken: Taken) -> tuple[list[Edit], list[tuple[s
     Raises:
         Declined: if a method cannot be split as the coverage needs it.
     """
-    edits: list[Edit] = []
-    renames: list[tuple[str, str]] = []
-    because: list[str] = []
+    found = Edits()
+    for module, imports in taken.imports.items():
+        found.in_module(coverage.program, module).extend(imports)
     held: HeldAt = lambda resolver, event, _target: coverage.held(resolver, event)  # noqa: E731 - a protocol in one line
     for key, resolver in coverage.functions.items():
+        owner = coverage.owner(resolver.function)
+        for run in coverage.runs.get(key, ()) if owner != OWN else ():
+            check_presence(resolver, owner, run)
         if key in coverage.delegating:
+            if owner != OWN:
+                message = f"`{resolver.function.qualname}` would be split for a lock of `{owner}`"
+                raise Declined("foreign-state", message)
             header = taken.header(coverage, resolver)
             made, pair = delegate(coverage.program, resolver.function, header, taken.name, held)
-            edits.extend(made)
-            renames.append(pair)
+            found.here.extend(made)
+            found.renames.append(pair)
         else:
+            edits = found.in_module(coverage.program, resolver.function.module)
             runs = coverage.runs.get(key, ())
             first = taken.first.get(key)
             edits.extend(InsertStatements(run.first, "before", first) for run in runs if first is not None)
@@ -72,7 +113,7 @@ def edits_of(coverage: Coverage, taken: Taken) -> tuple[list[Edit], list[tuple[s
         if not lock.self_deadlocks:
             raise Declined("self-deadlock", f"`{function.qualname}` would take the lock again")
         resolved = takers.resolve(coverage.program, Taker(function, event, lock), held)
-        edits.extend(edit for edit in resolved.edits if edit not in edits)
-        renames.extend(resolved.renames)
-        because.extend(resolved.because)
-    return edits, renames, because
+        found.here.extend(edit for edit in resolved.edits if edit not in found.here)
+        found.renames.extend(resolved.renames)
+        found.because.extend(resolved.because)
+    return found

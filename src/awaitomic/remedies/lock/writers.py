@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from awaitomic.model.event import Guard
-from awaitomic.model.location import Root
 from awaitomic.program import Program, is_construction
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.coverage import Coverage
-from awaitomic.remedies.lock.home import Home, Kind
+from awaitomic.remedies.lock.home import Home
+from awaitomic.remedies.lock.reached import owner_of
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.split.takers import line_of
 
@@ -27,15 +27,16 @@ def tolerates(coverage: Coverage, resolver: Resolver, access: Access) -> bool:
     return all(_only_fills(other, fact) for other, fact in found)
 
 
-def cover_writers(coverage: Coverage, home: Home) -> None:
+Along = Callable[[Resolver, Access], tuple[int, ...]]
+"""Gives what has to be under the lock together with a write."""
+
+
+def cover_writers(coverage: Coverage, home: Home, along: Along = lambda _resolver, _access: ()) -> None:
     """See that everybody who writes the state does so under the lock, together with what he decided on."""
     program = coverage.program
     late = {(id(resolver), fact.event) for resolver, fact in late_writes(program, home)}
     for resolver, access in home.writers(program):
-        if access.location.root in {Root.PARAMETER, Root.RESULT} or _is_elsewhere(home, access):
-            line = line_of(program, resolver.function, access.event)
-            message = f"`{resolver.function.qualname}` writes the state on line {line} through another object"
-            raise Declined("foreign-state", message)
+        owner = owner_of(program, home, resolver, access.event, access.location)
         if access.task is not None:
             line = line_of(program, resolver.function, access.event)
             message = f"the task that `{resolver.function.qualname}` makes on line {line} writes what it is handed"
@@ -43,15 +44,17 @@ def cover_writers(coverage: Coverage, home: Home) -> None:
         if (id(resolver), access.event) not in late and coverage.tolerates(coverage, resolver, access):
             coverage.tolerated.append((resolver, access))
         else:
-            coverage.demand(resolver, access.event, access)
+            coverage.name_owner(resolver, owner)
+            coverage.demand(resolver, access.event, access, along(resolver, access))
     for resolver, fact in late_writes(program, home):
         if fact.via is not None:
+            coverage.name_owner(resolver, owner_of(program, home, resolver, fact.event, fact.access.location))
             coverage.demand(resolver, fact.event, None)
 
 
 def late_writes(program: Program, home: Home) -> Iterator[tuple[Resolver, WriteFact]]:
     """Give every write of the state that a suspension separates from what it was decided on or made from."""
-    for resolver in program.resolvers:
+    for resolver in _resolvers(program, home):
         if not resolver.function.is_async or is_construction(resolver.function):
             continue
         for fact in program.facts(resolver).writes:
@@ -65,12 +68,12 @@ def late_writes(program: Program, home: Home) -> Iterator[tuple[Resolver, WriteF
                 yield resolver, fact
 
 
-def _is_elsewhere(home: Home, access: Access) -> bool:
-    """Tell whether a writer reaches the state from another object than the one that owns it."""
-    if home.kind not in {Kind.INSTANCE, Kind.CLASS}:
-        return False
-    steps = access.location.steps
-    return access.location.root not in {Root.SELF, Root.CLASS} or not steps or str(steps[0]) != f".{home.state}"
+def _resolvers(program: Program, home: Home) -> Iterator[Resolver]:
+    """Give the functions of the file, and those of other files that can write the state."""
+    yield from program.resolvers
+    for unit in program.units_knowing(home.key):
+        if unit.name != program.unit.name:
+            yield from unit.resolvers
 
 
 def _only_fills(resolver: Resolver, fact: WriteFact) -> bool:

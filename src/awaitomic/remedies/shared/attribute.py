@@ -36,6 +36,8 @@ class Creation:
 
     edits: tuple[Edit, ...]
     because: tuple[str, ...]
+    module: str = ""
+    """The module of the file that the edits are for; empty for that of the bug."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +120,7 @@ def owner_class(program: Program, class_id: str, attribute: str, users: list[str
     if not above:
         names = sorted({qualname_of(user) for user in users})
         raise Declined("no-common-class", f"`{'`, `'.join(names)}` share no class that could own the lock")
-    chosen = next((facts for facts in makers if facts in above), above[0] if not makers else above[-1])
-    if chosen.module != program.module.name:
-        where = program.project.shown(chosen.module)
-        raise Declined("other-file", f"the lock would have to be made in `{chosen.qualname}`, which stands in {where}")
-    return chosen
+    return next((facts for facts in makers if facts in above), above[0] if not makers else above[-1])
 
 
 def _inherits(program: Program, name: str, ancestor: str) -> bool:
@@ -297,7 +295,8 @@ def _check_inits_below(program: Program, facts: ClassFacts, *, generated: bool) 
         if init is not None and not constructors.calls_up(init, "__init__"):
             message = f"`{init.qualname}` (line {line}) does not call the `__init__` that would make the lock"
             raise Declined("init-not-called", message)
-        style = declarative.style_of(program, other) if other.module == program.module.name else None
+        unit = program.project.unit(other.module)
+        style = declarative.style_of(program.at(unit), other) if unit is not None else None
         hook = other.methods.get(style.hook) if style is not None else None
         if style is None or not style.generated or generated or style in declarative.MODELS.values():
             continue

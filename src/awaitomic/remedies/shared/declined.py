@@ -5,6 +5,7 @@ from __future__ import annotations
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.finding import Refusal
 from awaitomic.program import Program
+from awaitomic.source.project import is_test
 
 
 class Declined(Exception):  # noqa: N818 - no fault of the program: the remedy says that it does not suit
@@ -13,6 +14,16 @@ class Declined(Exception):  # noqa: N818 - no fault of the program: the remedy s
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.refusal = Refusal(code, message)
+
+
+def check_reach(program: Program, function: FunctionGraph) -> None:
+    """Refuse to change a function of another file if that is not a plain part of the project.
+
+    Raises:
+        Declined: ``other-file``.
+    """
+    if not program.is_here(function) and is_test(function.module) and not is_test(program.unit.name):
+        check_here(program, function)
 
 
 def check_here(program: Program, function: FunctionGraph) -> None:
