@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from awaitomic.model.finding import Finding, Fix, Refusal
 from awaitomic.program import Program
-from awaitomic.remedies.by_hand import refusal_of
-from awaitomic.remedies.choice import candidates
+from awaitomic.remedies.choice import row_of
 from awaitomic.remedies.remedy import Case
 
 
@@ -22,13 +21,14 @@ def plan(finding: Finding, program: Program) -> Fix | Refusal:
     Returns:
         The fix, with its plan, or the reason why there is none.
     """
-    unbuilt = refusal_of(finding)
-    if unbuilt is not None:
-        return unbuilt
     case = Case(program, finding)
+    row = row_of(case)
+    if not row.remedies:
+        by_hand = row.why.format(state=finding.state)
+        return Refusal("no-remedy-yet", f"no remedy is built for {row.shape} yet; by hand: {by_hand}")
     first: Fix | None = None
     refusal: Refusal | None = None
-    for remedy in candidates(case):
+    for remedy in row.remedies:
         outcome = remedy.propose(case)
         if isinstance(outcome, Refusal):
             # The lock is the last resort: what stands in its way is what the reader has to know.
@@ -45,7 +45,9 @@ def plan(finding: Finding, program: Program) -> Fix | Refusal:
         if outcome.applicability.value == "safe":
             return fix
         first = first or fix
-    return first or refusal or Refusal("no-remedy", "no remedy is known for this shape; see `awaitomic explain`")
+    answer = first or refusal
+    assert answer is not None, "each of the remedies has either a proposal or a refusal"
+    return answer
 
 
 __all__ = ["plan"]
