@@ -5,6 +5,7 @@ from __future__ import annotations
 from awaitomic.model.finding import Finding, Fix, Refusal
 from awaitomic.program import Program
 from awaitomic.remedies.choice import row_of
+from awaitomic.remedies.designs import with_design
 from awaitomic.remedies.remedy import Case
 
 
@@ -25,7 +26,7 @@ def plan(finding: Finding, program: Program) -> Fix | Refusal:
     row = row_of(case)
     if not row.remedies:
         by_hand = row.why.format(state=finding.state)
-        return Refusal("no-remedy-yet", f"no remedy is built for {row.shape} yet; by hand: {by_hand}")
+        return Refusal("no-remedy-yet", f"there is no remedy yet for {row.shape}; by hand: {by_hand}")
     first: Fix | None = None
     refusal: Refusal | None = None
     for remedy in row.remedies:
@@ -47,7 +48,7 @@ def plan(finding: Finding, program: Program) -> Fix | Refusal:
         first = first or fix
     answer = first or refusal
     assert answer is not None, "each of the remedies has either a proposal or a refusal"
-    return answer
+    return with_design(answer) if isinstance(answer, Refusal) else answer
 
 
 __all__ = ["plan"]
