@@ -5,6 +5,7 @@ import json
 import pytest
 
 from awaitomic import __version__
+from awaitomic.remedies.choice import TABLE, Row
 from awaitomic.rules import RULES
 from cli.running import run
 
@@ -46,3 +47,27 @@ def test_version_and_help() -> None:
     for command in ("check", "fix", "explain", "rules"):
         assert f"  {command} " in run("-h").stdout
         assert run(command, "-h").exit_code == 0
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.rule} {row.shape}")
+def test_the_table_of_choice_is_what_explain_prints(row: Row) -> None:
+    page = " ".join(run("explain", row.rule).stdout.split())
+    names = ", else ".join(remedy.name for remedy in row.remedies)
+    assert f"{row.shape[1:]}: {names or 'by hand'}" in page
+    assert all(f"* {remedy.name}: {remedy.summary}" in page for remedy in row.remedies)
+
+
+@pytest.mark.parametrize("name", sorted({remedy.name for row in TABLE for remedy in row.remedies}))
+def test_every_remedy_is_explained_with_its_conditions_and_its_safety(name: str) -> None:
+    result = run("explain", name)
+    page = " ".join(result.stdout.split())
+    for row in TABLE:
+        for remedy in row.remedies:
+            if remedy.name == name:
+                assert f"{row.rule} ({row.shape})" in page
+                assert " ".join(remedy.conditions.split()) in page
+                assert " ".join(remedy.safety.split()) in page
+
+
+def test_every_rule_has_a_row_for_any_finding() -> None:
+    assert {row.rule for row in TABLE} == {rule.code for rule in RULES}

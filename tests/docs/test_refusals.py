@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 
 import awaitomic
+from awaitomic.model.finding import Refusal
+from awaitomic.remedies.designs import DESIGNS, with_design
 
 ROOT = Path(__file__).parents[2]
 RAISERS = {"Declined", "Refusal", "PatchRefused", "PatchRefusedError"}
@@ -37,3 +39,18 @@ def test_every_code_is_documented() -> None:
 def test_every_documented_code_stands_in_the_source() -> None:
     source = "\n".join(path.read_text(encoding="utf-8") for path in Path(awaitomic.__file__).parent.rglob("*.py"))
     assert {code for code in codes_in_page() if f'"{code}"' not in source} == set()
+
+
+def test_the_page_gives_every_design_that_a_refusal_names() -> None:
+    page = (ROOT / "docs" / "refusals.md").read_text(encoding="utf-8")
+    rows = [
+        line.split("|")[1:3] for line in page.partition("## What would do")[2].split("\n") if line.startswith("| `")
+    ]
+    told = {code[0]: design.strip() for codes, design in rows for code in CODE.finditer(codes)}
+    assert {code: told.get(code) for code in DESIGNS} == DESIGNS
+
+
+def test_a_refusal_names_the_design_that_would_do_and_no_other() -> None:
+    told = with_design(Refusal("sync-writer", "a plain function writes"))
+    assert told == Refusal("sync-writer", f"a plain function writes. What would do: {DESIGNS['sync-writer']}")
+    assert with_design(Refusal("hoist-shape", "unknown")) == Refusal("hoist-shape", "unknown")

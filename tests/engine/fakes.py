@@ -72,7 +72,7 @@ class World:
     def _plan(self, finding: Finding, source: SourceText, *_: object) -> Fix | Refusal:
         remedy = self.remedies.get(finding.state)
         if remedy is None:
-            return Refusal("no-remedy", "nobody knows")
+            return Refusal("nobody-knows", "nobody knows")
         plan = Plan((), remedy.renames)
         self._plans[id(plan)] = finding.state
         self._kept = [*getattr(self, "_kept", []), plan]

@@ -43,6 +43,17 @@ def test_the_summary_of_a_fix_says_what_was_done_and_what_is_left() -> None:
     assert fix_summary(report(), 0, 0, unsafe=False, dry=False) == "nothing to fix; nothing is left"
 
 
-def test_statistics_count_by_rule_most_frequent_first() -> None:
-    assert statistics([deadlock(), finding(), finding()]) == ["2  AWA101  stale-write", "1  AWA301  self-deadlock"]
+def test_statistics_count_rules_then_fixes_then_refusals_each_most_frequent_first() -> None:
+    assert statistics([deadlock(), finding(), finding(), UNSAFE]) == [
+        "3  AWA101  stale-write",
+        "1  AWA301  self-deadlock",
+        "2  hoist  safe fix",
+        "1  hoist  unsafe fix",
+        f"1  {code_of(deadlock())}  refused",
+    ]
     assert statistics([]) == []
+
+
+def code_of(found: Finding) -> str:
+    assert found.refusal is not None
+    return found.refusal.code

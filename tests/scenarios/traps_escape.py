@@ -33,7 +33,7 @@ CASES: dict[str, FixtureCase] = {
             findings=(("AWA102", "self.process"),),
             possible=1,
             repair="refused",
-            refusal="no-remedy",
+            refusal="no-remedy-yet",
         ),
     ),
     **pair(

@@ -115,7 +115,7 @@ _OPTIONS = (
         "--jobs", type=click.IntRange(min=1), metavar="N", help="Processes to use.  [default: one per processor]"
     ),
     click.option("--stdin-filename", metavar="FILE", help="What to call standard input, if PATHS is -."),
-    click.option("--statistics", is_flag=True, help="Counts by rule instead of the findings."),
+    click.option("--statistics", is_flag=True, help="Counts of findings, fixes and refusals instead of the findings."),
     click.option("--exit-zero", is_flag=True, help="End with 0 even if there are findings."),
     click.option("-q", "--quiet", is_flag=True, help="Nothing on standard error but errors."),
     click.option("-v", "--verbose", is_flag=True, help="Say what was done, and show tracebacks of internal faults."),

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from awaitomic.model.finding import Applicability, Finding, Fix, Refusal
 from awaitomic.model.preferences import NO_PREFERENCES, Preferences
 from awaitomic.program import Program
-from awaitomic.remedies.by_hand import refusal_of
-from awaitomic.remedies.choice import candidates
+from awaitomic.remedies.choice import row_of
+from awaitomic.remedies.designs import with_design
 from awaitomic.remedies.remedy import Case, Proposal
 
 
@@ -35,14 +35,15 @@ def plan(
     Returns:
         The fix, with its plan, or the reason why there is none.
     """
-    unbuilt = refusal_of(finding)
-    if unbuilt is not None:
-        return unbuilt
     case = Case(program, finding, preferences, found)
+    row = row_of(case)
+    if not row.remedies:
+        by_hand = row.why.format(state=finding.state)
+        return Refusal("no-remedy-yet", f"there is no remedy yet for {row.shape}; by hand: {by_hand}")
     first: Fix | None = None
     shown: Fix | None = None
     refusal: Refusal | None = None
-    for remedy in candidates(case):
+    for remedy in row.remedies:
         outcome = remedy.propose(case)
         if isinstance(outcome, Refusal):
             # The lock is the last resort: what stands in its way is what the reader has to know.
@@ -55,8 +56,9 @@ def plan(
             shown = shown or fix
         else:
             first = first or fix
-    unknown = Refusal("no-remedy", "no remedy is known for this shape; see `awaitomic explain`")
-    return first or shown or refusal or unknown
+    answer = first or shown or refusal
+    assert answer is not None, "each of the remedies has either a proposal or a refusal"
+    return with_design(answer) if isinstance(answer, Refusal) else answer
 
 
 def _fix(strategy: str, proposal: Proposal, finding: Finding, program: Program, editable: Callable[[str], bool]) -> Fix:

@@ -1,37 +1,134 @@
-"""Which remedies suit which finding, in order of preference: no lock before a lock, an existing lock before a new one.
+"""The table of choice: which remedies suit which finding, in order of preference, and why in that order.
 
-The table follows what maintainers did in real fixes: lazy initialisation got a lock, closing and cleaning up got a
-recheck or a swap.
+No lock before a lock, an existing lock before a new one. The order follows what maintainers did in real fixes: lazy
+initialisation got a lock, closing and cleaning up got a recheck or a swap.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from awaitomic.program.accesses import Change
 from awaitomic.remedies import hoist, lock, recheck, setdefault, snapshot, split, swap
 from awaitomic.remedies.lock import early
 from awaitomic.remedies.remedy import Case, Remedy
 
-_BY_RULE: dict[str, tuple[Remedy, ...]] = {
-    "AWA101": (hoist.REMEDY, lock.REMEDY),
-    "AWA102": (setdefault.REMEDY, lock.REMEDY, recheck.REMEDY),
-    "AWA103": (swap.REMEDY, lock.REMEDY),
-    "AWA104": (snapshot.REMEDY,),
-    "AWA105": (early.REMEDY,),
-    "AWA301": (split.REMEDY,),
-}
 
-_BY_SHAPE: dict[tuple[str, Change], tuple[Remedy, ...]] = {
-    # ``self.ws = None`` after ``await self.ws.close()``: the None must not hit a replacement.
-    ("AWA103", Change.RESET): (recheck.REMEDY, swap.REMEDY, lock.REMEDY),
-    ("AWA103", Change.DELETE): (recheck.REMEDY, swap.REMEDY, lock.REMEDY),
-}
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the table."""
+
+    rule: str
+    shape: str
+    """Which findings of the rule, in words."""
+    suits: Callable[[Case], bool]
+    remedies: tuple[Remedy, ...]
+    """The preferred one first; the first safe proposal is taken, else the first one."""
+    why: str
+    """Why in this order, or, where no remedy is built, what to do by hand; ``{state}`` stands for the state."""
 
 
-def candidates(case: Case) -> tuple[Remedy, ...]:
-    """Give the remedies for a finding, the preferred one first."""
-    if case.finding.rule in {"AWA104", "AWA301"}:  # what completes these is no write
-        return _BY_RULE[case.finding.rule]
-    if case.is_use:
-        return ()
-    shape = (case.finding.rule, case.fact.access.change)
-    return _BY_SHAPE.get(shape, _BY_RULE[case.finding.rule])
+def _always(_: Case) -> bool:
+    return True
+
+
+def _is_use(case: Case) -> bool:
+    return case.is_use
+
+
+def _takes_away(case: Case) -> bool:
+    return case.fact.access.change in {Change.RESET, Change.DELETE}
+
+
+def _has_test(case: Case) -> bool:
+    return bool(case.finding.span.guards)
+
+
+TABLE: tuple[Row, ...] = (
+    Row(
+        "AWA101",
+        "an update of what was read",
+        _always,
+        (hoist.REMEDY, lock.REMEDY),
+        "where the await can come first, nothing has to wait for anybody",
+    ),
+    Row(
+        "AWA102",
+        "the use of a reference that was tested before the await",
+        _is_use,
+        (),
+        "test `{state}` again right before it is used, or keep in a local what was tested, and use that",
+    ),
+    Row(
+        "AWA102",
+        "a write that a test decides",
+        _always,
+        (setdefault.REMEDY, lock.REMEDY, recheck.REMEDY),
+        "plain data may be loaded twice; what is made lazily got a lock in nearly all real fixes; a second test "
+        "lets both do the work",
+    ),
+    Row(
+        "AWA103",
+        "state that is reset or deleted after it was used",
+        _takes_away,
+        (recheck.REMEDY, swap.REMEDY, lock.REMEDY),
+        "where something is closed or cleaned up, real fixes test again or swap, and hardly ever lock",
+    ),
+    Row(
+        "AWA103",
+        "state that is emptied or advanced after it was used",
+        _always,
+        (swap.REMEDY, lock.REMEDY),
+        "what is taken before the await is nobody else's, and what comes meanwhile stays",
+    ),
+    Row("AWA104", "a loop over a container", _always, (snapshot.REMEDY,), "a copy cannot change under the loop"),
+    Row(
+        "AWA105",
+        "a claim that is made before the work is done",
+        _has_test,
+        (early.REMEDY,),
+        "who comes second has to wait for the first one",
+    ),
+    Row(
+        "AWA105",
+        "a container that is emptied and filled again",
+        _always,
+        (),
+        "fill a local, and put it in the place of `{state}` by one assignment at the end; where readers keep the "
+        "container itself, empty and fill it with no await in between",
+    ),
+    Row(
+        "AWA106",
+        "a mode that is set for a while",
+        _always,
+        (),
+        "give the value of `{state}` to what needs it as a parameter, or keep it in a `ContextVar`, which every task "
+        "has for itself",
+    ),
+    Row(
+        "AWA301",
+        "a method that takes the lock which its caller holds",
+        _always,
+        (split.REMEDY,),
+        "a variant that says in its name that the lock is held",
+    ),
+)
+
+
+def row_of(case: Case) -> Row:
+    """Give the row for a finding: the first one that suits it.
+
+    Raises:
+        LookupError: if the rule is not in the table.
+    """
+    for row in TABLE:
+        if row.rule == case.finding.rule and row.suits(case):
+            return row
+    message = f"no row for {case.finding.rule}"
+    raise LookupError(message)
+
+
+def rows_for(rule: str) -> tuple[Row, ...]:
+    """Give the rows for the findings of a rule, in order."""
+    return tuple(row for row in TABLE if row.rule == rule)

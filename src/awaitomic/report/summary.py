@@ -64,8 +64,18 @@ def _unread(report: Report) -> str:
 
 
 def statistics(findings: Iterable[Finding]) -> list[str]:
-    """Give a row for each rule that found something: count, code, name; most frequent first, then by code."""
-    counts = Counter((finding.rule, finding.name) for finding in findings)
-    width = len(str(max(counts.values(), default=0)))
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [f"{number:>{width}}  {rule}  {name}" for (rule, name), number in ordered]
+    """Count findings by rule, then fixes by remedy and how far they may be trusted, then refusals by code.
+
+    Each row is a number, a word to search the documentation for, and what it is; most frequent first.
+    """
+    found = list(findings)
+    rules = Counter((each.rule, each.name) for each in found)
+    fixes = Counter((each.fix.strategy, f"{each.fix.applicability} fix") for each in found if each.fix is not None)
+    refusals = Counter((each.refusal.code, "refused") for each in found if each.refusal is not None)
+    groups = [_ordered(counts) for counts in (rules, fixes, refusals) if counts]
+    width = max((len(str(rows[0][1])) for rows in groups), default=0)
+    return [f"{number:>{width}}  {word}  {what}" for rows in groups for (word, what), number in rows]
+
+
+def _ordered(counts: Counter[tuple[str, str]]) -> list[tuple[tuple[str, str], int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))

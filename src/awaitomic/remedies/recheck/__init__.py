@@ -224,7 +224,7 @@ def _doubts(case: Case, block: Block, first: int) -> list[str]:
 
 REMEDY = Remedy(
     name="recheck",
-    summary="reset the state after the await only if it still is what was used",
+    summary="write after the await only if the state still is what was read before it",
     conditions=(
         "The write resets to None or removes an entry, what it throws away is an object (its methods are called, or it "
         "is awaited), and it was read, or can be read, into a local before the await. For lazy initialisation: a "
