@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pickle
+import re
 from pathlib import Path
 
 import pytest
 
-from awaitomic.config import DEFAULT_EXCLUDE, ConfigError, Overrides, Settings, load, parse_confidence
+from awaitomic.config import DEFAULT_EXCLUDE, ConfigError, Overrides, Settings, load, parse_confidence, parse_strategy
 from awaitomic.knowledge.codes import RULE_NAMES
 from awaitomic.model.finding import Confidence
-from awaitomic.model.preferences import Granularity
+from awaitomic.model.preferences import Granularity, Strategy
 
 EVERYTHING = """\
 [project]
@@ -30,6 +31,7 @@ force-exclude = false
 entry-points = ["house.endpoint"]
 single-owner = ["Walker"]
 lock-granularity = "key"
+strategy = ["no-lock", "AWA102:recheck"]
 
 [tool.awaitomic.per-file-ignores]
 "tests/**" = ["AWA1"]
@@ -60,6 +62,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         entry_points=("house.endpoint",),
         single_owner=("Walker",),
         lock_granularity=Granularity.KEY,
+        strategy=(Strategy("lock", forbidden=True), Strategy("recheck", rule="AWA102")),
     )
 
 
@@ -210,3 +213,26 @@ def test_confidence_by_name() -> None:
     assert [parse_confidence(name) for name in ("possible", "likely", "certain")] == list(Confidence)
     with pytest.raises(ValueError, match=r"unknown confidence `Certain`.*did you mean `certain`"):
         parse_confidence("Certain")
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("lok", "unknown remedy `lok`; it is one of hoist, swap, recheck, widen, lock, split, snapshot, setdefault, "),
+        ("no-lok", "did you mean `lock`?"),
+        ("AWA1O2:lock", "unknown rule code `AWA1O2`; did you mean `AWA102`?"),
+    ],
+)
+def test_a_strategy_that_does_not_exist_suggests_the_nearest(tmp_path: Path, word: str, message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        parse_strategy(word)
+    write(tmp_path, f'[tool.awaitomic]\nstrategy = ["{word}"]\n')
+    with pytest.raises(ConfigError) as raised:
+        load(tmp_path)
+    assert raised.value.line == 2
+    assert message in raised.value.message
+
+
+@pytest.mark.parametrize("word", ["lock", "no-lock", "AWA102:no-single-flight", "AWA1:recheck"])
+def test_a_strategy_reads_as_it_is_written(word: str) -> None:
+    assert str(parse_strategy(word)) == word

@@ -14,10 +14,10 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from awaitomic.knowledge.codes import RULE_NAMES
+from awaitomic.knowledge.codes import REMEDY_NAMES, RULE_NAMES
 from awaitomic.model.conventions import Conventions
 from awaitomic.model.finding import Confidence
-from awaitomic.model.preferences import Granularity, Preferences
+from awaitomic.model.preferences import Granularity, Preferences, Strategy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -86,11 +86,12 @@ class Settings:
     entry_points: tuple[str, ...] = ()
     single_owner: tuple[str, ...] = ()
     lock_granularity: Granularity = Granularity.OBJECT
+    strategy: tuple[Strategy, ...] = ()
 
     @property
     def preferences(self) -> Preferences:
         """What is said here about repairs that are all right, as the remedies want it."""
-        return Preferences(self.lock_granularity)
+        return Preferences(self.lock_granularity, self.strategy)
 
     @property
     def conventions(self) -> Conventions:
@@ -123,6 +124,7 @@ class Overrides:
     respect_gitignore: bool | None = None
     force_exclude: bool | None = None
     lock_granularity: Granularity | None = None
+    strategy: tuple[Strategy, ...] | None = None
 
 
 def load(
@@ -220,6 +222,7 @@ class _Table:
             "entry-points": self._names,
             "single-owner": self._names,
             "lock-granularity": self._granularity,
+            "strategy": self._strategies,
         }
 
     def settings(self, table: object, root: Path) -> Settings:
@@ -296,6 +299,13 @@ class _Table:
         except ValueError as error:
             raise self._error(key, f"`{key}`: {error}") from error
 
+    def _strategies(self, key: str, value: object) -> tuple[Strategy, ...]:
+        words = self._strings(key, value)
+        try:
+            return tuple(parse_strategy(word) for word in words)
+        except ValueError as error:
+            raise self._error(key, f"`{key}`: {error}") from error
+
     def _flag(self, key: str, value: object) -> bool:
         if not isinstance(value, bool):
             raise self._expect(key, value, "true or false")
@@ -328,7 +338,21 @@ def parse_granularity(value: str) -> Granularity:
     raise ValueError(message)
 
 
-def _check_code(code: str, error: Callable[[str], ConfigError]) -> None:
+def parse_strategy(value: str) -> Strategy:
+    """Read ``lock``, ``no-lock`` or ``AWA102:recheck``; raises `ValueError` with a message for the user."""
+    rule, colon, name = value.rpartition(":")
+    if colon:
+        _check_code(rule, ValueError)
+    remedy = name.removeprefix("no-")
+    if remedy not in REMEDY_NAMES:
+        message = (
+            f"unknown remedy `{remedy}`; it is one of {', '.join(REMEDY_NAMES)}{_nearest_word(remedy, REMEDY_NAMES)}"
+        )
+        raise ValueError(message)
+    return Strategy(remedy, forbidden=remedy != name, rule="" if rule == "ALL" else rule)
+
+
+def _check_code(code: str, error: Callable[[str], Exception]) -> None:
     """Raise `error` unless `code` is ``ALL``, a rule's code, or the beginning of one, as in ``AWA2``."""
     if code == "ALL" or (len(code) >= len("AWA") and any(known.startswith(code) for known in RULE_NAMES)):
         return

@@ -31,6 +31,7 @@ class Given(TypedDict):
     confidence: str | None
     unsafe_fixes: bool | None
     lock_granularity: str | None
+    strategy: tuple[tuple[str, ...], ...]
     output_format: str
     output_file: Path | None
     exclude: tuple[tuple[str, ...], ...]
@@ -74,6 +75,13 @@ _OPTIONS = (
         "--lock-granularity",
         type=click.Choice(["object", "key"]),
         help="Whether a new lock serves a whole table, or each of its keys has its own.  [default: object]",
+    ),
+    click.option(
+        "--strategy",
+        type=comma_separated,
+        multiple=True,
+        metavar="REMEDIES",
+        help="Prefer these remedies (lock), forbid them (no-lock), or do so for one rule (AWA102:recheck).",
     ),
     click.option(
         "--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="For whom."
@@ -193,9 +201,15 @@ def _settings(paths: tuple[str, ...], given: Given) -> Settings:
         load,
         parse_confidence,
         parse_granularity,
+        parse_strategy,
     )
 
     first = paths[0] if paths[0] != STDIN else given["stdin_filename"] or "."
+    try:
+        strategy = tuple(parse_strategy(word) for word in _joined(given["strategy"]) or ())
+    except ValueError as error:
+        message = f"--strategy: {error}"
+        raise click.UsageError(message) from error
     overrides = Overrides(
         exclude=_joined(given["exclude"]),
         extend_exclude=_joined(given["extend_exclude"]),
@@ -208,6 +222,7 @@ def _settings(paths: tuple[str, ...], given: Given) -> Settings:
         respect_gitignore=given["respect_gitignore"],
         force_exclude=given["force_exclude"],
         lock_granularity=parse_granularity(given["lock_granularity"]) if given["lock_granularity"] else None,
+        strategy=strategy or None,
     )
     try:
         return load(Path(first), overrides, config=given["config"], isolated=given["isolated"])

@@ -1,4 +1,4 @@
-"""All rule codes with their names, as data, so that settings and comments can be checked before a rule is loaded.
+"""All rule codes with their names, and all remedies, as data: settings are checked before a rule is loaded.
 
 Codes of rules that a later version implements are valid already: a configuration may name them.
 """
@@ -36,3 +36,17 @@ RULE_NAMES: Final = MappingProxyType(
     }
 )
 """Code to name."""
+
+REMEDY_NAMES: Final = (
+    "hoist",
+    "swap",
+    "recheck",
+    "widen",
+    "lock",
+    "split",
+    "snapshot",
+    "setdefault",
+    "single-flight",
+    "atomic-call",
+)
+"""All remedies, those of later versions included."""

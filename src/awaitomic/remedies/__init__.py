@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from awaitomic.model.finding import Applicability, Finding, Fix, Refusal
 from awaitomic.model.preferences import NO_PREFERENCES, Preferences
 from awaitomic.program import Program
-from awaitomic.remedies.choice import row_of
+from awaitomic.remedies.choice import ordered, row_of
 from awaitomic.remedies.designs import with_design
 from awaitomic.remedies.remedy import Case, Proposal
 
@@ -22,8 +22,8 @@ def plan(
     """Choose a repair for a finding.
 
     The remedies that suit the finding's rule and shape are asked in order of preference (`awaitomic.remedies.choice`).
-    The first safe proposal wins; if there is none, the first that can be applied; if there is none, the first; if there
-    is none, the first refusal.
+    What the user prefers comes first, and is taken if it can be applied; else the first safe proposal wins; if there is
+    none, the first that can be applied; if there is none, the first; if there is none, the first refusal.
 
     Parameters:
         finding: a finding of `awaitomic.rules.find` for this program.
@@ -43,7 +43,12 @@ def plan(
     first: Fix | None = None
     shown: Fix | None = None
     refusal: Refusal | None = None
-    for remedy in row.remedies:
+    preferred = preferences.preferred(finding.rule)
+    remedies = ordered(row, preferences)
+    if not remedies:
+        names = ", ".join(remedy.name for remedy in row.remedies)
+        return Refusal("strategy-forbidden", f"what suits {row.shape} is forbidden by `strategy`: {names}")
+    for remedy in remedies:
         outcome = remedy.propose(case)
         if isinstance(outcome, Refusal):
             # The lock is the last resort: what stands in its way is what the reader has to know.
@@ -51,6 +56,8 @@ def plan(
             continue
         fix = _fix(remedy.name, outcome, finding, program, editable)
         if fix.applicability is Applicability.SAFE:
+            return fix
+        if remedy.name in preferred and fix.applicability is Applicability.UNSAFE:
             return fix
         if fix.applicability is Applicability.DISPLAY:
             shown = shown or fix

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from awaitomic.model.preferences import Preferences
 from awaitomic.program.accesses import Change
 from awaitomic.remedies import hoist, lock, recheck, setdefault, snapshot, split, swap
 from awaitomic.remedies.lock import early
@@ -127,6 +128,16 @@ def row_of(case: Case) -> Row:
             return row
     message = f"no row for {case.finding.rule}"
     raise LookupError(message)
+
+
+def ordered(row: Row, preferences: Preferences) -> tuple[Remedy, ...]:
+    """Give the remedies of a row as the user prefers them, without those that are forbidden."""
+    preferred, forbidden = preferences.preferred(row.rule), preferences.forbidden(row.rule)
+
+    def rank(remedy: Remedy) -> int:
+        return preferred.index(remedy.name) if remedy.name in preferred else len(preferred)
+
+    return tuple(remedy for remedy in sorted(row.remedies, key=rank) if remedy.name not in forbidden)
 
 
 def rows_for(rule: str) -> tuple[Row, ...]:
