@@ -308,6 +308,32 @@ def test_a_generated_constructor_elsewhere_would_not_make_the_lock(
     assert _refusal(tmp_path)[0] == "init-not-called"
 
 
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("copy.copy(Logged())", "of derived.py copies or serialises objects"),
+        ("print(Logged().__dict__)", "of derived.py looks at `__dict__`"),
+        ("Logged.__new__(Logged)", "of derived.py makes an instance by `__new__`"),
+        ("Logged()", None),
+    ],
+)
+def test_what_happens_to_the_objects_in_the_other_file_is_a_reason(
+    line: str, reason: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    derived = (
+        "import copy\n"
+        + IMPORTS.format(name="Session")
+        + LOGGED.replace("\n\nasync def main", f"\n{line}\n\n\nasync def main")
+    )
+    lay_out(tmp_path, {"base.py": HEAD + SESSION, "derived.py": derived})
+    result = run("check", "--confidence", "possible", "--output-format", "json", ".")
+    because = [each["fix"]["because"] for each in json.loads(result.stdout)["findings"] if each["path"] == "base.py"]
+    said = [each for each in because[0] if "derived.py" in each]
+    assert len(said) == (reason is not None)
+    assert all((reason or "") in each for each in said)
+
+
 def test_a_claim_that_others_make_before_their_work_cannot_be_moved_behind_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

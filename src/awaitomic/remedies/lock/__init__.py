@@ -30,7 +30,6 @@ from awaitomic.remedies.lock.writers import Along, cover_writers, tolerates
 from awaitomic.remedies.remedy import Case, Proposal, Remedy, statement_at
 from awaitomic.remedies.shared.attribute import Creation
 from awaitomic.remedies.shared.declined import Declined
-from awaitomic.remedies.split.takers import line_of
 
 
 def propose(case: Case) -> Proposal | Refusal:
@@ -165,9 +164,9 @@ def _tolerated(coverage: Coverage) -> list[str]:
     for resolver, access in coverage.tolerated:
         if coverage.held(resolver, access.event):
             continue
-        line = line_of(coverage.program, resolver.function, access.event)
+        place = coverage.program.place(resolver.function, access.event)
         found.append(
-            f"`{resolver.function.qualname}` (line {line}) resets the state without the lock: "
+            f"`{resolver.function.qualname}` ({place}) resets the state without the lock: "
             "while it is being filled, there is nothing to reset"
         )
     return found

@@ -18,6 +18,7 @@ from awaitomic.remedies.lock.reached import OWN
 from awaitomic.remedies.lock.wrapping import Taken, said_by
 from awaitomic.remedies.shared import attribute
 from awaitomic.remedies.shared.attribute import Creation, Maker
+from awaitomic.remedies.shared.copied import copies_elsewhere
 from awaitomic.remedies.shared.declined import Declined
 
 
@@ -133,8 +134,12 @@ def _made(coverage: Coverage, facts: ClassFacts | None, maker: Maker, named: tup
         return name, variables.create_for_closure(around, home.state, name, maker)
     there = _seen_from(coverage, facts)
     name = attribute.attribute_name(there, facts, home.state, stem, noun)
-    create = variables.create_for_class if home.kind is Kind.CLASS else attribute.create
-    return name, replace(create(there, facts, home.state, name, maker), module=facts.module)
+    if home.kind is Kind.CLASS:
+        return name, replace(variables.create_for_class(there, facts, home.state, name, maker), module=facts.module)
+    creation = attribute.create(there, facts, home.state, name, maker)
+    others = [file for file in coverage.files() if file.unit.name != facts.module]
+    doubts = [reason for file in others for reason in copies_elsewhere(file, maker.what)]
+    return name, replace(creation, because=(*creation.because, *doubts), module=facts.module)
 
 
 def _method_class(coverage: Coverage, resolver: Resolver) -> str:

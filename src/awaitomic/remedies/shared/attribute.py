@@ -63,6 +63,11 @@ class Maker:
         return "None" if self.on_first_use else f"{self.callee}()"
 
     @property
+    def what(self) -> str:
+        """What the instances get, in words."""
+        return "a table of locks" if self.is_table else "a lock once contended"
+
+    @property
     def declared(self) -> str:
         """The type, for a declaration that has to have one."""
         return self.type or self.callee
@@ -192,8 +197,7 @@ def create(program: Program, facts: ClassFacts, state: str, name: str, maker: Ma
 
 def _create_in(program: Program, facts: ClassFacts, state: str, name: str, maker: Maker) -> Creation:
     _check_fit(program, facts)
-    what = "a table of locks" if maker.is_table else "a lock once contended"
-    because = [*copies(program, facts, what), *odd_construction(program, facts)]
+    because = [*copies(program, facts, maker.what), *odd_construction(program, facts)]
     style = declarative.style_of(program, facts)
     path = class_path(program, facts)
     slots = declarative.extend_slots(program, facts, path, name)

@@ -19,23 +19,40 @@ _PROCESSES = frozenset({"concurrent.futures.ProcessPoolExecutor", "concurrent.fu
 
 def copies(program: Program, facts: ClassFacts, what: str) -> Iterator[str]:
     """Give a reason if instances of a class may be copied, or sent to where a lock cannot go; `what` they have got."""
-    imports = program.module.imports
-    for node in ast.walk(program.module.tree):
-        if isinstance(node, ast.Call):
-            name = dotted(node.func, imports) or ""
-            if name in _COPIES_DOTTED or last_name(node.func) in _COPIES:
-                yield f"line {node.lineno} copies or serialises objects: {what} does not survive that"
-                return
-            if name in _PROCESSES or (name.startswith("multiprocessing.") and name.endswith(("Pool", "Process"))):
-                yield f"line {node.lineno} starts processes: {what} cannot go there"
-                return
+    called = next(_copied_in(program, what), None)
+    if called is not None:
+        yield called
+        return
     for method in ("__getstate__", "__reduce__", "__copy__", "__deepcopy__", "__setattr__"):
         if method in facts.methods:
             yield f"`{facts.qualname}` defines `{method}`, which will meet the new attribute"
             return
+    yield from _looked_at_in(program)
+
+
+def copies_elsewhere(file: Program, what: str) -> Iterator[str]:
+    """Give the reasons of that kind in another file that has to do with the objects."""
+    place = f" of {file.project.shown(file.unit.name)}"
+    yield from (*_copied_in(file, what, place), *_looked_at_in(file, place), *_made_by_new(file, frozenset(), place))
+
+
+def _copied_in(program: Program, what: str, place: str = "") -> Iterator[str]:
+    """Give the first line of a file, if any, in which objects are copied or leave the process."""
+    for node in ast.walk(program.module.tree):
+        if isinstance(node, ast.Call):
+            name = dotted(node.func, program.module.imports) or ""
+            if name in _COPIES_DOTTED or last_name(node.func) in _COPIES:
+                yield f"line {node.lineno}{place} copies or serialises objects: {what} does not survive that"
+                return
+            if name in _PROCESSES or (name.startswith("multiprocessing.") and name.endswith(("Pool", "Process"))):
+                yield f"line {node.lineno}{place} starts processes: {what} cannot go there"
+                return
+
+
+def _looked_at_in(program: Program, place: str = "") -> Iterator[str]:
     for node in ast.walk(program.module.tree):
         if isinstance(node, ast.Attribute) and node.attr == "__dict__":
-            yield f"line {node.lineno} looks at `__dict__`, which will have the new attribute"
+            yield f"line {node.lineno}{place} looks at `__dict__`, which will have the new attribute"
             return
 
 
@@ -44,9 +61,12 @@ def odd_construction(program: Program, facts: ClassFacts) -> Iterator[str]:
     if any(keyword.arg == "metaclass" and last_name(keyword.value) != "ABCMeta" for keyword in facts.node.keywords):
         yield f"`{facts.qualname}` has a metaclass, which may make instances in another way"
     own = facts.methods.get("__new__")
-    inside = {id(node) for node in ast.walk(own.node)} if own is not None else set()
+    yield from _made_by_new(program, frozenset(id(node) for node in ast.walk(own.node)) if own else frozenset())
+
+
+def _made_by_new(program: Program, inside: frozenset[int], place: str = "") -> Iterator[str]:
     for node in ast.walk(program.module.tree):
         if not isinstance(node, ast.Call) or id(node) in inside:
             continue
         if isinstance(node.func, ast.Attribute) and node.func.attr == "__new__":
-            yield f"line {node.lineno} makes an instance by `__new__`: it may lack the lock"
+            yield f"line {node.lineno}{place} makes an instance by `__new__`: it may lack the lock"
