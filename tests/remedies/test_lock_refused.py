@@ -8,7 +8,52 @@ from awaitomic.remedies.lock import REMEDY
 from remedies.carried_out import refusal
 from remedies.programs import ENSURE, LOOP, SHORT, WRITERS
 
+SENDER = """
+import asyncio
+
+class Sender:
+    def __init__(self, wire):
+        self.turn = asyncio.Lock()
+        self.answers = asyncio.Queue()
+        self.tries = 0
+        self.wire = wire
+
+    async def send(self, text):
+        async with self.turn:
+            self.tries = 3
+            self.wire.write(text)
+            self.tries += 1
+            return await self.answers.get()
+
+    async def end(self):
+        async with self.turn:
+            self.tries = 0
+
+    async def on_refused(self):
+        {first}
+        tries = self.tries
+        await asyncio.sleep(tries)
+        self.tries = tries - 1
+        {last}
+
+async def main(wires):
+    sender = Sender(wires)
+    await asyncio.gather(*(sender.send(text) for text in "abc"), *(sender.on_refused() for _ in "abc"))
+"""
+
 REFUSED = {
+    "a handler that asks whether the lock is held": (
+        "AWA101",
+        "waits-for-holder",
+        "`Sender.on_refused` asks on line 23 whether the lock is held",
+        SENDER.format(first="if not self.turn.locked():\n            return", last="pass"),
+    ),
+    "a handler that ends the wait of who holds the lock": (
+        "AWA101",
+        "waits-for-holder",
+        "line 16 waits for `self.answers` with the lock held",
+        SENDER.format(first="pass", last="self.answers.put_nowait(None)"),
+    ),
     "a plain function that adds can lose and be lost": (
         "AWA101",
         "sync-writer",

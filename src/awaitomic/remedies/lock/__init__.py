@@ -18,6 +18,7 @@ from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock import callers, keyed
 from awaitomic.remedies.lock.conflicts import settle
 from awaitomic.remedies.lock.coverage import Coverage
+from awaitomic.remedies.lock.holders import check_holders
 from awaitomic.remedies.lock.home import Guardian, Home, guardian, home_of
 from awaitomic.remedies.lock.lock_tables import LockTable, lock_table
 from awaitomic.remedies.lock.new_lock import new_lock, of_table
@@ -99,6 +100,7 @@ def _with_lock(case: Case, home: Home, choice: _Choice, along: Along) -> Proposa
     join(coverage, case.found, tables)
     settle(coverage)
     check_order(coverage)
+    check_holders(coverage)
     _check_size(coverage)
     lock, creation = _lock_of(coverage, resolver, choice, tables)
     edits = edits_of(coverage, lock)

@@ -209,15 +209,15 @@ def _check_future(resolver: Resolver, operand: Operand, place: str) -> None:
 
 def _check_enders(coverage: Coverage, resolver: Resolver, operand: Operand, place: str) -> None:
     """Refuse a wait for objects of this file if every call that can end it needs the lock."""
-    for waited in _waited_objects(resolver, operand):
+    for waited in waited_objects(resolver, operand):
         _check_ender(coverage, resolver, operand, waited, place)
 
 
 def _check_ender(coverage: Coverage, resolver: Resolver, operand: Operand, waited: Location, place: str) -> None:
     needing = []
-    for ender, event in _ender_calls(coverage, resolver.key_of(waited), operand, resolver):
+    for ender, event in ender_calls(coverage, resolver.key_of(waited), operand, resolver):
         before = ender is resolver and event < operand
-        if before or not _needs_lock(coverage, ender, event):
+        if before or not needs_lock(coverage, ender, event):
             return
         needing.append((ender.function.qualname, coverage.program.place(ender.function, event)))
     bodies = list(_task_bodies(coverage, resolver.key_of(waited)))
@@ -235,18 +235,18 @@ def _check_ender(coverage: Coverage, resolver: Resolver, operand: Operand, waite
         raise Declined("waits-for-holder", message)
 
 
-def _waited_objects(resolver: Resolver, operand: Operand) -> Iterator[Location]:
+def waited_objects(resolver: Resolver, operand: Operand) -> Iterator[Location]:
     """Give the events, queues, conditions, futures and tasks that an await waits for."""
     event = resolver.function.events[resolver.origin(operand)]
     if isinstance(event, Compute):
         for inner in event.operands:
-            yield from _waited_objects(resolver, inner)
+            yield from waited_objects(resolver, inner)
     elif isinstance(event, Call):
         callee = resolver.function.events[event.function]
         if last_name(resolver.function.nodes[event.function]) in AWAITED_ALONE | SPAWN_ALL:
             waits_method = isinstance(callee, Read) and isinstance(callee.place, Attribute) and not event.arguments
             for inner in event.arguments:
-                yield from _waited_objects(resolver, inner)
+                yield from waited_objects(resolver, inner)
             if not waits_method:
                 return
         if isinstance(callee, Read) and isinstance(callee.place, Attribute) and callee.place.attr in EVENT_WAITS:
@@ -259,7 +259,7 @@ def _waited_objects(resolver: Resolver, operand: Operand) -> Iterator[Location]:
             yield found
 
 
-def _ender_calls(
+def ender_calls(
     coverage: Coverage, key: Location, operand: Operand, waiter: Resolver
 ) -> Iterator[tuple[Resolver, int]]:
     """Give every call of this file that can end a wait on an object, other than the wait itself."""
@@ -278,7 +278,7 @@ def _ender_calls(
                 yield resolver, event.id
 
 
-def _needs_lock(coverage: Coverage, resolver: Resolver, event: int) -> bool:
+def needs_lock(coverage: Coverage, resolver: Resolver, event: int) -> bool:
     """Tell whether a call can only happen with the lock held, or after the lock was taken."""
     if coverage.held(resolver, event):
         return True
