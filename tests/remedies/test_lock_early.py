@@ -7,7 +7,7 @@ import pytest
 from awaitomic.model.finding import Refusal
 from awaitomic.remedies.lock import early
 from explorer import Scenario, World, check_after, check_before
-from remedies.carried_out import answer
+from remedies.carried_out import answer, carried
 from remedies.outcome import outcome
 
 LINK = """
@@ -147,3 +147,30 @@ def test_a_lock_that_ends_before_the_work_lets_others_in_too_early() -> None:
     opens = _scenario("ensure_open")
     assert check_before(_with_lock(*HALF), opens).mode == "fifo"
     assert check_after(_with_lock(*LAST), opens, faults=(None,)) == []
+
+
+CLAIMS = (
+    "async def open(self):",
+    "        if self.opened:",
+    "            return self.wire[:]",
+    "        self.opened = True",
+    "        self.wire = await self._dial()",
+)
+HELD = (CLAIMS[0], "        async with self.lock:", *(f"    {line}" for line in CLAIMS[1:]))
+GIVEN_BACK = (*HELD[:-1], CLAIMS[-1])
+
+
+def test_another_function_that_makes_the_same_claim_holds_the_lock_over_its_own_work() -> None:
+    opens = _scenario("open")
+    assert check_before(_with_lock(*LOCKED, other="\n".join(GIVEN_BACK)), opens).mode == "fifo"
+    assert check_after(_with_lock(*LOCKED, other="\n".join(HELD)), opens, faults=(None,)) == []
+    found = carried(early.REMEDY, "AWA105", link(*FLAG_FIRST, other="\n".join(CLAIMS)))
+    assert "\n".join(HELD).replace("self.lock", "self._lock") in found.text
+    assert body_of(found.text)[0] == "async with self._lock:"
+
+
+def test_a_claim_cannot_come_last_while_another_function_makes_it_first() -> None:
+    refusal = answer(early.REMEDY, "AWA105", link(*FLAG_FIRST, other="\n".join(CLAIMS) + f"\n\n    {ASKS}"))
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == "asked-without-lock"
+    assert refusal.message.endswith("makes the same claim before its work")
