@@ -93,6 +93,13 @@ def _tills(repair: Repair | None) -> FixtureCase:
 
 
 CASES: dict[str, FixtureCase] = {
+    "check_then_act/early_look_of_callers.py": FixtureCase(
+        tasks={"query": lambda layer: layer.query("one")},
+        subject=lambda module: module.Layer(),
+        calls=lambda module: module.opened,
+        findings=(("AWA102", "self.pool"),),
+        repair="safe",
+    ),
     "check_then_act/withdrawal.py": FixtureCase(
         subject=lambda module: module.Account(100, module.pay),
         tasks={

@@ -62,10 +62,25 @@ def late_writes(program: Program, home: Home) -> Iterator[tuple[Resolver, WriteF
                 continue
             tokens = [*fact.value, *(token for guard in fact.state.guards for token in guard.tokens)]
             uses = [use for use in fact.state.uses if use.token.location == fact.access.location]
-            if fact.via is not None and (fact.via.write.guarded or not tokens):
+            if fact.via is not None and (fact.via.write.guarded or not tokens or _asks_again(program, fact)):
                 continue
             if uses or any(fact.about(token) and fact.is_stale(token) for token in tokens):
                 yield resolver, fact
+
+
+def _asks_again(program: Program, fact: WriteFact) -> bool:
+    """Tell whether a callee tests the state itself before it writes, and writes nothing that the caller has read.
+
+    Once that has the lock over test and write, what its callers have tested before is only an early look.
+    """
+    if fact.via is None or fact.value or fact.state.uses:
+        return False
+    writer = program.named(fact.via.write.function)
+    return any(
+        own.event == fact.via.write.event
+        and any(own.about(token) for guard in own.state.guards for token in guard.tokens)
+        for own in program.facts(writer).writes
+    )
 
 
 def _resolvers(program: Program, home: Home) -> Iterator[Resolver]:
