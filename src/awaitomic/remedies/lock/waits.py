@@ -19,6 +19,7 @@ from awaitomic.model.location import Location
 from awaitomic.program.calls import awaited_calls
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.resolve import Resolver
+from awaitomic.remedies.lock.callbacks import check_callback
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.remedy import statement_at
 from awaitomic.remedies.shared.declined import Declined
@@ -122,6 +123,7 @@ def _judge(coverage: Coverage, resolver: Resolver, event: Suspend, seen: _Seen, 
         return
     _check_future(resolver, event.awaited, line)
     _check_enders(coverage, resolver, event.awaited, line)
+    check_callback(coverage, resolver, event.awaited, line)
     into = seen.back if _may_come_back(resolver, event.awaited) else seen.long
     into.setdefault(_text(resolver, event.awaited), line)
 
