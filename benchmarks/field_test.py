@@ -14,15 +14,9 @@ from __future__ import annotations
 import argparse
 import collections
 import json
-import os
-import shutil
-import signal
-import subprocess
 import sys
-import tarfile
-import time
 import tomllib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -30,182 +24,11 @@ from awaitomic import __version__
 from awaitomic.config import Settings
 from awaitomic.engine.run import check, fix
 from awaitomic.model.finding import Confidence
+from field_suite import Package, Place, Suite, keep, prepare, reached, run_tests, use
 
-TABLE = Path(__file__).with_name("field_packages.toml")
-TOOLS = ("pytest-reportlog", "pytest-timeout")
 AGAIN = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Package:
-    """A package: which files are repaired, and how its tests are run."""
-
-    name: str
-    version: str
-    sources: list[str]
-    """Folders that are repaired, from the root of the sdist."""
-    tests: list[str]
-    """What pytest is given."""
-    requires: list[str]
-    """What the tests need beyond the package's own requirements."""
-    exclude: list[str]
-    """Patterns for what lies in the sources and is no source, such as the tests."""
-    options: list[str]
-    """For pytest: its plugins, and what cannot be run here."""
-    install: str = "."
-    """What pip installs in place: with the extras that the tests need."""
-    minutes: int = 10
-
-    @classmethod
-    def of(cls, data: dict[str, Any]) -> Package:
-        """Give the package that a table of the TOML file describes."""
-        lists: dict[str, list[str]] = {"tests": ["tests"], "requires": [], "exclude": [], "options": []}
-        return cls(**{**lists, **data})
-
-
-@dataclass(frozen=True, slots=True)
-class Suite:
-    """One run of a test suite."""
-
-    outcomes: dict[str, str]
-    """By node id: passed, failed or skipped; "started" if the run was ended in it."""
-    seconds: float
-    ended: bool
-    """False if the time was up."""
-
-    @property
-    def passed(self) -> set[str]:
-        """The tests that passed."""
-        return {test for test, outcome in self.outcomes.items() if outcome == "passed"}
-
-    def count(self, outcome: str) -> int:
-        """Give how many tests had this outcome."""
-        return sum(each == outcome for each in self.outcomes.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The folder of one package."""
-
-    root: Path
-    package: Package
-
-    @property
-    def tree(self) -> Path:
-        """The unpacked sdist, which is installed in place."""
-        return self.root / "tree"
-
-    @property
-    def python(self) -> Path:
-        """The interpreter of the virtual environment."""
-        return self.root / "venv" / "bin" / "python"
-
-    def sources(self) -> list[Path]:
-        """Give the Python files that may be repaired, relative to the tree."""
-        found = (path for source in self.package.sources for path in (self.tree / source).rglob("*.py"))
-        return sorted(path.relative_to(self.tree) for path in found)
-
-
-def run(command: list[str | Path], cwd: Path, log: Path) -> None:
-    """Run a command whose output goes to a file.
-
-    Raises:
-        subprocess.CalledProcessError: if it fails.
-    """
-    with log.open("ab") as stream:
-        subprocess.run(command, cwd=cwd, check=True, stdout=stream, stderr=subprocess.STDOUT)
-
-
-def prepare(place: Place) -> None:
-    """Get, unpack and install a package with all that its tests need, unless that has been done."""
-    if (place.root / "ready").exists():
-        return
-    shutil.rmtree(place.root, ignore_errors=True)
-    place.root.mkdir(parents=True)
-    package, log = place.package, place.root / "prepare.log"
-    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", package.name]
-    run([*pip, "--dest", place.root, f"{package.name}=={package.version}"], place.root, log)
-    with tarfile.open(next(place.root.glob("*.tar.gz"))) as archive:
-        archive.extractall(place.root / "unpacked", filter="data")
-    next((place.root / "unpacked").iterdir()).rename(place.tree)
-    run([sys.executable, "-m", "venv", place.root / "venv"], place.root, log)
-    pip = [str(place.python), "-m", "pip", "install", "--quiet"]
-    run([*pip, *package.requires, *TOOLS, "-e", package.install], place.tree, log)
-    keep(place, "original")
-    (place.root / "ready").touch()
-
-
-def keep(place: Place, version: str) -> None:
-    """Copy the sources, as they are, to where a version is kept."""
-    for path in place.sources():
-        target = place.root / version / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(place.tree / path, target)
-
-
-def use(place: Place, version: str) -> None:
-    """Put a version that was kept into the tree."""
-    for path in place.sources():
-        shutil.copyfile(place.root / version / path, place.tree / path)
-
-
-def run_tests(place: Place, version: str, tests: list[str], log: str) -> Suite:
-    """Run tests with one version of the sources; with no plugin that spreads them, and no options of the package's."""
-    use(place, version)
-    report = place.root / f"{log}.jsonl"
-    report.unlink(missing_ok=True)
-    command: list[str | Path] = [
-        place.python,
-        "-m",
-        "pytest",
-        "-q",
-        "-o",
-        "addopts=",
-        "-p",
-        "no:cacheprovider",
-        "--timeout=120",
-    ]
-    command += [f"--report-log={report}", *place.package.options, *tests]
-    # Bytecode is told apart by times that two versions can share.
-    environment = os.environ | {"PYTHONPYCACHEPREFIX": str(place.root / f"pycache-{version}")}
-    start = time.monotonic()
-    with (place.root / f"{log}.log").open("wb") as stream:
-        process = subprocess.Popen(
-            command,
-            cwd=place.tree,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        ended = finished(process, place.package.minutes * 60)
-    return Suite(outcomes(report), round(time.monotonic() - start, 1), ended)
-
-
-def finished(process: subprocess.Popen[bytes], seconds: float) -> bool:
-    """Wait for a process, and end it with all that it has started when the time is up."""
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        return False
-    return True
-
-
-def outcomes(report: Path) -> dict[str, str]:
-    """Read the outcome of each test: it has passed if every part of it has."""
-    found: dict[str, str] = {}
-    lines = report.read_text().splitlines() if report.exists() else []
-    for entry in map(json.loads, lines):
-        kind, outcome = entry["$report_type"], entry.get("outcome")
-        if kind == "CollectReport" and outcome == "failed":
-            found[entry["nodeid"]] = "failed"
-        elif kind == "TestReport" and found.get(entry["nodeid"]) != "failed":
-            worse = outcome != "passed" or entry["when"] == "call"
-            found[entry["nodeid"]] = outcome if worse else found.get(entry["nodeid"], "started")
-    return found
+COLUMNS = ("package", "version", "findings", "applied", "by remedy", "before", "after", "places run", "broken")
+TABLE = Path(__file__).with_name("field_packages.toml")
 
 
 def repair(place: Place) -> dict[str, Any]:
@@ -224,6 +47,7 @@ def repair(place: Place) -> dict[str, Any]:
         "applied": dict(collections.Counter(strategies).most_common()),
         "refusals": dict(collections.Counter(each.refusal.code for each in result.report.findings if each.refusal)),
         "errors": [f"{error.path}: {error.message}" for error in result.report.errors],
+        "changed": [str(Path(change.new.path).resolve().relative_to(place.tree)) for change in result.changes],
         "places": [f"{applied.finding.path}:{applied.line} {applied.finding.rule}" for applied in result.applied],
     }
 
@@ -250,7 +74,8 @@ def examine(place: Place, *, anew: bool) -> dict[str, Any]:
     print(f"  before: {before.count('passed')} passed, {before.count('failed')} failed", flush=True)
     repaired = repair(place)
     print(f"  {repaired['findings']} findings, applied {repaired['applied']}", flush=True)
-    after = run_tests(place, "fixed", place.package.tests, "after")
+    changed = [Path(path) for path in repaired["changed"]]
+    after = run_tests(place, "fixed", place.package.tests, "after", covered=changed)
     broken, flaky = settle(place, sorted(before.passed - after.passed)) if after.ended else ([], [])
     print(f"  after: {after.count('passed')} passed, {after.count('failed')} failed, {broken=} {flaky=}", flush=True)
     return {
@@ -259,6 +84,7 @@ def examine(place: Place, *, anew: bool) -> dict[str, Any]:
         **repaired,
         "before": summary(before),
         "after": summary(after),
+        "reached": reached(place, changed) if changed else (0, 0),
         "broken": broken,
         "flaky": flaky,
     }
@@ -272,16 +98,17 @@ def summary(suite: Suite) -> dict[str, Any]:
 
 def table(results: list[dict[str, Any]]) -> str:
     """Give the results as a table in Markdown, with a line of sums."""
-    lines = ["| package | version | findings | applied | by remedy | before | after | broken |", "|---" * 8 + "|"]
+    lines = [f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|"]
     total: collections.Counter[str] = collections.Counter()
     for each in results:
         total.update(each["applied"])
         lines.append(
             f"| {each['name']} | {each['version']} | {each['findings']} | {sum(each['applied'].values())} "
-            f"| {listed(each['applied'])} | {told(each['before'])} | {told(each['after'])} | {len(each['broken'])} |"
+            f"| {listed(each['applied'])} | {told(each['before'])} | {told(each['after'])} "
+            f"| {each['reached'][0]} of {each['reached'][1]} | {len(each['broken'])} |"
         )
     findings, broken = (sum(each["findings"] for each in results), sum(len(each["broken"]) for each in results))
-    lines.append(f"| together | | {findings} | {total.total()} | {listed(total)} | | | {broken} |")
+    lines.append(f"| together | | {findings} | {total.total()} | {listed(total)} | | | | {broken} |")
     return "\n".join(lines)
 
 
