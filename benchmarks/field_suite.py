@@ -147,6 +147,7 @@ def run_tests(place: Place, version: str, tests: list[str], log: str, *, covered
         included = ",".join(str(place.tree / path) for path in covered)
         command += ["-m", "coverage", "run", f"--data-file={place.root / 'coverage'}", f"--include={included}"]
     command += ["-m", "pytest", "-q", "-o", "addopts=", "-p", "no:cacheprovider", "--timeout=120"]
+    command += ["--continue-on-collection-errors"]
     command += [f"--report-log={report}", *place.package.options, *tests]
     # Bytecode is told apart by times that two versions can share.
     environment = os.environ | {"PYTHONPYCACHEPREFIX": str(place.root / f"pycache-{version}")}

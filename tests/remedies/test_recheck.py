@@ -188,6 +188,10 @@ NOT_FILLED = {
         "if self.pool is None or key:\n    self.pool = await connect()\nreturn self.pool",
         "recheck-shape",
     ),
+    "a flag, which is the same whoever sets it": (
+        "if not self.pool:\n    await connect()\n    self.pool = True",
+        "stores-constant",
+    ),
     "a counter": ("if self.pool is None:\n    await connect()\n    self.pool += 1", "carries-news"),
 }
 

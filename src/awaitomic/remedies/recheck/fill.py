@@ -21,7 +21,8 @@ def propose_fill(case: Case) -> Proposal:
 
     Raises:
         Declined: ``keyed-fill`` for entries of a mapping, ``carries-news`` and ``recheck-shape`` if this is no lazy
-            initialisation of an attribute or variable, ``several-states`` if more than that is initialised.
+            initialisation of an attribute or variable, ``stores-constant`` if it is a flag, ``several-states`` if more
+            than that is initialised.
     """
     fact = case.fact
     if fact.via is not None:
@@ -35,6 +36,9 @@ def propose_fill(case: Case) -> Proposal:
     statement = case.statement(path)
     if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
         raise Declined("recheck-shape", "the store is part of a larger statement")
+    if isinstance(statement.value, ast.Constant):
+        value = ast.unparse(statement.value)
+        raise Declined("stores-constant", f"to store `{value}` twice does no harm: what comes before it was done twice")
     target = statement.targets[0]
     test = _test_of_absence(case, case.text(target))
     title = f"`{case.finding.state}` is only stored if no other task has stored one meanwhile"
