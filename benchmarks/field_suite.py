@@ -163,7 +163,10 @@ def run_tests(place: Place, version: str, tests: list[str], log: str, *, covered
             start_new_session=True,
         )
         ended = finished(process, place.package.minutes * 60)
-    return Suite(outcomes(report), round(time.monotonic() - start, 1), ended)
+    found = outcomes(report)
+    if not found:
+        raise RuntimeError(f"no test has run: see {place.root / log}.log")
+    return Suite(found, round(time.monotonic() - start, 1), ended)
 
 
 def finished(process: subprocess.Popen[bytes], seconds: float) -> bool:
