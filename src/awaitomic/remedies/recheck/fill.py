@@ -43,6 +43,7 @@ def propose_fill(case: Case) -> Proposal:
     test = _test_of_absence(case, case.text(target))
     title = f"`{case.finding.state}` is only stored if no other task has stored one meanwhile"
     _refuse_more_state(case)
+    _refuse_update(case)
     if not any(isinstance(node, ast.Await) for node in ast.walk(statement.value)):
         return Proposal(Plan((WrapStatements(path, 1, f"if {test}"),)), Applicability.UNSAFE, title, (_LOSER,))
     name = name_for_state(case, target, prefix="new_")
@@ -61,6 +62,18 @@ def _refuse_more_state(case: Case) -> None:
         other = fact.access.location != case.fact.access.location and fact.access.location.parent
         if other and other == case.fact.access.location.parent and guards & {g.guard for g in fact.state.guards}:
             raise Declined("several-states", f"`{fact.access.location}` is set by the same test, and belongs to it")
+
+
+def _refuse_update(case: Case) -> None:
+    """Refuse if what is there already is changed in the other branch: then whoever comes second has an update, too."""
+    location, guards = case.fact.access.location, set(case.finding.span.guards)
+    taken = {(active.guard, active.holds) for active in case.fact.state.guards if active.guard in guards}
+    for fact in case.program.facts(case.resolver).writes:
+        others = {(active.guard, not active.holds) for active in fact.state.guards}
+        if fact.access.location == location and others & taken:
+            raise Declined(
+                "carries-news", f"where `{location}` is there already, it is changed: an update would be skipped"
+            )
 
 
 def _test_of_absence(case: Case, state: str) -> str:
