@@ -151,6 +151,11 @@ FILLS = {
         "if self.pool is not None:\n    return self.pool\npool = await connect()\nif self.pool is None:\n"
         "    self.pool = pool\nreturn self.pool",
     ),
+    "what is there already is left alone in the other branch": (
+        "if self.pool is None:\n    self.pool = await connect()\nelse:\n    log(key)\nreturn self.pool",
+        "if self.pool is None:\n    pool = await connect()\n    if self.pool is None:\n        self.pool = pool\n"
+        "else:\n    log(key)\nreturn self.pool",
+    ),
     "a result that has a name already": (
         "if not self.pool:\n    pool = await connect()\n    self.pool = pool\nreturn self.pool",
         "if not self.pool:\n    pool = await connect()\n    if not self.pool:\n        self.pool = pool\n"
@@ -187,6 +192,14 @@ NOT_FILLED = {
     "on demand it is replaced": (
         "if self.pool is None or key:\n    self.pool = await connect()\nreturn self.pool",
         "recheck-shape",
+    ),
+    "a flag, which is the same whoever sets it": (
+        "if not self.pool:\n    await connect()\n    self.pool = True",
+        "stores-constant",
+    ),
+    "what is there already is changed": (
+        "if self.pool is None:\n    self.pool = await count() + key\nelse:\n    self.pool += key",
+        "carries-news",
     ),
     "a counter": ("if self.pool is None:\n    await connect()\n    self.pool += 1", "carries-news"),
 }

@@ -57,8 +57,9 @@ class Makers:
             self._internal[class_id] = bool(self.fates(class_id)) and not self._is_offered(class_id)
         return self._internal[class_id]
 
-    def _find_fates(self, class_id: str) -> frozenset[Fate] | None:
-        found: set[Fate] = set()
+    def constructions(self, class_id: str) -> list[tuple[Resolver, Call]] | None:
+        """Give the calls that make an instance of a class or of a subclass; None if too many know the class."""
+        found: list[tuple[Resolver, Call]] = []
         family = [class_id, *(facts.id for facts in self._project.link.descendants(class_id))]
         for each in family:
             units = self._project.concerned(module_of(each), qualname_of(each).rpartition(".")[2])
@@ -66,15 +67,14 @@ class Makers:
                 return None
             for unit in units:
                 if not is_test(unit.name):
-                    found.update(fate for resolver in unit.resolvers for fate in self._made_by(resolver, each))
-        return frozenset(found)
+                    found.extend(made for resolver in unit.resolvers for made in _made_by(resolver, each))
+        return found
 
-    def _made_by(self, resolver: Resolver, class_id: str) -> Iterator[Fate]:
-        if qualname_of(class_id).rpartition(".")[2] not in resolver.words and not _is_cls(resolver):
-            return
-        for event in resolver.function.events:
-            if isinstance(event, Call) and _makes(resolver, event, class_id):
-                yield from self._fate(resolver, event.id, _HOPS)
+    def _find_fates(self, class_id: str) -> frozenset[Fate] | None:
+        made = self.constructions(class_id)
+        if made is None:
+            return None
+        return frozenset(fate for resolver, event in made for fate in self._fate(resolver, event.id, _HOPS))
 
     def _fate(self, resolver: Resolver, made: Operand, hops: int) -> Iterator[Fate]:
         fate = Fate.KEPT if resolver.is_module else _fate_here(resolver, made, self._words_below(resolver))
@@ -106,6 +106,14 @@ class Makers:
             for name in (module, *self._project.importers(module))
             if name.endswith("__init__.py")
         )
+
+
+def _made_by(resolver: Resolver, class_id: str) -> Iterator[tuple[Resolver, Call]]:
+    if qualname_of(class_id).rpartition(".")[2] not in resolver.words and not _is_cls(resolver):
+        return
+    for event in resolver.function.events:
+        if isinstance(event, Call) and _makes(resolver, event, class_id):
+            yield resolver, event
 
 
 def _is_cls(resolver: Resolver) -> bool:

@@ -30,7 +30,7 @@ def propose(case: Case) -> Proposal | Refusal:
     """Put the late write under a test that the state is still the one that was used.
 
     Refusal codes: ``write-in-callee``, ``carries-news``, ``no-identity``, ``written-between``, ``recheck-shape``,
-    ``closure-reads``, ``keyed-fill``.
+    ``closure-reads``, ``keyed-fill``, ``stores-constant``.
     """
     try:
         if case.finding.rule == "AWA102":

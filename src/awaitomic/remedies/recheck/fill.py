@@ -21,7 +21,8 @@ def propose_fill(case: Case) -> Proposal:
 
     Raises:
         Declined: ``keyed-fill`` for entries of a mapping, ``carries-news`` and ``recheck-shape`` if this is no lazy
-            initialisation of an attribute or variable, ``several-states`` if more than that is initialised.
+            initialisation of an attribute or variable, ``stores-constant`` if it is a flag, ``several-states`` if more
+            than that is initialised.
     """
     fact = case.fact
     if fact.via is not None:
@@ -35,10 +36,14 @@ def propose_fill(case: Case) -> Proposal:
     statement = case.statement(path)
     if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
         raise Declined("recheck-shape", "the store is part of a larger statement")
+    if isinstance(statement.value, ast.Constant):
+        value = ast.unparse(statement.value)
+        raise Declined("stores-constant", f"to store `{value}` twice does no harm: what comes before it was done twice")
     target = statement.targets[0]
     test = _test_of_absence(case, case.text(target))
     title = f"`{case.finding.state}` is only stored if no other task has stored one meanwhile"
     _refuse_more_state(case)
+    _refuse_update(case)
     if not any(isinstance(node, ast.Await) for node in ast.walk(statement.value)):
         return Proposal(Plan((WrapStatements(path, 1, f"if {test}"),)), Applicability.UNSAFE, title, (_LOSER,))
     name = name_for_state(case, target, prefix="new_")
@@ -57,6 +62,18 @@ def _refuse_more_state(case: Case) -> None:
         other = fact.access.location != case.fact.access.location and fact.access.location.parent
         if other and other == case.fact.access.location.parent and guards & {g.guard for g in fact.state.guards}:
             raise Declined("several-states", f"`{fact.access.location}` is set by the same test, and belongs to it")
+
+
+def _refuse_update(case: Case) -> None:
+    """Refuse if what is there already is changed in the other branch: then whoever comes second has an update, too."""
+    location, guards = case.fact.access.location, set(case.finding.span.guards)
+    taken = {(active.guard, active.holds) for active in case.fact.state.guards if active.guard in guards}
+    for fact in case.program.facts(case.resolver).writes:
+        others = {(active.guard, not active.holds) for active in fact.state.guards}
+        if fact.access.location == location and others & taken:
+            raise Declined(
+                "carries-news", f"where `{location}` is there already, it is changed: an update would be skipped"
+            )
 
 
 def _test_of_absence(case: Case, state: str) -> str:
