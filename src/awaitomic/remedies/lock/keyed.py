@@ -28,7 +28,7 @@ from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.from_import import plainly, taken_out
 from awaitomic.remedies.shared.names import singular
 from awaitomic.remedies.shared.region import Run
-from awaitomic.remedies.split.takers import line_of
+from awaitomic.remedies.split.takers import line_of, place_of
 
 _WHOLE = "that takes one lock for all (`--lock-granularity object`)"
 
@@ -75,8 +75,8 @@ def check_writers(program: Program, resolver: Resolver, table: Table) -> None:
         raise Declined("container-unknown", message)
     for writer, access in _writers(program, resolver, table):
         if table.key_in(access.location) is None:
-            line = line_of(program, writer.function, access.event)
-            message = f"`{writer.function.qualname}` writes all of `{table.container}` on line {line}: {_WHOLE}"
+            where = place_of(program, writer.function, access.event)
+            message = f"`{writer.function.qualname}` ({where}) writes all of `{table.container}`: {_WHOLE}"
             raise Declined("whole-container", message)
 
 

@@ -24,7 +24,7 @@ from awaitomic.remedies.lock.durations import longest
 from awaitomic.remedies.remedy import statement_at
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import ancestors
-from awaitomic.remedies.split.takers import line_of
+from awaitomic.remedies.split.takers import line_of, place_of
 
 _ENDERS = frozenset(
     "set put put_nowait notify notify_all set_result set_exception cancel task_done release get get_nowait "
@@ -106,8 +106,7 @@ def _judge(coverage: Coverage, resolver: Resolver, event: Suspend, seen: _Seen, 
     if event.awaited is None or event.why is SuspendWhy.ASYNC_EXIT:
         return
     line = line_of(program, resolver.function, event.id)
-    here = program.is_here(resolver.function)
-    where = f"line {line}" if here else f"{program.path_of(resolver.function)}, line {line}"
+    where = place_of(program, resolver.function, event.id)
     calls = awaited_calls(resolver, event)
     for call in calls:
         for target in call.targets:

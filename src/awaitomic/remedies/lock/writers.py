@@ -14,7 +14,7 @@ from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.lock.home import Home, Kind
 from awaitomic.remedies.shared.declined import Declined
-from awaitomic.remedies.split.takers import line_of
+from awaitomic.remedies.split.takers import place_of
 
 
 def tolerates(coverage: Coverage, resolver: Resolver, access: Access) -> bool:
@@ -33,12 +33,12 @@ def cover_writers(coverage: Coverage, home: Home) -> None:
     late = {(id(resolver), fact.event) for resolver, fact in late_writes(program, home)}
     for resolver, access in home.writers(program):
         if access.location.root in {Root.PARAMETER, Root.RESULT} or _is_elsewhere(home, access):
-            line = line_of(program, resolver.function, access.event)
-            message = f"`{resolver.function.qualname}` writes the state on line {line} through another object"
+            where = place_of(program, resolver.function, access.event)
+            message = f"`{resolver.function.qualname}` ({where}) writes the state through another object"
             raise Declined("foreign-state", message)
         if access.task is not None:
-            line = line_of(program, resolver.function, access.event)
-            message = f"the task that `{resolver.function.qualname}` makes on line {line} writes what it is handed"
+            where = place_of(program, resolver.function, access.event)
+            message = f"the task that `{resolver.function.qualname}` makes ({where}) writes what it is handed"
             raise Declined("foreign-state", message)
         if (id(resolver), access.event) not in late and coverage.tolerates(coverage, resolver, access):
             coverage.tolerated.append((resolver, access))
