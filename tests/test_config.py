@@ -10,6 +10,7 @@ import pytest
 from awaitomic.config import DEFAULT_EXCLUDE, ConfigError, Overrides, Settings, load, parse_confidence
 from awaitomic.knowledge.codes import RULE_NAMES
 from awaitomic.model.finding import Confidence
+from awaitomic.model.preferences import Granularity
 
 EVERYTHING = """\
 [project]
@@ -28,6 +29,7 @@ respect-gitignore = false
 force-exclude = false
 entry-points = ["house.endpoint"]
 single-owner = ["Walker"]
+lock-granularity = "key"
 
 [tool.awaitomic.per-file-ignores]
 "tests/**" = ["AWA1"]
@@ -57,6 +59,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         force_exclude=False,
         entry_points=("house.endpoint",),
         single_owner=("Walker",),
+        lock_granularity=Granularity.KEY,
     )
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from awaitomic.config import ConfigError, Overrides, Settings, load, parse_confidence
+from awaitomic.config import ConfigError, Overrides, Settings, load, parse_confidence, parse_granularity
 from awaitomic.engine.fix import fix_text
 from awaitomic.engine.run import MissingPath, check
 from awaitomic.source.prefilter import may_matter
@@ -83,15 +83,17 @@ def fix_source(
     confidence: str = "likely",
     select: Sequence[str] = ("ALL",),
     ignore: Sequence[str] = (),
+    lock_granularity: str = "object",
 ) -> FixedSource:
     """Repair one module's text, as ``awaitomic fix`` does; no configuration is read, and no file is written.
 
     `text` is the source, whose line ends are kept; `filename` is how findings name it. With `unsafe_fixes`, fixes
     marked unsafe are applied too. `confidence` is the lowest at which something is reported and repaired; `select` and
-    `ignore` hold rule codes or beginnings of them.
+    `ignore` hold rule codes or beginnings of them. With the `lock_granularity` ``key``, a new lock for the entries of a
+    table is one for each key.
 
     Raises `Unreadable` if the text does not parse, `ConfigError` if a rule code is wrong, and `ValueError` if there is
-    no such confidence.
+    no such confidence or granularity.
     """
     raw = text.encode("utf-8", "surrogatepass")
     if not may_matter(raw):
@@ -101,6 +103,7 @@ def fix_source(
         ignore=tuple(ignore) or None,
         confidence=parse_confidence(confidence),
         unsafe_fixes=unsafe_fixes,
+        lock_granularity=parse_granularity(lock_granularity),
     )
     settings: Settings = load(Path(), overrides, isolated=True)
     result = fix_text(SourceText(filename, raw, text), settings)

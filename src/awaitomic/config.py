@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from awaitomic.knowledge.codes import RULE_NAMES
 from awaitomic.model.conventions import Conventions
 from awaitomic.model.finding import Confidence
+from awaitomic.model.preferences import Granularity, Preferences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -84,6 +85,12 @@ class Settings:
     force_exclude: bool = True
     entry_points: tuple[str, ...] = ()
     single_owner: tuple[str, ...] = ()
+    lock_granularity: Granularity = Granularity.OBJECT
+
+    @property
+    def preferences(self) -> Preferences:
+        """What is said here about repairs that are all right, as the remedies want it."""
+        return Preferences(self.lock_granularity)
 
     @property
     def conventions(self) -> Conventions:
@@ -115,6 +122,7 @@ class Overrides:
     jobs: int | None = None
     respect_gitignore: bool | None = None
     force_exclude: bool | None = None
+    lock_granularity: Granularity | None = None
 
 
 def load(
@@ -211,6 +219,7 @@ class _Table:
             "force-exclude": self._flag,
             "entry-points": self._names,
             "single-owner": self._names,
+            "lock-granularity": self._granularity,
         }
 
     def settings(self, table: object, root: Path) -> Settings:
@@ -279,6 +288,14 @@ class _Table:
         except ValueError as error:
             raise self._error(key, f"`{key}`: {error}") from error
 
+    def _granularity(self, key: str, value: object) -> Granularity:
+        if not isinstance(value, str):
+            raise self._expect(key, value, "a string")
+        try:
+            return parse_granularity(value)
+        except ValueError as error:
+            raise self._error(key, f"`{key}`: {error}") from error
+
     def _flag(self, key: str, value: object) -> bool:
         if not isinstance(value, bool):
             raise self._expect(key, value, "true or false")
@@ -299,6 +316,15 @@ def parse_confidence(value: str) -> Confidence:
             return each
     names = [str(each) for each in reversed(Confidence)]
     message = f"unknown confidence `{value}`; it is one of {', '.join(names)}{_nearest_word(value, names)}"
+    raise ValueError(message)
+
+
+def parse_granularity(value: str) -> Granularity:
+    """Give the granularity of that name; raises `ValueError` with a message for the user."""
+    names = [str(each) for each in Granularity]
+    if value in names:
+        return Granularity(value)
+    message = f"unknown granularity `{value}`; it is one of {', '.join(names)}{_nearest_word(value, names)}"
     raise ValueError(message)
 
 

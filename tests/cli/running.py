@@ -44,6 +44,25 @@ FIXED = LOST.replace(
 """,
 )
 
+KEYED = """\
+import asyncio
+
+
+class Bank:
+    def __init__(self):
+        self.rows = {}
+
+    async def add(self, key, amount):
+        row = await rated(self.rows.get(key, 0))
+        self.rows[key] = row + amount
+
+
+async def main():
+    bank = Bank()
+    await asyncio.gather(*(bank.add("a", 1) for _ in range(10)))
+"""
+"""A lost update of an entry, which takes a lock."""
+
 REFRESH = """\
 import asyncio
 

@@ -7,7 +7,7 @@ import pytest
 
 from awaitomic.patching import write
 from awaitomic.patching.write import FileChanged
-from cli.running import CLEAN, FIXED, LOST, REFRESH, run
+from cli.running import CLEAN, FIXED, KEYED, LOST, REFRESH, run
 
 
 def test_a_safe_fix_is_written_and_told(tree: Path) -> None:
@@ -49,6 +49,26 @@ def test_unsafe_fixes_only_when_asked_for(tree: Path) -> None:
         "async with self._lock:\n            self.token = await refresh(self.token)"
         in (tree / "session.py").read_text()
     )
+
+
+def test_locks_for_each_key_if_they_are_asked_for(tree: Path) -> None:
+    fix = ("fix", "--unsafe-fixes", "--confidence", "possible")
+    (tree / "rows.py").write_text(KEYED)
+    assert "self._lock = asyncio.Lock()" in run(*fix, "--diff").stdout
+    (tree / "pyproject.toml").write_text('[tool.awaitomic]\nlock-granularity = "key"\n')
+    asked = run(*fix, "--diff").stdout
+    assert "async with self._locks.setdefault(key, asyncio.Lock()):" in asked
+    assert run(*fix, "--diff", "--isolated", "--lock-granularity", "key").stdout == asked
+    assert "self._lock =" in run(*fix, "--diff", "--lock-granularity", "object").stdout
+    assert run(*fix).exit_code == 0
+    assert run(*fix).stderr == "nothing to fix; nothing is left\n"
+
+
+def test_a_granularity_that_does_not_exist_is_wrong_usage(tree: Path) -> None:
+    wrong = run("fix", "--lock-granularity", "row")
+    assert (wrong.exit_code, "'object', 'key'" in wrong.stderr) == (2, True)
+    (tree / "pyproject.toml").write_text('[tool.awaitomic]\nlock-granularity = "keys"\n')
+    assert "did you mean `key`?" in run("fix").stderr
 
 
 def test_exit_non_zero_on_fix(tree: Path) -> None:

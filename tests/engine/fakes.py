@@ -69,7 +69,7 @@ class World:
             "AWA101", "stale-write", confidence, source.path, extent, function, match[1], "a bug", (), (), span
         )
 
-    def _plan(self, finding: Finding, source: SourceText) -> Fix | Refusal:
+    def _plan(self, finding: Finding, source: SourceText, *_: object) -> Fix | Refusal:
         remedy = self.remedies.get(finding.state)
         if remedy is None:
             return Refusal("nobody-knows", "nobody knows")

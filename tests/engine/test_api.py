@@ -66,6 +66,16 @@ def test_fix_source_leaves_what_is_unsafe_until_it_is_asked_for() -> None:
     assert done.remaining == ()
 
 
+def test_fix_source_makes_locks_for_each_key_if_asked() -> None:
+    text = LOST.replace("self.balance = 0", "self.rows = {}").replace("self, amount", "self, key")
+    text = text.replace("current = self.balance", "current = await rated(self.rows[key])")
+    text = text.replace("self.balance = current + amount", "self.rows[key] = current")
+    done = fix_source(text, unsafe_fixes=True, lock_granularity="key", confidence="possible")
+    assert "async with self._locks.setdefault(key, asyncio.Lock()):" in done.text
+    with pytest.raises(ValueError, match="unknown granularity"):
+        fix_source(text, lock_granularity="row")
+
+
 def test_fix_source_heeds_the_selection() -> None:
     assert fix_source(LOST, ignore=["AWA101"]).text == LOST
     assert fix_source(LOST, select=["AWA3"]).text == LOST

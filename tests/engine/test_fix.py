@@ -180,7 +180,7 @@ def test_single_diffs_are_each_against_the_original(world: World) -> None:
 
 
 def test_an_exception_in_a_remedy_is_a_fault_of_that_text(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(finding: Finding, program: object) -> None:
+    def broken(finding: Finding, *_: object) -> None:
         raise ZeroDivisionError("oops")
 
     monkeypatch.setattr("awaitomic.engine.analyse.remedies.plan", broken)

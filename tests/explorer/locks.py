@@ -10,6 +10,7 @@ an owner-reentrant lock, which shows what the program would have done had it not
 from __future__ import annotations
 
 import asyncio
+import weakref
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -18,8 +19,25 @@ if TYPE_CHECKING:
 
     from .loop import ExplorerLoop
 
-made: list[tuple[asyncio.Lock | asyncio.Semaphore, int]] = []
-"""Locks and semaphores made in the current run, each with its initial value; emptied at the start of a run."""
+made: list[tuple[weakref.ref[asyncio.Lock] | asyncio.Semaphore, int]] = []
+"""Locks and semaphores made in the current run, each with its initial value; emptied at the start of a run.
+
+Locks are not kept alive: a program may have them in a table that forgets what nobody else has.
+"""
+
+_lost: list[int] = []
+"""For each lock that was thrown away while it was held, the run in which it was made."""
+
+_run = 0
+
+
+def forget() -> None:
+    """Begin a new run: what was made before does not count."""
+    global _run  # noqa: PLW0603 - constructors have no other place to ask which run it is
+    _run += 1
+    made.clear()
+    _lost.clear()
+
 
 _PlainLock = asyncio.Lock
 
@@ -52,12 +70,12 @@ class ReentrantLock(asyncio.Lock):
 
 def held() -> tuple[str, ...]:
     """The locks of this run that are not back in their initial state, by kind."""
-    found = []
-    for lock, initial in made:
-        if isinstance(lock, asyncio.Semaphore):
-            if lock._value != initial:
-                found.append(f"{type(lock).__name__}{lock._value - initial:+d}")
-        elif lock.locked():
+    found = ["Lock" for run in _lost if run == _run]
+    for entry, initial in made:
+        if isinstance(entry, asyncio.Semaphore):
+            if entry._value != initial:
+                found.append(f"{type(entry).__name__}{entry._value - initial:+d}")
+        elif (lock := entry()) is not None and lock.locked():
             found.append("Lock")
     return tuple(sorted(found))
 
@@ -65,9 +83,23 @@ def held() -> tuple[str, ...]:
 def _recording(original: Callable[..., None]) -> Callable[..., None]:
     def initialise(self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
-        made.append((self, getattr(self, "_value", 0)))
+        if isinstance(self, asyncio.Semaphore):
+            made.append((self, self._value))
+        else:
+            made.append((weakref.ref(self, _noting(self)), 0))
 
     return initialise
+
+
+def _noting(lock: asyncio.Lock) -> Callable[[object], None]:
+    """Note, when a lock goes, if somebody held it: its attributes live as long as it does, and a moment longer."""
+    run, state = _run, vars(lock)
+
+    def note(_: object) -> None:
+        if state["_locked"]:
+            _lost.append(run)
+
+    return note
 
 
 def _yielding(original: Callable[[asyncio.Lock], Any]) -> Callable[[asyncio.Lock], Any]:
@@ -99,4 +131,4 @@ def observed(*, reentrant: bool = False, free_locks_suspend: bool = False) -> It
     finally:
         for owner, name, value in reversed(saved):
             setattr(owner, name, value)
-        made.clear()
+        forget()

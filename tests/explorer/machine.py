@@ -76,7 +76,7 @@ class Machine:
         self.steps = 0
 
     def __enter__(self) -> Self:
-        locks.made.clear()
+        locks.forget()
         self._outer_loop = events._get_running_loop()
         self._hooks = sys.get_asyncgen_hooks()
         events._set_running_loop(self.loop)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from awaitomic.model.finding import Finding, Refusal
+from awaitomic.model.preferences import NO_PREFERENCES, Preferences
 from awaitomic.patching.execute import execute
 from awaitomic.program import Program, build
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
@@ -35,11 +36,11 @@ def first_finding(program: Program, rule: str) -> Finding:
     return found[0]
 
 
-def answer(remedy: Remedy, rule: str, text: str) -> Carried | Refusal:
+def answer(remedy: Remedy, rule: str, text: str, preferences: Preferences = NO_PREFERENCES) -> Carried | Refusal:
     """Ask a remedy about the first finding of a rule; a proposal is carried out, and must cure without new findings."""
     program = facts_of(text)
     finding = first_finding(program, rule)
-    outcome = remedy.propose(Case(program, finding))
+    outcome = remedy.propose(Case(program, finding, preferences, list(find(program))))
     if isinstance(outcome, Refusal):
         return outcome
     new = execute(text, outcome.plan)
@@ -53,14 +54,14 @@ def answer(remedy: Remedy, rule: str, text: str) -> Carried | Refusal:
     return Carried(outcome, new)
 
 
-def carried(remedy: Remedy, rule: str, text: str) -> Carried:
-    outcome = answer(remedy, rule, text)
+def carried(remedy: Remedy, rule: str, text: str, preferences: Preferences = NO_PREFERENCES) -> Carried:
+    outcome = answer(remedy, rule, text, preferences)
     assert isinstance(outcome, Carried), outcome
     return outcome
 
 
-def refusal(remedy: Remedy, rule: str, text: str) -> Refusal:
-    outcome = answer(remedy, rule, text)
+def refusal(remedy: Remedy, rule: str, text: str, preferences: Preferences = NO_PREFERENCES) -> Refusal:
+    outcome = answer(remedy, rule, text, preferences)
     assert isinstance(outcome, Refusal), outcome.text
     return outcome
 

@@ -104,6 +104,64 @@ FITS = {
         "    _lock: asyncio.Lock = field(factory=asyncio.Lock, init=False, repr=False, eq=False)\n",
         "safe",
     ),
+    "an attrs class whose file does not have the function for fields yet": (
+        "from attrs import define\n\n@define\nclass Client:\n    conn: object = None\n",
+        "    _lock: asyncio.Lock = field(factory=asyncio.Lock, init=False, repr=False, eq=False)\n",
+        "safe",
+    ),
+    "an attrs class of the old kind": (
+        "import attr\n\n@attr.s\nclass Client:\n    conn = attr.ib(default=None)\n",
+        "    _lock = attr.ib(factory=asyncio.Lock, init=False, repr=False, eq=False)\n",
+        "safe",
+    ),
+    "a dataclass that writes its own constructor gets it there": (
+        "from dataclasses import dataclass\n\n@dataclass\nclass Client:\n    conn: object\n\n"
+        "    def __init__(self):\n        self.conn = None\n",
+        "        self.conn = None\n        self._lock = asyncio.Lock()\n",
+        "safe",
+    ),
+    "a model of pydantic gets a private attribute, by which it is equal to none": (
+        "from pydantic import BaseModel\n\nclass Client(BaseModel):\n    conn: object = None\n",
+        "    _conn_lock: asyncio.Lock = PrivateAttr(default_factory=asyncio.Lock)\n",
+        "unsafe",
+    ),
+    "slots that go on where those of the base end": (
+        "from base import NAMES\n\nclass Client:\n    __slots__ = NAMES + ('conn',)\n\n    def __init__(self):\n"
+        "        self.conn = None\n",
+        "    __slots__ = NAMES + ('conn', '_lock')\n",
+        "safe",
+    ),
+    "an instance that is made in __new__ gets it there": (
+        "\nclass Client:\n    def __new__(cls):\n        self = super().__new__(cls)\n        self.conn = None\n"
+        "        return self\n",
+        "        self.conn = None\n        self._lock = asyncio.Lock()\n        return self\n",
+        "safe",
+    ),
+    "the one instance gets it when it is made, not each time that it is asked for": (
+        "\nclass Client:\n    one = None\n\n    def __new__(cls):\n        if cls.one is None:\n"
+        "            cls.one = super().__new__(cls)\n        return cls.one\n\n    def __init__(self):\n"
+        "        self.conn = None\n",
+        "            cls.one = super().__new__(cls)\n            cls.one._lock = asyncio.Lock()\n"
+        "        return cls.one\n",
+        "unsafe",
+    ),
+    "a class with a metaclass is not trusted": (
+        "\nclass Meta(type): ...\n\nclass Client(metaclass=Meta):\n    def __init__(self):\n        self.conn = None\n",
+        "        self.conn = None\n        self._lock = asyncio.Lock()\n",
+        "unsafe",
+    ),
+    "a class whose attributes others look through is not trusted": (
+        "\ndef dump(client):\n    return client.__dict__\n\nclass Client:\n    def __init__(self):\n"
+        "        self.conn = None\n",
+        "        self._lock = asyncio.Lock()\n",
+        "unsafe",
+    ),
+    "a constructor that calls the next one last": (
+        "\nclass Base:\n    def __init__(self, url):\n        self.url = url\n\nclass Client(Base):\n"
+        "    def __init__(self):\n        self.conn = None\n        super().__init__('x')\n",
+        "        self.conn = None\n        self._lock = asyncio.Lock()\n        super().__init__('x')\n",
+        "safe",
+    ),
     "a class that is copied is not trusted": (
         "import copy\n\nclass Client:\n    def __init__(self):\n        self.conn = None\n\n    def twin(self):\n"
         "        return copy.copy(self)\n",
@@ -140,6 +198,14 @@ def test_slots_in_order_stay_in_order() -> None:
     assert '        "Url",\n        "_lock",\n        "conn",\n' in result.text
 
 
+def test_slots_of_several_on_a_line_stay_so() -> None:
+    head = (
+        "\nclass Client:\n    __slots__ = ('open', 'conn',\n                 'url', 'age')\n\n    def __init__(self):\n"
+    )
+    result = _made(head + "        self.conn = None\n")
+    assert "    __slots__ = ('open', 'conn',\n                 'url', 'age', '_lock')\n" in result.text
+
+
 def test_a_base_of_the_file_that_makes_the_state_gets_the_lock() -> None:
     head = "\nclass Base:\n    def __init__(self):\n        self.conn = None\n\nclass Client(Base):\n"
     result = _made(head, METHOD)
@@ -151,6 +217,33 @@ def test_state_of_the_class_gets_a_lock_of_the_class() -> None:
     assert "    conn = None\n    _lock = asyncio.Lock()\n" in result.text
     assert result.verdict == "unsafe"
     assert "second one" in result.proposal.because[-1]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "import attr\n\n@attr.s\nclass Client:\n    rows = attr.ib(factory=dict)\n",
+        "from pydantic import BaseModel\n\nclass Client(BaseModel):\n    rows: dict[str, int] = {}\n",
+        "from pydantic import BaseModel, PrivateAttr\n\nclass Client(BaseModel):\n"
+        "    rows: dict = PrivateAttr(default_factory=dict)\n",
+    ],
+)
+def test_what_only_looks_like_state_of_the_class_gets_a_lock_in_each_instance(head: str) -> None:
+    rows = """
+    async def get(self, key):
+        if key not in self.rows:
+            self.rows[key] = await self.make()
+        return self.rows[key]
+
+    async def make(self):
+        await asyncio.sleep(0)
+"""
+    assert "_lock = asyncio.Lock()" not in _made(head, rows).text
+    assert (
+        "_lock: asyncio.Lock = PrivateAttr(" in _made(head, rows).text or "attr.ib(factory=" in _made(head, rows).text
+    )
+    shared = _made("class Client:\n    rows = {}\n", rows)
+    assert "    rows = {}\n    _lock = asyncio.Lock()\n" in shared.text
 
 
 MODULE = """import asyncio
@@ -194,17 +287,32 @@ def cached(function):
     return wrapper
 """
     result = carried(REMEDY, "AWA102", text)
-    assert "    result = None\n    result_lock = asyncio.Lock()\n" in result.text
+    assert "    result = None\n    result_lock = Lock()\n" in result.text
     assert "        async with result_lock:\n            if result is None:\n" in result.text
-    assert result.text.startswith("import asyncio\nfrom asyncio import sleep\n")
+    assert result.text.startswith("from asyncio import Lock, sleep\n")
 
 
 REFUSED = {
     "a named tuple": ("unfit-class", "from typing import NamedTuple\n\nclass Client(NamedTuple):\n    conn: object\n"),
     "an enumeration": ("unfit-class", "from enum import Enum\n\nclass Client(Enum):\n    A = 1\n    conn = None\n"),
-    "a model of pydantic": (
+    "a model of sqlmodel": (
         "unfit-class",
-        "from pydantic import BaseModel\n\nclass Client(BaseModel):\n    conn: object = None\n",
+        "from sqlmodel import SQLModel\n\nclass Client(SQLModel):\n    conn: object = None\n",
+    ),
+    "a class that is built from its annotations": (
+        "unfit-class",
+        "from typing import Protocol\n\nclass Client(Protocol):\n    conn: object\n",
+    ),
+    "a frozen dataclass with a constructor of its own": (
+        "unfit-class",
+        "from dataclasses import dataclass\n\n@dataclass(slots=True)\nclass Client:\n    conn: object\n\n"
+        "    def __init__(self):\n        self.conn = None\n",
+    ),
+    "one instance that is given out at once": (
+        "init-not-called",
+        "\nclass Client:\n    one = None\n\n    def __new__(cls):\n        if cls.one is not None:\n"
+        "            return cls.one\n        return super().__new__(cls)\n\n    def __init__(self):\n"
+        "        self.conn = None\n",
     ),
     "a model of pydantic at one remove": (
         "unfit-class",
@@ -271,3 +379,108 @@ class Camera(CameraEntity):
         return self.image
 """
     assert refusal(REMEDY, "AWA102", text).code == "unfit-class"
+
+
+MIXED_IN = """import asyncio
+
+class ClientMixin:
+    {state}
+    async def get(self):
+        if self.conn is None:
+            self.conn = await self.make()
+        return self.conn
+
+    async def make(self):
+        await asyncio.sleep(0)
+
+class Base:
+    def __init__(self):
+        self.url = "x"
+
+class Client(ClientMixin, Base):
+{init}
+"""
+
+
+def test_a_mix_in_has_its_lock_from_the_class_that_makes_its_state() -> None:
+    text = MIXED_IN.format(state="", init="    def __init__(self):\n        self.conn = None\n")
+    result = carried(REMEDY, "AWA102", text)
+    assert "        self.conn = None\n        self._conn_lock = asyncio.Lock()\n" in result.text
+    assert result.text.count("def __init__") == 2
+    assert "in `Client`" in result.proposal.because[0]
+
+
+def test_a_mix_in_with_state_of_its_own_runs_the_next_constructor() -> None:
+    result = carried(REMEDY, "AWA102", MIXED_IN.format(state="conn = None\n", init="    pass\n"))
+    made: dict[str, type] = {}
+    exec(compile(result.text, "client.py", "exec"), made)
+    client = made["Client"]()
+    assert (client.url, result.verdict) == ("x", "unsafe")
+    assert client._conn_lock is not made["Client"]()._conn_lock
+
+
+BELOW = {
+    "a dataclass below a plain class": (
+        "class Client:\n    conn = None\n",
+        "@dataclass\nclass Sub(Client):\n    url: str = ''\n",
+    ),
+    "a plain class below a dataclass": (
+        "@dataclass\nclass Client:\n    conn: object = None\n",
+        "class Sub(Client):\n    def __init__(self):\n        self.conn = None\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BELOW)
+def test_refused_is_a_constructor_below_that_would_not_make_the_lock(name: str) -> None:
+    above, below = BELOW[name]
+    text = f"import asyncio\nfrom dataclasses import dataclass\n\n{above}{METHOD}\n{below}"
+    assert refusal(REMEDY, "AWA102", text).code == "init-not-called"
+
+
+def test_a_dataclass_below_a_dataclass_makes_the_lock_as_it_makes_the_state() -> None:
+    head = "from dataclasses import dataclass\n\n@dataclass\nclass Client:\n    conn: object = None\n"
+    result = _made(head, METHOD + "\n@dataclass\nclass Sub(Client):\n    url: str = ''\n")
+    made: dict[str, type] = {}
+    exec(compile(result.text, "client.py", "exec"), made)
+    assert made["Sub"](url="x")._lock is not made["Sub"](url="x")._lock
+    assert made["Sub"](url="x") == made["Sub"](url="x")
+
+
+def test_a_hook_that_a_subclass_replaces_is_no_place_for_the_lock() -> None:
+    hook = "\n    def __post_init__(self):\n        self.rows = {}\n"
+    head = f"from dataclasses import dataclass\n\n@dataclass\nclass Client:\n    conn: object = None\n{hook}"
+    below = f"\n@dataclass\nclass Sub(Client):\n    url: str = ''\n{hook}"
+    assert "    _lock: asyncio.Lock = field(" in _made(head, METHOD + below).text
+    assert "        self._lock = asyncio.Lock()\n" in _made(head).text
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("from asyncio import sleep", "from asyncio import Lock, sleep"),
+        ("from asyncio import Event, sleep", "from asyncio import Event, Lock, sleep"),
+        ("from asyncio import Queue, sleep", "from asyncio import Lock, Queue, sleep"),
+        ("from asyncio import sleep, Event", "from asyncio import sleep, Event, Lock"),
+        ("from asyncio import Lock as Mutex, sleep", "from asyncio import Lock as Mutex, sleep"),
+        (
+            "from asyncio import (\n    Queue,\n    sleep,\n)",
+            "from asyncio import (\n    Lock,\n    Queue,\n    sleep,\n)",
+        ),
+        (
+            "from asyncio import (\n    Event,\n    Future,  # both\n    sleep,\n)",
+            "from asyncio import (\n    Event,\n    Future,  # both\n    Lock,\n    sleep,\n)",
+        ),
+    ],
+)
+def test_the_class_of_locks_is_taken_out_of_the_library_as_the_file_does(line: str, expected: str) -> None:
+    head = "\nclass Client:\n    def __init__(self):\n        self.conn = None\n"
+    result = carried(REMEDY, "AWA102", f"{line}\n{head}{METHOD.replace('asyncio.sleep', 'sleep')}")
+    assert result.text.startswith(f"{expected}\n\nclass Client:")
+    assert f"self._lock = {'Mutex' if 'Mutex' in line else 'Lock'}()" in result.text
+
+
+def test_a_name_that_means_something_else_here_is_not_taken_out_of_the_library() -> None:
+    head = "\nLock = None\n\nclass Client:\n    def __init__(self):\n        self.conn = None\n"
+    text = f"from asyncio import sleep\n{head}{METHOD.replace('asyncio.sleep', 'sleep')}"
+    assert "self._lock = asyncio.Lock()" in carried(REMEDY, "AWA102", text).text

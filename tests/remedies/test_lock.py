@@ -189,6 +189,33 @@ class Counter:
     assert reason in " ".join(result.proposal.because)
 
 
+@pytest.mark.parametrize(
+    ("inside", "reason"),
+    [
+        ("await asyncio.wait_for(fetch(n), 5)", "`asyncio.wait_for(…)` (line 9), for up to `5` seconds"),
+        ("await asyncio.wait_for(fetch(n), timeout=LIMIT)", "for up to `LIMIT` seconds"),
+        ("await asyncio.wait_for(fetch(n), None)", "however long that takes"),
+        ("async with asyncio.timeout(10):\n            await fetch(n)", "`fetch(…)` (line 10), for up to `10` seconds"),
+        ("async with asyncio.timeout(None):\n            await fetch(n)", "`fetch(…)` (line 10), however long"),
+    ],
+)
+def test_the_reason_says_how_long_the_lock_may_be_held(inside: str, reason: str) -> None:
+    text = f"""
+import asyncio
+
+class Counter:
+    def __init__(self):
+        self.n = 0
+    async def bump(self):
+        n = self.n
+        {inside}
+        self.n = n + 1
+"""
+    result = carried(REMEDY, "AWA101", text)
+    assert (result.verdict, len(result.proposal.because)) == ("unsafe", 1)
+    assert reason in result.proposal.because[0]
+
+
 def test_a_coroutine_that_never_gave_way_before_makes_the_fix_unsafe() -> None:
     result = carried(
         REMEDY,
@@ -223,3 +250,8 @@ def test_a_file_that_names_no_event_loop_is_taken_to_run_on_asyncio_but_not_trus
 def test_a_module_of_trio_gets_a_lock_of_trio() -> None:
     result = carried(REMEDY, "AWA102", SHORT.replace("asyncio", "trio"))
     assert "self._lock = trio.Lock()" in result.text
+
+
+def test_of_two_libraries_that_are_imported_the_one_that_is_waited_for_gives_the_lock() -> None:
+    result = carried(REMEDY, "AWA102", "import anyio\n" + SHORT.replace("asyncio.sleep", "anyio.sleep"))
+    assert "self._lock = anyio.Lock()" in result.text

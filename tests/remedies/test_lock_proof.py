@@ -85,6 +85,65 @@ bank = Bank()
 }
 
 
+TOGETHER = """
+class Pool:
+    def __init__(self):
+        self._free = 9
+        self._used = 0
+
+    async def take(self):
+        used = self._used
+        free = self._free
+        await self.grow(used, free)
+        self._used = used + 1
+        self._free = free - 1
+
+    async def give(self):
+        free = self._free
+        await self.grow(0, free)
+        self._free = free + 1
+
+    async def grow(self, used, free):
+        await outside("grow")
+
+pool = Pool()
+"""
+
+
+def test_state_of_which_the_spans_overlap_gets_one_lock() -> None:
+    scenario = Scenario(
+        "pool",
+        lambda module, count: World(
+            [module.pool.take, module.pool.give, module.pool.take][:count],
+            lambda: (module.pool._used, module.pool._free),
+        ),
+    )
+    text = OUTSIDE + TOGETHER
+    assert check_before(text, scenario).mode == "fifo"
+    result = carried(REMEDY, "AWA101", text)
+    assert result.text.count("asyncio.Lock()") == 1
+    assert (
+        "        async with self._lock:\n            used = self._used\n            free = self._free\n"
+        "            await self.grow(used, free)\n            self._used = used + 1\n"
+        "            self._free = free - 1\n"
+    ) in result.text
+    assert result.text.count("async with self._lock:") == 2
+    assert check_after(result.text, scenario) == []
+    assert check_alone(text, result.text, scenario) == []
+
+
+def test_the_whole_span_comes_in_where_the_others_cannot_take_the_lock_and_the_reasons_say_so() -> None:
+    plain = "    def set(self, n):\n        self._free += n\n\n    async def give"
+    result = carried(REMEDY, "AWA101", OUTSIDE + TOGETHER.replace("    async def give", plain))
+    assert "            self._used = used + 1\n            self._free = free - 1\n" in result.text
+    assert result.text.count("async with self._lock:") == 1
+    assert (result.verdict, result.proposal.because[-1]) == (
+        "unsafe",
+        "`self._free` comes under the lock here, too, and stays unprotected: "
+        "`Pool.set` (line 18) writes the state, and a plain function cannot take the lock",
+    )
+
+
 @pytest.mark.parametrize("name", PROVED)
 def test_no_schedule_goes_wrong_after(name: str) -> None:
     text = OUTSIDE + PROVED[name]

@@ -107,7 +107,12 @@ class Source:
         "line 16",
         WRITERS.replace("        self.total = amount", LOOP.format(test="True", wait="asyncio.sleep(0)")),
     ),
-    "two libraries of event loops": ("AWA102", "foreign-loop", "trio", "import trio\n" + SHORT),
+    "two libraries of event loops": (
+        "AWA102",
+        "foreign-loop",
+        "trio",
+        "import trio\n" + SHORT.replace("asyncio.sleep(1)\n", "asyncio.sleep(1)\n        await trio.sleep(1)\n"),
+    ),
     "an event loop whose locks are not known": (
         "AWA102",
         "foreign-loop",

@@ -77,6 +77,21 @@ def _closure(repair: Repair | None = "unsafe") -> FixtureCase:
     )
 
 
+def _tills(repair: Repair | None) -> FixtureCase:
+    """Each change is decided on one amount and made to both."""
+    return FixtureCase(
+        subject=lambda module: module.Shop(50, 50),
+        tasks={
+            "lock away 40": lambda shop: shop.lock_away(40),
+            "fetch 80": lambda shop: shop.fetch(80),
+            "lock away 30": lambda shop: shop.lock_away(30),
+        },
+        state=lambda shop: (shop.till, shop.safe),
+        findings=(("AWA102", "self.till"), ("AWA102", "self.safe")) if repair else (),
+        repair=repair,
+    )
+
+
 CASES: dict[str, FixtureCase] = {
     "check_then_act/withdrawal.py": FixtureCase(
         subject=lambda module: module.Account(100, module.pay),
@@ -186,6 +201,8 @@ CASES: dict[str, FixtureCase] = {
         repair="refused",
         refusal="lock-order",
     ),
+    "check_then_act/two_tills.py": _tills("safe"),
+    "check_then_act/keep_two_tills_locked.py": _tills(None),
     "check_then_act/unknown_callee.py": FixtureCase(
         subject=lambda module: module.Hall(1, module.confirm),
         tasks={"ann": lambda hall: hall.sell("ann"), "bob": lambda hall: hall.sell("bob")},

@@ -30,6 +30,7 @@ class Given(TypedDict):
     extend_select: tuple[tuple[str, ...], ...]
     confidence: str | None
     unsafe_fixes: bool | None
+    lock_granularity: str | None
     output_format: str
     output_file: Path | None
     exclude: tuple[tuple[str, ...], ...]
@@ -68,6 +69,11 @@ _OPTIONS = (
         "--unsafe-fixes/--no-unsafe-fixes",
         default=None,
         help="Count and apply fixes that are marked unsafe too: read what each one changes.",
+    ),
+    click.option(
+        "--lock-granularity",
+        type=click.Choice(["object", "key"]),
+        help="Whether a new lock serves a whole table, or each of its keys has its own.  [default: object]",
     ),
     click.option(
         "--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="For whom."
@@ -181,7 +187,13 @@ def common(given: Given) -> Common:
 
 
 def _settings(paths: tuple[str, ...], given: Given) -> Settings:
-    from awaitomic.config import ConfigError, Overrides, load, parse_confidence  # noqa: PLC0415 - not for --version
+    from awaitomic.config import (  # noqa: PLC0415 - not for --version
+        ConfigError,
+        Overrides,
+        load,
+        parse_confidence,
+        parse_granularity,
+    )
 
     first = paths[0] if paths[0] != STDIN else given["stdin_filename"] or "."
     overrides = Overrides(
@@ -195,6 +207,7 @@ def _settings(paths: tuple[str, ...], given: Given) -> Settings:
         jobs=given["jobs"],
         respect_gitignore=given["respect_gitignore"],
         force_exclude=given["force_exclude"],
+        lock_granularity=parse_granularity(given["lock_granularity"]) if given["lock_granularity"] else None,
     )
     try:
         return load(Path(first), overrides, config=given["config"], isolated=given["isolated"])

@@ -18,6 +18,7 @@ from awaitomic.findings.suppression import Suppressions
 from awaitomic.flow.lower import UnsupportedSyntax
 from awaitomic.model.conventions import STANDARD
 from awaitomic.model.finding import Fix
+from awaitomic.model.preferences import NO_PREFERENCES
 from awaitomic.source.patterns import Patterns
 from awaitomic.source.text import Unreadable, parse
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from awaitomic.engine.projects import Scope
     from awaitomic.model.conventions import Conventions
     from awaitomic.model.finding import Finding
+    from awaitomic.model.preferences import Preferences
     from awaitomic.program import Program
     from awaitomic.source.text import SourceText
 
@@ -116,9 +118,9 @@ def _ignored_in(path: str, settings: Settings) -> tuple[str, ...]:
     return tuple("" if code == "ALL" else code for code in codes)
 
 
-def planned(finding: Finding, program: Program) -> Finding:
-    """Give the finding with its fix or its refusal."""
-    remedy = remedies.plan(finding, program)
+def planned(finding: Finding, examination: Examination, preferences: Preferences = NO_PREFERENCES) -> Finding:
+    """Give the finding of an examination with its fix or its refusal."""
+    remedy = remedies.plan(finding, examination.program, preferences, examination.found)
     return replace(finding, fix=remedy) if isinstance(remedy, Fix) else replace(finding, refusal=remedy)
 
 
@@ -128,7 +130,8 @@ def analyse(source: SourceText, settings: Settings, scope: Scope | None = None) 
     Raises `Unreadable` if it does not parse.
     """
     examination = examine(source, scope or alone(settings.conventions))
-    findings = (planned(finding, examination.program) for finding in wanted(examination, settings))
+    preferences = settings.preferences
+    findings = (planned(finding, examination, preferences) for finding in wanted(examination, settings))
     return Analysis(tuple(findings), examination.program)
 
 

@@ -62,7 +62,9 @@ def fix_text(source: SourceText, settings: Settings, scope: Scope | None = None)
             return FixResult(run.examination.source, tuple(run.applied), without_plans(run.remaining()), run.original)
     message = f"the fixes of this file kept calling for each other ({bound} attempts): none was applied"
     refusal = Refusal("gate-convergence", message)
-    left = (replace(planned(finding, original.program), fix=None, refusal=refusal) for finding in run.original)
+    left = (
+        replace(planned(finding, original, settings.preferences), fix=None, refusal=refusal) for finding in run.original
+    )
     return FixResult(source, (), tuple(left), run.original)
 
 
@@ -113,7 +115,7 @@ class _Run:
 
     def _plan(self, key: str) -> Finding:
         if key not in self._planned:
-            self._planned[key] = planned(self._open[key], self.examination.program)
+            self._planned[key] = planned(self._open[key], self.examination, self._settings.preferences)
         return self._planned[key]
 
     def remaining(self) -> list[Finding]:
@@ -141,7 +143,8 @@ def with_diffs(source: SourceText, settings: Settings, scope: Scope | None = Non
     `Unreadable` if the text does not parse.
     """
     examination = examine(source, scope or alone(settings.conventions))
-    findings = (planned(finding, examination.program) for finding in wanted(examination, settings))
+    preferences = settings.preferences
+    findings = (planned(finding, examination, preferences) for finding in wanted(examination, settings))
     return without_plans([_with_diff(examination, finding) for finding in findings])
 
 

@@ -14,6 +14,19 @@ PAUSES = frozenset({"asyncio.sleep", "anyio.sleep", "anyio.sleep_until", "trio.s
 SHORT_WAITS = frozenset({"asyncio.sleep", "asyncio.to_thread", "anyio.sleep", "trio.sleep"})
 """Awaits of libraries that end by themselves and cannot call back: a lock over them is held only for a known time."""
 
+LIMITED_WAITS = {"asyncio.wait_for": 1, "asyncio.wait": 1}
+"""Awaits that give up after a time, with the place of the argument that says it (``timeout`` by name)."""
+
+DEADLINES = {
+    "asyncio.timeout": 0,
+    "async_timeout.timeout": 0,
+    "anyio.fail_after": 0,
+    "anyio.move_on_after": 0,
+    "trio.fail_after": 0,
+    "trio.move_on_after": 0,
+}
+"""Managers of which the whole body gives up after a time, with the place of the argument that says it."""
+
 TRANSPARENT_WAITS = frozenset({"asyncio.wait_for", "asyncio.shield", "anyio.fail_after", "asyncio.ensure_future"})
 """Functions that await their first argument: its effects happen inside."""
 

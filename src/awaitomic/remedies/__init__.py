@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from awaitomic.model.finding import Finding, Fix, Refusal
+from awaitomic.model.preferences import NO_PREFERENCES, Preferences
 from awaitomic.program import Program
 from awaitomic.remedies.choice import row_of
 from awaitomic.remedies.remedy import Case
 
 
-def plan(finding: Finding, program: Program) -> Fix | Refusal:
+def plan(
+    finding: Finding,
+    program: Program,
+    preferences: Preferences = NO_PREFERENCES,
+    others: Sequence[Finding] = (),
+) -> Fix | Refusal:
     """Choose a repair for a finding.
 
     The remedies that suit the finding's rule and shape are asked in order of preference (`awaitomic.remedies.choice`).
@@ -17,11 +25,13 @@ def plan(finding: Finding, program: Program) -> Fix | Refusal:
     Parameters:
         finding: a finding of `awaitomic.rules.find` for this program.
         program: the facts of the file.
+        preferences: what the user prefers among repairs that are all right.
+        others: all that was found in the file.
 
     Returns:
         The fix, with its plan, or the reason why there is none.
     """
-    case = Case(program, finding)
+    case = Case(program, finding, preferences, others)
     row = row_of(case)
     if not row.remedies:
         by_hand = row.why.format(state=finding.state)

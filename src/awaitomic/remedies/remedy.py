@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -12,6 +12,7 @@ from awaitomic.model.event import Read
 from awaitomic.model.finding import Applicability, Finding, Refusal
 from awaitomic.model.plan import Plan
 from awaitomic.model.position import Extent, StatementPath
+from awaitomic.model.preferences import NO_PREFERENCES, Preferences
 from awaitomic.program import Program
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
@@ -42,9 +43,18 @@ class Remedy:
 class Case:
     """One finding to be repaired, with everything a remedy asks about it."""
 
-    def __init__(self, program: Program, finding: Finding) -> None:
+    def __init__(
+        self,
+        program: Program,
+        finding: Finding,
+        preferences: Preferences = NO_PREFERENCES,
+        others: Sequence[Finding] = (),
+    ) -> None:
         self.program = program
         self.finding = finding
+        self.preferences = preferences
+        self.others = others
+        """All that was found in the file: a repair of one must not cut another in two."""
         self.resolver: Resolver = program.named(finding.span.function)
         self.function = self.resolver.function
 

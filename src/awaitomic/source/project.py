@@ -13,6 +13,9 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from functools import cached_property
+
+from awaitomic.source.oldest_python import oldest_python
 
 _MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
 _SKIPPED = frozenset(
@@ -70,18 +73,21 @@ class SourceTree:
         self._raw: dict[str, bytes] = {}
         self._headers: dict[str, Header] = {}
         self._tails: dict[str, list[str]] | None = None
+        self._nowhere = False
 
     @classmethod
     def nowhere(cls) -> SourceTree:
         """Give a tree without files: for a text that stands alone."""
         tree = cls(os.curdir)
         tree._files = frozenset()
+        tree._nowhere = True
         return tree
 
     def with_text(self, name: str, raw: bytes) -> SourceTree:
         """Give the same tree with one file's contents replaced."""
         other = SourceTree(self.root, {**self.overlay, name: raw})
         other._files, other._tails, other._raw = self._files, self._tails, self._raw
+        other._nowhere = self._nowhere
         other._headers = {each: header for each, header in self._headers.items() if each != name}
         return other
 
@@ -101,6 +107,11 @@ class SourceTree:
         if self._files is None:
             self._files = frozenset(_walk(self.root))
         return self._files
+
+    @cached_property
+    def oldest_python(self) -> tuple[int, int] | None:
+        """The oldest Python that the project runs on, as far as it says so."""
+        return None if self._nowhere else oldest_python(self.root)
 
     def exists(self, name: str) -> bool:
         """Tell whether there is such a file."""

@@ -7,26 +7,27 @@ hangs. So the remedy decides on the whole file: `coverage` says what goes under 
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from awaitomic.model.event import Guard
 from awaitomic.model.finding import Applicability, Refusal
-from awaitomic.model.location import ItemStep, Root
+from awaitomic.model.location import ItemStep
 from awaitomic.model.plan import Plan
-from awaitomic.program import Program, is_construction
-from awaitomic.program.accesses import Access, Change
+from awaitomic.model.preferences import Granularity
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
-from awaitomic.remedies.lock import callers, library, variables
+from awaitomic.remedies.lock import callers, keyed
 from awaitomic.remedies.lock.conflicts import settle
 from awaitomic.remedies.lock.coverage import Coverage
-from awaitomic.remedies.lock.home import Guardian, Home, Kind, guardian, home_of
+from awaitomic.remedies.lock.home import Guardian, Home, guardian, home_of
+from awaitomic.remedies.lock.lock_tables import LockTable, lock_table
+from awaitomic.remedies.lock.new_lock import new_lock, of_table
 from awaitomic.remedies.lock.order import check_order
+from awaitomic.remedies.lock.together import join
 from awaitomic.remedies.lock.waits import judge_waits
-from awaitomic.remedies.lock.wrapping import edits_of
+from awaitomic.remedies.lock.wrapping import Taken, edits_of
+from awaitomic.remedies.lock.writers import cover_writers, tolerates
 from awaitomic.remedies.remedy import Case, Proposal, Remedy, statement_at
-from awaitomic.remedies.shared import attribute
 from awaitomic.remedies.shared.attribute import Creation
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.split.takers import line_of
@@ -40,49 +41,89 @@ def propose(case: Case) -> Proposal | Refusal:
         return declined.refusal
 
 
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """A lock that could be taken: one that is there, or a new one; for a table, one for each of its keys."""
+
+    guard: Guardian | None
+    table: keyed.Table | None = None
+    locks: LockTable | None = None
+    """The table of locks that `guard` stands for."""
+
+
 def _propose(case: Case) -> Proposal:
     home = home_of(case.program, case.resolver, case.fact.access.location)
+    by_object = case.preferences.lock_granularity is Granularity.OBJECT
+    declined: Declined | None = None
+    for choice in _choices(case, home, by_object=by_object):
+        try:
+            return _with_lock(case, home, choice)
+        except Declined as one:
+            hangs = choice.guard is not None and not choice.guard.sure and one.refusal.code == "self-deadlock"
+            if not hangs and not (choice.locks is not None and by_object):
+                raise
+            declined = one
+    assert declined is not None, "a new lock can always be asked for"
+    raise declined
+
+
+def _choices(case: Case, home: Home, *, by_object: bool) -> Iterator[_Choice]:
+    """Give the locks to be tried, the preferred one first: an existing lock before a new one."""
     guard = guardian(case.program, home, case.function)
-    try:
-        return _with_lock(case, home, guard)
-    except Declined as declined:
-        if guard is None or guard.sure or declined.refusal.code != "self-deadlock":
-            raise
-        return _with_lock(case, home, None)
+    if guard is not None:
+        yield _Choice(guard)
+    if guard is not None and guard.sure:
+        return
+    table = keyed.table_of(home, case.fact.access.location)
+    locks = lock_table(case.program, case.resolver, table) if table is not None else None
+    if locks is not None:
+        yield _Choice(locks.guardian, table, locks)
+    yield _Choice(None, None if by_object else table)
 
 
-def _with_lock(case: Case, home: Home, guard: Guardian | None) -> Proposal:
+def _with_lock(case: Case, home: Home, choice: _Choice) -> Proposal:
     program, resolver, fact = case.program, case.resolver, case.fact
+    guard, table = choice.guard, choice.table
     span = case.finding.span
-    fills = all(_only_fills(other, found) for other, found in _late_writes(program, home))
-
-    def tolerates(access: Access) -> bool:
-        return fills and access.change in {Change.RESET, Change.DELETE, Change.CLEAR}
-
+    if table is not None:
+        keyed.check_writers(program, resolver, table)
     coverage = Coverage(program, home, guard, tolerates)
     coverage.demand(resolver, span.write, None, (*span.reads, *span.guards, *span.suspends))
-    _cover_writers(coverage)
+    cover_writers(coverage, home)
+    tables = [table] if table is not None else []
+    join(coverage, case.others, tables)
     settle(coverage)
     check_order(coverage)
     _check_size(coverage)
-    name, creation = (guard.name, Creation((), ())) if guard is not None else _new_lock(coverage, resolver)
-    edits, renames, doubts = edits_of(coverage, name)
+    lock, creation = _lock_of(coverage, resolver, choice, tables)
+    edits, renames, doubts = edits_of(coverage, lock)
     because = [
         *judge_waits(coverage),
         *callers.judge_callers(coverage),
         *_tolerated(coverage),
-        *_shared_by_keys(fact),
+        *coverage.beside,
+        *(_shared_by_keys(fact) if table is None else ()),
         *doubts,
         *creation.because,
     ]
     verb = "hold" if guard is not None else "add"
-    title = f"{verb} `{name}` over {_listed(coverage)}"
+    title = f"{verb} {lock} over {_listed(coverage)}"
     return Proposal(
         Plan((*creation.edits, *edits), tuple(renames)),
         Applicability.UNSAFE if because else Applicability.SAFE,
         title,
         tuple(dict.fromkeys(because)) or _TRUSTED,
     )
+
+
+def _lock_of(
+    coverage: Coverage, resolver: Resolver, choice: _Choice, tables: list[keyed.Table]
+) -> tuple[Taken, Creation]:
+    if choice.guard is None:
+        return new_lock(coverage, resolver, tables)
+    if choice.locks is not None:
+        return of_table(coverage, tables, choice.locks), Creation((), ())
+    return Taken(choice.guard.name), Creation((), ())
 
 
 _REVIEWABLE_LINES = 60
@@ -110,120 +151,6 @@ _TRUSTED = (
     "every wait under the lock is short, and nothing in it can come back for the lock",
     "a task alone finds the lock free, and does what it did before",
 )
-
-
-def _cover_writers(coverage: Coverage) -> None:
-    """See that everybody who writes the state does so under the lock, together with what he decided on."""
-    program = coverage.program
-    late = {(id(resolver), fact.event) for resolver, fact in _late_writes(program, coverage.home)}
-    for resolver, access in coverage.home.writers(program):
-        if access.location.root in {Root.PARAMETER, Root.RESULT} or _is_elsewhere(coverage.home, access):
-            line = line_of(program, resolver.function, access.event)
-            message = f"`{resolver.function.qualname}` writes the state on line {line} through another object"
-            raise Declined("foreign-state", message)
-        if access.task is not None:
-            line = line_of(program, resolver.function, access.event)
-            message = f"the task that `{resolver.function.qualname}` makes on line {line} writes what it is handed"
-            raise Declined("foreign-state", message)
-        if (id(resolver), access.event) not in late and coverage.tolerates(access):
-            coverage.tolerated.append((resolver, access))
-        else:
-            coverage.demand(resolver, access.event, access)
-    for resolver, fact in _late_writes(program, coverage.home):
-        if fact.via is not None:
-            coverage.demand(resolver, fact.event, None)
-
-
-def _late_writes(program: Program, home: Home) -> Iterator[tuple[Resolver, WriteFact]]:
-    """Give every write of the state that a suspension separates from what it was decided on or made from."""
-    for resolver in program.resolvers:
-        if not resolver.function.is_async or is_construction(resolver.function):
-            continue
-        for fact in program.facts(resolver).writes:
-            if resolver.key_of(fact.access.location) not in home.keys:
-                continue
-            tokens = [*fact.value, *(token for guard in fact.state.guards for token in guard.tokens)]
-            uses = [use for use in fact.state.uses if use.token.location == fact.access.location]
-            if fact.via is not None and (fact.via.write.guarded or not tokens):
-                continue
-            if uses or any(fact.about(token) and fact.is_stale(token) for token in tokens):
-                yield resolver, fact
-
-
-def _is_elsewhere(home: Home, access: Access) -> bool:
-    """Tell whether a writer reaches the state from another object than the one that owns it."""
-    if home.kind not in {Kind.INSTANCE, Kind.CLASS}:
-        return False
-    steps = access.location.steps
-    return access.location.root not in {Root.SELF, Root.CLASS} or not steps or str(steps[0]) != f".{home.state}"
-
-
-def _only_fills(resolver: Resolver, fact: WriteFact) -> bool:
-    """Tell whether the span only puts something where its tests have found nothing.
-
-    A plain function that takes away what is not there can come in between: it is as if it had come first.
-    """
-    if fact.access.change not in {Change.ASSIGN, Change.FILL}:
-        return False
-    guards = [guard for guard in fact.state.guards if any(fact.about(token) for token in guard.tokens)]
-    return bool(guards) and all(
-        _asks_absence(resolver.function.nodes[guard.guard], holds=guard.holds)
-        for guard in guards
-        if isinstance(resolver.function.events[guard.guard], Guard)
-    )
-
-
-def _asks_absence(test: ast.AST, *, holds: bool) -> bool:
-    if isinstance(test, ast.ExceptHandler):
-        return holds
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return _asks_absence(test.operand, holds=not holds)
-    if isinstance(test, ast.Compare) and len(test.ops) == 1:
-        absent = isinstance(test.ops[0], ast.Is | ast.Eq) and _is_none(test.comparators[0])
-        present = isinstance(test.ops[0], ast.IsNot | ast.NotEq) and _is_none(test.comparators[0])
-        if absent or isinstance(test.ops[0], ast.NotIn):
-            return holds
-        return not holds if present or isinstance(test.ops[0], ast.In) else False
-    return not holds if isinstance(test, ast.Name | ast.Attribute | ast.Subscript | ast.Call | ast.NamedExpr) else False
-
-
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
-
-
-def _new_lock(coverage: Coverage, resolver: Resolver) -> tuple[str, Creation]:
-    program, home = coverage.program, coverage.home
-    maker, unsure = library.maker_of(program)
-    if home.kind is Kind.MODULE:
-        name = variables.module_lock_name(program, home.state)
-        creation = variables.create_for_module(program, home.name, name, maker)
-    elif home.kind is Kind.CLOSURE:
-        name = variables.closure_lock_name(program, home.state)
-        owner = program.named(home.owner).function
-        creation = variables.create_for_closure(owner, home.state, name, maker)
-    else:
-        users = [other.function.class_id or _method_class(coverage, other) for other in coverage.functions.values()]
-        start = resolver.function.class_id or _method_class(coverage, resolver)
-        facts = attribute.owner_class(program, start, home.state, users)
-        name = attribute.attribute_name(program, facts, home.state)
-        if home.kind is Kind.CLASS:
-            creation = variables.create_for_class(program, facts, home.state, name, maker)
-        else:
-            creation = attribute.create(program, facts, home.state, name, maker)
-    return name, Creation(creation.edits, (*creation.because, *unsure))
-
-
-def _method_class(coverage: Coverage, resolver: Resolver) -> str:
-    """Give the class of the method that a nested function stands in."""
-    functions = coverage.program.module.functions
-    enclosing = resolver.function.enclosing
-    while enclosing:
-        outer = functions[enclosing]
-        if outer.class_id is not None:
-            return outer.class_id
-        enclosing = outer.enclosing
-    line = getattr(resolver.function.node, "lineno", 1)
-    raise Declined("foreign-state", f"`{resolver.function.qualname}` (line {line}) is no method of the state's class")
 
 
 def _tolerated(coverage: Coverage) -> list[str]:
@@ -256,7 +183,8 @@ REMEDY = Remedy(
     conditions=(
         "All writers of the state in the file are coroutines (or are called by holders only), and the object that owns "
         "the state can be given a lock. Never over a `yield`, nor over a wait that only code needing the lock can end. "
-        "A sibling that is awaited inside and would take the lock again is split in the same fix."
+        "A sibling that is awaited inside and would take the lock again is split in the same fix. With "
+        "`--lock-granularity key`, the entries of a table get a lock for each key."
     ),
     safety=(
         "Safe if every wait under the lock is short and runs code of this file, and nothing in it can come back for "

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from copy import copy
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.event import Enter, Read, Suspend, Write
@@ -25,10 +26,11 @@ from awaitomic.remedies.shared.declined import Declined, check_here
 from awaitomic.remedies.shared.region import Run, common_loop, cover, events_in, yields_in
 from awaitomic.remedies.split.takers import held_before, line_of
 
-Tolerates = Callable[[Access], bool]
+Tolerates = Callable[["Coverage", Resolver, Access], bool]
 """Tells whether a writer that cannot take the lock can only do what it could before."""
 
 _MOST_FUNCTIONS = 8
+_CHANGED = ("functions", "by_callers", "delegating", "existing", "beside", "tolerated")
 
 
 class Coverage:
@@ -37,6 +39,8 @@ class Coverage:
     def __init__(self, program: Program, home: Home, guardian: Guardian | None, tolerates: Tolerates) -> None:
         self.program = program
         self.home = home
+        self.homes = [home]
+        """The state with the bug, and other state of which spans overlap with its own."""
         self.guardian = guardian
         self.runs: dict[int, list[Run]] = {}
         self.functions: dict[int, Resolver] = {}
@@ -46,16 +50,39 @@ class Coverage:
         """Functions that are to be split: a public one that takes the lock, and the old body for its holders."""
         self.existing: dict[int, FunctionGraph] = {}
         """Functions that take the lock already and are awaited by a holder now: they have to be split, too."""
+        self.beside: list[str] = []
+        """What is to be said of other state that is covered without its writers."""
         self.tolerated: list[tuple[Resolver, Access]] = []
         self.tolerates = tolerates
         self._looked_at: dict[Location, bool] = {}
 
     @property
+    def keys(self) -> frozenset[Location]:
+        """The names of all the state that goes under the lock."""
+        return frozenset(key for home in self.homes for key in home.keys)
+
+    def take_in(self, home: Home) -> None:
+        """Let the lock be for another piece of state, too."""
+        self.homes.append(home)
+        self._looked_at.clear()
+
+    @property
     def resolvers(self) -> list[Resolver]:
         """The functions of all modules that can touch the state, or the lock that guards it already."""
-        keys = {self.home.key} if self.guardian is None else {self.home.key, self.guardian.key}
+        keys = {home.key for home in self.homes} | ({self.guardian.key} if self.guardian is not None else set())
         units = {unit.name: unit for key in sorted(keys, key=str) for unit in self.program.units_knowing(key)}
         return [resolver for unit in units.values() for resolver in unit.resolvers]
+
+    def saved(self) -> tuple[object, ...]:
+        """Give what `restore` needs to undo everything from here on."""
+        runs = {key: list(runs) for key, runs in self.runs.items()}
+        return (list(self.homes), runs, *(copy(getattr(self, name)) for name in _CHANGED))
+
+    def restore(self, saved: tuple[object, ...]) -> None:
+        """Undo everything since `saved` was called."""
+        for name, value in zip(("homes", "runs", *_CHANGED), saved, strict=True):
+            setattr(self, name, value)
+        self._looked_at.clear()
 
     # -- what is held --------------------------------------------------------------------------------------------
 
@@ -146,7 +173,7 @@ class Coverage:
         function = resolver.function
         sites = self.program.callers.only_awaited_here(function)
         if not sites:
-            if access is not None and self.tolerates(access):
+            if access is not None and self.tolerates(self, resolver, access):
                 self.tolerated.append((resolver, access))
                 return
             line = line_of(self.program, function, event)
@@ -162,9 +189,9 @@ class Coverage:
         events = {event, *extra}
         loops: list[StatementPath] = []
         for fact in self.program.facts(resolver).writes:
-            if fact.event != event or resolver.key_of(fact.access.location) not in self.home.keys:
+            if fact.event != event or resolver.key_of(fact.access.location) not in self.keys:
                 continue
-            for token in _tokens(fact):
+            for token in tokens_of(fact):
                 stale = {token.stale} if token.is_stale else set()
                 events |= {token.read} | stale
                 if token.is_stale and not token.read < token.stale <= event:
@@ -214,7 +241,7 @@ class Coverage:
         for fact in self.program.facts(resolver).writes:
             if fact.event < start:
                 continue
-            for token in _tokens(fact, uses=False):
+            for token in tokens_of(fact, uses=False):
                 if not token.is_stale and not token.locks and token.read < start:
                     yield from (token.read, fact.event)
 
@@ -251,11 +278,11 @@ class Coverage:
 
     def _is_looked_at(self, key: Location) -> bool:
         """Tell whether a function that touches the state also looks at some other state."""
-        if key in self.home.keys:
+        if key in self.keys:
             return True
         if key not in self._looked_at:
             looking = self.program.resolvers_knowing(key)
-            self._looked_at[key] = any(_looks_at(resolver, key, self.home.keys) for resolver in looking)
+            self._looked_at[key] = any(_looks_at(resolver, key, self.keys) for resolver in looking)
         return self._looked_at[key]
 
     def _check_loops(self, function: FunctionGraph, run: Run) -> None:
@@ -267,7 +294,7 @@ class Coverage:
                     raise Declined("endless-loop", message)
 
 
-def _tokens(fact: WriteFact, *, uses: bool = True) -> Iterator[Token]:
+def tokens_of(fact: WriteFact, *, uses: bool = True) -> Iterator[Token]:
     """Give the reads of the written state that a write goes back to: its value, its tests, what it forgets."""
     yield from (token for token in fact.value if fact.about(token))
     for guard in fact.state.guards:

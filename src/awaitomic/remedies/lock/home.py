@@ -15,6 +15,7 @@ from awaitomic.program.accesses import CONTENTS, Access, Change
 from awaitomic.program.guarded_by import GuardedBy
 from awaitomic.program.locks import Lock, class_lock_type, lock_type
 from awaitomic.program.resolve import Resolver
+from awaitomic.remedies.shared.declarative import declares_field
 from awaitomic.remedies.shared.declined import Declined
 
 
@@ -127,7 +128,8 @@ def _rooted(keys: frozenset[Location], root: Root) -> frozenset[Location]:
 def _is_shared(program: Program, class_id: str, attribute: str) -> bool:
     """Tell whether instances share an attribute: it is made in the class body, and none is given its own."""
     module = program.module
-    if not any(attribute in facts.class_level for facts in module.lineage(class_id)):
+    makers = [facts for facts in module.lineage(class_id) if attribute in facts.class_level]
+    if not makers or any(declares_field(program, facts, attribute) for facts in makers):
         return False
     own = Location(Root.SELF, module.link.declaring(class_id, attribute), "self", (AttributeStep(attribute),))
     return all(access.location.root is Root.CLASS or access.value is None for _, access in program.writers_at(own))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 from awaitomic.knowledge.locks import LOCK_TYPES
 from awaitomic.model.plan import AddImport
@@ -10,31 +11,77 @@ from awaitomic.program import Program
 from awaitomic.program.names import dotted
 from awaitomic.remedies.shared.attribute import Maker
 from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.from_import import plainly, taken_out
+from awaitomic.source.project import is_test
 
 _LOOPS = ("asyncio", "anyio", "trio", "curio", "twisted", "tornado.platform.twisted")
 _MAKES_LOCKS = ("asyncio", "anyio", "trio")
 
 
 def library_of(program: Program) -> tuple[str, bool]:
-    """Give the library of the module's event loop, and whether the file says so (else asyncio is taken to be meant).
+    """Give the library of the module's event loop, and whether the file says so (else what its project uses is meant).
 
     Raises:
         Declined: ``foreign-loop`` if the module mixes libraries, or its loop has no lock that is known here.
     """
-    imported = set(program.module.imports.values())
-    used = [loop for loop in _LOOPS if any(name == loop or name.startswith(f"{loop}.") for name in imported)]
-    made = {
-        LOCK_TYPES[name].library
-        for node in ast.walk(program.module.tree)
-        if isinstance(node, ast.Call) and (name := dotted(node.func, program.module.imports)) in LOCK_TYPES
-    } & set(used)
-    if len(used) > 1 and len(made) == 1:
-        return made.pop(), True
+    used = _among(program.module.imports.values())
     if len(used) > 1:
-        raise Declined("foreign-loop", f"the module uses {' and '.join(used)}: it is not clear whose lock fits")
-    if used and used[0] not in _MAKES_LOCKS:
-        raise Declined("foreign-loop", f"the module runs on {used[0]}, whose locks are not known here")
-    return (used[0], True) if used else ("asyncio", False)
+        made = {
+            LOCK_TYPES[name].library
+            for node in ast.walk(program.module.tree)
+            if isinstance(node, ast.Call) and (name := dotted(node.func, program.module.imports)) in LOCK_TYPES
+        }
+        said = [known for found in (made, _awaited(program)) if len(known := found & used) == 1]
+        if not said:
+            names = " and ".join(sorted(used))
+            raise Declined("foreign-loop", f"the module uses {names}: it is not clear whose lock fits")
+        return _with_locks(said[0].pop()), True
+    if used:
+        return _with_locks(used.pop()), True
+    around = _of_project(program)
+    if len(around) > 1:
+        names = " and ".join(sorted(around))
+        raise Declined("foreign-loop", f"the project uses {names}, and this module does not say which of them runs it")
+    return (_with_locks(around.pop()) if around else "asyncio"), False
+
+
+def _among(imported: Iterable[str]) -> set[str]:
+    """Give the libraries of event loops among some imported names."""
+    return {loop for name in imported for loop in _LOOPS if name == loop or name.startswith(f"{loop}.")}
+
+
+def _with_locks(library: str) -> str:
+    if library not in _MAKES_LOCKS:
+        raise Declined("foreign-loop", f"the module runs on {library}, whose locks are not known here")
+    return library
+
+
+def _of_project(program: Program) -> set[str]:
+    """Give the libraries that the other modules of the project import."""
+    tree = program.project.tree
+    return _among(name for file in tree.files if not is_test(file) for name in tree.header(file).imports)
+
+
+def _awaited(program: Program) -> set[str]:
+    """Give the libraries whose own functions and context managers the module waits for."""
+    found = set()
+    for node in ast.walk(program.module.tree):
+        waited = [node.value] if isinstance(node, ast.Await) else []
+        if isinstance(node, ast.AsyncWith):
+            waited = [item.context_expr for item in node.items]
+        for each in waited:
+            name = dotted(each.func if isinstance(each, ast.Call) else each, program.module.imports) or ""
+            found.add(name.partition(".")[0])
+    return found
+
+
+def is_bound_when_made(program: Program) -> bool:
+    """Tell whether a lock belongs, on some Python that the project runs on, to the event loop of where it is made."""
+    oldest = program.project.tree.oldest_python
+    return oldest is not None and oldest < _FIRST_UNBOUND and library_of(program)[0] == "asyncio"
+
+
+_FIRST_UNBOUND = (3, 10)
 
 
 def maker_of(program: Program) -> tuple[Maker, tuple[str, ...]]:
@@ -44,29 +91,13 @@ def maker_of(program: Program) -> tuple[Maker, tuple[str, ...]]:
         Declined: ``foreign-loop`` as for `library_of`; ``name-taken`` if the library's name means something else here.
     """
     library, said = library_of(program)
-    because = () if said else ("the file does not say which event loop runs it: asyncio is taken to be meant",)
-    plain, named = _imported(program, library)
+    because = () if said else (f"the file does not say which event loop runs it: {library} is taken to be meant",)
+    plain = plainly(program, library)
     if plain is not None:
         return Maker(f"{plain}.Lock", ()), because
-    if named is not None:
-        return Maker(named, ()), because
+    taken = taken_out(program, library, "Lock")
+    if taken is not None:
+        return Maker(taken.name, taken.edits), because
     if library in program.module.graph.module.local_names and library not in program.module.imports:
         raise Declined("name-taken", f"`{library}` is something else in this module")
     return Maker(f"{library}.Lock", (AddImport(library),)), because
-
-
-def _imported(program: Program, library: str) -> tuple[str | None, str | None]:
-    """Give the names under which the module's top level has the library, and its ``Lock``."""
-    plain = named = None
-    for node in _top_level(program.module.tree.body):
-        for alias in node.names:
-            if isinstance(node, ast.Import) and alias.name == library:
-                plain = alias.asname or library
-            elif isinstance(node, ast.ImportFrom) and (node.level, node.module, alias.name) == (0, library, "Lock"):
-                named = alias.asname or "Lock"
-    return plain, named
-
-
-def _top_level(body: list[ast.stmt]) -> list[ast.Import | ast.ImportFrom]:
-    """Give the imports that surely run: not those for type checkers only."""
-    return [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]

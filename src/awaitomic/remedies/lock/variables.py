@@ -10,27 +10,27 @@ from awaitomic.model.position import BlockStep, StatementPath
 from awaitomic.program import Program
 from awaitomic.program.module import ClassFacts
 from awaitomic.program.names import target_names
-from awaitomic.remedies.shared.attribute import Creation, Maker, class_path
+from awaitomic.remedies.shared.attribute import Creation, Maker, class_path, second_loop
 from awaitomic.remedies.shared.declined import Declined
 
 
-def module_lock_name(program: Program, state: str) -> str:
+def module_lock_name(program: Program, state: str, noun: str = "lock") -> str:
     """Give a free name for a module's lock.
 
     Raises:
         Declined: ``name-taken``.
     """
     stem = state.strip("_").lower()
-    return _free(program, [f"_{stem}_lock", f"_{stem}_update_lock"])
+    return _free(program, [f"_{stem}_{noun}", f"_{stem}_update_{noun}"])
 
 
-def closure_lock_name(program: Program, state: str) -> str:
+def closure_lock_name(program: Program, state: str, noun: str = "lock") -> str:
     """Give a free name for a lock among the locals of a function.
 
     Raises:
         Declined: ``name-taken``.
     """
-    return _free(program, [f"{state.strip('_')}_lock", f"{state.strip('_')}_update_lock"])
+    return _free(program, [f"{state.strip('_')}_{noun}", f"{state.strip('_')}_update_{noun}"])
 
 
 def _free(program: Program, names: list[str]) -> str:
@@ -52,8 +52,8 @@ def create_for_module(program: Program, variable: str, name: str, maker: Maker) 
     index = _binding(program.module.tree.body, variable)
     if index is None:
         raise Declined("foreign-state", f"`{variable}` is not made at the top level of this module")
-    edit = InsertStatements((BlockStep("body", index),), "after", f"{name} = {maker.callee}()")
-    return Creation((*maker.imports, edit), (_second_loop(name),))
+    edit = InsertStatements((BlockStep("body", index),), "after", maker.makes(name))
+    return Creation((*maker.imports, edit), (second_loop(name, maker),))
 
 
 def create_for_class(program: Program, facts: ClassFacts, attribute: str, name: str, maker: Maker) -> Creation:
@@ -66,8 +66,8 @@ def create_for_class(program: Program, facts: ClassFacts, attribute: str, name: 
     if index is None:
         raise Declined("foreign-state", f"`{attribute}` is not made in the body of `{facts.qualname}`")
     path = (*class_path(program, facts), BlockStep("body", index))
-    edit = InsertStatements(path, "after", f"{name} = {maker.callee}()")
-    return Creation((*maker.imports, edit), (_second_loop(name),))
+    edit = InsertStatements(path, "after", maker.makes(name))
+    return Creation((*maker.imports, edit), (second_loop(name, maker),))
 
 
 def create_for_closure(function: FunctionGraph, variable: str, name: str, maker: Maker) -> Creation:
@@ -75,7 +75,7 @@ def create_for_closure(function: FunctionGraph, variable: str, name: str, maker:
     body = function.node.body
     assert isinstance(body, list)
     index = _binding(body, variable)
-    text = f"{name} = {maker.callee}()"
+    text = maker.makes(name)
     if index is None:
         return Creation((*maker.imports, InsertStatements(function.path, "first", text)), ())
     path: StatementPath = (*function.path, BlockStep("body", index))
@@ -88,13 +88,8 @@ def _binding(body: list[ast.stmt], variable: str) -> int | None:
     for index, statement in enumerate(body):
         for node in ast.walk(statement):
             targets = node.targets if isinstance(node, ast.Assign) else []
-            if isinstance(node, ast.AnnAssign) and node.value is not None:
+            if isinstance(node, ast.AnnAssign):
                 targets = [node.target]
             if variable in target_names(targets) and not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
                 return index
     return None
-
-
-def _second_loop(name: str) -> str:
-    """Say what a lock that is made at import always risks: tests and scripts run the module in loops of their own."""
-    return f"`{name}` belongs to the event loop in which it is first contended, and fails in a second one"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.knowledge.awaitables import EVENT_WAITS, SHORT_WAITS
+from awaitomic.knowledge.awaitables import EVENT_WAITS, NEVER_SUSPEND, SHORT_WAITS
 from awaitomic.knowledge.locks import LOCK_TYPES, Exclusion
 from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL
 from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read, Scope, Suspend, SuspendWhy
@@ -20,10 +20,11 @@ from awaitomic.program.calls import awaited_calls
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.coverage import Coverage
+from awaitomic.remedies.lock.durations import longest
 from awaitomic.remedies.remedy import statement_at
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import ancestors
-from awaitomic.remedies.split.takers import line_of
+from awaitomic.remedies.split.takers import line_of, place_of
 
 _ENDERS = frozenset(
     "set put put_nowait notify notify_all set_result set_exception cancel task_done release get get_nowait "
@@ -37,11 +38,14 @@ _THROTTLES = ("limiter", "throttle", "semaphore")
 
 @dataclass(slots=True)
 class _Seen:
-    """What has been found so far; lines of this file, in order, without repeats."""
+    """What has been found so far; in order, without repeats."""
 
-    long: dict[str, int]
-    back: dict[str, int]
-    locks: dict[str, int]
+    long: dict[str, str]
+    """What is waited for, and where."""
+    limited: dict[str, tuple[str, str]]
+    """Of the long ones, those that give up after a time, with that time."""
+    back: dict[str, str]
+    locks: dict[str, str]
     loops: dict[int, bool]
 
 
@@ -51,7 +55,7 @@ def judge_waits(coverage: Coverage) -> list[str]:
     Raises:
         Declined: ``waits-for-holder`` if a wait can only be ended by code that needs the lock.
     """
-    seen = _Seen({}, {}, {}, {})
+    seen = _Seen({}, {}, {}, {}, {})
     visited: set[int] = set()
     for resolver in coverage.program.resolvers:
         for event in resolver.function.events:
@@ -62,12 +66,14 @@ def judge_waits(coverage: Coverage) -> list[str]:
                     _note_loop(coverage, resolver, event, seen)
                     _judge(coverage, resolver, event, seen, visited)
     whiles = [line for line, is_while in seen.loops.items() if is_while]
-    if whiles and (seen.long or seen.back):
+    if whiles and (seen.long or seen.limited or seen.back):
         message = f"the lock would be held over the whole loop on line {whiles[0]}, which waits for others in each turn"
         raise Declined("long-loop", message)
     found = [f"the lock is held for as many turns as the loop on line {line} takes" for line in sorted(seen.loops)]
     if seen.long:
         found.append(f"the lock is held over the wait for {_listed(seen.long)}, however long that takes")
+    for text, (where, limit) in seen.limited.items():
+        found.append(f"the lock is held over the wait for `{text}` ({where}), for up to `{limit}` seconds")
     if seen.back:
         found.append(f"{_listed(seen.back)} may run code that is not in this project: if that needs the lock, it hangs")
     if seen.locks:
@@ -88,8 +94,8 @@ def _note_loop(coverage: Coverage, resolver: Resolver, event: Suspend, seen: _Se
             seen.loops[node.lineno] = isinstance(node, ast.While)
 
 
-def _listed(found: dict[str, int]) -> str:
-    names = [f"`{text}` (line {line})" for text, line in found.items()]
+def _listed(found: dict[str, str]) -> str:
+    names = [f"`{text}` ({where})" for text, where in found.items()]
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return ", ".join(names[:3]) + more
 
@@ -100,13 +106,14 @@ def _judge(coverage: Coverage, resolver: Resolver, event: Suspend, seen: _Seen, 
     if event.awaited is None or event.why is SuspendWhy.ASYNC_EXIT:
         return
     line = line_of(program, resolver.function, event.id)
+    where = place_of(program, resolver.function, event.id)
     calls = awaited_calls(resolver, event)
     for call in calls:
         for target in call.targets:
             if not target.function.is_async:
-                seen.long.setdefault(f"{target.function.qualname}(…)", line)
+                seen.long.setdefault(f"{target.function.qualname}(…)", where)
             elif _is_stub(target.function):
-                seen.back.setdefault(f"{target.function.qualname}(…)", line)
+                seen.back.setdefault(f"{target.function.qualname}(…)", where)
             _look_into(coverage, target.function, seen, visited)
     if calls:
         return
@@ -114,16 +121,26 @@ def _judge(coverage: Coverage, resolver: Resolver, event: Suspend, seen: _Seen, 
         own = coverage.guardian.key if coverage.guardian is not None else None
         if any(resolver.key_of(lock.location) != own for lock in locks):
             _check_throttle(resolver, event.awaited, line)
-            seen.locks.setdefault(_text(resolver, event.awaited), line)
+            seen.locks.setdefault(_text(resolver, event.awaited), where)
         return
     if event.why is SuspendWhy.ASYNC_ENTER:
         _check_throttle(resolver, event.awaited, line)
-    if _is_short(resolver, event.awaited):
+    if _is_short(resolver, event.awaited, SHORT_WAITS | NEVER_SUSPEND):
         return
     _check_future(resolver, event.awaited, line)
     _check_enders(coverage, resolver, event.awaited, line)
-    into = seen.back if _may_come_back(resolver, event.awaited) else seen.long
-    into.setdefault(_text(resolver, event.awaited), line)
+    _note_wait(resolver, event.id, event.awaited, where, seen)
+
+
+def _note_wait(resolver: Resolver, event: int, operand: Operand, where: str, seen: _Seen) -> None:
+    """Note how long an await of what nobody here knows can take, or that it may come back for the lock."""
+    text = _text(resolver, operand)
+    if _may_come_back(resolver, operand):
+        seen.back.setdefault(text, where)
+    elif (limit := longest(resolver, event, operand)) is not None:
+        seen.limited.setdefault(text, (where, limit))
+    else:
+        seen.long.setdefault(text, where)
 
 
 def _check_throttle(resolver: Resolver, operand: Operand, line: int) -> None:
@@ -168,9 +185,9 @@ def _text(resolver: Resolver, operand: Operand) -> str:
     return ast.unparse(node) if isinstance(node, ast.expr) else "this"
 
 
-def _is_short(resolver: Resolver, operand: Operand) -> bool:
+def _is_short(resolver: Resolver, operand: Operand, known: frozenset[str]) -> bool:
     node = resolver.function.nodes[resolver.origin(operand)]
-    return isinstance(node, ast.Call) and dotted(node.func, resolver.module.imports) in SHORT_WAITS
+    return isinstance(node, ast.Call) and dotted(node.func, resolver.module.imports) in known
 
 
 # -- who ends the wait ---------------------------------------------------------------------------------------------
@@ -203,7 +220,7 @@ def _check_ender(coverage: Coverage, resolver: Resolver, operand: Operand, waite
         for function in bodies
         if coverage.reaches(function, set())
     )
-    if not needing and not bodies and resolver.key_of(waited) in coverage.home.keys:
+    if not needing and not bodies and resolver.key_of(waited) in coverage.keys:
         message = f"line {line} waits for `{waited}`, which is the state itself: who ends the wait may need the lock"
         raise Declined("waits-for-holder", message)
     if needing:

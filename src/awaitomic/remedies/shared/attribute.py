@@ -10,17 +10,15 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from awaitomic.flow.graph import FunctionGraph
-from awaitomic.knowledge.lifecycle import CONSTRUCTION
 from awaitomic.model.identity import qualname_of
-from awaitomic.model.plan import AddImport, Edit, InsertStatements, ReplaceStatement
-from awaitomic.model.position import BlockStep, StatementPath
+from awaitomic.model.plan import Edit
+from awaitomic.model.position import StatementPath
 from awaitomic.program import Program
 from awaitomic.program.module import ClassFacts, self_assignments
-from awaitomic.program.names import dotted, last_name
-from awaitomic.remedies.shared import declarative
+from awaitomic.remedies.shared import constructors, declarative
+from awaitomic.remedies.shared.constructors import made_in
+from awaitomic.remedies.shared.copied import copies, odd_construction
 from awaitomic.remedies.shared.declined import Declined
-from awaitomic.remedies.shared.region import has_docstring
 
 _PLAIN_BASES = frozenset({"object", "Generic", "ABC", "typing.Generic", "abc.ABC", "typing.Protocol", "Protocol"})
 _UNFIT_BASES = frozenset(
@@ -30,8 +28,6 @@ _UNFIT_BASES = frozenset(
 _DECLARING_SUFFIXES = ("Model", "Schema", "Settings", "Struct", "Entity")
 _DECLARING_FUNCTIONS = frozenset({"pydantic.PrivateAttr", "pydantic.Field", "sqlmodel.Field", "msgspec.field"})
 """Where these are imported, an unknown base class is likely to be of their kind."""
-_COPIES = frozenset({"asdict", "astuple", "deepcopy", "vars"})
-_COPIES_DOTTED = frozenset({"copy.copy", "copy.replace", "pickle.dumps", "pickle.dump", "attr.evolve", "attrs.evolve"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +40,51 @@ class Creation:
 
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """The expression that is called to make a lock, and the import that it needs."""
+    """The expression that is called to make a lock (or a table of them), and the imports that it needs."""
 
     callee: str
-    imports: tuple[AddImport, ...]
+    imports: tuple[Edit, ...]
+    type: str = ""
+    """The type of what is made, where it is more than what is called."""
+    spelled: bool = False
+    """Whether it is to be said wherever something is made, as a reader of the type could not tell it."""
+    is_table: bool = False
+    """Whether it is a table, from which locks go as soon as nobody needs them."""
+    note: str = ""
+    """A comment for who reads it."""
+    on_first_use: bool = False
+    """Whether there is None at first: the lock is made where a running loop first needs it."""
+
+    @property
+    def value(self) -> str:
+        """The expression by which the attribute is made."""
+        return "None" if self.on_first_use else f"{self.callee}()"
+
+    @property
+    def declared(self) -> str:
+        """The type, for a declaration that has to have one."""
+        return self.type or self.callee
+
+    def makes(self, target: str) -> str:
+        """Give the statement by which something is made."""
+        return self.noted(f"{target}{f': {self.type}' if self.spelled else ''} = {self.value}")
+
+    def noted(self, statement: str) -> str:
+        """Give a statement with the comment above it."""
+        return f"# {self.note}\n{statement}" if self.note else statement
+
+
+BEFORE_3_10 = (
+    "the project runs on a Python before 3.10, where a lock belongs to the loop that there is when it is made; "
+    "that has to be on first use, for which there is no plain place here"
+)
+
+
+def second_loop(name: str, maker: Maker) -> str:
+    """Say what a lock that outlives an event loop always risks: tests and scripts run a module in several of them."""
+    if maker.is_table:
+        return f"`{name}` is for one event loop at a time: a key that is locked in two of them at once fails in one"
+    return f"`{name}` belongs to the event loop in which it is first contended, and fails in a second one"
 
 
 def class_path(program: Program, facts: ClassFacts) -> StatementPath:
@@ -76,7 +113,7 @@ def owner_class(program: Program, class_id: str, attribute: str, users: list[str
     """
     module = program.module
     lineage = list(module.lineage(class_id))
-    makers = [facts for facts in lineage if attribute in facts.class_level or _made_in(facts, attribute)]
+    makers = [facts for facts in lineage if attribute in facts.class_level or made_in(facts, attribute)]
     above = [facts for facts in lineage if all(_inherits(program, user, facts.id) for user in users)]
     if not above:
         names = sorted({qualname_of(user) for user in users})
@@ -92,38 +129,19 @@ def _inherits(program: Program, name: str, ancestor: str) -> bool:
     return program.module.link.descends(name, ancestor)
 
 
-def _made_in(facts: ClassFacts, attribute: str) -> bool:
-    built = [method for name, method in facts.methods.items() if name in CONSTRUCTION]
-    if any(_assignment(method, attribute) is not None for method in built):
-        return True
-    return any(
-        isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == attribute
-        for node in facts.node.body
-    )
-
-
-def _assignment(method: FunctionGraph, attribute: str) -> int | None:
-    """Give the index of the last statement of a method's body in which ``self.<attribute>`` is assigned."""
-    first = method.parameters[0] if method.parameters else ""
-    found = None
-    body = method.node.body
-    for index, statement in enumerate(body if isinstance(body, list) else []):
-        if any(_is_own(node, first, attribute) and isinstance(node.ctx, ast.Store) for node in _attributes(statement)):
-            found = index
-    return found
-
-
 def _attributes(root: ast.AST) -> Iterator[ast.Attribute]:
     return (node for node in ast.walk(root) if isinstance(node, ast.Attribute))
 
 
-def _is_own(node: ast.Attribute, receiver: str, attribute: str | None) -> bool:
-    own = isinstance(node.value, ast.Name) and node.value.id == receiver
-    return own and (attribute is None or node.attr == attribute)
-
-
-def attribute_name(program: Program, facts: ClassFacts, state: str) -> str:
+def attribute_name(program: Program, facts: ClassFacts, state: str, stem: str = "", noun: str = "lock") -> str:
     """Give a free name for the lock: ``_lock``, or ``_<state>_lock`` where that is taken or may be.
+
+    Parameters:
+        program: the facts of the file.
+        facts: the class that gets it.
+        state: the attribute that it is for.
+        stem: what it is named after, if not after that.
+        noun: what it is: a lock, or locks.
 
     Raises:
         Declined: ``name-taken`` if both are in use.
@@ -132,15 +150,18 @@ def attribute_name(program: Program, facts: ClassFacts, state: str) -> str:
     taken: set[str] = set()
     strangers = _is_mixed_in(program, facts, state)
     has_lock = False
-    for relative in module.family(facts.id):
+    relatives = {
+        each.id: each for own in (facts, *_makers_below(program, facts, state)) for each in module.family(own.id)
+    }
+    for relative in relatives.values():
         taken |= {node.attr for node in _attributes(relative.node)} | relative.class_level | set(relative.methods)
         taken |= set(relative.attributes)
         strangers = strangers or any(_is_strange(program, base) for base in module.link.bases(relative))
         has_lock = has_lock or any("lock" in name.lower() for name in relative.attributes)
-    stem = state.strip("_") or "state"
-    names = [f"_{stem}_lock", f"_{stem}_update_lock"]
+    stem = (stem or state).strip("_") or "state"
+    names = [f"_{stem}_{noun}", f"_{stem}_update_{noun}"]
     if not strangers and not has_lock:
-        names.insert(0, "_lock")
+        names.insert(0, f"_{noun}")
     for name in names:
         if name not in taken:
             return name
@@ -160,27 +181,73 @@ def create(program: Program, facts: ClassFacts, state: str, name: str, maker: Ma
     Raises:
         Declined: ``unfit-class`` or ``init-not-called`` where it cannot be made for every instance.
     """
+    below = _makers_below(program, facts, state)
+    if not below:
+        made = _create_in(program, facts, state, name, maker)
+        return Creation((*maker.imports, *made.edits), made.because)
+    parts = [_create_in(program, each, state, name, maker) for each in below]
+    names = "`, `".join(each.qualname for each in below)
+    because = f"`{facts.qualname}` is mixed into others: its lock is made where its state is, in `{names}`"
+    edits = [edit for part in parts for edit in part.edits]
+    return Creation((*maker.imports, *edits), (because, *(reason for part in parts for reason in part.because)))
+
+
+def _create_in(program: Program, facts: ClassFacts, state: str, name: str, maker: Maker) -> Creation:
     _check_fit(program, facts)
-    because = [*_copies(program, facts), *_odd_construction(program, facts)]
+    what = "a table of locks" if maker.is_table else "a lock once contended"
+    because = [*copies(program, facts, what), *odd_construction(program, facts)]
     style = declarative.style_of(program, facts)
-    slots = declarative.extend_slots(program, facts, class_path(program, facts), name)
-    if style is None:
-        made = _in_init(program, facts, state, name, maker)
+    path = class_path(program, facts)
+    slots = declarative.extend_slots(program, facts, path, name)
+    _check_inits_below(program, facts, generated=style is not None and style.generated)
+    hook = facts.methods.get(style.hook) if style is not None else None
+    if style is None or not style.generated:
+        made = _in_constructor(program, facts, state, name, maker)
+    elif hook is not None and not style.closed and not _is_overridden(program, facts, style.hook):
+        receiver = hook.parameters[0] if hook.parameters else "self"
+        made = Creation((constructors.insert(hook, state, maker.makes(f"{receiver}.{name}")),), ())
     else:
-        hook = facts.methods.get(style.hook)
-        if hook is not None and not style.closed:
-            made = Creation((_insert(hook, state, f"self.{name} = {maker.callee}()"),), ())
-        else:
-            edits = declarative.add_field(program, facts, class_path(program, facts), style, name, maker.callee)
-            made = Creation(edits, ())
-    return Creation((*maker.imports, *slots, *made.edits), (*because, *made.because))
+        if maker.on_first_use:
+            raise Declined("old-python", f"`{facts.qualname}` declares its attributes: {BEFORE_3_10}")
+        field = declarative.new_field(program, style, name, (maker.declared, maker.callee))
+        edits = (*field.edits, declarative.after_fields(facts, path, maker.noted(field.name)))
+        made = Creation(edits, style.because)
+    return Creation((*slots, *made.edits), (*because, *made.because))
 
 
 def _is_mixed_in(program: Program, facts: ClassFacts, state: str) -> bool:
-    """Tell whether a class uses an attribute that it gets from nowhere: the classes that it is mixed into make it."""
+    """Tell whether a class stands beside others among the bases of a class, or uses what it gets from nowhere.
+
+    Its constructor has to run that of the next class, and is run only if that of every class before it does the same.
+    """
     if any(base not in _PLAIN_BASES for base in facts.bases) or program.module.find_method(facts.id, "__init__"):
         return False
-    return state not in facts.class_level and not _made_in(facts, state)
+    below = [each for each in program.module.link.descendants(facts.id) if each is not facts]
+    if any(len([base for base in each.bases if base not in _PLAIN_BASES]) > 1 for each in below):
+        return True
+    named = facts.qualname.lower().endswith(("mixin", "mix_in"))
+    return named or (state not in facts.class_level and not made_in(facts, state))
+
+
+def _makers_below(program: Program, facts: ClassFacts, state: str) -> list[ClassFacts]:
+    """Give the classes that make the state of a mix-in, if all that it is mixed into are seen to have one in this file.
+
+    Who makes the state can make the lock, in a constructor that is there and is run.
+    """
+    own = state in facts.class_level or made_in(facts, state)
+    if own or declarative.style_of(program, facts) is not None or not _is_mixed_in(program, facts, state):
+        return []
+    module = program.module
+    below = [each for each in module.link.descendants(facts.id) if each is not facts]
+    found: dict[str, ClassFacts] = {}
+    for each in below:
+        if any(other is not each and _inherits(program, other.id, each.id) for other in below):
+            continue
+        maker = next((up for up in module.lineage(each.id) if made_in(up, state)), None)
+        if maker is None or maker.module != module.name:
+            return []
+        found[maker.id] = maker
+    return list(found.values())
 
 
 def _makes_plainly(program: Program, facts: ClassFacts) -> bool:
@@ -202,7 +269,7 @@ def _makes_plainly(program: Program, facts: ClassFacts) -> bool:
 def _check_fit(program: Program, facts: ClassFacts) -> None:
     for relative in program.module.lineage(facts.id):
         for base in program.module.link.bases(relative):
-            if base.rpartition(".")[2] in _UNFIT_BASES and ":" not in base:
+            if base.rpartition(".")[2] in _UNFIT_BASES and ":" not in base and base not in declarative.MODELS:
                 message = f"`{facts.qualname}` is a `{base.rpartition('.')[2]}`: it makes its attributes in its own way"
                 raise Declined("unfit-class", message)
     if declarative.style_of(program, facts) is not None:
@@ -214,73 +281,68 @@ def _check_fit(program: Program, facts: ClassFacts) -> None:
     if odd is not None and not _makes_plainly(program, facts):
         message = f"`{facts.qualname}` inherits from `{odd}`, which may make attributes from declarations"
         raise Declined("unfit-class", message)
+
+
+def _check_inits_below(program: Program, facts: ClassFacts, *, generated: bool) -> None:
+    """See that the constructor which makes the lock runs for the instances of all subclasses, too.
+
+    Raises:
+        Declined: ``init-not-called``.
+    """
     for other in program.module.family(facts.id):
+        if other is facts or not _inherits(program, other.id, facts.id):
+            continue
         init = other.methods.get("__init__")
-        below = other is not facts and _inherits(program, other.id, facts.id)
-        if below and init is not None and not _calls_base_init(init):
-            line = getattr(init.node, "lineno", 1)
+        line = getattr(init.node, "lineno", 1) if init is not None else other.node.lineno
+        if init is not None and not constructors.calls_up(init, "__init__"):
             message = f"`{init.qualname}` (line {line}) does not call the `__init__` that would make the lock"
+            raise Declined("init-not-called", message)
+        style = declarative.style_of(program, other) if other.module == program.module.name else None
+        hook = other.methods.get(style.hook) if style is not None else None
+        if style is None or not style.generated or generated or style in declarative.MODELS.values():
+            continue
+        if hook is None or not constructors.calls_up(hook, "__init__"):
+            message = f"the `__init__` that is generated for `{other.qualname}` (line {line}) would not make the lock"
             raise Declined("init-not-called", message)
 
 
-def _calls_base_init(init: FunctionGraph) -> bool:
-    return any(
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "__init__"
-        for node in ast.walk(init.node)
-    )
+def _is_overridden(program: Program, facts: ClassFacts, hook: str) -> bool:
+    """Tell whether a subclass has a method of the same name that does not call this one."""
+    below = (each.methods.get(hook) for each in program.module.link.descendants(facts.id) if each is not facts)
+    return any(method is not None and not constructors.calls_up(method, hook) for method in below)
 
 
-def _copies(program: Program, facts: ClassFacts) -> Iterator[str]:
-    """Give a reason if instances are copied: a lock pickles and copies until it has once been contended."""
-    imports = program.module.imports
-    for node in ast.walk(program.module.tree):
-        if isinstance(node, ast.Call):
-            name = dotted(node.func, imports) or ""
-            if name in _COPIES_DOTTED or last_name(node.func) in _COPIES:
-                yield f"line {node.lineno} copies or serialises objects: a lock once contended does not survive that"
-                return
-    for method in ("__getstate__", "__reduce__", "__copy__", "__deepcopy__", "__setattr__"):
-        if method in facts.methods:
-            yield f"`{facts.qualname}` defines `{method}`, which will meet the new attribute"
-            return
-    for node in _attributes(facts.node):
-        if node.attr == "__dict__":
-            yield f"line {node.lineno} looks at `__dict__`, which will have the new attribute"
-            return
-
-
-def _odd_construction(program: Program, facts: ClassFacts) -> Iterator[str]:
-    if any(keyword.arg == "metaclass" and last_name(keyword.value) != "ABCMeta" for keyword in facts.node.keywords):
-        yield f"`{facts.qualname}` has a metaclass, which may make instances in another way"
-    for node in ast.walk(program.module.tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "__new__":
-            yield f"line {node.lineno} makes an instance by `__new__`: it may lack the lock"
-            return
-
-
-def _in_init(program: Program, facts: ClassFacts, state: str, name: str, maker: Maker) -> Creation:
-    statement = f"self.{name} = {maker.callee}()"
+def _in_constructor(program: Program, facts: ClassFacts, state: str, name: str, maker: Maker) -> Creation:
+    in_new = constructors.in_new(program, facts, state, name, maker.value)
+    if in_new is not None:
+        edits, kept = in_new
+        return Creation(tuple(edits), (second_loop(name, maker),) if kept else ())
     init = facts.methods.get("__init__")
     if init is not None:
         receiver = init.parameters[0] if init.parameters else "self"
-        return Creation((_insert(init, state, f"{receiver}.{name} = {maker.callee}()"),), ())
+        return Creation((constructors.insert(init, state, maker.makes(f"{receiver}.{name}")),), ())
+    statement = maker.makes(f"self.{name}").replace("\n", "\n    ")
+    path = class_path(program, facts)
     strangers = _strangers(program, facts)
     inherited = program.module.find_method(facts.id, "__init__")
-    returns = " -> None" if _is_annotated(program) else ""
+    returns = " -> None" if is_annotated(program) else ""
     bases = [base for base in facts.bases if base not in _PLAIN_BASES]
     mixed_in = _is_mixed_in(program, facts, state)
     if not bases and inherited is None and not mixed_in:
-        return Creation((_new_init(program, facts, f"def __init__(self){returns}:\n    {statement}"),), ())
+        text = f"def __init__(self){returns}:\n    {statement}"
+        return Creation((constructors.new_init(facts, path, text),), ())
     variadic = "*args: Any, **kwargs: Any" if program.module.imports.get("Any") == "typing.Any" else "*args, **kwargs"
     text = f"def __init__(self, {variadic}){returns}:\n    super().__init__(*args, **kwargs)\n    {statement}"
-    base = inherited.qualname if inherited is not None else f"{[*strangers, *bases, 'super()'][0]}.__init__"
+    base = (
+        inherited.qualname if inherited is not None else f"{qualname_of([*strangers, *bases, 'super()'][0])}.__init__"
+    )
     because = f"`{facts.qualname}` gets an `__init__` of its own, which hands everything on to `{base}`"
     if mixed_in:
         because = f"`{facts.qualname}` seems to be mixed into other classes, which have to run its new `__init__`"
-    return Creation((_new_init(program, facts, text),), (because,))
+    return Creation((constructors.new_init(facts, path, text),), (because,))
 
 
-def _is_annotated(program: Program) -> bool:
+def is_annotated(program: Program) -> bool:
     """Tell whether the file writes down what its functions return."""
     return any(
         isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns is not None
@@ -298,44 +360,3 @@ def _strangers(program: Program, facts: ClassFacts) -> list[str]:
 def _is_strange(program: Program, base: str) -> bool:
     """Tell whether nothing is known of a base, so that it may do anything."""
     return base not in _PLAIN_BASES and program.module.link.class_facts(base) is None
-
-
-def _new_init(program: Program, facts: ClassFacts, text: str) -> Edit:
-    """Put a new ``__init__`` above the first method of a class."""
-    path = class_path(program, facts)
-    for index, node in enumerate(facts.node.body):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            spread = 1 if index else 0
-            return InsertStatements((*path, BlockStep("body", index)), "before", text, blank_lines_before=spread)
-    return InsertStatements(path, "last", text, blank_lines_before=1)
-
-
-def _insert(method: FunctionGraph, state: str, statement: str) -> Edit:
-    """Put the making of the lock after that of the state in a constructor, or after its last attribute."""
-    body = method.node.body
-    assert isinstance(body, list)
-    index = _assignment(method, state)
-    receiver = method.parameters[0] if method.parameters else "self"
-    if index is None:
-        plain = [at for at, node in enumerate(body) if isinstance(node, ast.Assign | ast.AnnAssign)]
-        own = [at for at in plain if any(_is_own(node, receiver, None) for node in _attributes(body[at]))]
-        supers = [at for at, node in enumerate(body) if isinstance(node, ast.Expr) and _is_super_init(node.value)]
-        index = next((at for at in (*reversed(own), *reversed(supers))), None)
-    early = index if index is not None else len(body)
-    if any(_returns(node) for node in body[:early]):
-        index = None
-    if index is not None and not isinstance(body[index], ast.Return | ast.Raise):
-        return InsertStatements((*method.path, BlockStep("body", index)), "after", statement)
-    if isinstance(body[-1], ast.Pass) and len(body) == 1 + int(has_docstring(body)):
-        return ReplaceStatement((*method.path, BlockStep("body", len(body) - 1)), statement)
-    if has_docstring(body) and len(body) == 1:
-        return InsertStatements((*method.path, BlockStep("body", 0)), "after", statement)
-    return InsertStatements(method.path, "first", statement)
-
-
-def _is_super_init(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "__init__"
-
-
-def _returns(node: ast.stmt) -> bool:
-    return any(isinstance(inner, ast.Return) for inner in ast.walk(node))

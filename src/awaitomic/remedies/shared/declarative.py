@@ -1,4 +1,4 @@
-"""Classes whose attributes are declared in their body: dataclasses, attrs, ``__slots__``.
+"""Classes whose attributes are declared in their body: dataclasses, attrs, models of pydantic, ``__slots__``.
 
 A lock is no part of the value of such an object: it stays out of ``__init__``, ``repr`` and comparison.
 """
@@ -14,6 +14,7 @@ from awaitomic.program import Program
 from awaitomic.program.module import ClassFacts
 from awaitomic.program.names import dotted
 from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.from_import import Imported, plainly, taken_out
 
 _DATACLASS = frozenset({"dataclasses.dataclass"})
 _ATTRS_OPEN = frozenset({"attr.s", "attr.attrs", "attr.attributes", "attr.dataclass"})
@@ -33,6 +34,18 @@ class Style:
     """Whether a new attribute must be declared (slots) or cannot be assigned (frozen)."""
     annotated: bool = True
     """Whether fields are the annotated names of the body."""
+    generated: bool = True
+    """Whether there is a generated ``__init__``: dataclasses leave alone what the class writes itself."""
+    because: tuple[str, ...] = ()
+    """What speaks against trusting a new field."""
+
+
+_UNEQUAL = "pydantic compares private attributes, too: two models that are equal otherwise no longer are"
+MODELS = {
+    "pydantic.BaseModel": Style("pydantic", "model_post_init", closed=True, because=(_UNEQUAL,)),
+    "pydantic.main.BaseModel": Style("pydantic", "model_post_init", closed=True, because=(_UNEQUAL,)),
+}
+"""Base classes that make models of their subclasses."""
 
 
 def style_of(program: Program, facts: ClassFacts) -> Style | None:
@@ -45,20 +58,51 @@ def style_of(program: Program, facts: ClassFacts) -> Style | None:
         call = decorator if isinstance(decorator, ast.Call) else None
         name = dotted(call.func if call is not None else decorator, program.module.imports) or ""
         options = {keyword.arg: keyword.value for keyword in call.keywords} if call is not None else {}
-        if _is_false(options.get("init")):
+        written = "__init__" in facts.methods
+        if _is_false(options.get("init")) and not written:
             raise Declined("unfit-class", f"`{facts.qualname}` is generated with `init=False`")
         closed = _is_true(options.get("slots")) or _is_true(options.get("frozen"))
         if name in _DATACLASS:
-            return Style("dataclasses", "__post_init__", closed)
+            return _written(facts, Style("dataclasses", "__post_init__", closed, generated=not written))
         if name in _ATTRS_OPEN:
             annotated = name == "attr.dataclass" or _is_true(options.get("auto_attribs"))
-            return Style("attr", "__attrs_post_init__", closed, annotated)
+            kept = written and (_is_false(options.get("init")) or _is_true(options.get("auto_detect")))
+            return _written(facts, Style("attr", "__attrs_post_init__", closed, annotated, generated=not kept))
         if name in _ATTRS_SLOTTED:
-            slotted = not _is_false(options.get("slots")) or name.endswith("frozen")
-            return Style(name.partition(".")[0], "__attrs_post_init__", closed or slotted)
+            closed = closed or not _is_false(options.get("slots")) or name.endswith("frozen")
+            kept = written and not _is_false(options.get("auto_detect"))
+            library = name.partition(".")[0]
+            return _written(facts, Style(library, "__attrs_post_init__", closed, generated=not kept))
         if name.rpartition(".")[2] in {"dataclass", "define", "attrs"}:
             raise Declined("unfit-class", f"`{name}` generates `{facts.qualname}` in a way that is not known here")
-    return None
+    link = program.module.link
+    bases = [base for relative in link.lineage(facts.id) for base in link.bases(relative)]
+    return next((MODELS[base] for base in bases if base in MODELS), None)
+
+
+_FIELDS = frozenset({"attr.ib", "attr.attrib", "attr.field", "attrs.field", "pydantic.PrivateAttr", "pydantic.Field"})
+
+
+def declares_field(program: Program, facts: ClassFacts, name: str) -> bool:
+    """Tell whether what the body of a class binds is what each instance gets for itself, and is not shared by them."""
+    link = program.module.link
+    model = any(base in MODELS for relative in link.lineage(facts.id) for base in link.bases(relative))
+    for node in facts.node.body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if not any(isinstance(target, ast.Name) and target.id == name for target in targets):
+            continue
+        value = getattr(node, "value", None)
+        made = isinstance(value, ast.Call) and dotted(value.func, program.module.imports) in _FIELDS
+        if made or (model and isinstance(node, ast.AnnAssign) and "ClassVar" not in ast.unparse(node.annotation)):
+            return True
+    return False
+
+
+def _written(facts: ClassFacts, style: Style) -> Style:
+    """Refuse a class that writes its own ``__init__`` and yet has to declare what that assigns."""
+    if style.closed and not style.generated:
+        raise Declined("unfit-class", f"`{facts.qualname}` has slots or is frozen, and an `__init__` of its own")
+    return style
 
 
 def _is_true(node: ast.expr | None) -> bool:
@@ -69,26 +113,37 @@ def _is_false(node: ast.expr | None) -> bool:
     return isinstance(node, ast.Constant) and node.value is False
 
 
-def add_field(
-    program: Program, facts: ClassFacts, path: StatementPath, style: Style, name: str, callee: str
-) -> tuple[Edit, ...]:
-    """Declare the lock as a field after the last one of the class.
+_LONG_FIELD = 110
+"""A declaration that is longer goes over several lines."""
+
+
+def new_field(program: Program, style: Style, name: str, made: tuple[str, str]) -> Imported:
+    """Give the declaration of the lock as a field, and the imports that it needs.
+
+    Parameters: `made` is its type, and what is called to make it.
 
     Raises:
         Declined: ``unfit-class`` if the library's function that describes fields cannot be named.
     """
+    declared, callee = made
     if style.library == "dataclasses":
-        function, edits = _dataclass_field(program)
+        function = _dataclass_field(program)
         options = f"default_factory={callee}, init=False, repr=False, compare=False"
+    elif style.library == "pydantic":
+        function = _named(program, "pydantic", "PrivateAttr") or Imported("pydantic.PrivateAttr")
+        options = f"default_factory={callee}"
     else:
-        function, edits = _attrs_field(program, style), ()
+        function = _attrs_field(program, style)
         options = f"factory={callee}, init=False, repr=False, eq=False"
-    annotation = f": {callee}" if style.annotated else ""
-    text = f"{name}{annotation} = {function}({options})"
-    return (*edits, _after_fields(facts, path, text))
+    annotation = f": {declared}" if style.annotated else ""
+    text = f"{name}{annotation} = {function.name}({options})"
+    if len(text) > _LONG_FIELD:
+        text = f"{name}{annotation} = {function.name}(\n    {options}\n)"
+    return Imported(text, function.edits)
 
 
-def _after_fields(facts: ClassFacts, path: StatementPath, text: str) -> Edit:
+def after_fields(facts: ClassFacts, path: StatementPath, text: str) -> Edit:
+    """Put the declaration of a field behind the last one of a class."""
     body = facts.node.body
     fields = [index for index, node in enumerate(body) if isinstance(node, ast.AnnAssign | ast.Assign)]
     if not fields:
@@ -99,43 +154,28 @@ def _after_fields(facts: ClassFacts, path: StatementPath, text: str) -> Edit:
     return InsertStatements((*path, BlockStep("body", index + int(describes))), "after", text)
 
 
-def _dataclass_field(program: Program) -> tuple[str, tuple[Edit, ...]]:
-    """Give how ``dataclasses.field`` is called here, and what has to be imported for it."""
-    tree = program.module.tree
-    for index, node in enumerate(tree.body):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                if alias.name == "dataclasses":
-                    return f"{alias.asname or alias.name}.field", ()
-        if isinstance(node, ast.ImportFrom) and node.module == "dataclasses" and not node.level:
-            known = next((alias for alias in node.names if alias.name == "field"), None)
-            if known is not None:
-                return known.asname or "field", ()
-            plain = next((alias for alias in node.names if alias.name == "dataclass" and not alias.asname), None)
-            if plain is not None and not _binds(program, "field"):
-                extent = program.positions.extent(plain)
-                path = (BlockStep("body", index),)
-                return "field", (ReplaceExpression(path, extent, "dataclass", "dataclass, field"),)
-    return "dataclasses.field", (AddImport("dataclasses"),)
+def _named(program: Program, library: str, function: str) -> Imported | None:
+    """Give how a function of a library is called here: as an attribute of the library, or taken out of it by name."""
+    plain = plainly(program, library)
+    return Imported(f"{plain}.{function}") if plain is not None else taken_out(program, library, function)
 
 
-def _binds(program: Program, name: str) -> bool:
-    return name in program.module.imports or name in program.module.graph.module.local_names
+def _dataclass_field(program: Program) -> Imported:
+    found = _named(program, "dataclasses", "field")
+    return found or Imported("dataclasses.field", (AddImport("dataclasses"),))
 
 
-def _attrs_field(program: Program, style: Style) -> str:
-    imports = program.module.imports
+def _attrs_field(program: Program, style: Style) -> Imported:
+    """Give how the file calls what describes a field; the library has it under an old name and a new one."""
     wanted = ("field", "ib", "attrib") if style.annotated else ("ib", "attrib")
-    for local, name in imports.items():
+    for local, name in program.module.imports.items():
         library, _, function = name.rpartition(".")
         if library in {"attr", "attrs"} and function in wanted:
-            return local
-    for local, name in imports.items():
-        if name == "attrs" and style.annotated:
-            return f"{local}.field"
-        if name == "attr":
-            return f"{local}.ib"
-    raise Declined("unfit-class", "attrs' `field` is not imported here by a name that is known")
+            return Imported(local)
+    found = _named(program, style.library, wanted[0] if style.library == "attrs" else "ib")
+    if found is None:
+        raise Declined("unfit-class", "attrs' `field` is not imported here by a name that is known")
+    return found
 
 
 def extend_slots(program: Program, facts: ClassFacts, path: StatementPath, name: str) -> tuple[Edit, ...]:
@@ -162,6 +202,9 @@ def _extended(
     if isinstance(value, ast.Constant) and isinstance(value.value, str):
         old = positions.snippet(positions.extent(value))
         return (ReplaceExpression(path, positions.extent(value), old, f"({old}, {_like(old, name)})"),)
+    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):  # ``Base.__slots__ + ("conn",)``
+        own = value.right if isinstance(value.right, ast.Tuple | ast.List) else value.left
+        return _extended(program, facts, path, own, name)
     if not isinstance(value, ast.Tuple | ast.List | ast.Set) or not all(_is_text(item) for item in value.elts):
         raise Declined("unfit-class", f"the `__slots__` of `{facts.qualname}` are not plain names")
     whole = positions.extent(value)
@@ -177,7 +220,8 @@ def _extended(
     new = _like(positions.snippet(last), name)
     after = Extent(last.end_line, last.end_column, whole.end_line, whole.end_column)
     tail = positions.snippet(after)
-    if last.line != whole.line:
+    own_line = not positions.line(last.line)[: last.column - 1].strip()
+    if last.line != whole.line and own_line:
         margin = " " * (last.column - 1) if len(value.elts) > 1 else ""
         at_end = Extent(last.end_line, last.end_column, last.end_line, last.end_column)
         return (ReplaceExpression(path, at_end, "", f",\n{margin}{new}"),)

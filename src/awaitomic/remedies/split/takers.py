@@ -99,6 +99,12 @@ def line_of(program: Program, function: FunctionGraph, event: int) -> int:
     return program.extent(function, event).line
 
 
+def place_of(program: Program, function: FunctionGraph, event: int) -> str:
+    """Give where an event happens, in words: its line, and the file if that is another one."""
+    line = f"line {line_of(program, function, event)}"
+    return line if program.is_here(function) else f"{program.path_of(function)}, {line}"
+
+
 def lock_name(lock: Lock) -> str:
     """Give a lock as the functions of its class speak of it, without the receiver."""
     if lock.location.root in {Root.SELF, Root.CLASS} and lock.location.steps:

@@ -1,0 +1,93 @@
+"""A table of locks that guards the state already: it is taken the way the other functions take it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from awaitomic.model.event import Enter
+from awaitomic.model.location import ANY_ITEM, ItemStep, Location
+from awaitomic.program import Program
+from awaitomic.program.guarded_by import GuardedBy
+from awaitomic.program.locks import Lock
+from awaitomic.program.resolve import Resolver
+from awaitomic.remedies.lock.home import Guardian, receiver_of
+from awaitomic.remedies.lock.keyed import Table
+from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.split.takers import held_before
+
+
+@dataclass(frozen=True, slots=True)
+class LockTable:
+    """A table of locks of the file, and how one of its functions takes the lock of a key."""
+
+    guardian: Guardian
+    said: ast.expr
+    """What stands in its ``async with``."""
+    key: str
+    """The key in it."""
+    receiver: str | None
+
+    def expression(self, program: Program, resolver: Resolver, key: str) -> str:
+        """Give the lock of a key as a function of the file says it.
+
+        Raises:
+            Declined: ``other-lock`` if it has another name for the object.
+        """
+        if receiver_of(program, resolver.function) != self.receiver:
+            line = getattr(resolver.function.node, "lineno", 1)
+            message = f"`{resolver.function.qualname}` (line {line}) has no name for the table `{self.guardian.name}`"
+            raise Declined("other-lock", message)
+        return ast.unparse(_Renamed(self.key, key).visit(ast.parse(ast.unparse(self.said), mode="eval").body))
+
+
+class _Renamed(ast.NodeTransformer):
+    """Puts one key in the place of another."""
+
+    def __init__(self, old: str, new: str) -> None:
+        self._old = old
+        self._new = ast.parse(new, mode="eval").body
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        if isinstance(node, ast.expr) and ast.unparse(node) == self._old:
+            return self._new
+        return self.generic_visit(node)
+
+
+def lock_table(program: Program, resolver: Resolver, table: Table) -> LockTable | None:
+    """Give the table of locks of which other functions hold one, with the same key, where they write an entry."""
+    _, held = GuardedBy(program).majority(table.home.keys, resolver.function)
+    keys = [key for key in held if key.steps and key.steps[-1] == ANY_ITEM and key.owner == table.home.key.owner]
+    for key in sorted(keys, key=lambda each: (-held[each], str(each))):
+        if not _is_of_same_key(program, table, key):
+            continue
+        for other, lock, said in _taken(program, key):
+            step = lock.location.steps[-1]
+            text = step.text if isinstance(step, ItemStep) else ""
+            if any(isinstance(node, ast.expr) and ast.unparse(node) == text for node in ast.walk(said)):
+                name = str(lock.location.parent).partition(".")[2] or str(lock.location.parent)
+                receiver = receiver_of(program, other.function)
+                return LockTable(Guardian(lock, name, key), said, text, receiver)
+    return None
+
+
+def _taken(program: Program, key: Location) -> Iterator[tuple[Resolver, Lock, ast.expr]]:
+    for resolver in program.resolvers:
+        for event in resolver.function.events:
+            if not isinstance(event, Enter):
+                continue
+            for lock in program.locks_of(resolver, event.manager):
+                node = resolver.function.nodes[event.manager]
+                if resolver.key_of(lock.location) == key and isinstance(node, ast.expr) and lock.removal is None:
+                    yield resolver, lock, node
+
+
+def _is_of_same_key(program: Program, table: Table, key: Location) -> bool:
+    """Tell whether who holds a lock of the table, where an entry is written, holds that of the entry's key."""
+    return all(
+        lock.location.steps[-1] == table.key_in(access.location)
+        for resolver, access in table.home.writers(program)
+        for lock in held_before(program, resolver, access.event)
+        if resolver.key_of(lock.location) == key
+    )

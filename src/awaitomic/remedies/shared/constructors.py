@@ -1,0 +1,186 @@
+"""Where a class makes its attributes, and how its constructor takes one more: `__init__`, `__new__`, one of its own.
+
+A lock has to be in every instance, and stay the same as long as the instance does: an `__init__` that a subclass does
+not call leaves it out, and one that runs again for an object made before would replace it under its holder.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from awaitomic.flow.graph import FunctionGraph
+from awaitomic.knowledge.lifecycle import CONSTRUCTION
+from awaitomic.model.plan import Edit, InsertStatements, ReplaceStatement
+from awaitomic.model.position import BlockStep, StatementPath
+from awaitomic.program import Program
+from awaitomic.program.module import ClassFacts
+from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.region import has_docstring
+
+
+def made_in(facts: ClassFacts, attribute: str) -> bool:
+    """Tell whether a class itself gives its instances an attribute: in a constructor, or by declaring it."""
+    built = [method for name, method in facts.methods.items() if name in CONSTRUCTION]
+    if any(_assignment(method, attribute) is not None for method in built):
+        return True
+    new = facts.methods.get("__new__")
+    if new is not None and any(_stores(node, attribute) for node in ast.walk(new.node)):
+        return True
+    return any(
+        isinstance(node, ast.AnnAssign)
+        and isinstance(node.target, ast.Name)
+        and node.target.id == attribute
+        and (node.value is not None or bool(facts.node.decorator_list) or bool(facts.bases))
+        for node in facts.node.body
+    )
+
+
+def _stores(node: ast.AST, attribute: str) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == attribute and isinstance(node.ctx, ast.Store)
+
+
+def _assignment(method: FunctionGraph, attribute: str) -> int | None:
+    """Give the index of the last statement of a method's body in which ``self.<attribute>`` is assigned."""
+    first = method.parameters[0] if method.parameters else ""
+    found = None
+    body = method.node.body
+    for index, statement in enumerate(body if isinstance(body, list) else []):
+        if any(_stores(node, attribute) and _is_own(node, first) for node in ast.walk(statement)):
+            found = index
+    return found
+
+
+def _is_own(node: ast.AST, receiver: str) -> bool:
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == receiver
+
+
+def insert(method: FunctionGraph, state: str, statement: str) -> Edit:
+    """Put the making of the lock after that of the state in a constructor, or after its last attribute."""
+    body = method.node.body
+    assert isinstance(body, list)
+    index = _assignment(method, state)
+    receiver = method.parameters[0] if method.parameters else "self"
+    if index is None:
+        plain = [at for at, node in enumerate(body) if isinstance(node, ast.Assign | ast.AnnAssign)]
+        own = [at for at in plain if any(_is_own(node, receiver) for node in ast.walk(body[at]))]
+        supers = [at for at, node in enumerate(body) if isinstance(node, ast.Expr) and _is_super_init(node.value)]
+        index = next((at for at in (*reversed(own), *reversed(supers))), None)
+    early = index if index is not None else len(body)
+    if any(_returns(node) for node in body[:early]):
+        index = None
+    if index is not None and not isinstance(body[index], ast.Return | ast.Raise):
+        return InsertStatements((*method.path, BlockStep("body", index)), "after", statement)
+    if isinstance(body[-1], ast.Pass) and len(body) == 1 + int(has_docstring(body)):
+        return ReplaceStatement((*method.path, BlockStep("body", len(body) - 1)), statement)
+    if has_docstring(body) and len(body) == 1:
+        return InsertStatements((*method.path, BlockStep("body", 0)), "after", statement)
+    return InsertStatements(method.path, "first", statement)
+
+
+def _is_super_init(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "__init__"
+
+
+def _returns(node: ast.stmt) -> bool:
+    return any(isinstance(inner, ast.Return) for inner in ast.walk(node))
+
+
+def new_init(facts: ClassFacts, path: StatementPath, text: str) -> Edit:
+    """Put a new ``__init__`` above the first method of the class at `path`."""
+    for index, node in enumerate(facts.node.body):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            spread = 1 if index else 0
+            return InsertStatements((*path, BlockStep("body", index)), "before", text, blank_lines_before=spread)
+    return InsertStatements(path, "last", text, blank_lines_before=1)
+
+
+def calls_up(method: FunctionGraph, name: str) -> bool:
+    """Tell whether a method calls one of that name of another class, by ``super()`` or by the class's name."""
+    return any(
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name
+        for node in ast.walk(method.node)
+    )
+
+
+# -- __new__ -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Birth:
+    """A statement that makes an instance by ``super().__new__``."""
+
+    path: StatementPath
+    target: ast.expr | None
+    """What the instance is assigned to; None if it is returned at once."""
+    siblings: list[ast.stmt]
+
+
+def in_new(program: Program, facts: ClassFacts, state: str, name: str, value: str) -> tuple[list[Edit], bool] | None:
+    """Plan the making of an attribute in ``__new__``, if it is this that decides when an instance comes into being.
+
+    Returns:
+        The edits, and whether an instance is kept to be given out again; None if ``__init__`` is the place after all:
+        there is no ``__new__``, or it makes an instance for each call.
+
+    Raises:
+        Declined: ``init-not-called`` if ``__init__`` may run again for an object that was made before.
+    """
+    for relative in program.module.lineage(facts.id):
+        new = relative.methods.get("__new__")
+        if new is None:
+            continue
+        births = list(_births(new))
+        body = new.node.body
+        fresh = len(births) == 1 and len(births[0].path) == len(new.path) + 1
+        fresh = fresh and not any(map(_returns, body[: births[0].path[-1].index] if isinstance(body, list) else ()))
+        plain = len(new.parameters) <= 1 and not (isinstance(new.node, ast.FunctionDef) and new.node.args.vararg)
+        if fresh and ("__init__" in facts.methods or (births[0].target is None and plain) or relative is not facts):
+            return None
+        if relative is not facts or not births or any(birth.target is None for birth in births):
+            line = getattr(new.node, "lineno", 1)
+            message = (
+                f"`{new.qualname}` (line {line}) may give an object that was made before, or makes one in its own way"
+            )
+            raise Declined("init-not-called", message)
+        return [_beside(birth, state, f".{name} = {value}") for birth in births], not fresh
+    return None
+
+
+def _births(new: FunctionGraph) -> Iterator[_Birth]:
+    body = new.node.body
+    yield from _births_in(body if isinstance(body, list) else [], "body", new.path)
+
+
+def _births_in(block: list[ast.stmt], name: str, around: StatementPath) -> Iterator[_Birth]:
+    for index, statement in enumerate(block):
+        path = (*around, BlockStep(name, index))
+        inner = [
+            field for field in ("body", "orelse", "finalbody") if isinstance(getattr(statement, field, None), list)
+        ]
+        for field in inner:
+            yield from _births_in(getattr(statement, field), field, path)
+        if not inner and any(_is_new(node) for node in ast.walk(statement)):
+            assigned = isinstance(statement, ast.Assign) and _is_new(statement.value)
+            yield _Birth(path, _named(statement.targets[0]) if assigned else None, block)  # type: ignore[attr-defined]
+
+
+def _named(target: ast.expr) -> ast.expr | None:
+    return target if isinstance(target, ast.Name | ast.Attribute) else None
+
+
+def _is_new(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "__new__"
+
+
+def _beside(birth: _Birth, state: str, making: str) -> Edit:
+    """Put the making of the lock behind that of the state, if this follows the birth, or behind the birth itself."""
+    assert birth.target is not None
+    said = ast.unparse(birth.target)
+    at = birth.path[-1].index
+    for index, statement in enumerate(birth.siblings[at:], at):
+        targets = statement.targets if isinstance(statement, ast.Assign) else []
+        if any(isinstance(t, ast.Attribute) and t.attr == state and ast.unparse(t.value) == said for t in targets):
+            at = index
+    return InsertStatements((*birth.path[:-1], BlockStep(birth.path[-1].block, at)), "after", f"{said}{making}")

@@ -1,0 +1,52 @@
+"""What else may happen to an object with a new lock: it is copied, pickled, looked through, or made in another way.
+
+A lock pickles until it has once been contended, then no more; a copy shares it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from awaitomic.program import Program
+from awaitomic.program.module import ClassFacts
+from awaitomic.program.names import dotted, last_name
+
+_COPIES = frozenset({"asdict", "astuple", "deepcopy", "vars"})
+_COPIES_DOTTED = frozenset({"copy.copy", "copy.replace", "pickle.dumps", "pickle.dump", "attr.evolve", "attrs.evolve"})
+_PROCESSES = frozenset({"concurrent.futures.ProcessPoolExecutor", "concurrent.futures.process.ProcessPoolExecutor"})
+
+
+def copies(program: Program, facts: ClassFacts, what: str) -> Iterator[str]:
+    """Give a reason if instances of a class may be copied, or sent to where a lock cannot go; `what` they have got."""
+    imports = program.module.imports
+    for node in ast.walk(program.module.tree):
+        if isinstance(node, ast.Call):
+            name = dotted(node.func, imports) or ""
+            if name in _COPIES_DOTTED or last_name(node.func) in _COPIES:
+                yield f"line {node.lineno} copies or serialises objects: {what} does not survive that"
+                return
+            if name in _PROCESSES or (name.startswith("multiprocessing.") and name.endswith(("Pool", "Process"))):
+                yield f"line {node.lineno} starts processes: {what} cannot go there"
+                return
+    for method in ("__getstate__", "__reduce__", "__copy__", "__deepcopy__", "__setattr__"):
+        if method in facts.methods:
+            yield f"`{facts.qualname}` defines `{method}`, which will meet the new attribute"
+            return
+    for node in ast.walk(program.module.tree):
+        if isinstance(node, ast.Attribute) and node.attr == "__dict__":
+            yield f"line {node.lineno} looks at `__dict__`, which will have the new attribute"
+            return
+
+
+def odd_construction(program: Program, facts: ClassFacts) -> Iterator[str]:
+    """Give the reasons for which an instance may come into being without its constructor."""
+    if any(keyword.arg == "metaclass" and last_name(keyword.value) != "ABCMeta" for keyword in facts.node.keywords):
+        yield f"`{facts.qualname}` has a metaclass, which may make instances in another way"
+    own = facts.methods.get("__new__")
+    inside = {id(node) for node in ast.walk(own.node)} if own is not None else set()
+    for node in ast.walk(program.module.tree):
+        if not isinstance(node, ast.Call) or id(node) in inside:
+            continue
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "__new__":
+            yield f"line {node.lineno} makes an instance by `__new__`: it may lack the lock"

@@ -1,0 +1,67 @@
+"""Which library a lock comes from where the file itself does not say what runs it, and what is said of other files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from awaitomic.model.finding import Refusal
+from awaitomic.model.preferences import Granularity, Preferences
+from awaitomic.patching.execute import execute
+from awaitomic.remedies.lock import REMEDY
+from awaitomic.remedies.remedy import Case, Proposal
+from awaitomic.rules import find
+from program.across import lay_out, program_at
+
+SESSION = """
+from wire import renew
+
+class Session:
+    def __init__(self):
+        self.token = None
+
+    async def refresh(self):
+        self.token = await renew(self.token)
+"""
+
+
+def _answer(root: Path, files: dict[str, str]) -> Proposal | Refusal:
+    lay_out(root, {"session.py": SESSION, **files})
+    program = program_at(root, "session.py")
+    (finding,) = find(program)
+    return REMEDY.propose(Case(program, finding))
+
+
+@pytest.mark.parametrize("library", ["asyncio", "trio", "anyio"])
+def test_the_project_says_which_library_it_is(library: str, tmp_path: Path) -> None:
+    answer = _answer(tmp_path, {"main.py": f"import {library}\n", "tests/test_it.py": "import curio\n"})
+    assert isinstance(answer, Proposal)
+    assert f"self._lock = {library}.Lock()" in execute(SESSION, answer.plan)
+    assert f"{library} is taken to be meant" in answer.because[-1]
+
+
+@pytest.mark.parametrize("others", ["import asyncio\nimport trio\n", "import curio\n"])
+def test_refused_is_a_module_that_any_of_several_libraries_may_run(others: str, tmp_path: Path) -> None:
+    answer = _answer(tmp_path, {"main.py": others})
+    assert isinstance(answer, Refusal)
+    assert answer.code == "foreign-loop"
+
+
+def test_a_wait_in_another_file_is_named_with_that_file(tmp_path: Path) -> None:
+    wire = "import asyncio\nfrom net import ask\n\nasync def renew(token):\n    return await ask(token)\n"
+    answer = _answer(tmp_path, {"wire.py": wire})
+    assert isinstance(answer, Proposal)
+    assert "wire.py, line 5)" in answer.because[0]
+
+
+def test_a_writer_of_the_whole_table_in_another_file_is_named_with_that_file(tmp_path: Path) -> None:
+    other = "import asyncio\nfrom session import Session\n\nclass Sub(Session):\n    async def wipe(self):\n"
+    keyed = SESSION.replace("self.token = None", "self.rows = {}").replace("self.token", "self.rows[key]")
+    keyed = keyed.replace("refresh(self)", "refresh(self, key)")
+    lay_out(tmp_path, {"session.py": keyed, "sub.py": f"{other}        self.rows.clear()\n"})
+    program = program_at(tmp_path, "session.py")
+    (finding,) = find(program)
+    answer = REMEDY.propose(Case(program, finding, Preferences(Granularity.KEY)))
+    assert isinstance(answer, Refusal)
+    assert (answer.code, "sub.py, line 6)" in answer.message) == ("whole-container", True)
