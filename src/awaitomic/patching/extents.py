@@ -10,6 +10,7 @@ from awaitomic.model.plan import (
     AddImport,
     DeleteStatement,
     Edit,
+    ExtractStatements,
     InsertStatements,
     MoveStatement,
     Plan,
@@ -92,6 +93,10 @@ class _Finder:
                 return [Touched(edit.extent.line - 1, edit.extent.end_line, replaced=True)]
             case SplitMethod():
                 return [self.around(edit.region), *self.beside(edit.method)]
+            case ExtractStatements():
+                last = (*edit.first[:-1], BlockStep(edit.first[-1].block, edit.first[-1].index + edit.count - 1))
+                moved = Touched(self.above(self.span(edit.first)[0]), self.tail(last))
+                return [moved, *self.beside(edit.function)]
             case AddImport():
                 return self.points(0, self.head_end())
 

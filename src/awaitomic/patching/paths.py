@@ -10,6 +10,7 @@ import libcst as cst
 from awaitomic.model.plan import (
     AddImport,
     Edit,
+    ExtractStatements,
     MoveStatement,
     SplitMethod,
     WrapStatements,
@@ -34,6 +35,8 @@ def edit_paths(edit: Edit) -> tuple[StatementPath, ...]:
             return (edit.first,)
         case SplitMethod():
             return (edit.method, edit.region)
+        case ExtractStatements():
+            return (edit.function, edit.first)
         case AddImport():
             return ()
         case _:
