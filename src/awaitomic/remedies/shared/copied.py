@@ -49,4 +49,4 @@ def odd_construction(program: Program, facts: ClassFacts) -> Iterator[str]:
         if not isinstance(node, ast.Call) or id(node) in inside:
             continue
         if isinstance(node.func, ast.Attribute) and node.func.attr == "__new__":
-            yield f"line {node.lineno} makes an instance by `__new__`: it may lack the lock"
+            yield f"line {node.lineno} makes an instance by `__new__`: it may lack the new attribute"

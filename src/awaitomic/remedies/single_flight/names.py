@@ -1,0 +1,99 @@
+"""What the task, its table and the function that it runs are called, and of which types they are."""
+
+from __future__ import annotations
+
+import ast
+
+from awaitomic.program import Program
+from awaitomic.program.module import ClassFacts
+from awaitomic.program.names import last_name
+from awaitomic.remedies.remedy import Case
+from awaitomic.remedies.shared.attribute import free_name
+from awaitomic.remedies.shared.names import singular
+from awaitomic.remedies.single_flight.work import Work
+
+_MAKING = frozenset(
+    "build compute connect create download fetch init initialize load login make open prepare query read request "
+    "resolve setup start".split()
+)
+
+
+def noun_of(work: Work, state: str) -> str:
+    """Give what one thing of the state is called: ``_pool`` gives ``pool``, ``_rows[key]`` gives ``row``."""
+    stem = state.strip("_") or "state"
+    if not isinstance(work.state, ast.Subscript):
+        return stem
+    one = singular(stem)
+    return stem if one.endswith("_item") and not stem.endswith("_item") else one
+
+
+def task_name(program: Program, facts: ClassFacts, state: str, work: Work) -> str:
+    """Give a free name for the attribute that keeps the task, or for the table of them."""
+    noun = noun_of(work, state)
+    suffix = "tasks" if isinstance(work.state, ast.Subscript) else "task"
+    return free_name(program, facts, state, [f"_{noun}_{suffix}", f"_{noun}_making_{suffix}"])
+
+
+def maker_name(case: Case, facts: ClassFacts, state: str, work: Work) -> str:
+    """Give a free name for the function that does the work: after what it awaits, and after what comes of it."""
+    noun = noun_of(work, state)
+    verb = "load" if isinstance(work.state, ast.Subscript) else "make"
+    words = _awaited(work).strip("_").split("_")
+    if words[0] in _MAKING:
+        verb = words[0]
+    names = [f"_{verb}_{noun}", f"_make_{noun}", f"_do_{verb}_{noun}", f"_{verb}_{noun}_for_all"]
+    return free_name(case.program, facts, state, list(dict.fromkeys(names)))
+
+
+def _awaited(work: Work) -> str:
+    for statement in work.statements:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Await) and isinstance(node.value, ast.Call):
+                return last_name(node.value.func)
+    return ""
+
+
+def key_type(case: Case, state: str) -> str:
+    """Give the type of the keys of a table as it is declared, else any object."""
+    parts = _declared_parts(case, state)
+    return parts[0] if parts is not None else "object"
+
+
+def result_type(case: Case, state: str, work: Work) -> str:
+    """Give the type of what the task gives, as far as the file says it; empty if it does not."""
+    if not work.gives:
+        return "None"
+    if work.receiver == "return ":
+        node = case.function.node
+        returned = node.returns if isinstance(node, ast.AsyncFunctionDef) else None
+        return case.text(returned) if returned is not None and "\n" not in case.text(returned) else ""
+    if isinstance(work.state, ast.Subscript):
+        parts = _declared_parts(case, state)
+        return parts[1] if parts is not None else ""
+    return ""
+
+
+def _declared_parts(case: Case, state: str) -> tuple[str, str] | None:
+    for node in ast.walk(case.program.module.tree):
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name | ast.Attribute):
+            name = node.target.id if isinstance(node.target, ast.Name) else node.target.attr
+            said = node.annotation.slice if isinstance(node.annotation, ast.Subscript) else None
+            if name == state and isinstance(said, ast.Tuple) and len(said.elts) == 2:
+                return ast.unparse(said.elts[0]), ast.unparse(said.elts[1])
+    return None
+
+
+def parameters(case: Case, names: list[str]) -> str:
+    """Give the parameters of the new function, with the annotations that they have in the old one."""
+    node = case.function.node
+    assert isinstance(node, ast.AsyncFunctionDef)
+    signature = node.args
+    given = {
+        argument.arg: argument.annotation
+        for argument in [*signature.posonlyargs, *signature.args, *signature.kwonlyargs]
+    }
+    said = []
+    for name in names:
+        annotation = given.get(name)
+        said.append(name if annotation is None else f"{name}: {case.text(annotation)}")
+    return ", ".join(said)
