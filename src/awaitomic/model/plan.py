@@ -108,8 +108,8 @@ class ExtractStatements:
     """Move `count` sibling statements, from `first` on, into a new function directly after `function`.
 
     They take the comments above, between and beside them along; `text` is put in their place. The new function has the
-    given `header` (no colon) and `docstring`; `ending` comes after the statements, and with a `cleanup` all of it stands
-    in a ``try`` with that as its ``finally``.
+    given `header` (no colon) and `docstring`; `ending` comes after the statements, and with a `cleanup` all of it
+    stands in a ``try`` with that as its ``finally``.
     """
 
     function: StatementPath

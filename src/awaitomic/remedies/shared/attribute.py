@@ -138,7 +138,9 @@ def owner_class(program: Program, class_id: str, attribute: str, users: list[str
     chosen = next((facts for facts in makers if facts in above), above[0] if not makers else above[-1])
     if chosen.module != program.module.name:
         where = program.project.shown(chosen.module)
-        raise Declined("other-file", f"the new attribute would have to be made in `{chosen.qualname}`, which stands in {where}")
+        raise Declined(
+            "other-file", f"the new attribute would have to be made in `{chosen.qualname}`, which stands in {where}"
+        )
     return chosen
 
 
@@ -337,7 +339,7 @@ def _check_inits_below(program: Program, facts: ClassFacts, *, generated: bool) 
         if style is None or not style.generated or generated or style in declarative.MODELS.values():
             continue
         if hook is None or not constructors.calls_up(hook, "__init__"):
-            message = f"the `__init__` that is generated for `{other.qualname}` (line {line}) would not make the new attribute"
+            message = f"the `__init__` generated for `{other.qualname}` (line {line}) would not make the new attribute"
             raise Declined("init-not-called", message)
 
 

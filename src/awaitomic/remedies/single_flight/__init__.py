@@ -18,18 +18,21 @@ from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.setdefault.places import judge_key
 from awaitomic.remedies.shared import attribute
 from awaitomic.remedies.shared.declined import Declined
-from awaitomic.remedies.shared.region import events_in
 from awaitomic.remedies.single_flight.asked import State, check_asks_absence
 from awaitomic.remedies.single_flight.callers import check_same_for_all
 from awaitomic.remedies.single_flight.names import maker_name, task_name
+from awaitomic.remedies.single_flight.reentry import judge_reentry
 from awaitomic.remedies.single_flight.work import Work, names_read, work_of
+from awaitomic.remedies.single_flight.writers import check_own_writes, judge_other_writers
 from awaitomic.remedies.single_flight.writing import Flight, asyncio_of, edit_of, maker_of
-from awaitomic.remedies.split.takers import line_of
 
-_GOES_ON = "the work goes on if the caller that began it is cancelled or times out, and is lost to nobody"
-_OWN_TASK = "it runs in a task of its own: with a copy of that caller's context variables, outside of its timeouts"
+_GOES_ON = (
+    "the work goes on if the caller that began it is cancelled or times out, even if nobody waits for it any more"
+)
+_OWN_TASK = "it runs in a task of its own, with a copy of that caller's context variables, outside of its timeouts"
 _FAILURE = (
-    "all who wait get the same exception, and the next caller tries again; if nobody waits any more, asyncio only logs it"
+    "all who wait get the same exception, and the next caller tries again; "
+    "where nobody waits any more, asyncio only logs it"
 )
 
 
@@ -37,7 +40,7 @@ def propose(case: Case) -> Proposal | Refusal:
     """Plan one shared task for what several callers find missing.
 
     Refusal codes: ``write-in-callee``, ``single-flight-shape``, ``refilled``, ``no-method``, ``shared-by-loops``,
-    ``written-elsewhere``, ``several-states``, ``differs-by-caller``, ``key-changes``, ``locked-already``,
+    ``written-elsewhere``, ``several-states``, ``waits-for-itself``, ``differs-by-caller``, ``key-changes``, ``locked-already``,
     ``foreign-loop``, ``foreign-state``, ``yield-inside``, and those of a new attribute.
     """
     try:
@@ -57,7 +60,9 @@ def _propose(case: Case) -> Proposal:
         raise Declined("locked-already", "a lock is held over the store, and the task would not hold it")
     check_asks_absence(case, state)
     work = work_of(case, state)
-    _check_writes(case, home, work)
+    closed = [*judge_other_writers(case, home, work)]
+    check_own_writes(case, work)
+    again = [*judge_reentry(case, work)]
     needed = _needed(case, work)
     check_same_for_all(case, needed, _key(work))
     library = asyncio_of(program)
@@ -68,14 +73,14 @@ def _propose(case: Case) -> Proposal:
         maker_name(case, facts, home.state, work),
         (case.function.parameters[0], *needed),
     )
-    creation = attribute.create(program, facts, home.state, flight.task, maker_of(case, flight, work, library))
+    creation = attribute.create(program, facts, home.state, flight.task, maker_of(case, facts, flight, work, library))
     edit = edit_of(case, flight, work, library)
-    name = case.function.qualname.rpartition(".")
+    variant = f"{case.function.class_name}.{flight.maker}"
     return Proposal(
-        Plan((*creation.edits, edit), ((case.function.qualname, f"{name[0]}.{flight.maker}"),)),
+        Plan((*creation.edits, edit), ((case.function.qualname, variant),)),
         Applicability.UNSAFE,
-        f"concurrent callers of `{case.function.qualname}` await one task, which makes and stores `{fact.access.location}`",
-        tuple(dict.fromkeys((_GOES_ON, _OWN_TASK, _FAILURE, *library.because, *creation.because))),
+        f"concurrent callers of `{case.function.qualname}` await one task, which stores `{fact.access.location}`",
+        tuple(dict.fromkeys((_GOES_ON, _OWN_TASK, _FAILURE, *again, *closed, *library.because, *creation.because))),
     )
 
 
@@ -128,37 +133,14 @@ def _state(case: Case) -> State:
     own = target.value if isinstance(target, ast.Subscript) else target
     plain = isinstance(own, ast.Attribute) and isinstance(own.value, ast.Name)
     if not plain or case.extent(target).line != case.extent(target).end_line:
-        raise Declined("single-flight-shape", f"`{case.text(target)}` is no attribute of the object, nor an entry of one")
+        raise Declined(
+            "single-flight-shape", f"`{case.text(target)}` is no attribute of the object, nor an entry of one"
+        )
     if isinstance(target, ast.Subscript):
         doubts = judge_key(case, target)
         if doubts:
             raise Declined("key-changes", doubts[0])
     return target
-
-
-def _check_writes(case: Case, home: Home, work: Work) -> None:
-    """See that nothing but the work writes the state, and that the work writes nothing else of what is shared.
-
-    Raises:
-        Declined: ``written-elsewhere``, ``several-states``.
-    """
-    inside = set(events_in(case.function, work.run))
-    for resolver, access in home.writers(case.program):
-        if resolver.function is case.function and access.event in inside:
-            continue
-        where = resolver.function.qualname
-        line = line_of(case.program, resolver.function, access.event)
-        message = f"`{where}` (line {line}) writes `{home.state}`, too: the task would overwrite that, or share what is old"
-        raise Declined("written-elsewhere", message)
-    own = case.fact.access.location
-    for fact in case.program.facts(case.resolver).writes:
-        location = fact.access.location
-        if fact.event not in inside or fact.via is not None or location.root in {Root.FRESH, Root.RESULT}:
-            continue
-        if location != own and location.steps[: len(own.steps)] != own.steps:
-            raise Declined("several-states", f"`{location}` is written by the same work, and others may look at it")
-        if location == own and fact.access.change is not Change.ASSIGN:
-            raise Declined("several-states", f"`{location}` is changed once more after it is stored")
 
 
 def _key(work: Work) -> ast.expr | None:
@@ -187,9 +169,9 @@ REMEDY = Remedy(
         "alone. The event loop is asyncio's. Not for state of a module or a class, which can outlive an event loop."
     ),
     safety=(
-        "Always unsafe: the work runs in a task of its own, behind a shield, so that a cancelled caller does not end it "
-        "for the others. It goes on without anybody, and has a copy of the first caller's context variables. A failure "
-        "goes to all who wait, and the next caller tries again."
+        "Always unsafe: the work runs in a task of its own, behind a shield, so that a cancelled caller does not end "
+        "it for the others. It goes on without anybody, and has a copy of the first caller's context variables. A "
+        "failure goes to all who wait, and the next caller tries again."
     ),
     propose=propose,
 )

@@ -1,4 +1,4 @@
-"""What the test in front of a fill asks: a shared task fits only a test of whether something is there, and nothing else."""
+"""What the test in front of a fill asks: a shared task fits only where it asks if something is there, and no more."""
 
 from __future__ import annotations
 

@@ -38,25 +38,30 @@ def maker_name(case: Case, facts: ClassFacts, state: str, work: Work) -> str:
     """Give a free name for the function that does the work: after what it awaits, and after what comes of it."""
     noun = noun_of(work, state)
     verb = "load" if isinstance(work.state, ast.Subscript) else "make"
-    words = _awaited(work).strip("_").split("_")
+    words = _awaited(case, work).strip("_").split("_")
     if words[0] in _MAKING:
         verb = words[0]
     names = [f"_{verb}_{noun}", f"_make_{noun}", f"_do_{verb}_{noun}", f"_{verb}_{noun}_for_all"]
     return free_name(case.program, facts, state, list(dict.fromkeys(names)))
 
 
-def _awaited(work: Work) -> str:
-    for statement in work.statements:
+def _awaited(case: Case, work: Work) -> str:
+    """Give what is awaited for what is stored: in the store itself, else as the first thing of the work."""
+    for statement in (case.statement(case.path(case.fact.event)), *work.statements):
         for node in ast.walk(statement):
             if isinstance(node, ast.Await) and isinstance(node.value, ast.Call):
                 return last_name(node.value.func)
     return ""
 
 
-def key_type(case: Case, state: str) -> str:
-    """Give the type of the keys of a table as it is declared, else any object."""
+def key_type(case: Case, state: str, work: Work) -> str:
+    """Give the type of the keys of a table as it, or the parameter that is the key, is declared; else any object."""
     parts = _declared_parts(case, state)
-    return parts[0] if parts is not None else "object"
+    if parts is not None:
+        return parts[0]
+    key = work.state.slice if isinstance(work.state, ast.Subscript) else None
+    annotation = _annotations(case).get(key.id) if isinstance(key, ast.Name) else None
+    return "object" if annotation is None else ast.unparse(annotation)
 
 
 def result_type(case: Case, state: str, work: Work) -> str:
@@ -85,15 +90,12 @@ def _declared_parts(case: Case, state: str) -> tuple[str, str] | None:
 
 def parameters(case: Case, names: list[str]) -> str:
     """Give the parameters of the new function, with the annotations that they have in the old one."""
+    given = _annotations(case)
+    return ", ".join(f"{name}: {case.text(given[name])}" if name in given else name for name in names)
+
+
+def _annotations(case: Case) -> dict[str, ast.expr]:
     node = case.function.node
     assert isinstance(node, ast.AsyncFunctionDef)
-    signature = node.args
-    given = {
-        argument.arg: argument.annotation
-        for argument in [*signature.posonlyargs, *signature.args, *signature.kwonlyargs]
-    }
-    said = []
-    for name in names:
-        annotation = given.get(name)
-        said.append(name if annotation is None else f"{name}: {case.text(annotation)}")
-    return ", ".join(said)
+    arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+    return {argument.arg: argument.annotation for argument in arguments if argument.annotation is not None}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from awaitomic.model.event import Name, Read, Write
-from awaitomic.model.position import BlockStep, StatementPath
+from awaitomic.model.position import BlockStep
 from awaitomic.remedies.remedy import Case
+from awaitomic.remedies.shared.contents import looks_at_locals
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import Run, common_loop, events_in, yields_in
 from awaitomic.remedies.shared.siblings import Block, block_at, bound_names, leaves
@@ -58,8 +60,9 @@ def work_of(case: Case, state: State) -> Work:
     later = _used_later(case, run)
     if isinstance(last, ast.Return):
         _check_return(case, last, state, stored)
-        if isinstance(outside, ast.stmt):
-            _check_return(case, outside, state, None)
+        if outside is None:
+            raise _shape("who does the work returns what is stored, and who finds it goes on")
+        _check_return(case, outside, state, None)
         return Work(run, statements, state, "return ")
     if later:
         if later != {stored} or not any(stored in bound_names(each) for each in statements):
@@ -90,7 +93,11 @@ def _block(case: Case) -> tuple[Block, int, ast.stmt | None]:
         index = path[-1].index + 1
         following = around.statements[index] if index < len(around.statements) else None
         return block, 0, _found_by(test, step.block) or following
-    if depth != len(case.function.path) + 1 or store[: depth - 1] != path[:-1] or store[depth - 1].index <= path[-1].index:
+    if (
+        depth != len(case.function.path) + 1
+        or store[: depth - 1] != path[:-1]
+        or store[depth - 1].index <= path[-1].index
+    ):
         raise _shape("test and store do not stand in one block, nor the store behind the test")
     found = _left_by(test)
     if found is None:
@@ -129,6 +136,8 @@ def _left_by(test: ast.stmt) -> ast.Return | None:
 
 
 def _refuse_scopes(case: Case, statements: tuple[ast.stmt, ...]) -> None:
+    if looks_at_locals(case.function.node):
+        raise _shape("the function looks its variables up by name")
     for node in ast.walk(case.function.node):
         if isinstance(node, ast.Global | ast.Nonlocal):
             raise _shape(f"line {node.lineno} binds names of another scope")
@@ -190,7 +199,9 @@ def _check_return(case: Case, statement: ast.stmt, state: State, stored: str | N
     if value is not None and looks_up(value, state):
         return
     line = statement.lineno
-    raise _shape(f"what is returned on line {line} is not simply what is stored, and could differ from caller to caller")
+    raise _shape(
+        f"what is returned on line {line} is not simply what is stored, and could differ from caller to caller"
+    )
 
 
 def names_read(case: Case, run: Run) -> list[str]:
@@ -216,7 +227,7 @@ def names_read(case: Case, run: Run) -> list[str]:
         elif place.name not in bound and place.name not in found:
             found.append(place.name)
     for name in sorted(bound & outer):
-        if name in found or not _binds_first(case, run, name):
+        if name in found or not _binds_first(map(case.statement, run.paths), name):
             raise _shape(f"`{name}` is bound around the work and in it")
     for statement in (case.statement(path) for path in run.paths):
         for scope in (node for node in ast.walk(statement) if isinstance(node, _SCOPES)):
@@ -225,12 +236,14 @@ def names_read(case: Case, run: Run) -> list[str]:
     return found
 
 
-def _binds_first(case: Case, run: Run, name: str) -> bool:
-    """Tell whether the first statement of the work that mentions a name surely binds it."""
-    for path in run.paths:
-        statement: StatementPath = path
-        node = case.statement(statement)
-        if any(isinstance(each, ast.Name) and each.id == name for each in ast.walk(node)):
-            plain = isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets)
-            return plain
+def _binds_first(statements: Iterable[ast.stmt], name: str) -> bool:
+    """Tell whether the first of some statements that mentions a name surely binds it, and does not read it before."""
+    for node in statements:
+        if not any(isinstance(each, ast.Name) and each.id == name for each in ast.walk(node)):
+            continue
+        if isinstance(node, ast.With | ast.AsyncWith):
+            heads = [each for item in node.items for each in ast.walk(item)]
+            named = any(isinstance(each, ast.Name) and each.id == name for each in heads)
+            return not named and _binds_first(node.body, name)
+        return isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets)
     return False

@@ -1,8 +1,8 @@
 """The text of a single flight: who comes first starts the task, all wait for it behind a shield, the task stores.
 
 The store stands in the task: were it made by those who wait, someone who comes between the end of the task and their
-turn would start another one. The task is asked whether it is done, and not only whether it is there: one that has failed
-does not answer for those who come later, nor does one that was cancelled before it could begin.
+turn would start another one. The task is asked whether it is done, and not only whether it is there: one that has
+failed does not answer for those who come later, nor does one that was cancelled before it could begin.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ from dataclasses import dataclass
 
 from awaitomic.model.plan import AddImport, ExtractStatements
 from awaitomic.program import Program
+from awaitomic.program.module import ClassFacts
 from awaitomic.remedies.lock.library import library_of
 from awaitomic.remedies.remedy import Case
+from awaitomic.remedies.shared import declarative
 from awaitomic.remedies.shared.attribute import Maker, is_annotated
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.from_import import plainly
 from awaitomic.remedies.shared.names import taken_names
+from awaitomic.remedies.single_flight.asked import State
 from awaitomic.remedies.single_flight.names import key_type, parameters, result_type
 from awaitomic.remedies.single_flight.work import Work
 
@@ -63,24 +66,20 @@ class Flight:
     """What that function is given, the receiver first."""
 
 
-def maker_of(case: Case, flight: Flight, work: Work, library: Asyncio) -> Maker:
+def maker_of(case: Case, owner: ClassFacts, flight: Flight, work: Work, library: Asyncio) -> Maker:
     """Give how the attribute is made that keeps the task."""
     annotated = is_annotated(case.program)
     result = result_type(case, flight.state, work)
     task = f"{library.name}.Task[{result}]" if result else f"{library.name}.Task"
-    future = "annotations" in case.program.module.imports
-    if isinstance(work.state, ast.Subscript):
-        said = f"dict[{key_type(case, flight.state)}, {task}]"
-        return Maker("dict", library.imports, _quoted(said, future), spelled=annotated, noun="task", is_literal=True)
-    said = _quoted(f"{task} | None", future)
+    keyed = isinstance(work.state, ast.Subscript)
+    said = f"dict[{key_type(case, flight.state, work)}, {task}]" if keyed else f"{task} | None"
+    declared = any(declarative.style_of(case.program, each) for each in case.program.module.lineage(owner.id))
+    if declared and "annotations" not in case.program.module.imports:  # it is evaluated in the body of a class
+        plain = said.replace('"', "").replace("'", "")
+        said = f'"{plain}"'
+    if keyed:
+        return Maker("dict", library.imports, said, spelled=annotated, noun="task", is_literal=True)
     return Maker("", library.imports, said, spelled=annotated, noun="task", is_empty=True)
-
-
-def _quoted(annotation: str, future: bool) -> str:
-    if future:
-        return annotation
-    plain = annotation.replace('"', "").replace("'", "")
-    return f'"{plain}"'
 
 
 def edit_of(case: Case, flight: Flight, work: Work, library: Asyncio) -> ExtractStatements:
@@ -96,14 +95,14 @@ def edit_of(case: Case, flight: Flight, work: Work, library: Asyncio) -> Extract
             f"{task} = {kept}.get({key})",
             f"if {task} is None or {task}.done():",
             f"    {task} = {kept}[{key}] = {made}",
-            f"{_taking(work)}await {library.name}.shield({task})",
+            f"{work.receiver}await {library.name}.shield({task})",
         ]
         cleanup = f"{kept}.pop({key}, None)"
     else:
         lines = [
             f"if {kept} is None or {kept}.done():",
             f"    {kept} = {made}",
-            f"{_taking(work)}await {library.name}.shield({kept})",
+            f"{work.receiver}await {library.name}.shield({kept})",
         ]
     result = result_type(case, flight.state, work) if is_annotated(case.program) else ""
     returns = f" -> {result}" if result else ""
@@ -113,14 +112,16 @@ def edit_of(case: Case, flight: Flight, work: Work, library: Asyncio) -> Extract
         work.run.count,
         "\n".join(lines),
         f"async def {flight.maker}({parameters(case, list(flight.needed))}){returns}",
-        f"Do the work of `{getattr(case.function.node, 'name', '')}` once for all who wait for it.",
+        f"Fill `{_shown(work.state)}`, once for all who wait for it in `{getattr(case.function.node, 'name', '')}`.",
         work.ending,
         cleanup,
     )
 
 
-def _taking(work: Work) -> str:
-    return work.receiver
+def _shown(state: State) -> str:
+    """Give how a docstring calls the state: without the receiver, and without what a docstring cannot hold."""
+    text = ast.unparse(state).partition(".")[2]
+    return text if not set(text) & set("\"'\\") else text.partition("[")[0]
 
 
 def _key(case: Case, state: ast.Subscript) -> str:
