@@ -40,8 +40,8 @@ def propose(case: Case) -> Proposal | Refusal:
     """Plan one shared task for what several callers find missing.
 
     Refusal codes: ``write-in-callee``, ``single-flight-shape``, ``refilled``, ``no-method``, ``shared-by-loops``,
-    ``written-elsewhere``, ``several-states``, ``waits-for-itself``, ``differs-by-caller``, ``key-changes``, ``locked-already``,
-    ``foreign-loop``, ``foreign-state``, ``yield-inside``, and those of a new attribute.
+    ``written-elsewhere``, ``several-states``, ``waits-for-itself``, ``differs-by-caller``, ``key-changes``,
+    ``locked-already``, ``foreign-loop``, ``foreign-state``, ``yield-inside``, and those of a new attribute.
     """
     try:
         return _propose(case)

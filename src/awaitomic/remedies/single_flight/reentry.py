@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.event import Call
 from awaitomic.program.calls import targets_of
-from awaitomic.program.names import last_name
 from awaitomic.remedies.remedy import Case
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import events_in
@@ -39,7 +38,8 @@ def judge_reentry(case: Case, work: Work) -> Iterator[str]:
 def _comes_back(case: Case, work: Work) -> bool:
     own = getattr(case.function.node, "name", "")
     nodes = [node for statement in work.statements for node in ast.walk(statement)]
-    if any(isinstance(node, ast.Call) and last_name(node.func) == own for node in nodes):
+    receiver = case.function.parameters[0]
+    if any(isinstance(node, ast.Attribute) and ast.unparse(node) == f"{receiver}.{own}" for node in nodes):
         return True
     pending = list(_called(case, case.function, set(events_in(case.function, work.run))))
     seen: dict[int, FunctionGraph] = {}
