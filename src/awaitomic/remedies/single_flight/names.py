@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from awaitomic.program import Program
 from awaitomic.program.module import ClassFacts
@@ -68,24 +69,41 @@ def result_type(case: Case, state: str, work: Work) -> str:
     """Give the type of what the task gives, as far as the file says it; empty if it does not."""
     if not work.gives:
         return "None"
-    if work.receiver == "return ":
-        node = case.function.node
-        returned = node.returns if isinstance(node, ast.AsyncFunctionDef) else None
-        return case.text(returned) if returned is not None and "\n" not in case.text(returned) else ""
+    node = case.function.node
+    returned = node.returns if isinstance(node, ast.AsyncFunctionDef) and work.is_returned else None
+    if returned is not None:
+        return ast.unparse(returned)
     if isinstance(work.state, ast.Subscript):
         parts = _declared_parts(case, state)
         return parts[1] if parts is not None else ""
+    return next(filter(None, map(_without_none, _declarations(case, state))), "")
+
+
+def _without_none(annotation: ast.expr) -> str:
+    """Give the type of what is there once there is something: ``Pool`` of ``Pool | None``."""
+    if isinstance(annotation, ast.BinOp) and isinstance(annotation.op, ast.BitOr):
+        nothing = isinstance(annotation.right, ast.Constant) and annotation.right.value is None
+        return ast.unparse(annotation.left) if nothing else ""
+    if isinstance(annotation, ast.Subscript) and last_name(annotation.value) == "Optional":
+        return ast.unparse(annotation.slice)
     return ""
 
 
 def _declared_parts(case: Case, state: str) -> tuple[str, str] | None:
+    """Give the types of key and value of a table as it is declared."""
+    for annotation in _declarations(case, state):
+        said = annotation.slice if isinstance(annotation, ast.Subscript) else None
+        if isinstance(said, ast.Tuple) and len(said.elts) == 2:
+            return ast.unparse(said.elts[0]), ast.unparse(said.elts[1])
+    return None
+
+
+def _declarations(case: Case, state: str) -> Iterator[ast.expr]:
     for node in ast.walk(case.program.module.tree):
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name | ast.Attribute):
             name = node.target.id if isinstance(node.target, ast.Name) else node.target.attr
-            said = node.annotation.slice if isinstance(node.annotation, ast.Subscript) else None
-            if name == state and isinstance(said, ast.Tuple) and len(said.elts) == 2:
-                return ast.unparse(said.elts[0]), ast.unparse(said.elts[1])
-    return None
+            if name == state:
+                yield node.annotation
 
 
 def parameters(case: Case, names: list[str]) -> str:

@@ -30,6 +30,8 @@ class Work:
     """How the caller takes the result: ``return ``, ``row = ``, or not at all."""
     ending: str = ""
     """The statement that gives the result, if the work does not end with one."""
+    is_returned: bool = False
+    """Whether the result is what the caller returns."""
 
     @property
     def gives(self) -> bool:
@@ -63,15 +65,20 @@ def work_of(case: Case, state: State) -> Work:
         if outside is None:
             raise _shape("who does the work returns what is stored, and who finds it goes on")
         _check_return(case, outside, state, None)
-        return Work(run, statements, state, "return ")
+        return Work(run, statements, state, "return ", is_returned=True)
     if later:
         if later != {stored} or not any(stored in bound_names(each) for each in statements):
             names = "`, `".join(sorted(later))
             raise _shape(f"`{names}`, which the work binds, is used behind it")
-        return Work(run, statements, state, f"{stored} = ", f"return {stored}")
+        return Work(run, statements, state, f"{stored} = ", f"return {stored}", _returns(outside, stored))
     if isinstance(outside, ast.Return) and outside.value is not None and looks_up(outside.value, state):
-        return Work(run, statements, state, "return ", f"return {case.text(outside.value)}")
+        return Work(run, statements, state, "return ", f"return {case.text(outside.value)}", is_returned=True)
     return Work(run, statements, state)
+
+
+def _returns(statement: ast.stmt | None, name: str | None) -> bool:
+    value = statement.value if isinstance(statement, ast.Return) else None
+    return isinstance(value, ast.Name) and value.id == name
 
 
 def _shape(message: str) -> Declined:

@@ -94,7 +94,7 @@ def edit_of(case: Case, flight: Flight, work: Work, library: Asyncio) -> Extract
         lines = [
             f"{task} = {kept}.get({key})",
             f"if {task} is None or {task}.done():",
-            f"    {task} = {kept}[{key}] = {made}",
+            f"    {task} = {kept}[{case.text(work.state.slice)}] = {made}",
             f"{work.receiver}await {library.name}.shield({task})",
         ]
         cleanup = f"{kept}.pop({key}, None)"
