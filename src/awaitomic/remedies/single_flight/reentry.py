@@ -37,11 +37,13 @@ def judge_reentry(case: Case, work: Work) -> Iterator[str]:
 
 def _comes_back(case: Case, work: Work) -> bool:
     own = getattr(case.function.node, "name", "")
-    nodes = [node for statement in work.statements for node in ast.walk(statement)]
-    receiver = case.function.parameters[0]
-    if any(isinstance(node, ast.Attribute) and ast.unparse(node) == f"{receiver}.{own}" for node in nodes):
+    until = case.fact.event  # what comes back later finds what is stored
+    events = {event for event in events_in(case.function, work.run) if event <= until}
+    mentioned = f"{case.function.parameters[0]}.{own}"
+    nodes = [node for event in events for node in ast.walk(case.node(event)) if isinstance(node, ast.Attribute)]
+    if any(ast.unparse(node) == mentioned for node in nodes):
         return True
-    pending = list(_called(case, case.function, set(events_in(case.function, work.run))))
+    pending = list(_called(case, case.function, events))
     seen: dict[int, FunctionGraph] = {}
     while pending and len(seen) < _MOST:
         function = pending.pop()
