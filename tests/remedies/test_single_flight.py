@@ -246,6 +246,32 @@ async def _load_row(self, address, name):
         self._row_tasks.pop(name, None)
 """,
     ),
+    "a flag that says that the work is done, which may also fail": (
+        """
+async def get(self, x):
+    if self._token:
+        return
+    if not self._dsn:
+        raise ValueError
+    await connect(self._dsn)
+    self._token = True
+""",
+        """
+async def get(self, x):
+    if self._token:
+        return
+    if self._get_task is None or self._get_task.done():
+        self._get_task = asyncio.create_task(self._get_once())
+    await asyncio.shield(self._get_task)
+
+async def _get_once(self):
+    \"\"\"Do the work of `get`, once for all who wait for it.\"\"\"
+    if not self._dsn:
+        raise ValueError
+    await connect(self._dsn)
+    self._token = True
+""",
+    ),
     "the name of a function that is there is not taken again": (
         """
 async def get(self, x):

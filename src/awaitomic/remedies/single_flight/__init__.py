@@ -69,7 +69,7 @@ def _propose(case: Case) -> Proposal:
     facts = attribute.owner_class(program, case.function.class_id or "", home.state, [case.function.class_id or ""])
     flight = Flight(
         home.state,
-        task_name(program, facts, home.state, work),
+        task_name(case, facts, home.state, work),
         maker_name(case, facts, home.state, work),
         (case.function.parameters[0], *needed),
     )

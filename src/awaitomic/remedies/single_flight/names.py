@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from awaitomic.program import Program
 from awaitomic.program.module import ClassFacts
 from awaitomic.program.names import last_name
 from awaitomic.remedies.remedy import Case
@@ -28,11 +27,17 @@ def noun_of(work: Work, state: str) -> str:
     return stem if one.endswith("_item") and not stem.endswith("_item") else one
 
 
-def task_name(program: Program, facts: ClassFacts, state: str, work: Work) -> str:
+def is_flag(case: Case) -> bool:
+    """Tell whether what is stored only says that the work is done: ``self._closed = True``."""
+    statement = case.statement(case.path(case.fact.event))
+    return isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant)
+
+
+def task_name(case: Case, facts: ClassFacts, state: str, work: Work) -> str:
     """Give a free name for the attribute that keeps the task, or for the table of them."""
-    noun = noun_of(work, state)
+    noun = _function(case) if is_flag(case) else noun_of(work, state)
     suffix = "tasks" if isinstance(work.state, ast.Subscript) else "task"
-    return free_name(program, facts, state, [f"_{noun}_{suffix}", f"_{noun}_making_{suffix}"])
+    return free_name(case.program, facts, state, [f"_{noun}_{suffix}", f"_{noun}_shared_{suffix}"])
 
 
 def maker_name(case: Case, facts: ClassFacts, state: str, work: Work) -> str:
@@ -42,8 +47,23 @@ def maker_name(case: Case, facts: ClassFacts, state: str, work: Work) -> str:
     words = _awaited(case, work).strip("_").split("_")
     if words[0] in _MAKING:
         verb = words[0]
-    names = [f"_{verb}_{noun}", f"_make_{noun}", f"_do_{verb}_{noun}", f"_{verb}_{noun}_for_all"]
-    return free_name(case.program, facts, state, list(dict.fromkeys(names)))
+    names = [f"_{verb}_{noun}", f"_make_{noun}", f"_do_{verb}_{noun}"]
+    own = f"_{_function(case)}_once"
+    return free_name(case.program, facts, state, [own, *names] if is_flag(case) else [*dict.fromkeys(names), own])
+
+
+def purpose_of(case: Case, work: Work) -> str:
+    """Give the docstring of that function."""
+    name = getattr(case.function.node, "name", "")
+    if is_flag(case):
+        return f"Do the work of `{name}`, once for all who wait for it."
+    text = ast.unparse(work.state).partition(".")[2]
+    shown = text if not set(text) & set("\"'\\") else text.partition("[")[0]  # what a docstring can hold
+    return f"Fill `{shown}`, once for all who wait for it in `{name}`."
+
+
+def _function(case: Case) -> str:
+    return str(getattr(case.function.node, "name", "")).strip("_")
 
 
 def _awaited(case: Case, work: Work) -> str:

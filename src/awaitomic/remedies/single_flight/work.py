@@ -50,7 +50,7 @@ def work_of(case: Case, state: State) -> Work:
     last = statements[-1] if statements else None
     own = isinstance(last, ast.Return)
     inner = statements[:-1] if own else statements
-    if not inner or any(leaves(statement) for statement in inner):
+    if not inner or any(leaves(statement, by_raise=False) for statement in inner):
         raise _shape("what is done where nothing is stored has several ways out")
     run = Run(block.path(start), len(statements))
     if not run.covers(case.path(case.fact.event)):

@@ -20,8 +20,7 @@ from awaitomic.remedies.shared.attribute import Maker, is_annotated
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.from_import import plainly
 from awaitomic.remedies.shared.names import taken_names
-from awaitomic.remedies.single_flight.asked import State
-from awaitomic.remedies.single_flight.names import key_type, parameters, result_type
+from awaitomic.remedies.single_flight.names import key_type, parameters, purpose_of, result_type
 from awaitomic.remedies.single_flight.work import Work
 
 
@@ -112,16 +111,10 @@ def edit_of(case: Case, flight: Flight, work: Work, library: Asyncio) -> Extract
         work.run.count,
         "\n".join(lines),
         f"async def {flight.maker}({parameters(case, list(flight.needed))}){returns}",
-        f"Fill `{_shown(work.state)}`, once for all who wait for it in `{getattr(case.function.node, 'name', '')}`.",
+        purpose_of(case, work),
         work.ending,
         cleanup,
     )
-
-
-def _shown(state: State) -> str:
-    """Give how a docstring calls the state: without the receiver, and without what a docstring cannot hold."""
-    text = ast.unparse(state).partition(".")[2]
-    return text if not set(text) & set("\"'\\") else text.partition("[")[0]
 
 
 def _key(case: Case, state: ast.Subscript) -> str:
