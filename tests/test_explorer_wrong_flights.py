@@ -231,3 +231,139 @@ def test_one_that_is_closed_meanwhile_is_had_from_the_task_and_not_looked_for_ag
         "        return self._pool.number\n\n    async def _connect",
     )
     assert find_violation(wrong, _scenario("get", "get", "close"), 3, "any_ready") is not None
+
+
+ASKS_ITSELF = """
+async def load(client):
+    await asyncio.sleep(1)
+    return client
+
+class Client:
+    def __init__(self):
+        self._pool = None
+        self._pool_task = None
+
+    async def get(self):
+        if self._pool is None:
+            if self._pool_task is None or self._pool_task.done():
+                self._pool_task = asyncio.create_task(self._load_pool())
+            return await asyncio.shield(self._pool_task)
+        return self._pool
+
+    async def _load_pool(self):
+        {before}
+        self._pool = await load("pool")
+        {after}
+        return self._pool
+"""
+
+
+def test_a_task_that_asks_for_itself_before_it_has_stored_anything_waits_for_ever() -> None:
+    """So such work is refused; behind the store it finds what it has stored."""
+    hanging = "import asyncio\nopened = []\n" + ASKS_ITSELF.format(before="await self.get()", after="pass")
+    fine = "import asyncio\nopened = []\n" + ASKS_ITSELF.format(before="pass", after="await self.get()")
+    found = find_violation(hanging, _scenario("get"), 2)
+    assert found is not None
+    assert found.reason.startswith("deadlock")
+    assert check_after(fine, _scenario("get"), counts=(2,), faults=(None,)) == []
+
+
+BY_CALLER = """
+import asyncio
+
+opened = []
+
+async def connect(host):
+    await asyncio.sleep(1)
+    if host is None:
+        raise ValueError("no host")
+    return "pool"
+
+class Client:
+    def __init__(self):
+        self._pool = None
+
+    async def get(self, host):
+        if self._pool is None:
+            self._pool = await connect(host)
+        return self._pool
+
+    async def right(self):
+        return await self.get("example")
+
+    async def wrong(self):
+        return await self.get(None)
+"""
+
+
+def _right_is_served(ending: Ending) -> bool:
+    return ending.results[0] == ("returns", "pool")
+
+
+def test_who_asks_for_something_else_would_get_the_failure_of_another() -> None:
+    """So work that needs what only the caller has given is refused."""
+    assert outcome(single_flight.propose, "AWA102", BY_CALLER).verdict == "differs-by-caller"
+    case = _scenario("right", "wrong", invariant=_right_is_served)
+    shared = BY_CALLER.replace(
+        "        self._pool = None\n", "        self._pool = None\n        self._task = None\n", 1
+    ).replace(
+        "            self._pool = await connect(host)\n",
+        "            if self._task is None or self._task.done():\n"
+        "                self._task = asyncio.create_task(self._connect_pool(host))\n"
+        "            return await asyncio.shield(self._task)\n",
+    )
+    shared += (
+        "\n    async def _connect_pool(self, host):\n"
+        "        self._pool = await connect(host)\n        return self._pool\n"
+    )
+    assert check_after(BY_CALLER, case, counts=(2,), faults=(None,)) == []
+    assert find_violation(shared, case, 2) is not None
+
+
+FORGOTTEN = """
+import asyncio
+
+opened = []
+prices = {"tea": 10}
+
+async def load(name):
+    price = prices[name]
+    await asyncio.sleep(1)
+    return price
+
+class Client:
+    def __init__(self):
+        self._pool = {}
+
+    async def get(self):
+        if "tea" not in self._pool:
+            self._pool["tea"] = await load("tea")
+        return self._pool["tea"]
+
+    async def change(self):
+        prices["tea"] = 12
+        self._pool.pop("tea", None)
+        return await self.get()
+"""
+
+
+def _sees_its_change(ending: Ending) -> bool:
+    return ending.results[1] in {("returns", 12), ("raises", "KeyError", ("tea",))}
+
+
+def test_who_has_changed_something_would_share_what_was_loaded_before() -> None:
+    """So state that somebody else resets is refused: alone he loads anew, and would now wait for an older load."""
+    assert outcome(single_flight.propose, "AWA102", FORGOTTEN).verdict == "written-elsewhere"
+    shared = FORGOTTEN.replace(
+        "        self._pool = {}\n", "        self._pool = {}\n        self._tasks = {}\n"
+    ).replace(
+        '            self._pool["tea"] = await load("tea")\n        return self._pool["tea"]\n',
+        '            task = self._tasks.get("tea")\n            if task is None or task.done():\n'
+        '                task = self._tasks["tea"] = asyncio.create_task(self._load())\n'
+        "            return await asyncio.shield(task)\n"
+        '        return self._pool["tea"]\n\n'
+        '    async def _load(self):\n        self._pool["tea"] = await load("tea")\n        return self._pool["tea"]\n',
+    )
+    case = _scenario("get", "change", invariant=_sees_its_change)
+    assert check_after(FORGOTTEN, case, counts=(2,), faults=(None,)) == []
+    assert find_violation(shared, case, 2) is not None
