@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from awaitomic.model.finding import Refusal
+from awaitomic.model.preferences import Granularity, Preferences
 from awaitomic.patching.execute import execute
 from awaitomic.remedies.lock import REMEDY
 from awaitomic.remedies.remedy import Case, Proposal
@@ -53,3 +54,15 @@ def test_a_wait_in_another_file_is_named_with_that_file(tmp_path: Path) -> None:
     assert isinstance(answer, Proposal)
     assert "(line 5 of " in answer.because[0]
     assert "wire.py)" in answer.because[0]
+
+
+def test_a_writer_of_the_whole_table_in_another_file_is_named_with_that_file(tmp_path: Path) -> None:
+    other = "import asyncio\nfrom session import Session\n\nclass Sub(Session):\n    async def wipe(self):\n"
+    keyed = SESSION.replace("self.token = None", "self.rows = {}").replace("self.token", "self.rows[key]")
+    keyed = keyed.replace("refresh(self)", "refresh(self, key)")
+    lay_out(tmp_path, {"session.py": keyed, "sub.py": f"{other}        self.rows.clear()\n"})
+    program = program_at(tmp_path, "session.py")
+    (finding,) = find(program)
+    answer = REMEDY.propose(Case(program, finding, Preferences(Granularity.KEY)))
+    assert isinstance(answer, Refusal)
+    assert (answer.code, "(line 6 of " in answer.message) == ("whole-container", True)

@@ -32,6 +32,7 @@ from . import (
     lock_patterns,
     save_restore,
     self_deadlock,
+    single_flight,
     stale_write,
     traps,
     unstable_iteration,
@@ -43,6 +44,7 @@ SCENARIOS: dict[str, FixtureCase] = {
     for module in (
         stale_write,
         check_then_act,
+        single_flight,
         late_update,
         unstable_iteration,
         early_publish,

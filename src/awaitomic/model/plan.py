@@ -129,6 +129,25 @@ class SplitBody:
 
 
 @dataclass(frozen=True, slots=True)
+class ExtractStatements:
+    """Move `count` sibling statements, from `first` on, into a new function directly after `function`.
+
+    They take the comments above, between and beside them along; `text` is put in their place. The new function has the
+    given `header` (no colon) and `docstring`; `ending` comes after the statements, and with a `cleanup` all of it
+    stands in a ``try`` with that as its ``finally``.
+    """
+
+    function: StatementPath
+    first: StatementPath
+    count: int
+    text: str
+    header: str
+    docstring: str
+    ending: str = ""
+    cleanup: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AddImport:
     """Make ``import module`` available at module level, where and how the file imports."""
 
@@ -145,6 +164,7 @@ Edit = (
     | UnwrapStatement
     | SplitMethod
     | SplitBody
+    | ExtractStatements
     | AddImport
 )
 

@@ -8,6 +8,7 @@ from awaitomic.model.plan import (
     AddImport,
     DeleteStatement,
     Edit,
+    ExtractStatements,
     InsertStatements,
     MoveStatement,
     Plan,
@@ -20,6 +21,7 @@ from awaitomic.model.plan import (
 )
 from awaitomic.patching import statements
 from awaitomic.patching.emit import emit_module
+from awaitomic.patching.extract import extract
 from awaitomic.patching.fidelity import parse
 from awaitomic.patching.gates import check_outside, check_text
 from awaitomic.patching.imports import add_import
@@ -102,6 +104,9 @@ def _resolve(module: Block, tree: ast.Module, edit: Edit, number: int) -> _Step:
         case SplitBody():
             check_function(found[0])
             return _SPLIT, number, lambda: split_body(found[0], edit)
+        case ExtractStatements():
+            moved = _members(found[1], edit.count)
+            return _SPLIT, number, lambda: extract(found[0], moved, edit)
         case AddImport():
             return _IMPORT, number, lambda: add_import(module, edit.module)
         case ReplaceExpression():
@@ -129,7 +134,7 @@ def _members(first: Statement, count: int) -> list[Statement]:
     items = first.home.items
     start = items.index(first)
     if count < 1 or start + count > len(items):
-        raise position_mismatch(f"there are no {count} statements to wrap")
+        raise position_mismatch(f"there are no {count} statements here")
     return items[start : start + count]
 
 

@@ -10,6 +10,7 @@ from awaitomic.model.plan import (
     AddImport,
     DeleteStatement,
     Edit,
+    ExtractStatements,
     InsertStatements,
     MoveStatement,
     Plan,
@@ -69,8 +70,7 @@ class _Finder:
             case MoveStatement():
                 return [self.around(edit.path), *self.beside(edit.after)]
             case WrapStatements():
-                last = (*edit.first[:-1], BlockStep(edit.first[-1].block, edit.first[-1].index + edit.count - 1))
-                return [Touched(self.above(self.span(edit.first)[0]), self.tail(last))]
+                return [self.run(edit.first, edit.count)]
             case InsertStatements(where="before" | "after"):
                 return self.beside(edit.path)
             case InsertStatements():
@@ -91,14 +91,26 @@ class _Finder:
                 ]
             case ReplaceExpression():
                 return [Touched(edit.extent.line - 1, edit.extent.end_line, replaced=True)]
+            case SplitMethod() | SplitBody() | ExtractStatements():
+                return self.divided(edit)
+            case AddImport():
+                return self.points(0, self.head_end())
+
+    def divided(self, edit: SplitMethod | SplitBody | ExtractStatements) -> list[Touched]:
+        """Return what is touched where a part of a function becomes another one."""
+        match edit:
             case SplitMethod():
                 return [self.around(edit.region), *self.beside(edit.method)]
             case SplitBody():
-                first = (*edit.method, BlockStep("body", 0))
-                start = self.above(self.span(first)[0])
+                start = self.above(self.span((*edit.method, BlockStep("body", 0)))[0])
                 return [Touched(start, self.tail(edit.method)), *self.beside(edit.method)]
-            case AddImport():
-                return self.points(0, self.head_end())
+            case ExtractStatements():
+                return [self.run(edit.first, edit.count), *self.beside(edit.function)]
+
+    def run(self, first: StatementPath, count: int) -> Touched:
+        """Return the lines of sibling statements with the comments around and beside them."""
+        last = (*first[:-1], BlockStep(first[-1].block, first[-1].index + count - 1))
+        return Touched(self.above(self.span(first)[0]), self.tail(last))
 
     def span(self, path: StatementPath) -> tuple[int, int]:
         """Return the lines of a statement with its decorators."""

@@ -10,6 +10,7 @@ import libcst as cst
 from awaitomic.model.plan import (
     AddImport,
     Edit,
+    ExtractStatements,
     MoveStatement,
     SplitBody,
     SplitMethod,
@@ -37,6 +38,8 @@ def edit_paths(edit: Edit) -> tuple[StatementPath, ...]:
             return (edit.method, edit.region)
         case SplitBody():
             return (edit.method,)
+        case ExtractStatements():
+            return (edit.function, edit.first)
         case AddImport():
             return ()
         case _:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from awaitomic.model.preferences import Preferences
 from awaitomic.program.accesses import Change
-from awaitomic.remedies import hoist, lock, recheck, setdefault, snapshot, split, swap
+from awaitomic.remedies import hoist, lock, recheck, setdefault, single_flight, snapshot, split, swap
 from awaitomic.remedies.lock import early
 from awaitomic.remedies.remedy import Case, Remedy
 
@@ -65,9 +65,9 @@ TABLE: tuple[Row, ...] = (
         "AWA102",
         "a write that a test decides",
         _always,
-        (setdefault.REMEDY, lock.REMEDY, recheck.REMEDY),
-        "plain data may be loaded twice; what is made lazily got a lock in nearly all real fixes; a second test "
-        "lets both do the work",
+        (setdefault.REMEDY, lock.REMEDY, single_flight.REMEDY, recheck.REMEDY),
+        "plain data may be loaded twice; what is made lazily got a lock in nearly all real fixes, and now and "
+        "then a task that all wait for; a second test lets both do the work",
     ),
     Row(
         "AWA103",

@@ -11,7 +11,8 @@ from awaitomic.model.event import Attribute, Call, Event, Read, Suspend, Suspend
 from awaitomic.model.location import AttributeStep, Location, Root
 from awaitomic.program import Program, is_construction
 from awaitomic.program.accesses import Access, Change
-from awaitomic.program.calls import targets_of
+from awaitomic.program.callers import Spawn
+from awaitomic.program.calls import targets_of, translate
 from awaitomic.program.conditions import parts_of
 from awaitomic.program.guards import is_entry
 from awaitomic.program.names import last_name
@@ -114,13 +115,34 @@ def is_wait(resolver: Resolver, suspend: Suspend) -> bool:
 
 
 def fills_what_is_absent(program: Program, writer: Resolver, access: Access) -> bool:
-    """Tell whether a test of the same state, which found nothing there, governs a write."""
+    """Tell whether a test of the same state, which found nothing there, governs a write, or the task that makes it."""
     facts = (fact for fact in program.facts(writer).writes if fact.via is None and fact.event == access.event)
-    return any(
+    tested = any(
         any(token.location == access.location for token in guard.tokens)
         and says_absent(test_of(writer, guard.guard), holds=guard.holds)
         for fact in facts
         for guard in fact.state.guards
+    )
+    return tested or _is_started_where_absent(program, writer, access)
+
+
+def _is_started_where_absent(program: Program, writer: Resolver, access: Access) -> bool:
+    """Tell whether a writer is private, and only run as a task that is made where a test has just found nothing."""
+    function = writer.function
+    spawns = program.callers.spawns(function)
+    private = getattr(function.node, "name", "").startswith("_")
+    if not spawns or not private or program.callers.sites(function) or program.callers.is_mentioned(function):
+        return False
+    return all(_is_found_absent(program, spawn, access.location) for spawn in spawns)
+
+
+def _is_found_absent(program: Program, spawn: Spawn, written: Location) -> bool:
+    state = program.facts(spawn.resolver).solution.before_event(spawn.event)
+    location = translate(spawn.resolver, spawn.target, written)
+    return state is not None and any(
+        any(token.location == location and not token.is_stale for token in guard.tokens)
+        and says_absent(test_of(spawn.resolver, guard.guard), holds=guard.holds)
+        for guard in state.guards
     )
 
 

@@ -80,8 +80,8 @@ def check_writers(program: Program, resolver: Resolver, table: Table) -> None:
             message = f"`{writer.function.qualname}` writes entries of `{owner}`: {_WHOLE}"
             raise Declined("foreign-state", message)
         if table.key_in(access.location) is None:
-            line = line_of(program, writer.function, access.event)
-            message = f"`{writer.function.qualname}` writes all of `{table.container}` on line {line}: {_WHOLE}"
+            where = program.place(writer.function, access.event)
+            message = f"`{writer.function.qualname}` ({where}) writes all of `{table.container}`: {_WHOLE}"
             raise Declined("whole-container", message)
 
 

@@ -138,7 +138,7 @@ def _made(coverage: Coverage, facts: ClassFacts | None, maker: Maker, named: tup
         return name, replace(variables.create_for_class(there, facts, home.state, name, maker), module=facts.module)
     creation = attribute.create(there, facts, home.state, name, maker)
     others = [file for file in coverage.files() if file.unit.name != facts.module]
-    doubts = [reason for file in others for reason in copies_elsewhere(file, maker.what)]
+    doubts = [reason for file in others for reason in copies_elsewhere(file, maker.fragile)]
     return name, replace(creation, because=(*creation.because, *doubts), module=facts.module)
 
 

@@ -14,7 +14,6 @@ from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.lock.home import Home
 from awaitomic.remedies.lock.reached import owner_of
 from awaitomic.remedies.shared.declined import Declined
-from awaitomic.remedies.split.takers import line_of
 
 
 def tolerates(coverage: Coverage, resolver: Resolver, access: Access) -> bool:
@@ -38,8 +37,8 @@ def cover_writers(coverage: Coverage, home: Home, along: Along = lambda _resolve
     for resolver, access in home.writers(program):
         owner = owner_of(program, home, resolver, access.event, access.location)
         if access.task is not None:
-            line = line_of(program, resolver.function, access.event)
-            message = f"the task that `{resolver.function.qualname}` makes on line {line} writes what it is handed"
+            where = program.place(resolver.function, access.event)
+            message = f"the task that `{resolver.function.qualname}` makes ({where}) writes what it is handed"
             raise Declined("foreign-state", message)
         if (id(resolver), access.event) not in late and coverage.tolerates(coverage, resolver, access):
             coverage.tolerated.append((resolver, access))

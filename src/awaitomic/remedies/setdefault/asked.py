@@ -25,7 +25,7 @@ def governed_by_absence(case: Case, fact: WriteFact, target: ast.Subscript) -> f
     outcomes = {active.holds for active in fact.state.guards if active.guard == guard}
     handler = case.node(guard)
     if isinstance(handler, ast.ExceptHandler):
-        if outcomes != {True} or not _misses_only(case, handler, target):
+        if outcomes != {True} or not misses_only(case, handler, target):
             raise Declined("setdefault-shape", "the handler may be entered for something else than the missing key")
         return _only_after(case, guard, present=False)
     parts = parts_of(case.function)
@@ -67,7 +67,7 @@ def _asks(node: ast.AST, target: ast.Subscript) -> bool | None:
     return isinstance(node.ops[0], ast.In) if same else None
 
 
-def _misses_only(case: Case, handler: ast.ExceptHandler, target: ast.Subscript) -> bool:
+def misses_only(case: Case, handler: ast.ExceptHandler, target: ast.Subscript) -> bool:
     """Tell whether a handler is entered only because the entry is missing: nothing else is done in its ``try``."""
     kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     if not all(isinstance(kind, ast.Name) and kind.id in _MISSES for kind in kinds):

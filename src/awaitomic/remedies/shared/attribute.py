@@ -56,15 +56,25 @@ class Maker:
     """A comment for who reads it."""
     on_first_use: bool = False
     """Whether there is None at first: the lock is made where a running loop first needs it."""
+    noun: str = "lock"
+    """What is kept in the attribute: locks, or tasks that several callers wait for."""
+    is_empty: bool = False
+    """Whether the attribute holds None unless there is something to keep."""
+    is_literal: bool = False
+    """Whether what is made is an empty dict, which is written so."""
 
     @property
     def value(self) -> str:
         """The expression by which the attribute is made."""
-        return "None" if self.on_first_use else f"{self.callee}()"
+        if self.is_literal:
+            return "{}"
+        return "None" if self.on_first_use or self.is_empty else f"{self.callee}()"
 
     @property
-    def what(self) -> str:
-        """What the instances get, in words."""
+    def fragile(self) -> str:
+        """What of it cannot be copied."""
+        if self.noun != "lock":
+            return f"a running {self.noun}"
         return "a table of locks" if self.is_table else "a lock once contended"
 
     @property
@@ -89,6 +99,8 @@ BEFORE_3_10 = (
 
 def second_loop(name: str, maker: Maker) -> str:
     """Say what a lock that outlives an event loop always risks: tests and scripts run a module in several of them."""
+    if maker.noun != "lock":
+        return f"`{name}` may still keep a {maker.noun} of one event loop when a second one runs"
     if maker.is_table:
         return f"`{name}` is for one event loop at a time: a key that is locked in two of them at once fails in one"
     return f"`{name}` belongs to the event loop in which it is first contended, and fails in a second one"
@@ -124,7 +136,7 @@ def owner_class(program: Program, class_id: str, attribute: str, users: list[str
     above = [facts for facts in lineage if all(_inherits(program, user, facts.id) for user in users)]
     if not above:
         names = sorted({qualname_of(user) for user in users})
-        raise Declined("no-common-class", f"`{'`, `'.join(names)}` share no class that could own the lock")
+        raise Declined("no-common-class", f"`{'`, `'.join(names)}` share no class that could own the new attribute")
     return next((facts for facts in makers if facts in above), above[0] if not makers else above[-1])
 
 
@@ -149,26 +161,45 @@ def attribute_name(program: Program, facts: ClassFacts, state: str, stem: str = 
     Raises:
         Declined: ``name-taken`` if both are in use.
     """
-    module = program.module
-    taken: set[str] = set()
-    strangers = _is_mixed_in(program, facts, state)
-    has_lock = False
-    relatives = {
-        each.id: each for own in (facts, *_makers_below(program, facts, state)) for each in module.family(own.id)
-    }
-    for relative in relatives.values():
-        taken |= {node.attr for node in _attributes(relative.node)} | relative.class_level | set(relative.methods)
-        taken |= set(relative.attributes)
-        strangers = strangers or any(_is_strange(program, base) for base in module.link.bases(relative))
-        has_lock = has_lock or any("lock" in name.lower() for name in relative.attributes)
+    taken, strangers = _names_taken(program, facts, state)
+    has_lock = any("lock" in name.lower() for each in _relatives(program, facts, state) for name in each.attributes)
     stem = (stem or state).strip("_") or "state"
     names = [f"_{stem}_{noun}", f"_{stem}_update_{noun}"]
     if not strangers and not has_lock:
         names.insert(0, f"_{noun}")
+    return _first_free(facts, names, taken)
+
+
+def free_name(program: Program, facts: ClassFacts, state: str, names: list[str]) -> str:
+    """Give the first of some names that neither the class nor its family uses, for an attribute or a method.
+
+    Raises:
+        Declined: ``name-taken`` if all are in use.
+    """
+    return _first_free(facts, names, _names_taken(program, facts, state)[0])
+
+
+def _first_free(facts: ClassFacts, names: list[str], taken: set[str]) -> str:
     for name in names:
         if name not in taken:
             return name
     raise Declined("name-taken", f"`{facts.qualname}` already uses `{'` and `'.join(names)}`")
+
+
+def _names_taken(program: Program, facts: ClassFacts, state: str) -> tuple[set[str], bool]:
+    """Give the names that a class and its family use, and whether a class that is not known may use more."""
+    taken: set[str] = set()
+    strangers = _is_mixed_in(program, facts, state)
+    for relative in _relatives(program, facts, state):
+        taken |= {node.attr for node in _attributes(relative.node)} | relative.class_level | set(relative.methods)
+        taken |= set(relative.attributes)
+        strangers = strangers or any(_is_strange(program, base) for base in program.module.link.bases(relative))
+    return taken, strangers
+
+
+def _relatives(program: Program, facts: ClassFacts, state: str) -> list[ClassFacts]:
+    owners = (facts, *_makers_below(program, facts, state))
+    return list({each.id: each for own in owners for each in program.module.family(own.id)}.values())
 
 
 def create(program: Program, facts: ClassFacts, state: str, name: str, maker: Maker) -> Creation:
@@ -190,14 +221,14 @@ def create(program: Program, facts: ClassFacts, state: str, name: str, maker: Ma
         return Creation((*maker.imports, *made.edits), made.because)
     parts = [_create_in(program, each, state, name, maker) for each in below]
     names = "`, `".join(each.qualname for each in below)
-    because = f"`{facts.qualname}` is mixed into others: its lock is made where its state is, in `{names}`"
+    because = f"`{facts.qualname}` is mixed into others: the new attribute is made where its state is, in `{names}`"
     edits = [edit for part in parts for edit in part.edits]
     return Creation((*maker.imports, *edits), (because, *(reason for part in parts for reason in part.because)))
 
 
 def _create_in(program: Program, facts: ClassFacts, state: str, name: str, maker: Maker) -> Creation:
     _check_fit(program, facts)
-    because = [*copies(program, facts, maker.what), *odd_construction(program, facts)]
+    because = [*copies(program, facts, maker.fragile), *odd_construction(program, facts)]
     style = declarative.style_of(program, facts)
     path = class_path(program, facts)
     slots = declarative.extend_slots(program, facts, path, name)
@@ -211,7 +242,7 @@ def _create_in(program: Program, facts: ClassFacts, state: str, name: str, maker
     else:
         if maker.on_first_use:
             raise Declined("old-python", f"`{facts.qualname}` declares its attributes: {BEFORE_3_10}")
-        field = declarative.new_field(program, style, name, (maker.declared, maker.callee))
+        field = declarative.new_field(program, style, name, (maker.declared, "" if maker.is_empty else maker.callee))
         edits = (*field.edits, declarative.after_fields(facts, path, maker.noted(field.name)))
         made = Creation(edits, style.because)
     return Creation((*slots, *made.edits), (*because, *made.because))
@@ -297,7 +328,7 @@ def _check_inits_below(program: Program, facts: ClassFacts, *, generated: bool) 
         init = other.methods.get("__init__")
         line = getattr(init.node, "lineno", 1) if init is not None else other.node.lineno
         if init is not None and not constructors.calls_up(init, "__init__"):
-            message = f"`{init.qualname}` (line {line}) does not call the `__init__` that would make the lock"
+            message = f"`{init.qualname}` (line {line}) does not call the `__init__` that would make the new attribute"
             raise Declined("init-not-called", message)
         unit = program.project.unit(other.module)
         style = declarative.style_of(program.at(unit), other) if unit is not None else None
@@ -305,7 +336,7 @@ def _check_inits_below(program: Program, facts: ClassFacts, *, generated: bool) 
         if style is None or not style.generated or generated or style in declarative.MODELS.values():
             continue
         if hook is None or not constructors.calls_up(hook, "__init__"):
-            message = f"the `__init__` that is generated for `{other.qualname}` (line {line}) would not make the lock"
+            message = f"the `__init__` generated for `{other.qualname}` (line {line}) would not make the new attribute"
             raise Declined("init-not-called", message)
 
 

@@ -69,4 +69,4 @@ def _made_by_new(program: Program, inside: frozenset[int], place: str = "") -> I
         if not isinstance(node, ast.Call) or id(node) in inside:
             continue
         if isinstance(node.func, ast.Attribute) and node.func.attr == "__new__":
-            yield f"line {node.lineno}{place} makes an instance by `__new__`: it may lack the lock"
+            yield f"line {node.lineno}{place} makes an instance by `__new__`: it may lack the new attribute"

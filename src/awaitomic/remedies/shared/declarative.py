@@ -120,7 +120,7 @@ _LONG_FIELD = 110
 def new_field(program: Program, style: Style, name: str, made: tuple[str, str]) -> Imported:
     """Give the declaration of the lock as a field, and the imports that it needs.
 
-    Parameters: `made` is its type, and what is called to make it.
+    Parameters: `made` is its type, and what is called to make it (nothing: it is None at first).
 
     Raises:
         Declined: ``unfit-class`` if the library's function that describes fields cannot be named.
@@ -128,18 +128,22 @@ def new_field(program: Program, style: Style, name: str, made: tuple[str, str]) 
     declared, callee = made
     if style.library == "dataclasses":
         function = _dataclass_field(program)
-        options = f"default_factory={callee}, init=False, repr=False, compare=False"
+        options = f"{_default('default_factory', callee)}, init=False, repr=False, compare=False"
     elif style.library == "pydantic":
         function = _named(program, "pydantic", "PrivateAttr") or Imported("pydantic.PrivateAttr")
-        options = f"default_factory={callee}"
+        options = _default("default_factory", callee)
     else:
         function = _attrs_field(program, style)
-        options = f"factory={callee}, init=False, repr=False, eq=False"
+        options = f"{_default('factory', callee)}, init=False, repr=False, eq=False"
     annotation = f": {declared}" if style.annotated else ""
     text = f"{name}{annotation} = {function.name}({options})"
     if len(text) > _LONG_FIELD:
         text = f"{name}{annotation} = {function.name}(\n    {options}\n)"
     return Imported(text, function.edits)
+
+
+def _default(factory: str, callee: str) -> str:
+    return f"{factory}={callee}" if callee else "default=None"
 
 
 def after_fields(facts: ClassFacts, path: StatementPath, text: str) -> Edit:

@@ -130,9 +130,10 @@ def names_in(node: ast.AST) -> set[str]:
     return bound_names(node) | loaded_names(node) | {i.id for i in ast.walk(node) if isinstance(i, ast.Name)}
 
 
-def leaves(statement: ast.stmt) -> bool:
+def leaves(statement: ast.stmt, *, by_raise: bool = True) -> bool:
     """Tell whether control can leave a statement other than at its end, by its own ``return``, ``break`` and so on."""
-    return any(isinstance(inner, _EXITS) for inner in leaving(statement))
+    found = (inner for inner in leaving(statement) if isinstance(inner, _EXITS))
+    return any(by_raise or not isinstance(inner, ast.Raise) for inner in found)
 
 
 def leaving(node: ast.AST, *, in_loop: bool = False) -> Iterator[ast.AST]:
