@@ -297,7 +297,7 @@ class Client:
 
 
 def _right_is_served(ending: Ending) -> bool:
-    return ending.results[0] == ("returns", "pool")
+    return bool(ending.results[0] == ("returns", "pool"))
 
 
 def test_who_asks_for_something_else_would_get_the_failure_of_another() -> None:
