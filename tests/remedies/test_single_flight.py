@@ -246,6 +246,39 @@ async def _load_row(self, address, name):
         self._row_tasks.pop(name, None)
 """,
     ),
+    "a local that is looked up in the other branch": (
+        """
+async def get(self, key):
+    if key not in self._rows:
+        row = await load(key)
+        self._rows[key] = row
+    else:
+        row = self._rows[key]
+    if row:
+        print(row)
+""",
+        """
+async def get(self, key):
+    if key not in self._rows:
+        task = self._row_tasks.get(key)
+        if task is None or task.done():
+            task = self._row_tasks[key] = asyncio.create_task(self._load_row(key))
+        row = await asyncio.shield(task)
+    else:
+        row = self._rows[key]
+    if row:
+        print(row)
+
+async def _load_row(self, key):
+    \"\"\"Fill `_rows[key]`, once for all who wait for it in `get`.\"\"\"
+    try:
+        row = await load(key)
+        self._rows[key] = row
+        return row
+    finally:
+        self._row_tasks.pop(key, None)
+""",
+    ),
     "a flag that says that the work is done, which may also fail": (
         """
 async def get(self, x):

@@ -97,14 +97,15 @@ def aliased(case: Case, name: str, state: State) -> list[ast.AST]:
         node = case.node(event.id)
         if not isinstance(event, Write) or not isinstance(node, ast.Name) or node.id != name:
             continue
-        value = _value_of(case, event, node)
+        value = value_of(case, event, node)
         if value is None or not looks_up(value, state):
             return []
         found.append(node)
     return found
 
 
-def _value_of(case: Case, event: Write, target: ast.Name) -> ast.expr | None:
+def value_of(case: Case, event: Write, target: ast.Name) -> ast.expr | None:
+    """Give what is bound to a local by a plain assignment or a walrus."""
     statement = case.statement(case.path(event.id))
     for node in ast.walk(statement):
         if isinstance(node, ast.NamedExpr) and node.target is target:

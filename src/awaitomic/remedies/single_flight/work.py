@@ -13,7 +13,7 @@ from awaitomic.remedies.shared.contents import looks_at_locals
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import Run, common_loop, events_in, yields_in
 from awaitomic.remedies.shared.siblings import Block, block_at, bound_names, leaves
-from awaitomic.remedies.single_flight.asked import State, aliased, looks_up
+from awaitomic.remedies.single_flight.asked import State, aliased, looks_up, value_of
 
 _SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 
@@ -168,7 +168,9 @@ def _stored_local(case: Case, state: State) -> str | None:
     for event in case.function.events[case.fact.event :]:
         node = case.node(event.id)
         if isinstance(event, Write) and isinstance(node, ast.Name) and node.id == names[0] and id(node) not in own:
-            return None
+            value = value_of(case, event, node)
+            if value is None or not looks_up(value, state):
+                return None
     return names[0] if not aliased(case, names[0], state) or _is_rebound(case, names[0]) else None
 
 
