@@ -86,3 +86,44 @@ def test_what_comes_back_for_the_lock_is_refused(program: str) -> None:
 @pytest.mark.parametrize("program", GOES_ON.values(), ids=GOES_ON)
 def test_what_does_not_is_a_matter_of_time(program: str) -> None:
     assert "async with self._lock:\n            if not self.closed:" in carried(REMEDY, "AWA102", program).text
+
+
+MIDDLEWARE = """
+import asyncio
+
+class Digest:
+    def __init__(self):
+        self.challenge = None
+
+    async def __call__(self, request, handler):
+        if self.challenge is None:
+            {run}
+            self.challenge = "nonce"
+            {then}
+        {last}
+
+async def main(handler):
+    digest = Digest()
+    await asyncio.gather(digest(1, handler), digest(2, handler))
+"""
+
+
+@pytest.mark.parametrize(
+    ("run", "then", "last"),
+    [
+        ("response = await handler(request)", "pass", "return response"),
+        ("response = await handler(request)", "return response", "pass"),
+        ("response = None\n            response = await handler(request)", "return response", "return None"),
+    ],
+)
+def test_no_lock_over_the_rest_of_the_work(run: str, then: str, last: str) -> None:
+    text = MIDDLEWARE.format(run=run, then=then, last=last)
+    assert refusal(REMEDY, "AWA102", text).code == "rest-of-work"
+
+
+@pytest.mark.parametrize(
+    ("run", "last"),
+    [("await handler(request)", "return self.challenge"), ("answer = await handler(request)", "return answer.text")],
+)
+def test_what_only_gives_a_part_is_unsafe(run: str, last: str) -> None:
+    assert carried(REMEDY, "AWA102", MIDDLEWARE.format(run=run, then="pass", last=last)).verdict == "unsafe"

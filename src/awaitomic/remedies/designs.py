@@ -33,6 +33,7 @@ DESIGNS: dict[str, str] = {
     "endless-loop": _ONE_OWNER,
     "yield-inside": _COPY,
     "waits-for-holder": _ONE_OWNER,
+    "rest-of-work": _STAMP,
     "new-suspension": _STAMP,
     "lock-order": _ORDER,
     "foreign-loop": "one owner of the state in one event loop, which the others ask through `call_soon_threadsafe`",

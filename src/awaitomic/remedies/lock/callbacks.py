@@ -1,4 +1,4 @@
-"""What is behind an attribute that is called under the lock: functions of the project that may come back for it.
+"""What is called under the lock and was handed in: it may come back for the lock, or be the rest of the work.
 
 ``await self.send(event)`` runs what the maker of the object has handed in. Where the project makes the object itself,
 it is known what that is: ``Stream(self.stream_send)`` in a protocol whose ``stream_send`` calls ``self.stream.handle``.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.model.event import Attribute, Call, Name, Operand, Read, Scope, Suspend
+from awaitomic.model.event import Attribute, Call, Compute, Merge, Name, Operand, Read, Return, Scope, Suspend
 from awaitomic.program.callers import referenced
 from awaitomic.program.calls import awaited_calls, targets_of
 from awaitomic.program.resolve import Resolver
@@ -28,6 +28,39 @@ def check_callback(coverage: Coverage, resolver: Resolver, operand: Operand, pla
         if _comes_back(coverage, function, set()):
             message = f"{place} calls what may be `{function.qualname}`, which further on takes the lock"
             raise Declined("self-deadlock", message)
+
+
+def check_rest(resolver: Resolver, operand: Operand, place: str) -> None:
+    """See that no lock is held over the rest of the work: what a function is handed, and whose answer it gives back.
+
+    ``return await handler(request)`` in a middleware: one request at a time would be worked on.
+
+    Raises:
+        Declined: ``rest-of-work``.
+    """
+    events = resolver.function.events
+    call = events[resolver.origin(operand)]
+    callee = events[resolver.origin(call.function)] if isinstance(call, Call) else None
+    if not isinstance(callee, Read) or not isinstance(callee.place, Name) or callee.place.scope is not Scope.PARAMETER:
+        return
+    if any(isinstance(event, Return) and _gives(resolver, event.value, call.id) for event in events):
+        message = (
+            f"{place} runs `{callee.place.name}`, whose answer is what the function gives back: "
+            "all of that work would be done under the lock, for one caller at a time"
+        )
+        raise Declined("rest-of-work", message)
+
+
+def _gives(resolver: Resolver, value: Operand | None, call: int) -> bool:
+    """Tell whether a value is what a call, awaited, gives."""
+    if value is None:
+        return False
+    origin = resolver.function.events[resolver.origin(value)]
+    if isinstance(origin, Merge):
+        return any(_gives(resolver, each, call) for each in origin.operands)
+    if not isinstance(origin, Compute) or origin.operator != "awaited":
+        return False
+    return any(resolver.origin(operand) == call for operand in origin.operands)
 
 
 def _called_attribute(resolver: Resolver, operand: Operand) -> Read | None:

@@ -19,7 +19,7 @@ from awaitomic.model.location import Location
 from awaitomic.program.calls import awaited_calls
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.resolve import Resolver
-from awaitomic.remedies.lock.callbacks import check_callback
+from awaitomic.remedies.lock.callbacks import check_callback, check_rest
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.lock.durations import longest
 from awaitomic.remedies.remedy import statement_at
@@ -137,6 +137,7 @@ def _judge(coverage: Coverage, resolver: Resolver, event: Suspend, seen: _Seen, 
     _check_future(resolver, event.awaited, place)
     _check_enders(coverage, resolver, event.awaited, place)
     check_callback(coverage, resolver, event.awaited, place)
+    check_rest(resolver, event.awaited, place)
     _note_wait(resolver, event.id, event.awaited, place, seen)
 
 
