@@ -94,7 +94,8 @@ def test_one_line_becomes_a_block_in_the_style_of_the_file(newline: str, indent:
     text = "class A:\n    async def get(self):\n        if self.x is None: a(); self.x = await load(); b()  # why\n"
     after = extracted(text.replace("    ", indent), "a()", 2, newline=newline)
     expected = (
-        "class A:\n    async def get(self):\n        if self.x is None:\n            await wait()\n            b()  # why\n\n"
+        "class A:\n    async def get(self):\n        if self.x is None:\n"
+        "            await wait()\n            b()  # why\n\n"
         '    async def _load(self):\n        """Load."""\n        a()\n        self.x = await load()\n'
     )
     assert after == expected.replace("    ", indent).replace("\n", newline)
