@@ -56,7 +56,8 @@ def answer(*arguments: str) -> tuple[str, str]:
         (("--strategy", "recheck"), ("recheck", "unsafe")),
         (("--strategy", "AWA1:recheck"), ("recheck", "unsafe")),
         (("--strategy", "AWA103:recheck"), ("lock", "safe")),
-        (("--strategy", "no-lock"), ("recheck", "unsafe")),
+        (("--strategy", "no-lock"), ("single-flight", "unsafe")),
+        (("--strategy", "no-lock,no-single-flight"), ("recheck", "unsafe")),
         (("--strategy", "hoist,lock"), ("lock", "safe")),
         (("--strategy", "no-recheck", "--strategy", "lock"), ("lock", "safe")),
     ],
@@ -69,7 +70,7 @@ def test_what_is_preferred_is_taken_if_it_suits(
 
 def test_the_configuration_says_the_same_and_the_command_line_replaces_it(tree: Path) -> None:
     (tree / "pyproject.toml").write_text('[tool.awaitomic]\nstrategy = ["no-lock"]\n')
-    assert answer() == ("recheck", "unsafe")
+    assert answer() == ("single-flight", "unsafe")
     assert answer("--strategy", "lock") == ("lock", "safe")
     assert answer("--isolated") == ("lock", "safe")
 
