@@ -104,10 +104,10 @@ def _lines(was: list[tokenize.TokenInfo], now: list[tokenize.TokenInfo]) -> Iter
         yield from (f"{text!r} has gone for good" for text in sorted(lost))
     longest = max((len(t.line.rstrip("\r\n").split("\n")[0]) for t in was), default=0)
     known = {t.line for t in was}
-    for token in now:
-        length = max(map(len, token.line.rstrip("\r\n").split("\n")), default=0)
-        if length > max(longest, _WIDTH) and token.line not in known:
-            yield f"a line of {length} characters: {token.line.strip()[:60]!r}"
+    for line in sorted({t.line for t in now} - known):
+        length = max(map(len, line.rstrip("\r\n").split("\n")), default=0)
+        if length > max(longest, _WIDTH):
+            yield f"a line of {length} characters: {line.strip()[:60]!r}"
 
 
 if __name__ == "__main__":

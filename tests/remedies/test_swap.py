@@ -145,6 +145,18 @@ REFUSED = {
         "lines = self.buf\nawait self.sink.write(lines)\nprint(self.buf)\nself.buf = []",
         "read-again",
     ),
+    "how many there are is asked with the element still among them": (
+        "while self.queue:\n    await self.sink.send(self.queue[0], len(self.queue) == 1)\n    self.queue.popleft()",
+        "read-again",
+    ),
+    "the same through a local": (
+        "queue = self.queue\nwhile queue:\n    await self.sink.send(queue[0], len(queue) == 1)\n    queue.popleft()",
+        "read-again",
+    ),
+    "others of the table are looked up with the entry still in it": (
+        "await self.conns[key].close(list(self.conns))\ndel self.conns[key]",
+        "read-again",
+    ),
     "the advance depends on what the await gives": (
         "await self.sink.write(self.seq)\nstep = await self.sink.step()\nself.seq += step",
         "depends-on-await",

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 
 from awaitomic.knowledge.containers import EVENTS
-from awaitomic.model.event import Write
+from awaitomic.model.event import Read, Write
 from awaitomic.model.finding import Applicability, Refusal
 from awaitomic.model.location import Location
 from awaitomic.model.plan import (
@@ -201,12 +201,31 @@ def _check(case: Case, span: _Span, start: int) -> list[str]:
     if isinstance(write, ast.AugAssign) and Purity(case).judge(write.value)[0] is Quality.EFFECT:
         raise Declined("swap-shape", "the advance is computed by a call, which would run earlier")
     events = [event for index in passed for event in block.events(index, index)]
+    if case.fact.access.change in {Change.TAKE, Change.DELETE}:
+        _refuse_other_looks(case, span, events)
     found = touches(case, events, [location])
     if found.writes:
         raise Declined("written-between", f"{found.writes[0]} between the use and the reset, in the same task")
     if found.reads:
         raise Declined("read-by-callee", f"{found.reads[0]} while it is awaited, and would see the new value")
     return found.unknown
+
+
+def _refuse_other_looks(case: Case, span: _Span, events: list[int]) -> None:
+    """See that nothing but the element is looked up in the container before the await is over: one would be missing.
+
+    Raises:
+        Declined: ``read-again``.
+    """
+    location = case.fact.access.location
+    container = location if case.fact.access.change is Change.TAKE else location.parent
+    bases = {id(getattr(read.node, "value", None)) for read in span.reads}
+    for event in events:
+        node = case.node(event)
+        looks = isinstance(case.function.events[event], Read) and case.resolver.value(event) == container
+        if looks and container is not None and id(node) not in bases:
+            line = getattr(node, "lineno", 0)
+            raise Declined("read-again", f"`{container}` is looked at on line {line}, too, with the element in it")
 
 
 REMEDY = Remedy(
