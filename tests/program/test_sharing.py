@@ -215,3 +215,39 @@ def test_a_task_of_the_objects_own_goes_with_its_only_user() -> None:
     """Who has the object may write beside its task, but nothing says that he does: a handler is another matter."""
     assert strongest(TASK.format(start="self.task = asyncio.create_task(self._poll())")) == POSSIBLE
     assert strongest(TASK.format(start="await asyncio.start_server(self._poll, port=1)")) == LIKELY
+
+
+HELD = """
+class Agent:
+    def __init__(self):
+        self.items = []
+
+    async def add(self):
+        await asyncio.sleep(1)
+        self.items.append(1)
+
+class ForceManager:
+    def __init__(self, agent: Agent):
+        self.agent = {agent}
+        self.lock = asyncio.Lock()
+
+    async def work(self, send):
+        await send(self.agent.items)
+        self.agent.items = []
+
+async def other(agent: Agent):
+    {made}
+
+async def main(agents: list[Agent]):
+    await asyncio.gather(*(agent.add() for agent in agents))
+"""
+
+
+@pytest.mark.parametrize(
+    ("agent", "made", "expected"),
+    [("agent", "pass", POSSIBLE), ("Agent()", "pass", LIKELY), ("Agent()", "return Agent()", POSSIBLE)],
+)
+def test_an_object_that_is_only_held_is_not_taken_for_any_of_its_class_unless_only_the_holder_makes_it(
+    agent: str, made: str, expected: Confidence
+) -> None:
+    assert strongest(HELD.format(agent=agent, made=made), "AWA103") == expected

@@ -106,7 +106,7 @@ def judge(
             continue
         if about.is_closed or _is_doubtful(program, (resolver, rival), pair, about):
             confidence = Confidence.POSSIBLE
-        if _is_of_some_other(resolver, location, rival):
+        if _is_of_some_other(program, resolver, location, rival):
             confidence = Confidence.POSSIBLE
         if not access.certain:
             confidence = min(confidence, Confidence.LIKELY)
@@ -210,16 +210,22 @@ def _on_one_object(program: Program, mine: tuple[Resolver, Location], theirs: tu
     return left is None or right is None or program.module.can_be_one(left, right)
 
 
-def _is_of_some_other(resolver: Resolver, location: Location, rival: Resolver) -> bool:
+def _is_of_some_other(program: Program, resolver: Resolver, location: Location, rival: Resolver) -> bool:
     """Tell whether a state is that of an object which this one only holds, and the rival writes that of any such one.
 
     ``self.agent.done`` here and ``self.done`` in an ``Agent`` are one state if both mean the same agent, which the
-    types do not tell. What is kept in a table is kept there to be used through it.
+    types do not tell. What is kept in a table is kept there to be used through it, and what only this class makes is
+    its own.
     """
     held = location.steps[: len(location.steps) - len(resolver.key_of(location).steps)]
     if location.root is not Root.SELF or not held or any(isinstance(step, ItemStep) for step in held):
         return False
-    return rival.function.class_id != resolver.function.class_id
+    own = resolver.function.class_id
+    if rival.function.class_id == own:
+        return False
+    owner = resolver.owner_of(location)
+    made = program.makers.constructions(owner) if owner is not None else None
+    return not made or any(maker.function.class_id != own for maker, _ in made)
 
 
 def _evidence(
