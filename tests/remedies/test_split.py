@@ -281,6 +281,8 @@ def test_a_holder_in_the_class_of_the_declaration_cannot_call_a_variant() -> Non
     assert refusal(REMEDY, "AWA301", text).code == "overridden"
 
 
+HELPER = "\n    async def helper(self):\n        {first}\n        await self.put(3)\n"
+
 PASSING = """
 class Loud(Store):
     async def put(self, key, *more):
@@ -301,12 +303,18 @@ def test_an_override_that_only_passes_the_call_on_takes_the_lock_itself(first: s
     assert loud.endswith(f"        {first}\n        return await super()._put_locked(key)\n")
 
 
+SHORT = PUT.replace("            await asyncio.sleep(0)  # then the others\n", "")
+
+
+@pytest.mark.parametrize("more", [HELPER.format(first="print()"), PASSING.format(first="print()")])
+def test_what_waits_for_nothing_but_the_lock_is_split_too(more: str) -> None:
+    fill = FILL.replace("self.put(1)", "self.helper()") if "helper" in more else FILL
+    assert carried(REMEDY, "AWA301", HEAD + SHORT + fill + more).verdict == "safe"
+
+
 @pytest.mark.parametrize("first", ["await other(key)", "await asyncio.wait_for(super().put(key), 1)"])
 def test_an_override_that_waits_for_something_else_is_refused(first: str) -> None:
     assert refusal(REMEDY, "AWA301", HEAD + PUT + FILL + PASSING.format(first=first)).code == "overridden"
-
-
-HELPER = "\n    async def helper(self):\n        {first}\n        await self.put(3)\n"
 
 
 @pytest.mark.parametrize(

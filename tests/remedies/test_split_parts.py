@@ -98,7 +98,11 @@ PARTS = {
         "n, i",
         "n",
     ),
-    "under a condition": ("if key:\n" + "".join(f"    {line}\n" for line in REGION.splitlines()), "key, value", ""),
+    "under a condition": (
+        "if self.waiting:\n" + "".join(f"    {line}\n" for line in REGION.splitlines()),
+        "key, value",
+        "",
+    ),
     "a local of the part that is not used behind it": (
         "await spell(key)\nasync with self._lock:\n    n = await spell(value)\n    self.rows[key] = n\nreturn 1",
         "key, value",
@@ -121,6 +125,14 @@ def test_the_part_is_given_what_it_reads_and_gives_back_what_is_used_behind_it(n
     assert result.text.count(f"{receiver}await self._put_part_locked({given})") == 2
     assert (f"        return {results}\n" in result.text.partition("_part_locked(self")[2]) is bool(results)
     assert 'await self._put_locked("a")' in result.text
+
+
+def test_parameters_that_are_aligned_stay_so() -> None:
+    text = store("await spell(key)\n" + REGION).replace(
+        "self, key: str, value", "self, key: str,\n                  value"
+    )
+    result = carried(REMEDY, "AWA301", text).text
+    assert "    async def _put_locked(self, key: str,\n                          value: int = 0) -> int:\n" in result
 
 
 def test_a_part_at_the_end_is_returned_with_its_annotations() -> None:
@@ -170,6 +182,7 @@ REFUSED = {
     "takes the lock twice": REGION + "await spell(1)\n" + REGION,
     "is written twice": "await spell(1)\n" * 7 + REGION,
     "is written twice with a text over lines": 'await spell("""\n    """)\n' + REGION,
+    "can be told not to take the lock": "if key:\n    " + TAKEN + "        await spell(key)",
     "takes the lock again": REGION + "if value:\n    await self.put(key, value - 1)",
 }
 
@@ -190,6 +203,7 @@ NEAR = {
     "is seen by nobody": "try:\n    " + TAKEN + "        n = await spell(1)\nexcept OSError:\n    print(key)",
     "has a value": "n = 1\nawait spell(1)\n" + TAKEN + "    if value:\n        n = await spell(1)\nreturn n",
     "takes the lock twice with nothing to wait for": REGION + "print(1)\n" + REGION,
+    "takes the lock by its state": "if self.waiting:\n    " + TAKEN + "        await spell(key)",
     "is not long": "await spell(1)\n" * 6 + REGION,
 }
 

@@ -10,7 +10,6 @@ from awaitomic.model.finding import Applicability, Refusal
 from awaitomic.model.identity import qualname_of
 from awaitomic.model.location import Root
 from awaitomic.model.plan import Edit, Plan
-from awaitomic.model.position import StatementPath
 from awaitomic.program.acquisitions import Acquisition, acquired_by_call, own_acquisitions
 from awaitomic.program.calls import awaited_calls, calls_while_waiting
 from awaitomic.program.locks import Lock
@@ -174,18 +173,15 @@ def _check_helper(case: Case, helper: FunctionGraph, taker: Taker, helpers: list
         raise Declined("helper-of-both", message)
     inside = []
     for event in helper.events:
-        if not isinstance(event, Suspend) or not case.program.may_suspend(resolver, event):
+        if not isinstance(event, Suspend):
             continue
-        inside.append(helper.statements[event.id])
         targets = [target.function for call in awaited_calls(resolver, event) for target in call.targets]
-        if not targets or not all(target in helpers or _takes(case, target, taker.lock) for target in targets):
+        if targets and all(target in helpers or _takes(case, target, taker.lock) for target in targets):
+            inside.append(helper.statements[event.id])
+        elif case.program.may_suspend(resolver, event):
             raise Declined("helper-of-both", message)
-    found = outside.judge(case.program, resolver, sorted(inside, key=_place), taker.lock.location)
+    found = outside.judge(case.program, resolver, inside, taker.lock.location)
     return (*found.relies, *found.doubts)
-
-
-def _place(path: StatementPath) -> tuple[int, ...]:
-    return tuple(step.index for step in path)
 
 
 def _takes(case: Case, function: FunctionGraph, lock: Lock) -> bool:

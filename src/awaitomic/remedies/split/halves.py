@@ -13,14 +13,15 @@ import ast
 from dataclasses import dataclass
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.model.event import Suspend
 from awaitomic.model.plan import Edit, InsertStatements, SplitBody, SplitMethod
 from awaitomic.program import Program
+from awaitomic.program.acquisitions import parameter_conditions
 from awaitomic.program.locks import Lock
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import has_docstring
 from awaitomic.remedies.shared.siblings import bound_names, names_in
 from awaitomic.remedies.split import outside, variant, written
+from awaitomic.remedies.split.overrides import Passing
 from awaitomic.remedies.split.part import cut
 from awaitomic.remedies.split.regions import Region, Taker, dropped, is_whole_body, lock_name, regions_of
 
@@ -54,6 +55,9 @@ def halve(program: Program, taker: Taker, name: str, *, alone: bool) -> Halves:
     regions = regions_of(program, taker)
     if len(regions) == 1 and is_whole_body(function, regions[0]):
         return Halves((_whole_region(function, regions[0], name, lock_name(taker.lock)),), (name,))
+    for parameter, wanted in parameter_conditions(function, taker.event):
+        reason = f"`{parameter}` says if the lock is taken, so that who holds it can pass {not wanted}"
+        raise _partial(function, regions[0], reason)
     paths = [region.path for region in regions]
     found = outside.judge(program, program.resolver(function), paths, taker.lock.location)
     _check_lookup(function, regions[0])
@@ -69,17 +73,11 @@ def halve(program: Program, taker: Taker, name: str, *, alone: bool) -> Halves:
     return _around_part(program, taker, regions[0], name, relies[0])
 
 
-def halve_passing(program: Program, function: FunctionGraph, lock: Lock, name: str) -> Halves:
+def halve_passing(program: Program, one: Passing, lock: Lock, name: str) -> Halves:
     """Split an override that leaves the lock to the method that it overrides: it takes the lock itself then."""
+    function = one.function
     variant.check_form(function)
-    resolver = program.resolver(function)
-    waits = [
-        function.statements[event.id]
-        for event in function.events
-        if isinstance(event, Suspend) and program.may_suspend(resolver, event)
-    ]
-    inside = sorted(waits, key=lambda path: [step.index for step in path])
-    found = outside.judge(program, resolver, inside, lock.location)
+    found = outside.judge(program, program.resolver(function), one.waits, lock.location)
     header = f"async with {variant.callee_of(function, lock_name(lock))}"
     edit = split_body(function, header, lock_name(lock), name)
     return Halves((edit,), (name,), (*found.relies, *found.doubts))
@@ -176,7 +174,7 @@ def _body(function: FunctionGraph) -> list[ast.stmt]:
 
 def _direct(program: Program, taker: Taker, region: Region, name: str) -> Halves:
     """Let the part be the variant, with the signature of the whole: its holders call nothing else."""
-    signature = written.signature_of(program, taker.function)
+    signature = written.signature_of(program, taker.function, name)
     edit = _whole_region(taker.function, region, name, lock_name(taker.lock), signature)
     return Halves((edit,), (name,))
 
@@ -211,5 +209,5 @@ def _around_part(program: Program, taker: Taker, region: Region, name: str, reas
     if body is None or len(lines) - 1 > _MOST_TWICE:
         raise _partial(function, region, f"{reason}, and what it does around the lock would have to be written twice")
     docstring = variant.variant_docstring(function, lock)
-    whole = written.definition(function, name, written.signature_of(program, function), docstring, body)
+    whole = written.definition(function, name, written.signature_of(program, function, name), docstring, body)
     return Halves((edit, InsertStatements(function.path, "after", whole)), (inner, name))

@@ -56,12 +56,12 @@ def judge(program: Program, resolver: Resolver, inside: list[StatementPath], loc
     Parameters:
         program: the facts of the file.
         resolver: the function.
-        inside: the statements that run with the lock held, in the order of the text.
+        inside: the statements that run with the lock held, at least one.
         lock: the lock, in the function's terms.
     """
     spot = Spot(program, resolver)
     depth = len(resolver.function.path)
-    first = inside[0][depth].index
+    first = min(path[depth].index for path in inside)
     relies = [*_nested(spot, inside), *_waits(spot, inside), *_named_lock(spot, inside, lock)]
     relies += [*_leaves(spot, first), *_announces(spot, first), *_remembers(spot, first)]
     doubts = [*_rejects(spot, first), *_unknown(spot, first), *_looks(spot, inside, first)]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.event import Suspend
+from awaitomic.model.position import StatementPath
 from awaitomic.program import Program
 from awaitomic.program.calls import awaited_calls
 from awaitomic.program.target import How
@@ -22,7 +23,15 @@ class Family:
     """Methods of one name: those that take the lock themselves, and those that only pass the call on to such a one."""
 
     takers: tuple[Taker, ...]
-    passing: tuple[FunctionGraph, ...]
+    passing: tuple[Passing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """A method that takes no lock itself, and the statements in which it waits for one of its family that does."""
+
+    function: FunctionGraph
+    waits: list[StatementPath]
 
 
 def relatives(program: Program, function: FunctionGraph) -> tuple[FunctionGraph, ...]:
@@ -56,10 +65,11 @@ def family_of(program: Program, taker: Taker, family: tuple[FunctionGraph, ...])
     takers, passing = [taker], []
     for other in family:
         own = _taker(program, taker, other)
+        waits = _passes_on(program, other, (taker.function, *family)) if own is None else []
         if own is not None:
             takers.append(own)
-        elif _passes_on(program, other, (taker.function, *family)):
-            passing.append(other)
+        elif waits:
+            passing.append(Passing(other, waits))
         else:
             line = getattr(other.node, "lineno", 1)
             name = taker.function.qualname
@@ -76,19 +86,20 @@ def _taker(program: Program, taker: Taker, other: FunctionGraph) -> Taker | None
     return None
 
 
-def _passes_on(program: Program, other: FunctionGraph, family: tuple[FunctionGraph, ...]) -> bool:
-    """Tell whether an override waits for nothing but methods of the family: ``await super().put(row)``."""
+def _passes_on(program: Program, other: FunctionGraph, family: tuple[FunctionGraph, ...]) -> list[StatementPath]:
+    """Give where an override waits for its family (``await super().put(row)``); nowhere if it waits for others, too."""
     check_here(program, other)
     if not other.is_async or other.is_generator or variants.unknown_decorators(other):
-        return False
+        return []
     resolver = program.resolver(other)
-    waits = False
+    found = []
     for event in other.events:
-        if not isinstance(event, Suspend) or not program.may_suspend(resolver, event):
+        if not isinstance(event, Suspend):
             continue
         calls = awaited_calls(resolver, event)
         targets = [target.function for call in calls if call.how is How.DIRECT for target in call.targets]
-        if len(calls) != 1 or not targets or not all(any(one is own for own in family) for one in targets):
-            return False
-        waits = True
-    return waits
+        if len(calls) == 1 and targets and all(any(one is own for own in family) for one in targets):
+            found.append(other.statements[event.id])
+        elif program.may_suspend(resolver, event):
+            return []
+    return found

@@ -119,16 +119,17 @@ def resolve(program: Program, taker: Taker, held: HeldAt) -> Resolved:
 
 def _split(program: Program, family: Family, held: HeldAt) -> Resolved:
     """Split a method together with its overrides: the variants have one name, as the methods do."""
-    functions = [*(one.function for one in family.takers), *family.passing]
+    passing = [one.function for one in family.passing]
+    functions = [*(one.function for one in family.takers), *passing]
     taker = family.takers[0]
     name = variants.variant_name(program, taker.function, tuple(functions[1:]))
     halves = [halve(program, one, name, alone=len(functions) == 1) for one in family.takers]
     halves += [halve_passing(program, one, taker.lock, name) for one in family.passing]
 
     def held_then(resolver: Resolver, event: int, target: Target) -> bool:
-        if any(target.function is one for one in family.passing):
+        if any(target.function is one for one in passing):
             target = replace(target, function=taker.function)  # what takes the lock for it
-        return any(resolver.function is one for one in family.passing) or held(resolver, event, target)
+        return any(resolver.function is one for one in passing) or held(resolver, event, target)
 
     redirected = redirect_all(program, functions, name, held_then)
     edits = dict.fromkeys([*(edit for half in halves for edit in half.edits), *redirected])

@@ -19,13 +19,17 @@ def text_of(program: Program, node: ast.AST) -> str:
     return ast.unparse(node) if "\n" in text or "\r" in text else text
 
 
-def signature_of(program: Program, function: FunctionGraph) -> str:
-    """Give what stands between the name and the colon of a definition, as written."""
+def signature_of(program: Program, function: FunctionGraph, name: str) -> str:
+    """Give what stands between the name and the colon of a definition, as written and aligned behind another name."""
     node = node_of(function)
     start = program.positions.extent(node)
     body = program.positions.extent(node.body[0])
     text = program.positions.snippet(Extent(start.line, start.column, body.line, body.column))
-    return at_margin(program, start, text[text.index(node.name) + len(node.name) : _colon(text)])
+    first, *rest = at_margin(program, start, text[text.index(node.name) + len(node.name) : _colon(text)]).split("\n")
+    column = " " * len(f"async def {node.name}(")
+    more = " " * (len(name) - len(node.name))
+    aligned = [f"{more}{line}" if len(line) - len(line.lstrip(" ")) == len(column) else line for line in rest]
+    return "\n".join([first, *aligned])
 
 
 def at_margin(program: Program, start: Extent, text: str) -> str:
