@@ -64,7 +64,6 @@ class _Cut:
         self._before = self._bound_before()
 
     def part(self) -> Part:
-        self._check_choice()
         self._check_exits()
         self._check_scopes()
         results = self._in_order(self._needed_behind())
@@ -86,18 +85,6 @@ class _Cut:
     def _declined(self, reason: str) -> Declined:
         where = f"`{self._function.qualname}` holds the lock for a part of its body only (line {self._region.lineno})"
         return Declined("split-partial-region", f"{where}, which cannot become a function of its own: {reason}")
-
-    def _check_choice(self) -> None:
-        """Leave alone what the caller chooses by an argument: a holder only has to say that it holds the lock."""
-        mine = {ast.unparse(statement) for statement in self._body}
-        for _, node in self._around:
-            test = node.test if isinstance(node, ast.If) else None
-            said = test.operand if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) else test
-            if not isinstance(node, ast.If) or not isinstance(said, ast.Name):
-                continue
-            alike = any(ast.unparse(other) in mine for other in (*node.body, *node.orelse))
-            if alike and said.id in self._function.parameters:
-                raise self._declined(f"callers say by `{said.id}` whether it takes the lock at all")
 
     def _in_order(self, names: Iterable[str]) -> list[str]:
         """Give parameters in the order of the signature, then other locals in the order in which they are bound."""
