@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from awaitomic.model.finding import Confidence
-from program.reading import reported
+from awaitomic.rules import find
+from program.reading import program_of, reported
 
 WAITERS = """
 from collections import defaultdict
@@ -370,3 +371,31 @@ def test_one_that_is_cleared_after_an_older_look_does() -> None:
     lines = ("empty = not self.queue", "await self.send(None)", "if empty:", "    self.wake.clear()")
     looked = "\n            ".join(lines)
     assert reported(EXPORTER.format(clear="pass", again=looked)) == {"Exporter.run"}
+
+
+SET_BY_CALL = """
+class AuthManager:
+    def __init__(self, fetch):
+        self.turn = asyncio.Lock()
+        self.token = None
+        self.fetch = fetch
+
+    async def get(self):
+        async with self.turn:
+            self.token = await self.fetch()
+
+    async def renew(self, run):
+        await self.get()
+        await run()
+        self.token = None
+
+async def main(auth: AuthManager, run):
+    await asyncio.gather(auth.renew(run), auth.renew(run), auth.get())
+"""
+
+
+def test_the_trace_of_what_a_callee_has_set_names_no_place_that_did_not_set_it() -> None:
+    (finding,) = (each for each in find(program_of(SET_BY_CALL)) if each.rule == "AWA103")
+    lines = SET_BY_CALL.strip("\n").split("\n")
+    first = program_of(SET_BY_CALL).source.text.split("\n").index(lines[0]) + 1
+    assert [lines[step.extent.line - first].strip() for step in finding.trace] == ["await run()", "self.token = None"]
