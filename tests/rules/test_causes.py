@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from awaitomic.model.finding import Confidence
 from awaitomic.rules import find
 from program.reading import program_of, reported
@@ -399,3 +401,27 @@ def test_the_trace_of_what_a_callee_has_set_names_no_place_that_did_not_set_it()
     lines = SET_BY_CALL.strip("\n").split("\n")
     first = program_of(SET_BY_CALL).source.text.split("\n").index(lines[0]) + 1
     assert [lines[step.extent.line - first].strip() for step in finding.trace] == ["await run()", "self.token = None"]
+
+
+LINES = """
+class Line:
+    def __init__(self):
+        self.items = []
+
+    def {method}(self, other):
+        self.items.extend(other)
+        return self
+
+class LineManager:
+    def __init__(self):
+        self.lock = asyncio.Lock()
+        self.line = Line()
+
+    async def fill(self, load):
+        self.line += await load()
+"""
+
+
+@pytest.mark.parametrize(("method", "expected"), [("__iadd__", set()), ("__add__", {"LineManager.fill"})])
+def test_an_object_that_adds_to_itself_loses_nothing(method: str, expected: set[str]) -> None:
+    assert reported(LINES.format(method=method)) == expected

@@ -275,3 +275,28 @@ def test_a_method_and_one_that_only_comes_with_its_replacement_never_run_on_one_
 ) -> None:
     found = [finding.rule for finding in find(program_of(BATCHES.format(flush=flush, below=below)))]
     assert found == (["AWA301"] if hangs else [])
+
+
+CODES = """
+class Codes:
+    def __init__(self):
+        self.lock = asyncio.Lock()
+
+    async def code(self):
+        lock = self.lock
+        await lock.acquire()
+        {after}
+        return 1
+
+    async def both(self):
+        return await self.code(), await self.code()
+"""
+
+
+@pytest.mark.parametrize(
+    ("after", "hangs"),
+    [("asyncio.get_running_loop().call_later(1, lock.release)", False), ("self.code.release", True), ("pass", True)],
+)
+def test_a_lock_whose_release_is_handed_out_is_given_back_by_somebody_else(after: str, hangs: bool) -> None:
+    found = [finding.rule for finding in find(program_of(CODES.format(after=after)))]
+    assert found == (["AWA301"] if hangs else [])

@@ -189,6 +189,16 @@ ELEMENT_ADDERS = frozenset({"append", "appendleft", "add", "insert"})
 IN_PLACE = frozenset({"list", "set", "dict", "collections.deque", "bytearray", "collections.Counter"})
 """Types whose ``+=`` (``|=`` …) changes the same object, so that nothing is lost when nobody rebinds it."""
 
+IN_PLACE_METHODS = {
+    "+=": "__iadd__",
+    "-=": "__isub__",
+    "*=": "__imul__",
+    "|=": "__ior__",
+    "&=": "__iand__",
+    "^=": "__ixor__",
+}
+"""Methods by which a class says that these operators change its objects themselves (PEP 203)."""
+
 VIEWS = frozenset({"values", "items", "keys", "copy"})
 """Methods of containers that give (parts of) the contents."""
 

@@ -14,6 +14,7 @@ from awaitomic.knowledge.containers import (
     BY_NAME_OF_CONTAINER,
     EVENTS,
     IN_PLACE,
+    IN_PLACE_METHODS,
     MUTATORS,
     QUESTIONS,
     RAISE_IF_LATE,
@@ -134,11 +135,23 @@ def _of_write(resolver: Resolver, event: Write) -> Access | None:
     if event.how is WriteHow.DELETE:
         return Access(event.id, location, Change.DELETE, None)
     if event.how is WriteHow.AUGMENTED:
-        change = Change.ADD if resolver.type_of(location).name in IN_PLACE else Change.AUGMENTED
+        change = Change.ADD if changes_in_place(resolver, location, event.value) else Change.AUGMENTED
         return Access(event.id, location, change, event.value)
     if event.value is not None and is_reset(resolver, event.value):
         return Access(event.id, location, Change.RESET, event.value)
     return Access(event.id, location, Change.ASSIGN, event.value)
+
+
+def changes_in_place(resolver: Resolver, location: Location, value: Operand | None) -> bool:
+    """Tell whether ``+=`` and its like change the object itself, which the write then only puts back where it was."""
+    kind = resolver.type_of(location).name or ""
+    if kind in IN_PLACE:
+        return True
+    event = resolver.function.events[value] if value is not None else None
+    method = IN_PLACE_METHODS.get(event.operator) if isinstance(event, Compute) else None
+    if method is None or not kind.startswith("class:"):
+        return False
+    return resolver.module.link.find_method(kind.removeprefix("class:"), method) is not None
 
 
 def _clears(resolver: Resolver, event: Write) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.flow.statements import block_of
-from awaitomic.model.event import Call, Const, Enter, Event, Suspend
+from awaitomic.model.event import Attribute, Call, Const, Enter, Event, Read, Suspend
 from awaitomic.model.location import Location
 from awaitomic.program.calls import calls_while_waiting, parameter_default, translate
 from awaitomic.program.constants import can_come_to, constants_of
@@ -123,8 +123,23 @@ def own_acquisitions(program: Program, resolver: Resolver, event: Event) -> list
     if isinstance(event, Enter) and event.asynchronous:
         return [lock for lock in program.locks_of(resolver, event.manager) if lock.self_deadlocks]
     if isinstance(event, Call):
-        return [lock for lock, taken in program.lock_calls(resolver, event) if taken and lock.self_deadlocks]
+        taken = [lock for lock, takes in program.lock_calls(resolver, event) if takes and lock.self_deadlocks]
+        return [lock for lock in taken if not _hands_out_release(resolver, lock)]
     return []
+
+
+def _hands_out_release(resolver: Resolver, lock: Lock) -> bool:
+    """Tell whether a function leaves the release to somebody else: ``loop.call_later(1, self.lock.release)``."""
+    events = resolver.function.events
+    called = {event.function for event in events if isinstance(event, Call)}
+    return any(
+        isinstance(event, Read)
+        and isinstance(event.place, Attribute)
+        and event.place.attr == "release"
+        and event.id not in called
+        and resolver.value(event.place.base) == lock.location
+        for event in events
+    )
 
 
 def _condition_may_hold(resolver: Resolver, target: Target, taken: Acquisition) -> bool:
