@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from awaitomic.patching.emit import newline_of
-from awaitomic.patching.fragment import blank_lines, parse_fragment
+from awaitomic.patching.fragment import parse_fragment
 from awaitomic.patching.refusal import PatchRefused
-from awaitomic.patching.statements import separation
+from awaitomic.patching.statements import place_function_behind
 from awaitomic.patching.tree import Statement, blank_run
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def extract(function: Statement, members: list[Statement], edit: ExtractStatemen
         member.home = body
     body.items += [*members, *(parse_fragment(edit.ending, body, newline) if edit.ending else [])]
     source.items[start : start + len(members)] = left
-    _place(new, function)
+    place_function_behind(new, function, newline_of(function))
 
 
 def _function(function: Statement, edit: ExtractStatements) -> Statement:
@@ -47,16 +47,3 @@ def _function(function: Statement, edit: ExtractStatements) -> Statement:
     if edit.cleanup:
         lines[2:] = ["    try:", "        pass", "    finally:", f"        {edit.cleanup}"]
     return parse_fragment("\n".join(lines), function.home, newline_of(function))[0]
-
-
-def _place(new: Statement, function: Statement) -> None:
-    """Put the new function directly behind the old one, with the blank lines that definitions have there."""
-    home = function.home
-    newline = newline_of(function)
-    needed = separation(home)
-    new.leading = blank_lines(needed, newline)
-    index = home.items.index(function.end) + 1
-    home.items.insert(index, new)
-    following = next((item for item in home.items[index + 1 :] if not item.gone), None)
-    if following is not None:
-        following.leading[:0] = blank_lines(needed - blank_run(following.leading), newline)

@@ -6,10 +6,10 @@ import libcst as cst
 
 from awaitomic.model.plan import SplitBody, SplitMethod
 from awaitomic.patching.emit import newline_of
-from awaitomic.patching.fragment import blank_lines, parse_decorators, parse_fragment, parse_header
+from awaitomic.patching.fragment import parse_decorators, parse_fragment, parse_header
 from awaitomic.patching.nodes import expect
 from awaitomic.patching.refusal import PatchRefused, position_mismatch
-from awaitomic.patching.statements import is_directive, is_docstring, separation
+from awaitomic.patching.statements import is_directive, is_docstring, place_function_behind
 from awaitomic.patching.tree import Block, Statement, blank_run
 
 
@@ -61,7 +61,7 @@ def split(method: Statement, region: Statement, edit: SplitMethod) -> None:
         body.items += parse_fragment(f"return {results}", body, newline)
     receiver = "return " if edit.returns else f"{results} = " if results else ""
     own.items = parse_fragment(f"{receiver}await {edit.call}", own, newline)
-    _place(variant, method, newline)
+    place_function_behind(variant, method, newline)
 
 
 def split_body(method: Statement, edit: SplitBody) -> None:
@@ -81,7 +81,7 @@ def split_body(method: Statement, edit: SplitBody) -> None:
     own.items = [*documented, region]
     inner = region.blocks["body"]
     inner.items = parse_fragment(f"{'return ' if edit.returns else ''}await {edit.call}", inner, newline)
-    _place(variant, method, newline)
+    place_function_behind(variant, method, newline)
 
 
 def _take(source: Block, items: list[Statement], target: Block) -> None:
@@ -91,18 +91,6 @@ def _take(source: Block, items: list[Statement], target: Block) -> None:
         item.shifts.append(shift)
         item.home = target
     target.items += items
-
-
-def _place(variant: Statement, method: Statement, newline: str | None) -> None:
-    """Put the new function directly behind the method, with the blank lines that definitions have there."""
-    home = method.home
-    needed = separation(home)
-    variant.leading = blank_lines(needed, newline)
-    index = home.items.index(method.end) + 1
-    home.items.insert(index, variant)
-    following = next((item for item in home.items[index + 1 :] if not item.gone), None)
-    if following is not None:
-        following.leading[:0] = blank_lines(needed - blank_run(following.leading), newline)
 
 
 def _variant(method: Statement, edit: SplitMethod | SplitBody, newline: str | None) -> Statement:

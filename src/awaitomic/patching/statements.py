@@ -174,6 +174,18 @@ def separation(block: Block) -> int:
     return 2 if block.owner is None else 1
 
 
+def place_function_behind(new: Statement, function: Statement, newline: str | None) -> None:
+    """Put a new function directly behind another one, with the blank lines that definitions have there."""
+    home = function.home
+    needed = separation(home)
+    new.leading = blank_lines(needed, newline)
+    index = home.items.index(function.end) + 1
+    home.items.insert(index, new)
+    following = next((item for item in home.items[index + 1 :] if not item.gone), None)
+    if following is not None:
+        following.leading[:0] = blank_lines(needed - blank_run(following.leading), newline)
+
+
 def _put(block: Block, index: int, new: list[Statement]) -> None:
     """Insert `new` and see to the blank lines that definitions need around them."""
     needed = separation(block)

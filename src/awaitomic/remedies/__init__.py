@@ -9,7 +9,7 @@ from awaitomic.model.preferences import NO_PREFERENCES, Preferences
 from awaitomic.program import Program
 from awaitomic.remedies.choice import ordered, row_of
 from awaitomic.remedies.designs import with_design
-from awaitomic.remedies.remedy import Case, Proposal
+from awaitomic.remedies.remedy import Case, Proposal, Remedy
 
 
 def plan(
@@ -40,21 +40,27 @@ def plan(
     if not row.remedies:
         by_hand = row.why.format(state=finding.state)
         return Refusal("no-remedy-yet", f"there is no remedy yet for {row.shape}; by hand: {by_hand}")
-    first: Fix | None = None
-    shown: Fix | None = None
-    refusal: Refusal | None = None
-    preferred = preferences.preferred(finding.rule)
     remedies = ordered(row, preferences)
     if not remedies:
         names = ", ".join(remedy.name for remedy in row.remedies)
         return Refusal("strategy-forbidden", f"what suits {row.shape} is forbidden by `strategy`: {names}")
+    answer = _first_of(case, remedies, editable)
+    return with_design(answer) if isinstance(answer, Refusal) else answer
+
+
+def _first_of(case: Case, remedies: Sequence[Remedy], editable: Callable[[str], bool]) -> Fix | Refusal:
+    """Ask remedies in order, and give the answer that is to be taken."""
+    preferred = case.preferences.preferred(case.finding.rule)
+    first: Fix | None = None
+    shown: Fix | None = None
+    refusal: Refusal | None = None
     for remedy in remedies:
         outcome = remedy.propose(case)
         if isinstance(outcome, Refusal):
             # The lock is the last resort: what stands in its way is what the reader has to know.
             refusal = outcome if refusal is None or remedy.name == "lock" else refusal
             continue
-        fix = _fix(remedy.name, outcome, finding, program, editable)
+        fix = _fix(remedy.name, outcome, case.finding, case.program, editable)
         if fix.applicability is Applicability.SAFE:
             return fix
         if remedy.name in preferred and fix.applicability is Applicability.UNSAFE:
@@ -65,7 +71,7 @@ def plan(
             first = first or fix
     answer = first or shown or refusal
     assert answer is not None, "each of the remedies has either a proposal or a refusal"
-    return with_design(answer) if isinstance(answer, Refusal) else answer
+    return answer
 
 
 def _fix(strategy: str, proposal: Proposal, finding: Finding, program: Program, editable: Callable[[str], bool]) -> Fix:

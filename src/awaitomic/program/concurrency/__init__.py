@@ -106,8 +106,6 @@ def judge(
             continue
         if about.is_closed or _is_doubtful(program, (resolver, rival), pair, about):
             confidence = Confidence.POSSIBLE
-        if _is_of_some_other(program, resolver, location, rival):
-            confidence = Confidence.POSSIBLE
         if not access.certain:
             confidence = min(confidence, Confidence.LIKELY)
         rank = (confidence, int(rival is not resolver), -program.extent(rival.function, access.event).line)
@@ -162,6 +160,8 @@ class _About(NamedTuple):
 def _is_doubtful(program: Program, both: tuple[Resolver, Resolver], pair: tuple[Entry, Entry], about: _About) -> bool:
     """Tell whether two runs hardly meet on one object, although the way in which they start would allow it."""
     resolver, rival = both
+    if _is_of_some_other(program, resolver, about.state, rival):
+        return True
     if _gets_going(resolver, pair[0]) or _gets_going(rival, pair[1]):
         return True
     starts = {entry.start for entry in pair}

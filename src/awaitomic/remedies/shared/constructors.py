@@ -162,11 +162,11 @@ def _births_in(block: list[ast.stmt], name: str, around: StatementPath) -> Itera
         for field in inner:
             yield from _births_in(getattr(statement, field), field, path)
         if not inner and any(_is_new(node) for node in ast.walk(statement)):
-            assigned = isinstance(statement, ast.Assign) and _is_new(statement.value)
-            yield _Birth(path, _named(statement.targets[0]) if assigned else None, block)  # type: ignore[attr-defined]
+            target = statement.targets[0] if isinstance(statement, ast.Assign) and _is_new(statement.value) else None
+            yield _Birth(path, _named(target), block)
 
 
-def _named(target: ast.expr) -> ast.expr | None:
+def _named(target: ast.expr | None) -> ast.expr | None:
     return target if isinstance(target, ast.Name | ast.Attribute) else None
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from awaitomic.model.event import Guard, Write
-from awaitomic.program.conditions import parts_of
+from awaitomic.model.event import Write
 from awaitomic.remedies.remedy import Case
-from awaitomic.remedies.setdefault.asked import misses_only
+from awaitomic.remedies.shared.absence import absence_before, asks_for_key, same_text
 from awaitomic.remedies.shared.declined import Declined
 
 State = ast.Attribute | ast.Subscript
@@ -19,26 +18,9 @@ def check_asks_absence(case: Case, state: State) -> None:
     Raises:
         Declined: ``refilled`` if what is there is also replaced, ``single-flight-shape`` if the test is not understood.
     """
-    guard = case.finding.span.guards[0]
-    outcomes = {active.holds for active in case.fact.state.guards if active.guard == guard}
-    handler = case.node(guard)
-    if isinstance(handler, ast.ExceptHandler):
-        if outcomes != {True} or not isinstance(state, ast.Subscript) or not misses_only(case, handler, state):
-            raise Declined("single-flight-shape", "the handler may be entered for something else than the missing key")
-        return
-    parts = parts_of(case.function)
-    for event in (guard, *(each for each, part in parts.items() if part.whole == guard)):
-        found = _asks(case, case.node(event), state)
-        if not isinstance(case.function.events[event], Guard) or found is None:
-            continue
-        part = parts.get(event)
-        kept_out: bool | None = found
-        if part is not None:
-            kept_out = part.if_true if found else part.if_false
-        if kept_out is None or kept_out in outcomes:
-            raise Declined("refilled", "what is there is also replaced, not only what is missing added")
-        return
-    raise Declined("single-flight-shape", "the test is not simply whether something is stored")
+    absence = absence_before(case, case.fact, state, lambda node: _asks(case, node, state), "single-flight-shape")
+    if absence is None:
+        raise Declined("single-flight-shape", "the test is not simply whether something is stored")
 
 
 def _asks(case: Case, node: ast.AST, state: State) -> bool | None:
@@ -49,18 +31,12 @@ def _asks(case: Case, node: ast.AST, state: State) -> bool | None:
     if isinstance(node, ast.Compare) and len(node.ops) == 1:
         operator, right = node.ops[0], node.comparators[0]
         if isinstance(operator, ast.In | ast.NotIn) and isinstance(state, ast.Subscript):
-            same = same_text(node.left, state.slice) and same_text(_container(right), state.value)
-            return isinstance(operator, ast.In) if same else None
+            return asks_for_key(node, state)
         nothing = isinstance(right, ast.Constant) and right.value is None
         if nothing and isinstance(operator, ast.Is | ast.IsNot) and stands_for(case, node.left, state):
             return isinstance(operator, ast.IsNot)
         return None
     return True if isinstance(node, ast.expr) and stands_for(case, node, state) else None
-
-
-def _container(node: ast.expr) -> ast.expr:
-    keys = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "keys"
-    return node.func.value if keys and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else node
 
 
 def stands_for(case: Case, node: ast.expr, state: State) -> bool:
@@ -113,8 +89,3 @@ def value_of(case: Case, event: Write, target: ast.Name) -> ast.expr | None:
     if isinstance(statement, ast.Assign) and statement.targets == [target]:
         return statement.value
     return statement.value if isinstance(statement, ast.AnnAssign) and statement.target is target else None
-
-
-def same_text(one: ast.expr | None, other: ast.expr) -> bool:
-    """Tell whether two expressions are written alike."""
-    return one is not None and ast.unparse(one) == ast.unparse(other)
