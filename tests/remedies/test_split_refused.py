@@ -1,0 +1,125 @@
+"""Where a method is not split: each reason with its code and a program."""
+
+from __future__ import annotations
+
+import pytest
+
+from awaitomic.remedies.split import REMEDY
+from remedies.carried_out import refusal
+from remedies.stores import FILL, HEAD, PUT
+
+REFUSED = {
+    "a shielded call": ("outlives-lock", HEAD + PUT + FILL.replace("self.put(1)", "asyncio.shield(self.put(1))")),
+    "a timeout around a shielded call": (
+        "outlives-lock",
+        HEAD + PUT + FILL.replace("self.put(1)", "asyncio.wait_for(asyncio.shield(self.put(1)), 5)"),
+    ),
+    "an awaited task": ("outlives-lock", HEAD + PUT + FILL.replace("self.put(1)", "asyncio.create_task(self.put(1))")),
+    "several calls at once": (
+        "runs-beside",
+        HEAD + PUT + FILL.replace("self.put(1)", "asyncio.gather(self.put(1), self.put(2))"),
+    ),
+    "a context manager that is entered before the lock": (
+        "split-partial-region",
+        HEAD + PUT.replace("async with self._lock:", "async with session(), self._lock:") + FILL,
+    ),
+    "a lock that a name is bound to": (
+        "split-partial-region",
+        HEAD + PUT.replace("async with self._lock:", "async with self._lock as held:") + FILL,
+    ),
+    "a lock that is looked up by a local": (
+        "split-partial-region",
+        HEAD + PUT.replace("async with self._lock:", "lock = self._lock\n        async with lock:") + FILL,
+    ),
+    "a variant that takes other arguments than the method": (
+        "name-taken",
+        HEAD
+        + "    async def put(self, key):\n        async with self._lock:\n"
+        + "            return await self._put_locked(key)\n\n"
+        + "    async def _put_locked(self, row):\n        self.rows[row] = row\n"
+        + FILL,
+    ),
+    "a static method of a class in a class": (
+        "decorated",
+        """
+import asyncio
+
+class Outer:
+    class Store:
+        def __init__(self):
+            self._lock = asyncio.Lock()
+
+        @staticmethod
+        async def put(store: "Outer.Store"):
+            async with store._lock:
+                await asyncio.sleep(0)
+
+        async def fill(self):
+            async with self._lock:
+                await self.put(self)
+""",
+    ),
+    "a generator that takes the lock": (
+        "generator",
+        HEAD
+        + "    async def put(self):\n        async with self._lock:\n            yield 1\n"
+        + FILL.replace("await self.put(1)", "async for row in self.put():\n                print(row)"),
+    ),
+    "a property that takes the lock": (
+        "decorated",
+        HEAD
+        + "    @property\n    async def size(self):\n        async with self._lock:\n            return await count()\n"
+        + FILL.replace("self.put(1)", "self.size"),
+    ),
+    "tasks of a group": (
+        "runs-beside",
+        HEAD
+        + PUT
+        + FILL.replace(
+            "await self.put(1)",
+            "async with asyncio.TaskGroup() as group:\n                group.create_task(self.put(1))",
+        ),
+    ),
+    "an acquisition by a call": (
+        "explicit-acquire",
+        HEAD
+        + "    async def put(self, key):\n        await self._lock.acquire()\n        try:\n"
+        + "            self.rows[key] = 1\n"
+        + "        finally:\n            self._lock.release()\n"
+        + FILL,
+    ),
+    "a helper of both kinds of callers that waits for something else, too": (
+        "helper-of-both",
+        HEAD
+        + PUT
+        + FILL.replace("self.put(1)", "self.helper()")
+        + "\n    async def helper(self):\n        await self.put(3)\n        await other()\n",
+    ),
+    "a name that is taken": ("name-taken", HEAD + PUT + FILL + "\n    async def _put_locked(self):\n        pass\n"),
+    "a bound method in a local": (
+        "implicit-call",
+        HEAD + PUT + FILL.replace("async with", "put = self.put\n        async with").replace("self.put(1)", "put(1)"),
+    ),
+    "a name that is a local of a caller": (
+        "name-taken",
+        "import asyncio\nlock = asyncio.Lock()\nasync def put(key):\n    async with lock:\n        print(key)\n"
+        "async def fill(_put_locked):\n    async with lock:\n        await put(_put_locked)\n",
+    ),
+    "an override that does not lock": (
+        "overridden",
+        HEAD + PUT + FILL + "\nclass Loud(Store):\n    async def put(self, *more):\n        print(more)\n",
+    ),
+    "an asynchronous context manager": (
+        "implicit-call",
+        HEAD
+        + "    async def __aenter__(self):\n        async with self._lock:\n            return self\n\n"
+        + "    async def __aexit__(self, *exc):\n        pass\n"
+        + FILL.replace("await self.put(1)", "async with self:\n                pass"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused_is(name: str) -> None:
+    code, text = REFUSED[name]
+    assert refusal(REMEDY, "AWA301", text).code == code
