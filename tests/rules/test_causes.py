@@ -396,11 +396,15 @@ async def main(auth: AuthManager, run):
 """
 
 
-def test_the_trace_of_what_a_callee_has_set_names_no_place_that_did_not_set_it() -> None:
+def test_the_trace_of_what_a_callee_has_set_names_the_call() -> None:
     (finding,) = (each for each in find(program_of(SET_BY_CALL)) if each.rule == "AWA103")
     lines = SET_BY_CALL.strip("\n").split("\n")
     first = program_of(SET_BY_CALL).source.text.split("\n").index(lines[0]) + 1
-    assert [lines[step.extent.line - first].strip() for step in finding.trace] == ["await run()", "self.token = None"]
+    assert [lines[step.extent.line - first].strip() for step in finding.trace] == [
+        "await self.get()",
+        "await run()",
+        "self.token = None",
+    ]
 
 
 LINES = """

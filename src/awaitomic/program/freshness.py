@@ -250,7 +250,7 @@ class Freshness:
         for target in targets:
             tokens |= self._returned(event.id, target, state)
             if not target.function.is_async:
-                state = self._callee_writes(target, state)
+                state = self._callee_writes(event.id, target, state)
         state = claims.after_call(self.program, self.resolver, targets, state)
         access = access_of(self.resolver, event)
         if access is not None:
@@ -322,7 +322,7 @@ class Freshness:
         token = None if location.root is Root.PARAMETER else self.token(event, location, state)
         return None if token is None else Use(token._replace(own=True), -1, claim=True)
 
-    def _callee_writes(self, target: Target, state: State) -> State:
+    def _callee_writes(self, event: int, target: Target, state: State) -> State:
         """Give the state behind a call: a write of what nothing is known about here needs no look at what is known."""
         own: set[Location] = set()
         told = state.told()
@@ -330,10 +330,10 @@ class Freshness:
             if state.owns(location):
                 continue
             if location in told or location.parent in told or Lock(location, CLAIM) in state.held:
-                state = self._wrote(Access(-1, location, change, None), state._replace(own=state.own | own))
+                state = self._wrote(Access(event, location, change, None), state._replace(own=state.own | own))
                 told |= state.told()
             else:
-                claim = None if change is not Change.ASSIGN else self._claimed(-1, location, state)
+                claim = None if change is not Change.ASSIGN else self._claimed(event, location, state)
                 if claim is not None:
                     state = state._replace(uses=state.uses | {claim})
                     told.add(location)
@@ -354,7 +354,7 @@ class Freshness:
             state = state.acquire(lock)
         for call in self.program.effective_calls(self.resolver, event):
             for target in call.targets:
-                state = self._callee_writes(target, state)
+                state = self._callee_writes(event.id, target, state)
                 if event.awaited is not None and event.why is SuspendWhy.AWAIT:
                     tokens = state.values.get(event.awaited, NOTHING)
                     fresh = self._returned(event.id, target, state)

@@ -223,10 +223,10 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, use: Use) -> 
     first = "set" if use.claim else "used"
     outcome = "two tasks use the same value" if advance else "what other tasks stored meanwhile is lost"
     verb = "advanced" if advance else "reset"
-    trace = [step(program, function, suspend, Role.SUSPEND, "other tasks run here")]
-    if use.token.read >= 0:  # what a callee has set has no event here
-        role = Role.WRITE if use.claim else Role.READ
-        trace.insert(0, step(program, function, use.token.read, role, f"`{state}` is {first}"))
+    trace = [
+        step(program, function, use.token.read, Role.WRITE if use.claim else Role.READ, f"`{state}` is {first}"),
+        step(program, function, suspend, Role.SUSPEND, "other tasks run here"),
+    ]
     if fact.via is None:
         trace.append(step(program, function, fact.event, Role.WRITE, f"{verb} only now"))
     return make_finding(

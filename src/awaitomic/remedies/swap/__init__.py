@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 
 from awaitomic.knowledge.containers import EVENTS
-from awaitomic.model.event import Read, Write
+from awaitomic.model.event import Read
 from awaitomic.model.finding import Applicability, Refusal
 from awaitomic.model.location import Location
 from awaitomic.model.plan import (
@@ -61,7 +61,7 @@ def _propose(case: Case) -> Proposal:
     if fact.via is not None:
         raise Declined("write-in-callee", f"the write is made by `{fact.via.write.function}`, which has other callers")
     read = case.finding.span.reads[0]
-    if isinstance(case.function.events[read], Write):
+    if any(use.claim and use.token.read == read for use in fact.state.uses):
         raise Declined("set-before", "the state is set before the await and reset after it: there is nothing to take")
     if case.resolver.type_of(fact.access.location).name in EVENTS:
         return propose_event(case)
