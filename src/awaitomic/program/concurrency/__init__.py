@@ -30,6 +30,7 @@ from awaitomic.program.concurrency.sharing import (
 )
 from awaitomic.program.concurrency.table import ASSUMED, Entry, Start, strongest
 from awaitomic.program.resolve import Resolver
+from awaitomic.program.usual_locks import usually_apart
 from awaitomic.source.project import is_test
 
 if TYPE_CHECKING:
@@ -105,6 +106,8 @@ def judge(
         if confidence is None or pair is None:
             continue
         if about.is_closed or _is_doubtful(program, (resolver, rival), pair, about):
+            confidence = Confidence.POSSIBLE
+        elif confidence > Confidence.POSSIBLE and usually_apart(program, resolver, rival, access):
             confidence = Confidence.POSSIBLE
         if not access.certain:
             confidence = min(confidence, Confidence.LIKELY)
