@@ -105,9 +105,8 @@ def judge(
         confidence, pair = strongest(left, theirs)
         if confidence is None or pair is None:
             continue
-        if about.is_closed or _is_doubtful(program, (resolver, rival), pair, about):
-            confidence = Confidence.POSSIBLE
-        elif confidence > Confidence.POSSIBLE and usually_apart(program, resolver, rival, access):
+        doubtful = about.is_closed or _is_doubtful(program, (resolver, rival), pair, about)
+        if doubtful or (confidence > Confidence.POSSIBLE and usually_apart(program, resolver, rival, access)):
             confidence = Confidence.POSSIBLE
         if not access.certain:
             confidence = min(confidence, Confidence.LIKELY)
