@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from awaitomic.findings.suppression import Suppressions
+from awaitomic.source.comments import read_comments
 from findings.maker import finding_at, source_of
 
 
@@ -170,12 +171,11 @@ INVALID = {
 @pytest.mark.parametrize(("said", "message"), INVALID.items())
 def test_what_cannot_be_read_is_kept_with_its_place(said: str, message: str) -> None:
     text = f"x = 1\nWRITE = 1  # awaitomic: {said}\n"
-    suppressions = Suppressions.parse(*source_of(text))
-    (mistake,) = suppressions.invalid()
+    (mistake,) = read_comments(text).mistakes
     assert mistake.message == message
     assert (mistake.extent.line, mistake.extent.column) == (2, 12)
 
 
 @pytest.mark.parametrize("said", ["ignore[AWA101]", "ignore", "ignore x", "owner[one-task]", "guarded-by[self._lock]"])
 def test_what_can_be_read_is_no_mistake(said: str) -> None:
-    assert Suppressions.parse(*source_of(f"x = 1  # awaitomic: {said}\n")).invalid() == ()
+    assert read_comments(f"x = 1  # awaitomic: {said}\n").mistakes == ()

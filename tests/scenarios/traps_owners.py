@@ -99,7 +99,7 @@ CASES: dict[str, FixtureCase] = {
             subject=lambda module: module.printer,
             tasks={"print": lambda printer: printer.print(1)},
             state=lambda printer: printer.pages,
-            findings=(("AWA101", "self.pages"),),
+            findings=(("AWA002", "# awaitomic: guarded-by[self._turns]"), ("AWA101", "self.pages")),
             repair="safe",
         ),
     ),

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from awaitomic.source.comments import CommentMistake, IgnoreComment, read_comments
+from awaitomic.source.comments import IgnoreComment, read_comments
 from awaitomic.source.positions import Positions
 from awaitomic.source.statements import header_extent, innermost_statement
 from awaitomic.source.tokens import first_statement
@@ -39,8 +39,7 @@ class Suppressions:
         self._path = source.path
         self._text = source.text
         self._tree = tree
-        read = read_comments(source.text)
-        self._comments, self._mistakes = read.ignores, read.mistakes
+        self._comments = read_comments(source.text).ignores
         self._positions: Positions | None = None
 
     @classmethod
@@ -52,10 +51,6 @@ class Suppressions:
     def comments(self) -> tuple[IgnoreComment, ...]:
         """All comments that suppress, in the order of the text."""
         return self._comments
-
-    def invalid(self) -> tuple[CommentMistake, ...]:
-        """Give the comments that cannot be read."""
-        return self._mistakes
 
     def covers(self, finding: Finding) -> bool:
         """Say whether a comment suppresses a finding. Findings of other files are never covered."""

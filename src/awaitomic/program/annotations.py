@@ -27,8 +27,9 @@ class Annotations:
         read = read_comments(text)
         self._owned: set[Subject] = set()
         self._mistakes = list(read.mistakes)
-        self.guards: dict[Subject, str] = {}
-        """The lock that a comment names, as written."""
+        self.applied: list[tuple[Annotation, list[Subject]]] = []
+        """The comments that say something, each with what it is about."""
+        self._guards: dict[Subject, Location] = {}
         if read.annotations:
             self._apply(read.annotations, module)
 
@@ -41,6 +42,10 @@ class Annotations:
         """Tell whether a comment says that something belongs to one task."""
         return subject in self._owned
 
+    def lock_of(self, subject: Subject) -> Location | None:
+        """Give the lock that a comment says guards something."""
+        return self._guards.get(subject)
+
     def _apply(self, annotations: tuple[Annotation, ...], module: ModuleFacts) -> None:
         subjects = dict(_subjects(module))
         locks: set[Location] = set()
@@ -51,6 +56,7 @@ class Annotations:
                 self._mistakes.append(CommentMistake(each.extent, text))
                 continue
             if each.verb == "owner":
+                self.applied.append((each, found))
                 self._owned.update(found)
                 continue
             lock = _lock(module, found[0][0], each.argument)
@@ -59,7 +65,8 @@ class Annotations:
                 self._mistakes.append(CommentMistake(each.extent, text))
                 continue
             locks.add(lock)
-            self.guards.update(dict.fromkeys(found, each.argument))
+            self.applied.append((each, found))
+            self._guards.update(dict.fromkeys(found, lock))
         module.declared_locks = frozenset(locks)
 
 

@@ -11,6 +11,11 @@ from awaitomic.remedies.choice import ordered, row_of
 from awaitomic.remedies.designs import with_design
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 
+_WHY_NONE = {
+    "no-remedy-yet": "there is no remedy yet",
+    "author-decides": "only the author can decide what is right",
+}
+
 
 def plan(
     finding: Finding,
@@ -39,7 +44,7 @@ def plan(
     row = row_of(case)
     if not row.remedies:
         by_hand = row.why.format(state=finding.state)
-        return Refusal("no-remedy-yet", f"there is no remedy yet for {row.shape}; by hand: {by_hand}")
+        return Refusal(row.refusal, f"{_WHY_NONE[row.refusal]} for {row.shape}; by hand: {by_hand}")
     remedies = ordered(row, preferences)
     if not remedies:
         names = ", ".join(remedy.name for remedy in row.remedies)

@@ -28,6 +28,8 @@ class Row:
     """The preferred one first; the first safe proposal is taken, else the first one."""
     why: str
     """Why in this order, or, where no remedy is built, what to do by hand; ``{state}`` stands for the state."""
+    refusal: str = "no-remedy-yet"
+    """The code of the refusal, where there is no remedy."""
 
 
 def _always(_: Case) -> bool:
@@ -47,6 +49,14 @@ def _has_test(case: Case) -> bool:
 
 
 TABLE: tuple[Row, ...] = (
+    Row(
+        "AWA002",
+        "a comment that says nothing, or something that does not hold",
+        _always,
+        (),
+        "correct the comment, take it away, or let the code do what it says",
+        "author-decides",
+    ),
     Row(
         "AWA101",
         "an update of what was read",

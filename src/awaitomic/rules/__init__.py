@@ -7,6 +7,7 @@ from awaitomic.program import Program
 from awaitomic.rules import (
     check_then_act,
     early_publish,
+    invalid_ignore,
     late_update,
     save_restore,
     self_deadlock,
@@ -16,6 +17,7 @@ from awaitomic.rules import (
 from awaitomic.rules.rule import Rule
 
 RULES: tuple[Rule, ...] = (
+    invalid_ignore.RULE,
     stale_write.RULE,
     check_then_act.RULE,
     late_update.RULE,
