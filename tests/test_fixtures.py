@@ -52,7 +52,9 @@ def test_a_case_is_consistent(path: str) -> None:
     assert case.findings or case.repair is None
     assert not (case.findings and case.reported_by)
     assert set(case.differences) <= set(case.tasks)
-    assert case.repair == "unsafe" or not case.differences
+    assert case.repair == "unsafe" or all(
+        ": locks_held was" in line and line.endswith(", is ()") for lines in case.differences.values() for line in lines
+    )
     assert not (case.wrong_if_shared and len(case.findings) != case.possible)
     assert (case.repair == "refused") == (case.refusal is not None)
 

@@ -117,13 +117,15 @@ def find_violation(
     return None
 
 
-def check_before(source: str, scenario: Scenario, counts: Sequence[int] = (2, 3)) -> Violation:
+def check_before(source: str, scenario: Scenario, counts: Sequence[int] = (2, 3), faults: Faults = None) -> Violation:
     """Design, Proof 1: some schedule that asyncio can really take goes wrong, with two tasks or with three.
+
+    What only goes wrong when a wait fails or is cancelled needs `faults`.
 
     Raises AssertionError when a complete search finds none, Truncated when it could not be completed.
     """
     for count in counts:
-        violation = find_violation(source, scenario, count, "fifo")
+        violation = find_violation(source, scenario, count, "fifo", faults)
         if violation is not None:
             return violation
     raise AssertionError(f"{scenario.name}: no schedule goes wrong with {' or '.join(map(str, counts))} tasks")

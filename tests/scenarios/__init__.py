@@ -29,6 +29,7 @@ from . import (
     check_then_act,
     early_publish,
     late_update,
+    leaked_lock,
     lock_patterns,
     save_restore,
     self_deadlock,
@@ -50,6 +51,7 @@ SCENARIOS: dict[str, FixtureCase] = {
         early_publish,
         save_restore,
         self_deadlock,
+        leaked_lock,
         lock_patterns,
         traps,
     )

@@ -47,10 +47,13 @@ class FixtureCase:
         repaired: nothing in the file says that it is run so, or a second time does little harm as a rule.
     reported_by: the rule that will report this program once it exists; until then nothing is reported, and what is
         proven is only that the program is wrong.
-    differences: for an unsafe repair, by name of a task, the exact lines of `explorer.check_alone`.
+    differences: for an unsafe repair, by name of a task, the exact lines of `explorer.check_alone`. A safe one may only
+        differ in giving back a lock that was never given back.
 
     counts, faults: how many tasks, and which injected faults, the complete searches are made with.
     before_counts: how many tasks are tried, in this order, until the unrepaired program goes wrong.
+    before_faults: the injected fault that the unrepaired program needs to go wrong, if it needs one.
+    hangs: what goes wrong in the unrepaired program is that a task waits for ever (for AWA3xx it goes without saying).
     stalls: a timeout saves the first task from the lock that it holds itself. Then no schedule ends wrongly, and what
         is shown of the unrepaired program is that nothing but the timeout lets that task go on when it is alone.
     invariant, may_repeat, cancel_at_free_locks: as in `explorer.Scenario`; the design says when they are allowed.
@@ -70,6 +73,8 @@ class FixtureCase:
     counts: tuple[int, ...] = (2, 3)
     faults: tuple[Faults, ...] = ALL_FAULTS
     before_counts: tuple[int, ...] = (2, 3)
+    before_faults: Faults = None
+    hangs: bool = False
     stalls: bool = False
     invariant: Callable[[Ending], bool] | None = None
     may_repeat: tuple[str, ...] = ()

@@ -60,6 +60,17 @@ LOCK_TYPES: dict[str, LockType] = {
 
 UNKNOWN_LOCK = LockType(Exclusion.UNKNOWN, "unknown", hangs=False)
 
+TASK_LIBRARIES = frozenset({"asyncio", "anyio", "trio"})
+"""Libraries whose locks make tasks wait, and not threads."""
+
+CATCHES_ALL = frozenset({"BaseException", ""})
+"""Names in a handler that catch whatever is raised (no name is a handler without a type)."""
+
+CATCHES_FAILURES = frozenset({"Exception"})
+
+CANCELLATIONS = frozenset({"CancelledError", "Cancelled", "get_cancelled_exc_class"})
+"""Names by which handlers catch a cancellation, which is no `Exception` in any of the libraries."""
+
 WRAPPING_CONSTRUCTORS = frozenset({"asyncio.Condition", "anyio.Condition", "trio.Condition", "threading.Condition"})
 """Constructors whose first argument, if given, is the lock that they *are*."""
 

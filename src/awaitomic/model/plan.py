@@ -82,6 +82,25 @@ class UnwrapStatement:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenBlock:
+    """Put a compound statement in the place of the one at `path`, with the `count` siblings behind it as its body.
+
+    The header has no colon and no indentation. Comments above the statement stay above, one beside it stays beside.
+    """
+
+    path: StatementPath
+    count: int
+    header: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropFinally:
+    """Take the ``finally`` from a ``try``; one without handlers is replaced by the statements of its body."""
+
+    path: StatementPath
+
+
+@dataclass(frozen=True, slots=True)
 class SplitMethod:
     """Split a self-locking coroutine function into itself, which delegates, and a variant that the holder may call.
 
@@ -162,6 +181,8 @@ Edit = (
     | DeleteStatement
     | ReplaceExpression
     | UnwrapStatement
+    | OpenBlock
+    | DropFinally
     | SplitMethod
     | SplitBody
     | ExtractStatements

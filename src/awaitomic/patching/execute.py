@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from awaitomic.model.plan import (
     AddImport,
     DeleteStatement,
+    DropFinally,
     Edit,
     ExtractStatements,
     InsertStatements,
     MoveStatement,
+    OpenBlock,
     Plan,
     ReplaceExpression,
     ReplaceStatement,
@@ -31,7 +33,7 @@ from awaitomic.patching.splice import splice
 from awaitomic.patching.split import check_function, check_split, split, split_body
 from awaitomic.patching.syntax import parse_ast
 from awaitomic.patching.tree import Block, Statement, open_module
-from awaitomic.patching.wrap import wrap
+from awaitomic.patching.wrap import open_block, wrap
 
 if TYPE_CHECKING:
     import ast
@@ -98,19 +100,30 @@ def _resolve(module: Block, tree: ast.Module, edit: Edit, number: int) -> _Step:
             return _WRAP, number - 1000 * edit.count, lambda: wrap(members, edit.header)
         case UnwrapStatement():
             return _UNWRAP, number, lambda: statements.unwrap(found[0])
-        case SplitMethod():
-            check_split(found[0], found[1], edit)
-            return _SPLIT, number, lambda: split(found[0], found[1], edit)
-        case SplitBody():
-            check_function(found[0])
-            return _SPLIT, number, lambda: split_body(found[0], edit)
-        case ExtractStatements():
-            moved = _members(found[1], edit.count)
-            return _SPLIT, number, lambda: extract(found[0], moved, edit)
+        case OpenBlock():
+            following = _members(found[0], edit.count + 1)[1:]
+            return _WRAP, number - 1000 * edit.count, lambda: open_block(found[0], following, edit.header)
+        case DropFinally():
+            return _UNWRAP, number, lambda: statements.drop_finally(found[0])
+        case SplitMethod() | SplitBody() | ExtractStatements():
+            return _SPLIT, number, _division(found, edit)
         case AddImport():
             return _IMPORT, number, lambda: add_import(module, edit.module)
         case ReplaceExpression():
             raise AssertionError("expressions are spliced before any path is resolved")
+
+
+def _division(found: list[Statement], edit: SplitMethod | SplitBody | ExtractStatements) -> Callable[[], None]:
+    match edit:
+        case SplitMethod():
+            check_split(found[0], found[1], edit)
+            return lambda: split(found[0], found[1], edit)
+        case SplitBody():
+            check_function(found[0])
+            return lambda: split_body(found[0], edit)
+        case ExtractStatements():
+            moved = _members(found[1], edit.count)
+            return lambda: extract(found[0], moved, edit)
 
 
 def _find(module: Block, tree: ast.Module, path: StatementPath) -> Statement:
@@ -140,13 +153,13 @@ def _members(first: Statement, count: int) -> list[Statement]:
 
 def _check_conflicts(plan: Plan) -> None:
     """Refuse two edits that take the same statement away, and edits inside of one that is taken away."""
-    taking = ReplaceStatement | DeleteStatement | MoveStatement | UnwrapStatement
+    taking = ReplaceStatement | DeleteStatement | MoveStatement | UnwrapStatement | OpenBlock | DropFinally
     taken = [edit.path for edit in plan.edits if isinstance(edit, taking)]
     if len(set(taken)) < len(taken):
         raise PatchRefused("overlapping-edits", "two edits take the same statement away")
     if any(isinstance(edit, MoveStatement) and edit.after[: len(edit.path)] == edit.path for edit in plan.edits):
         raise PatchRefused("overlapping-edits", "a statement cannot be moved behind itself or a part of it")
-    lost = {edit.path for edit in plan.edits if isinstance(edit, ReplaceStatement | DeleteStatement)}
+    lost = {edit.path for edit in plan.edits if isinstance(edit, ReplaceStatement | DeleteStatement | OpenBlock)}
     for edit in plan.edits:
         for path in edit_paths(edit):
             inside = isinstance(edit, ReplaceExpression) or (

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from awaitomic.model.plan import (
     AddImport,
     DeleteStatement,
+    DropFinally,
     Edit,
     ExtractStatements,
     InsertStatements,
     MoveStatement,
+    OpenBlock,
     Plan,
     ReplaceExpression,
     ReplaceStatement,
@@ -80,21 +82,25 @@ class _Finder:
             case DeleteStatement():
                 around = self.around(edit.path)
                 return [Touched(around.start, around.end, replaced=True)]
-            case UnwrapStatement():
-                header = self.span(edit.path)[0]
-                body = self._body_start(edit.path)
-                around = self.around(edit.path)
-                return [
-                    Touched(around.start, header),
-                    Touched(header, body, replaced=True),
-                    Touched(body, around.end),
-                ]
+            case UnwrapStatement() | DropFinally():
+                return self.unwrapped(edit)
+            case OpenBlock():
+                return [self.run(edit.path, edit.count + 1)]
             case ReplaceExpression():
                 return [Touched(edit.extent.line - 1, edit.extent.end_line, replaced=True)]
             case SplitMethod() | SplitBody() | ExtractStatements():
                 return self.divided(edit)
             case AddImport():
                 return self.points(0, self.head_end())
+
+    def unwrapped(self, edit: UnwrapStatement | DropFinally) -> list[Touched]:
+        """Return the lines around a statement, with those of what goes away as replaced ones."""
+        if isinstance(edit, UnwrapStatement):
+            start, end = self.span(edit.path)[0], self._body_start(edit.path)
+        else:
+            start, end = self.span((*edit.path, BlockStep("finalbody", 0)))
+        around = self.around(edit.path)
+        return [Touched(around.start, start), Touched(start, end, replaced=True), Touched(end, around.end)]
 
     def divided(self, edit: SplitMethod | SplitBody | ExtractStatements) -> list[Touched]:
         """Return what is touched where a part of a function becomes another one."""

@@ -137,6 +137,25 @@ def unwrap(statement: Statement) -> None:
     _leave_behind(home, index + len(items), body.footer)
 
 
+def drop_finally(statement: Statement) -> None:
+    """Take the ``finally`` from a ``try``, and the ``try`` itself if it has no handlers.
+
+    Comments above what stands in it stay, with those behind the body.
+
+    Raises PatchRefused: ``position-mismatch`` if it is no ``try`` with a ``finally``.
+    """
+    node = statement.node
+    if not isinstance(node, cst.Try | cst.TryStar) or node.finalbody is None:
+        raise position_mismatch("only a try with a finally can be rid of it")
+    gone = statement.blocks.pop("finalbody")
+    if node.handlers:
+        statement.node = node.with_changes(finalbody=None)
+        return
+    above = [*node.finalbody.leading_lines, *(line for item in gone.items for line in item.leading), *gone.footer]
+    statement.blocks["body"].footer += [line for line in above if line.comment is not None]
+    unwrap(statement)
+
+
 def head_length(block: Block) -> int:
     """Return how many statements at the top of `block` are docstring or, in a module, belong to the imports."""
     count = 1 if block.items and is_docstring(block.items[0]) else 0

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import libcst as cst
+
 from awaitomic.patching.emit import newline_of
 from awaitomic.patching.fragment import parse_header
+from awaitomic.patching.nodes import expect
 from awaitomic.patching.refusal import PatchRefused
-from awaitomic.patching.tree import Statement, comments_directly_above
+from awaitomic.patching.tree import Statement, blank_run, comments_directly_above
 
 
 def wrap(members: list[Statement], header: str) -> None:
@@ -37,4 +40,30 @@ def wrap(members: list[Statement], header: str) -> None:
     for item in inside:
         item.shifts.append((home.inner, body.margin))
         item.home = body
+    home.items[start:end] = [wrapper]
+
+
+def open_block(statement: Statement, members: list[Statement], header: str) -> None:
+    """Put `header` in the place of `statement`, and `members`, the siblings behind it, into its body.
+
+    Raises PatchRefused: ``overlapping-edits`` if the members no longer follow the statement, or none is left.
+    """
+    home = statement.home
+    start = home.items.index(statement)
+    end = start + 1 + len(members)
+    if home.items[start + 1 : end] != members or all(member.gone for member in members):
+        raise PatchRefused("overlapping-edits", "the statements to put into a block no longer stand behind its header")
+    wrapper = parse_header(header, home, newline_of(statement))
+    wrapper.leading = statement.leading
+    body = wrapper.blocks["body"]
+    line = statement.line
+    if line is not None and line.members[-1] is statement and line.trailing.comment is not None:
+        body.node = expect(body.node, cst.IndentedBlock).with_changes(header=line.trailing)
+    first = next(member for member in members if not member.gone)
+    del first.leading[: blank_run(first.leading)]
+    body.items = members
+    for member in members:
+        member.shifts.append((home.inner, body.margin))
+        member.home = body
+    statement.gone = True
     home.items[start:end] = [wrapper]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from awaitomic.model.preferences import Preferences
 from awaitomic.program.accesses import Change
-from awaitomic.remedies import hoist, lock, recheck, setdefault, single_flight, snapshot, split, swap
+from awaitomic.remedies import hoist, lock, managed, recheck, setdefault, single_flight, snapshot, split, swap
 from awaitomic.remedies.lock import early
 from awaitomic.remedies.remedy import Case, Remedy
 
@@ -116,6 +116,13 @@ TABLE: tuple[Row, ...] = (
         (),
         "give the value of `{state}` to what needs it as a parameter, or keep it in a `ContextVar`, which every task "
         "has for itself",
+    ),
+    Row(
+        "AWA206",
+        "a lock that is taken by hand",
+        _always,
+        (managed.REMEDY,),
+        "a `with` block gives the lock back on every way out, and says where it is held",
     ),
     Row(
         "AWA301",

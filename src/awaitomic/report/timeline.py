@@ -36,6 +36,8 @@ _STORIES = {
     "early-publish": ("how a task comes too early", "task B goes on with what task A has not made ready yet ({where})"),
 }
 """Rules that have a story of their own: its title, and what has happened at the end."""
+_WITHOUT = frozenset({"leaked-lock"})
+"""Rules whose trace says all: what goes wrong is one way out of one function."""
 _WIDEST = 120
 """Beyond this the two columns drift apart, and the eye no longer finds the row."""
 
@@ -66,7 +68,7 @@ def build_timeline(finding: Finding, sources: Sources) -> Timeline | None:
     """Build the timeline of a finding from its trace and its rival, or None if the trace does not tell enough."""
     trace = finding.trace
     if finding.rival is None:
-        takes = [step for step in trace if step.role is Role.ACQUIRE]
+        takes = [step for step in trace if step.role is Role.ACQUIRE and finding.name not in _WITHOUT]
         return _waiting_for_itself(finding, sources) if takes else None
     if not trace:
         return None

@@ -9,6 +9,7 @@ from awaitomic.rules import (
     early_publish,
     invalid_ignore,
     late_update,
+    leaked_lock,
     save_restore,
     self_deadlock,
     stale_write,
@@ -24,6 +25,7 @@ RULES: tuple[Rule, ...] = (
     unstable_iteration.RULE,
     early_publish.RULE,
     save_restore.RULE,
+    leaked_lock.RULE,
     self_deadlock.RULE,
 )
 

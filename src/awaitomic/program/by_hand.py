@@ -1,0 +1,268 @@
+"""Locks that a function takes by hand (``await lock.acquire()``), and the ways on which it never gives them back.
+
+``async with`` gives a lock back on every way out. By hand, each ``return``, ``raise``, failed call and cancelled wait
+between ``acquire()`` and ``release()`` is a way out of its own, unless a ``finally`` stands around it.
+"""
+
+from __future__ import annotations
+
+import ast
+import enum
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from awaitomic.flow.graph import FunctionGraph
+from awaitomic.flow.reach import reach_after
+from awaitomic.flow.statements import block_of, statement_at
+from awaitomic.knowledge.locks import CANCELLATIONS, CATCHES_ALL, CATCHES_FAILURES, TASK_LIBRARIES
+from awaitomic.knowledge.logs import LOGS
+from awaitomic.model.event import Attribute, Block, Call, Const, Guard, Raise, Read, Return, Suspend, SuspendWhy
+from awaitomic.model.position import StatementPath
+from awaitomic.program.locks import Lock, lock_of
+from awaitomic.program.names import last_name
+from awaitomic.program.resolve import Resolver
+
+if TYPE_CHECKING:
+    from awaitomic.program import Program
+
+_ENDS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+_HARMLESS = LOGS | frozenset(
+    "len str repr isinstance issubclass getattr hasattr id type bool list dict set tuple frozenset time monotonic "
+    "perf_counter locked release get_running_loop get_event_loop append".split()
+)
+"""Last names of calls that hardly ever raise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """A lock that is taken by hand: the call of ``acquire``, and the wait for it."""
+
+    lock: Lock
+    call: int
+    wait: int
+    path: StatementPath
+    is_plain: bool
+    """Whether it is a statement of its own: whoever looks at what ``acquire`` gives may not have got the lock."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether what makes the lock says that tasks wait for it, and not only its name or its methods."""
+        return self.lock.type.library in TASK_LIBRARIES
+
+
+class Way(enum.Enum):
+    """How a function is left with the lock held."""
+
+    RETURN = "return"
+    RAISE = "raise"
+    WAIT = "wait"
+    """What is awaited fails or is cancelled."""
+    CALL = "call"
+    """A plain call fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class WayOut:
+    """An event at which the function may be left with the lock held."""
+
+    event: int
+    way: Way
+    plainly: bool
+    """Whether the function comes there with nothing having failed before."""
+
+
+def takings(resolver: Resolver) -> list[Taking]:
+    """Give the locks that a function takes by hand, once for each place in the text."""
+    function = resolver.function
+    found: dict[int, Taking] = {}
+    for event in function.events:
+        if not isinstance(event, Suspend) or event.why is not SuspendWhy.AWAIT or event.awaited is None:
+            continue
+        call = function.events[event.awaited]
+        lock = _called_on(resolver, call, "acquire") if isinstance(call, Call) else None
+        if lock is not None and isinstance(call, Call) and not call.arguments and not call.keywords:
+            path = function.statements[call.id]
+            plain = _stands_alone(statement_at(resolver.module.tree, path), function.nodes[call.id])
+            taking = Taking(lock, call.id, event.id, path, plain)
+            found.setdefault(id(function.nodes[call.id]), taking)
+    return list(found.values())
+
+
+def _stands_alone(statement: ast.stmt, call: ast.AST) -> bool:
+    awaited = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(awaited, ast.Await) and awaited.value is call
+
+
+def releases(resolver: Resolver, lock: Lock) -> list[int]:
+    """Give the calls by which a function gives a lock back, copies of one in a ``finally`` included."""
+    found = []
+    for event in resolver.function.events:
+        given = _called_on(resolver, event, "release") if isinstance(event, Call) else None
+        if given is not None and given.location == lock.location:
+            found.append(event.id)
+    return found
+
+
+def _called_on(resolver: Resolver, event: Call, method: str) -> Lock | None:
+    callee = resolver.function.events[event.function]
+    if not isinstance(callee, Read) or not isinstance(callee.place, Attribute) or callee.place.attr != method:
+        return None
+    return lock_of(resolver, callee.place.base)
+
+
+def is_given_back(resolver: Resolver, taking: Taking, given: Iterable[int]) -> bool:
+    """Tell whether a function means to give a lock back itself, where it has taken it, when nothing goes wrong.
+
+    A release that only follows the statement around the acquisition depends on whether the lock was taken at all.
+    """
+    function = resolver.function
+    normal = reach_after(function, taking.wait, raises=False).events
+    around = taking.path[:-1]
+    return any(each in normal and function.statements[each][: len(around)] == around for each in given)
+
+
+def ways_out(program: Program, resolver: Resolver, taking: Taking, given: Iterable[int]) -> Iterator[WayOut]:
+    """Give the events at which a function may be left with a lock held that it gives back on other ways.
+
+    Parameters:
+        program: the facts of the project.
+        resolver: the function.
+        taking: how it takes the lock.
+        given: the calls that give it back.
+    """
+    function = resolver.function
+    stops = frozenset(given) | unsure(resolver, taking, given)
+    held = reach_after(function, taking.wait, stops=stops).events
+    plain = reach_after(function, taking.wait, stops=stops, raises=False).events
+    for event in function.events:
+        if event.id in held:
+            way = _way(program, resolver, event.id, stops)
+            if way is not None:
+                yield WayOut(event.id, way, event.id in plain)
+
+
+def _way(program: Program, resolver: Resolver, number: int, stops: frozenset[int]) -> Way | None:
+    function = resolver.function
+    event = function.events[number]
+    if isinstance(event, Return):
+        return Way.RETURN
+    if isinstance(event, Raise):
+        asserts = isinstance(function.nodes[number], ast.Assert)
+        outcome = Way.CALL if asserts else Way.RAISE
+        return outcome if leaves(function, number, stops, _NOBODY_CATCHES) else None
+    if isinstance(event, Suspend):
+        if not program.may_suspend(resolver, event):
+            return None
+        escapes = any(leaves(function, number, stops, caught) for caught in (CANCELLATIONS, CATCHES_FAILURES))
+        return Way.WAIT if escapes else None
+    if isinstance(event, Call) and last_name(function.nodes[event.function]) not in _HARMLESS:
+        return Way.CALL if leaves(function, number, stops, CATCHES_FAILURES) else None
+    return None
+
+
+_NOBODY_CATCHES = frozenset[str]()
+"""For an error that is raised on purpose: where a handler might catch it, nothing is said."""
+
+
+def leaves(function: FunctionGraph, event: int, stops: frozenset[int], caught: frozenset[str]) -> bool:
+    """Tell whether an exception that an event raises leaves the function without passing one of `stops`.
+
+    Parameters:
+        function: the function.
+        event: what raises.
+        stops: events that end the search.
+        caught: names in a handler that surely catch the exception; with none, every handler may.
+    """
+    return function.raises in _passed(function, function.block_of(event).handlers, stops, caught)[0]
+
+
+def comes_to(function: FunctionGraph, event: int, stops: frozenset[int], caught: frozenset[str]) -> frozenset[int]:
+    """Give the events that are passed when an event raises; see `leaves`."""
+    return _passed(function, function.block_of(event).handlers, stops, caught)[1]
+
+
+def _passed(
+    function: FunctionGraph, start: Iterable[int], stops: frozenset[int], caught: frozenset[str]
+) -> tuple[frozenset[int], frozenset[int]]:
+    waiting, blocks, events = list(start), set[int](), set[int]()
+    while waiting:
+        index = waiting.pop()
+        if index in blocks:
+            continue
+        blocks.add(index)
+        block = function.blocks[index]
+        stop = next((at for at, event in enumerate(block.events) if event.id in stops), None)
+        events.update(event.id for event in block.events[:stop])
+        if stop is None:
+            waiting += _onward(function, block, caught)
+    return frozenset(blocks), frozenset(events)
+
+
+def _onward(function: FunctionGraph, block: Block, caught: frozenset[str]) -> list[int]:
+    last = block.events[-1] if block.events else None
+    if isinstance(last, Raise):
+        return block.handlers
+    if not isinstance(last, Guard) or last.kind != "except":
+        return block.successors
+    handler = function.nodes[last.id]
+    inside, further = block.successors
+    if not caught:
+        return []
+    names = _caught_by(handler) if isinstance(handler, ast.ExceptHandler) else frozenset[str]()
+    if names & (CATCHES_ALL | caught):
+        return [inside]
+    other = CATCHES_FAILURES if caught is CANCELLATIONS else CANCELLATIONS
+    return [further] if names and names <= other else [inside, further]
+
+
+def _caught_by(handler: ast.ExceptHandler) -> frozenset[str]:
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return frozenset(last_name(kind) for kind in kinds)
+
+
+def unsure(
+    resolver: Resolver, taking: Taking, given: Iterable[int], *, but_for: frozenset[int] = frozenset()
+) -> frozenset[int]:
+    """Give the tests that decide whether a lock is given back, where the function goes on either way.
+
+    ``if taken: lock.release()`` is right if the flag is, which is not followed here: both ways count as giving back.
+    `but_for` are tests that say nothing of who holds the lock.
+    """
+    function = resolver.function
+    decided: set[StatementPath] = set()
+    for event in given:
+        path = function.statements[event]
+        for length in range(len(function.path) + 1, len(path)):
+            outer = path[:length]
+            if outer == taking.path[:length]:
+                continue
+            node = statement_at(resolver.module.tree, outer)
+            if isinstance(node, ast.If) and not isinstance(block_of(node, path[length].block)[-1], _ENDS):
+                decided.add(outer)
+    return frozenset(
+        event.id
+        for event in function.events
+        if isinstance(event, Guard) and function.statements[event.id] in decided and event.id not in but_for
+    )
+
+
+def asks_if_locked(resolver: Resolver, lock: Lock) -> frozenset[int]:
+    """Give the tests of ``lock.locked()``: somebody holds it, which says nothing of who."""
+    function = resolver.function
+    found = set()
+    for event in function.events:
+        if isinstance(event, Guard):
+            test = function.events[event.test]
+            asked = _called_on(resolver, test, "locked") if isinstance(test, Call) else None
+            if asked is not None and asked.location == lock.location:
+                found.add(event.id)
+    return frozenset(found)
+
+
+def gives_nothing(resolver: Resolver, event: Return) -> bool:
+    """Tell whether a return gives its caller nothing that could give the lock back, or say that it is held."""
+    if event.value is None:
+        return True
+    value = resolver.function.events[resolver.origin(event.value)]
+    return isinstance(value, Const) and value.value is not True

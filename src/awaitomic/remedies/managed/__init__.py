@@ -1,0 +1,190 @@
+"""Widen, for locks that are taken by hand: ``async with`` in the place of ``acquire`` and ``release``.
+
+The region stays what it was on the way on which the lock was given back, and ends on every other way, too. So it
+is only offered where one acquire and one release belong together by where they stand: in one block, or with the release
+in the ``finally`` of a ``try`` in that block, or around the acquire.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from awaitomic.flow.statements import block_of
+from awaitomic.model.event import Attribute, Name, Write
+from awaitomic.model.finding import Applicability, Refusal
+from awaitomic.model.plan import DeleteStatement, DropFinally, Edit, OpenBlock, Plan
+from awaitomic.model.position import BlockStep, StatementPath
+from awaitomic.program.by_hand import Taking, releases, takings
+from awaitomic.remedies.remedy import Case, Proposal, Remedy
+from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.region import Run
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """The statements that take a lock and give it back."""
+
+    taken: StatementPath
+    given: StatementPath
+    said: str
+    """The lock, as it is written."""
+
+
+def propose(case: Case) -> Proposal | Refusal:
+    """Let ``async with`` hold the lock that is taken and given back by hand.
+
+    Refusal codes: ``unknown-lock``, ``several-releases``, ``released-elsewhere``, ``lock-changes``,
+    ``handlers-around-wait``, ``work-after-release``.
+    """
+    try:
+        pair = _pair_of(case)
+        edits, run = _edits(case, pair)
+        _check_same_lock(case, pair, run)
+    except Declined as declined:
+        return declined.refusal
+    reason = "the lock is held from where it was to where it was; only where it stayed held, it is free again"
+    title = f"`async with {pair.said}` in the place of `acquire` and `release`"
+    return Proposal(Plan(tuple(edits)), Applicability.SAFE, title, (reason,))
+
+
+def _pair_of(case: Case) -> _Pair:
+    found = takings(case.resolver)
+    taking = next(each for each in found if each.call == case.finding.span.write)
+    if not taking.is_known or not taking.is_plain:
+        message = f"it is not known that `{case.finding.state}` can be entered, and that this does what `acquire` does"
+        raise Declined("unknown-lock", f"{message}; by hand: release in the `finally` of a `try` around the rest")
+    places = dict.fromkeys(case.path(event) for event in releases(case.resolver, taking.lock))
+    if len(places) > 1 or sum(each.lock.location == taking.lock.location for each in found) > 1:
+        message = f"`{taking.lock}` is taken or given back at several places ({_lines(case, taking, places)})"
+        raise Declined("several-releases", f"{message}: which of them belong together is not told")
+    given = next(iter(places), None)
+    said, released = _said(case, taking.path, "acquire"), _said(case, given, "release") if given else None
+    if given is None or released is None:
+        raise Declined("released-elsewhere", f"nothing in `{case.function.qualname}` gives `{taking.lock}` back")
+    if said is None or said != released:
+        raise Declined(
+            "lock-changes", f"`{taking.lock}` goes by two names where it is taken and where it is given back"
+        )
+    return _Pair(taking.path, _with_its_test(case, given, said), said)
+
+
+def _with_its_test(case: Case, given: StatementPath, said: str) -> StatementPath:
+    """Give the statement ``if lock.locked(): lock.release()`` for the release that is all that it does."""
+    around = case.statement(given[:-1])
+    if not isinstance(around, ast.If) or len(around.body) > 1 or around.orelse:
+        return given
+    return given[:-1] if case.text(around.test) == f"{said}.locked()" else given
+
+
+def _lines(case: Case, taking: Taking, places: dict[StatementPath, None]) -> str:
+    lines = sorted({case.statement(path).lineno for path in (taking.path, *places)})
+    return "lines " + ", ".join(map(str, lines))
+
+
+def _said(case: Case, path: StatementPath, method: str) -> str | None:
+    """Give how a statement names the lock of which it only calls a method."""
+    statement = case.statement(path)
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    call = call.value if isinstance(call, ast.Await) else call
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or call.func.attr != method:
+        return None
+    return case.text(call.func.value)
+
+
+def _edits(case: Case, pair: _Pair) -> tuple[list[Edit], Run]:
+    """Give the edits, and the run of statements over which the lock is held."""
+    taken, given = pair.taken, pair.given
+    block = taken[-1].block
+    if given[:-1] == taken[:-1] and given[-1].block == block and given[-1].index > taken[-1].index + 1:
+        run = _behind(taken, given[-1].index - taken[-1].index - 1)
+        return [_opened(pair, run), DeleteStatement(given)], run
+    if given[:-1] == taken[:-1] and (block, given[-1].block) == ("body", "finalbody"):
+        return _inside_try(case, pair)
+    attempt = given[:-1]
+    beside = len(given) == len(taken) + 1 and attempt[:-1] == taken[:-1] and attempt[-1].block == block
+    if beside and given[-1].block == "finalbody" and attempt[-1].index > taken[-1].index:
+        return _before_try(case, pair)
+    lines = f"lines {case.statement(taken).lineno} and {case.statement(given).lineno}"
+    raise Declined("released-elsewhere", f"acquire and release ({lines}) stand in no block, or `try`, together")
+
+
+def _before_try(case: Case, pair: _Pair) -> tuple[list[Edit], Run]:
+    attempt = pair.given[:-1]
+    run = _behind(pair.taken, attempt[-1].index - pair.taken[-1].index)
+    final = block_of(case.statement(attempt), "finalbody")
+    if pair.given[-1].index < len(final) - 1:
+        raise _more_work(case, pair)
+    last: Edit = DropFinally(attempt) if len(final) == 1 else DeleteStatement(pair.given)
+    return [_opened(pair, run), last], run
+
+
+def _inside_try(case: Case, pair: _Pair) -> tuple[list[Edit], Run]:
+    attempt = pair.taken[:-1]
+    node = case.statement(attempt)
+    if not isinstance(node, ast.Try) or node.handlers or len(node.finalbody) > 1:
+        line = case.statement(attempt).lineno
+        message = (
+            f"the `try` in line {line} also handles a failure of the wait for `{pair.said}`, and not only of the rest"
+        )
+        raise Declined("handlers-around-wait", message)
+    run = _behind(pair.taken, len(node.body) - pair.taken[-1].index - 1)
+    if run.count == 0:
+        raise _more_work(case, pair)
+    return [_opened(pair, run), DropFinally(attempt)], run
+
+
+def _more_work(case: Case, pair: _Pair) -> Declined:
+    line = case.statement(pair.given).lineno
+    return Declined(
+        "work-after-release", f"what runs around the release in line {line} would run on the other side of it"
+    )
+
+
+def _behind(path: StatementPath, count: int) -> Run:
+    """Give the run of the siblings that follow a statement."""
+    return Run((*path[:-1], BlockStep(path[-1].block, path[-1].index + 1)), count)
+
+
+def _opened(pair: _Pair, run: Run) -> Edit:
+    return OpenBlock(pair.taken, run.count, f"async with {pair.said}")
+
+
+def _check_same_lock(case: Case, pair: _Pair, run: Run) -> None:
+    """See that the lock's expression means the same at both ends, and does nothing by being evaluated once less.
+
+    Raises:
+        Declined: ``lock-changes``.
+    """
+    written = ast.parse(pair.said, mode="eval").body
+    if any(isinstance(node, ast.Call | ast.Await | ast.NamedExpr) for node in ast.walk(written)):
+        raise Declined("lock-changes", f"`{pair.said}` is evaluated anew where the lock is given back")
+    names = {node.id for node in ast.walk(written) if isinstance(node, ast.Name)}
+    attributes = {node.attr for node in ast.walk(written) if isinstance(node, ast.Attribute)}
+    for event in case.function.events:
+        if not isinstance(event, Write) or not run.covers(case.path(event.id)):
+            continue
+        place = event.place
+        rebinds = isinstance(place, Name) and place.name in names
+        if rebinds or (isinstance(place, Attribute) and place.attr in attributes):
+            line = case.extent(case.node(event.id)).line
+            raise Declined(
+                "lock-changes", f"line {line} gives `{pair.said}` another meaning before the lock is given back"
+            )
+
+
+REMEDY = Remedy(
+    name="widen",
+    summary="`async with` holds the lock that was taken and given back by hand",
+    conditions=(
+        "One `acquire` and one `release` of the lock in the function, under one name, which nothing between them binds "
+        "anew. They stand in one block; or the release is the last thing in the `finally` of a `try` behind the "
+        "acquire; or it is all that the `finally` does of a `try` without handlers in which the acquire stands."
+    ),
+    safety=(
+        "Always safe: the lock is held from where it was to where it was. What differs is only what a leak was: on the "
+        "ways on which the lock stayed held it is given back, and who was cancelled while waiting no longer gives back "
+        "the lock of somebody else."
+    ),
+    propose=propose,
+)

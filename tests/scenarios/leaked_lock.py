@@ -1,0 +1,101 @@
+"""Cases of the programs in ``fixtures/leaked_lock/``: locks that are taken by hand and never given back.
+
+A leak shows in who comes next. Where it takes a cancellation, the unrepaired program is searched with one. The repair
+is safe although a task alone ends otherwise: with the lock free, where it was held for ever.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import ModuleType
+
+from .case import FixtureCase
+
+LOCK = ("AWA206", "self._lock")
+
+_COUNTER = FixtureCase(
+    subject=lambda module: module.Counter(),
+    tasks={"step": lambda counter: counter.step()},
+    state=lambda counter: counter.done,
+)
+
+
+def _muted(module: ModuleType) -> object:
+    player = module.Player()
+    player.muted = True
+    return player
+
+
+def _leaks(*labels: str, what: str = "Lock") -> tuple[str, ...]:
+    return tuple(f"{label}: locks_held was ('{what}',), is ()" for label in labels)
+
+
+ON_FAILURE = _leaks("exception at sleep #1", "cancel at sleep #1")
+
+CASES: dict[str, FixtureCase] = {
+    "leaked_lock/returns_early.py": FixtureCase(
+        subject=_muted,
+        tasks={"play": lambda player: player.play("one"), "mute": lambda player: player.mute(on=False)},
+        state=lambda player: player.muted,
+        calls=lambda module: module.played,
+        findings=(("AWA206", "self._turn"),),
+        repair="safe",
+        hangs=True,
+        before_counts=(3,),
+        differences={"play": _leaks("success")},
+    ),
+    "leaked_lock/raises.py": FixtureCase(
+        subject=lambda module: module.Account(),
+        tasks={"much": lambda account: account.withdraw(101), "little": lambda account: account.withdraw(10)},
+        state=lambda account: account.balance,
+        findings=(LOCK,),
+        repair="safe",
+        hangs=True,
+        differences={"much": _leaks("success"), "little": ON_FAILURE},
+    ),
+    "leaked_lock/wait_before_try.py": replace(
+        _COUNTER,
+        findings=(LOCK,),
+        repair="safe",
+        hangs=True,
+        before_faults="cancel",
+        differences={"step": ON_FAILURE},
+    ),
+    "leaked_lock/acquire_inside_try.py": replace(_COUNTER, findings=(LOCK,), repair="safe", before_faults="cancel"),
+    "leaked_lock/context_manager.py": FixtureCase(
+        subject=lambda module: module.Wire(),
+        tasks={"ask": lambda wire: wire.ask("one"), "ask again": lambda wire: wire.ask("two")},
+        calls=lambda module: module.sent,
+        findings=(LOCK,),
+        repair="safe",
+        hangs=True,
+        before_faults="cancel",
+        differences={"ask": ON_FAILURE, "ask again": ON_FAILURE},
+    ),
+    "leaked_lock/permits.py": FixtureCase(
+        subject=lambda module: module.Downloads(),
+        tasks={"old": lambda downloads: downloads.fetch("old"), "new": lambda downloads: downloads.fetch("new")},
+        calls=lambda module: module.loaded,
+        findings=(("AWA206", "self._permits"),),
+        repair="safe",
+        hangs=True,
+        before_counts=(3,),
+        differences={"old": _leaks("success", what="Semaphore-1")},
+    ),
+    "leaked_lock/released_in_handler.py": replace(
+        _COUNTER, findings=(LOCK,), repair="refused", refusal="several-releases", hangs=True, before_faults="cancel"
+    ),
+    "leaked_lock/keep_try_behind.py": _COUNTER,
+    "leaked_lock/keep_signal.py": FixtureCase(
+        subject=lambda module: module.Peer(),
+        tasks={"ask": lambda peer: peer.ask("one"), "nothing": lambda peer: peer.ask("")},
+        state=lambda peer: sorted(peer.answers),
+        faults=(None,),
+    ),
+    "leaked_lock/keep_handed_on.py": FixtureCase(
+        subject=lambda module: module.Jobs(),
+        tasks={"one": lambda jobs: jobs.submit("one"), "two": lambda jobs: jobs.submit("two")},
+        state=lambda jobs: sorted(jobs.done),
+        faults=(None, "exception"),
+    ),
+}
