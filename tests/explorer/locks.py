@@ -2,7 +2,7 @@
 
 Which locks are still held at the end belongs to the outcome, so every lock has to be known, wherever it was made
 (module level, lazily, in a local): their constructors are observed. For programs that hang on their own lock there is
-an owner-reentrant lock, which shows what the program would have done had it not hung.
+an owner-reentrant lock (and semaphore of one), which shows what the program would have done had it not hung.
 """
 
 # ruff: noqa: ANN401 -- wrappers pass on whatever the wrapped constructor takes
@@ -40,6 +40,7 @@ def forget() -> None:
 
 
 _PlainLock = asyncio.Lock
+_PlainSemaphore = asyncio.Semaphore
 
 
 class ReentrantLock(asyncio.Lock):
@@ -68,11 +69,37 @@ class ReentrantLock(asyncio.Lock):
             super().release()
 
 
+class ReentrantSemaphore(asyncio.Semaphore):
+    """asyncio.Semaphore that its owner may take again if it is one of one, as `ReentrantLock` may be."""
+
+    def __init__(self, value: int = 1) -> None:
+        super().__init__(value)
+        self._alone = value == 1
+        self._owner: int | None = None
+        self._depth = 0
+
+    async def acquire(self) -> Literal[True]:
+        loop = cast("ExplorerLoop", asyncio.get_running_loop())
+        me = loop.current_path()[0]
+        if self._alone and self.locked() and self._owner == me:
+            self._depth += 1
+            return True
+        await super().acquire()
+        self._owner, self._depth = me, 1
+        return True
+
+    def release(self) -> None:
+        self._depth -= 1
+        if self._depth <= 0 or not self._alone:
+            self._owner, self._depth = None, 0
+            super().release()
+
+
 def held() -> tuple[str, ...]:
     """The locks of this run that are not back in their initial state, by kind."""
     found = ["Lock" for run in _lost if run == _run]
     for entry, initial in made:
-        if isinstance(entry, asyncio.Semaphore):
+        if isinstance(entry, _PlainSemaphore):
             if entry._value != initial:
                 found.append(f"{type(entry).__name__}{entry._value - initial:+d}")
         elif (lock := entry()) is not None and lock.locked():
@@ -83,7 +110,7 @@ def held() -> tuple[str, ...]:
 def _recording(original: Callable[..., None]) -> Callable[..., None]:
     def initialise(self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
-        if isinstance(self, asyncio.Semaphore):
+        if isinstance(self, _PlainSemaphore):
             made.append((self, self._value))
         else:
             made.append((weakref.ref(self, _noting(self)), 0))
@@ -126,6 +153,7 @@ def observed(*, reentrant: bool = False, free_locks_suspend: bool = False) -> It
     if reentrant:
         replace(asyncio, "Lock", ReentrantLock)
         replace(asyncio.locks, "Lock", ReentrantLock)
+        replace(asyncio, "Semaphore", ReentrantSemaphore)
     try:
         yield
     finally:

@@ -110,7 +110,7 @@ class Outer:
         HEAD + PUT + FILL + "\nclass Loud(Store):\n    async def put(self, *more):\n        print(more)\n",
     ),
     "an asynchronous context manager": (
-        "implicit-call",
+        "lock-in-manager",
         HEAD
         + "    async def __aenter__(self):\n        async with self._lock:\n            return self\n\n"
         + "    async def __aexit__(self, *exc):\n        pass\n"

@@ -105,6 +105,15 @@ RELEASING_WAITS = frozenset({"wait", "wait_for"})
 
 EXIT_STACKS = frozenset({"AsyncExitStack", "ExitStack"})
 
+STACKING = frozenset({"enter_async_context", "enter_context"})
+"""Methods of such stacks that enter a manager, which is left when the stack is."""
+
+CURRENT_TASK = frozenset({"current_task", "get_current_task", "get_ident", "get_native_id", "current_thread"})
+"""Functions that tell who runs: a test of it before a lock is taken lets the holder in again."""
+
+CONTEXT_VARIABLE = "contextvars.ContextVar"
+"""What each task has its own value of; tests of it ask the same."""
+
 
 def names_read_write(name: str) -> bool:
     """Tell whether an identifier reads like a lock with two sides (``rw``, ``rwlock``, ``_rw_lock``)."""

@@ -14,7 +14,7 @@ from typing import cast
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.flow.statements import statement_at
 from awaitomic.knowledge.lifecycle import CONSTRUCTION
-from awaitomic.knowledge.locks import UNKNOWN_LOCK
+from awaitomic.knowledge.locks import STACKING, UNKNOWN_LOCK
 from awaitomic.model.conventions import STANDARD, Conventions
 from awaitomic.model.event import Attribute as AttributePlace
 from awaitomic.model.event import Call, Compute, Merge, Operand, Read, Suspend, SuspendWhy, Write
@@ -30,7 +30,9 @@ from awaitomic.program.calls import awaited_calls, is_awaited, targets_of, trans
 from awaitomic.program.concurrency.registry import Registry
 from awaitomic.program.doors import Doors
 from awaitomic.program.facts import FunctionFacts
+from awaitomic.program.free_locks import FreeLocks
 from awaitomic.program.handed import Handed
+from awaitomic.program.holdings import Holdings
 from awaitomic.program.lock_helpers import held_in_body
 from awaitomic.program.lock_removals import find_removal
 from awaitomic.program.locks import Lock, Removal, lock_of, protects, returned_entry
@@ -72,6 +74,8 @@ class Program:
         self.suspension = Suspension(self)
         self.waiting = Waiting(self)
         self.acquisitions = Acquisitions(self)
+        self.free_locks = FreeLocks(self)
+        self.holdings = Holdings(self)
         self.callers = Callers(self)
         self.registry = Registry(self)
         self.makers = Makers(project, self.callers)
@@ -300,7 +304,7 @@ class Program:
             lock = lock_of(resolver, callee.place.base)
             if lock is not None and method == "acquire" and lock.self_deadlocks and not is_awaited(resolver, event.id):
                 return []  # a task of its own waits for it, or nobody
-        elif method in {"enter_async_context", "enter_context"} and event.arguments:
+        elif method in STACKING and event.arguments:
             lock = lock_of(resolver, event.arguments[0])
         else:
             return []

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
+from awaitomic.flow.reach import reach_after, reach_from
 from awaitomic.flow.statements import block_of
-from awaitomic.model.event import Attribute, Call, Const, Enter, Event, Read, Suspend
+from awaitomic.model.event import Attribute, Call, Const, Enter, Event, Read, Return, Suspend, SuspendWhy
 from awaitomic.model.location import Location
-from awaitomic.program.calls import calls_while_waiting, parameter_default, translate
+from awaitomic.program.callables import reached
+from awaitomic.program.calls import parameter_default, unwrapped
 from awaitomic.program.constants import can_come_to, constants_of
-from awaitomic.program.locks import Lock
+from awaitomic.program.constructed import in_caller
+from awaitomic.program.deferred import Deferred, awaited_parameters, handed_on
+from awaitomic.program.locks import Lock, is_handed, known_as
 from awaitomic.program.reach import components
-from awaitomic.program.target import AwaitedCall, How, Target
+from awaitomic.program.target import AwaitedCall, How, Part, Target
+from awaitomic.program.while_waiting import calls_while_waiting
+from awaitomic.program.wrappers import in_wrapped, wrappers_of
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
@@ -30,11 +37,15 @@ class Acquisition:
     event: int
     chain: tuple[tuple[str, int, How], ...]
     """(function, suspension, how it waits) for every hop from the callee to the function that acquires."""
+    if_free: bool = False
+    """Whether who holds the lock never comes there, or has given it back by then."""
 
 
-_Key = tuple[Location, str, int]
+_Key = tuple[Location, str, int, bool]
 _MOST_STEPS = 6
 """Paths longer than this are not followed: an object inside an object inside an object, in a recursion."""
+AROUND = -1
+"""In the place of the suspension of a hop: the function is reached through its own decorator, which runs around it."""
 
 
 class Acquisitions:
@@ -43,15 +54,49 @@ class Acquisitions:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._acquires: dict[int, dict[_Key, Acquisition]] = {}
+        self._deferred: dict[int, dict[tuple[str, int], Deferred]] = {}
         self._waits: dict[int, list[tuple[int, AwaitedCall]]] = {}
         self._graphs: dict[int, FunctionGraph] = {}
 
     def of(self, function: FunctionGraph) -> list[Acquisition]:
         """Give every lock that may be taken while a call of the function is awaited."""
+        return [taken for taken in self._all(function) if taken.lock.self_deadlocks]
+
+    def by_call(self, resolver: Resolver, target: Target) -> Iterator[tuple[Lock, Acquisition]]:
+        """Give every lock that may be taken while a call is awaited, in the caller's terms.
+
+        Besides what `of` tells of the function these are locks that it is handed, and those that are taken by functions
+        which it is handed and awaits.
+        """
+        for taken in self._all(target.function):
+            lock = acquired_by_call(self._program, resolver, target, taken)
+            if lock is not None:
+                yield lock, taken
+        for deferred in self._deferred[id(target.function)].values():
+            yield from self._handed(resolver, target, deferred)
+
+    def in_handed(self, resolver: Resolver, target: Target) -> Iterator[tuple[Lock, Lock, int, Acquisition]]:
+        """Give the locks that a callee holds where it awaits what it is handed, and that this takes.
+
+        Yields: the lock in the caller's terms and in the callee's, where the callee awaits it, and how it is taken.
+        """
+        inner = self._program.resolver(target.function)
+        self._all(target.function)
+        for deferred in self._deferred[id(target.function)].values():
+            held = self._program.holdings.of(inner).before_event(deferred.event) if not deferred.chain else None
+            for lock in held or ():
+                location = in_caller(resolver, target, lock.location)
+                for taken, how in self._handed(resolver, target, deferred) if location is not None else ():
+                    if taken.location == location and taken.self_deadlocks:
+                        yield taken, lock, deferred.event, how
+
+    def _all(self, function: FunctionGraph) -> list[Acquisition]:
         self._graphs[id(function)] = function
         for component in components(id(function), self._callees, self._acquires.__contains__):
             for each in component:
                 self._acquires[each] = self._own(each)
+                resolver = self._program.resolver(self._graphs[each])
+                self._deferred[each] = {found.key: found for found in awaited_parameters(resolver)}
             changed = True
             while changed:
                 changed = sum(self._absorb(each) for each in component) > 0  # each of them, every time
@@ -61,61 +106,148 @@ class Acquisitions:
         found: list[int] = []
         for _, call in self._calls(key):
             for target in call.targets if call.how is not How.TASK else ():
-                self._graphs[id(target.function)] = target.function
-                found.append(id(target.function))
+                handed = handed_on(self._program.resolver(self._graphs[key]), target)
+                for function in (target.function, *(each.function for each in handed)):
+                    self._graphs[id(function)] = function
+                    found.append(id(function))
         return found
 
     def _calls(self, key: int) -> list[tuple[int, AwaitedCall]]:
         if key not in self._waits:
-            function = self._graphs[key]
-            resolver = self._program.resolver(function)
-            suspends = [event for event in function.events if isinstance(event, Suspend)] if function.is_async else []
-            self._waits[key] = [(event.id, call) for event in suspends for call in calls_while_waiting(resolver, event)]
+            resolver = self._program.resolver(self._graphs[key])
+            self._waits[key] = list(_calls_of(self._program, resolver))
         return self._waits[key]
 
     def _own(self, key: int) -> dict[_Key, Acquisition]:
         function = self._graphs[key]
         resolver = self._program.resolver(function)
         found: dict[_Key, Acquisition] = {}
-        for event in function.events if function.is_async else ():
-            for lock in own_acquisitions(self._program, resolver, event):
-                found[lock.location, function.id, event.id] = Acquisition(lock, function.id, event.id, ())
+        started = any(not wrapper.waits for wrapper in wrappers_of(self._program, function))
+        for event in function.events if function.is_async and not started else ():
+            for lock in _taken_here(self._program, resolver, event):
+                free = self._program.free_locks.at(resolver, event.id, lock.location)
+                found[lock.location, function.id, event.id, free] = Acquisition(
+                    lock, function.id, event.id, (), if_free=free
+                )
+        for taken in self._around(function, resolver):
+            found[taken.lock.location, taken.function, taken.event, taken.if_free] = taken
         return found
+
+    def _around(self, function: FunctionGraph, resolver: Resolver) -> Iterator[Acquisition]:
+        """Give the locks that decorators of a function take."""
+        for wrapper in wrappers_of(self._program, function):
+            inner = self._program.resolver(wrapper.function)
+            for event in wrapper.function.events:
+                for lock in _taken_here(self._program, inner, event):
+                    location = in_wrapped(self._program, wrapper, function, lock.location)
+                    known = known_as(resolver, location, lock) if location is not None else None
+                    if known is not None:
+                        free = self._program.free_locks.at(inner, event.id, lock.location)
+                        hop = (wrapper.function.id, AROUND, How.DIRECT)
+                        yield Acquisition(known, wrapper.function.id, event.id, (hop,), if_free=free)
 
     def _absorb(self, key: int) -> bool:
         resolver = self._program.resolver(self._graphs[key])
-        mine = self._acquires[key]
-        size = len(mine)
+        size = len(self._acquires[key]) + len(self._deferred[key])
         for event, call in self._calls(key):
-            if call.how is How.TASK:
+            for target in call.targets if call.how is not How.TASK else ():
+                self._absorb_call(key, resolver, event, call, target)
+        return len(self._acquires[key]) + len(self._deferred[key]) != size
+
+    def _absorb_call(self, key: int, resolver: Resolver, event: int, call: AwaitedCall, target: Target) -> None:
+        mine = self._acquires[key]
+        hop = (target.function.id, event, call.how)
+        for lock, taken in list(self.by_call(resolver, target)):
+            if any(function == target.function.id for function, _, _ in taken.chain):
+                continue  # round a recursion into an object inside the object, and so on without an end
+            if len(lock.location.steps) > _MOST_STEPS:
                 continue
-            for target in call.targets:
-                for taken in list(self._acquires[id(target.function)].values()):
-                    if any(function == target.function.id for function, _, _ in taken.chain):
-                        continue  # round a recursion into an object inside the object, and so on without an end
-                    lock = acquired_by_call(self._program, resolver, target, taken)
-                    if lock is None or len(lock.location.steps) > _MOST_STEPS:
-                        continue
-                    hop = (target.function.id, event, call.how)
-                    mine.setdefault(
-                        (lock.location, taken.function, taken.event),
-                        Acquisition(lock, taken.function, taken.event, (hop, *taken.chain)),
-                    )
-        return len(mine) != size
+            free = taken.if_free or self._program.free_locks.at(resolver, event, lock.location)
+            mine.setdefault(
+                (lock.location, taken.function, taken.event, free),
+                Acquisition(lock, taken.function, taken.event, (hop, *taken.chain), if_free=free),
+            )
+        for found in list(self._deferred[id(target.function)].values()):
+            lifted = found.in_caller(resolver, target, hop)
+            if lifted is not None:
+                self._deferred[key].setdefault(lifted.key, lifted)
+
+    def _handed(self, resolver: Resolver, target: Target, deferred: Deferred) -> Iterator[tuple[Lock, Acquisition]]:
+        """Give the locks that a function takes which a call is handed and awaits, in the terms of who hands it over."""
+        operand = dict(target.arguments).get(deferred.parameter)
+        if operand is None:
+            return
+        if deferred.called:
+            targets = reached(resolver, operand)
+        else:
+            calls = unwrapped(resolver, operand, How.DIRECT)
+            targets = tuple(each for call in calls if call.how is not How.TASK for each in call.targets)
+        for each in targets:
+            hop = (each.function.id, deferred.event, deferred.how)
+            for taken in self._all(each.function):
+                if each.function.id in {function for function, _, _ in taken.chain}:
+                    continue
+                lock = acquired_by_call(self._program, resolver, each, taken)
+                if lock is not None:
+                    yield lock, replace(taken, lock=lock, chain=(*deferred.chain, hop, *taken.chain))
+
+
+def _calls_of(program: Program, resolver: Resolver) -> Iterator[tuple[int, AwaitedCall]]:
+    """Give the calls that a function waits for; of a plain function, those that it returns for its caller to await."""
+    function = resolver.function
+    if not function.is_async:
+        for event in function.events if not function.is_generator else ():
+            if isinstance(event, Return) and event.value is not None:
+                for call in unwrapped(resolver, event.value, How.DIRECT):
+                    yield event.id, call
+        return
+    if any(not wrapper.waits for wrapper in wrappers_of(program, function)):
+        return  # a decorator starts it, and nobody who calls it waits for it
+    for event in function.events:
+        if isinstance(event, Suspend):
+            for call in calls_while_waiting(resolver, event):
+                yield event.id, call
 
 
 def acquired_by_call(program: Program, resolver: Resolver, target: Target, taken: Acquisition) -> Lock | None:
     """Give, in the caller's terms, the lock that a call takes; None if it is another one or not taken this time."""
-    location = translate(resolver, target, taken.lock.location)
+    location = in_caller(resolver, target, taken.lock.location)
     if location is None:
         return None
-    if not taken.chain and not _condition_may_hold(resolver, target, taken):
-        return None
+    first = taken.chain[0][1] if taken.chain else taken.event
+    if first != AROUND:
+        if target.part is not None and first not in _part_of(target.function, target.part):
+            return None
+        if not taken.chain and not _condition_may_hold(resolver, target, taken):
+            return None
+        if not target.open and not _constants_lead(program, resolver, target, first):
+            return None
+    return known_as(resolver, location, taken.lock)
+
+
+def _constants_lead(program: Program, resolver: Resolver, target: Target, event: int) -> bool:
     bound = program.resolver(target.function).bindings
     known = {name: value for name, value in constants_of(resolver, target).items() if name not in bound}
-    if known and not can_come_to(target.function, taken.chain[0][1] if taken.chain else taken.event, known):
-        return None
-    return Lock(location, taken.lock.type)
+    return not known or can_come_to(target.function, event, known)
+
+
+def _part_of(function: FunctionGraph, part: Part) -> frozenset[int]:
+    """Give the events of a part of a generator that has one yield, or one on each way."""
+    yields = [event.id for event in function.events if isinstance(event, Suspend) and event.why is SuspendWhy.YIELD]
+    if part is Part.ENTERING:
+        return reach_from(function, function.entry, stops=yields).events
+    return frozenset[int]().union(*(reach_after(function, each, stops=yields).events for each in yields))
+
+
+def _taken_here(program: Program, resolver: Resolver, event: Event) -> list[Lock]:
+    """Give the locks that an event takes, also those that a function was handed: its callers know the type."""
+    taken = own_acquisitions(program, resolver, event)
+    locks: list[Lock] = []
+    if isinstance(event, Enter) and event.asynchronous:
+        locks = list(program.locks_of(resolver, event.manager))
+    elif isinstance(event, Call):
+        locks = [lock for lock, takes in program.lock_calls(resolver, event) if takes]
+    return [*taken, *filter(is_handed, locks)]
 
 
 def own_acquisitions(program: Program, resolver: Resolver, event: Event) -> list[Lock]:
@@ -144,7 +276,10 @@ def _hands_out_release(resolver: Resolver, lock: Lock) -> bool:
 
 def _condition_may_hold(resolver: Resolver, target: Target, taken: Acquisition) -> bool:
     """Follow constants into ``if hold_lock:``; where the argument is not a constant, it counts as not taken."""
-    for name, wanted in parameter_conditions(target.function, taken.event):
+    conditions = parameter_conditions(target.function, taken.event)
+    if conditions and target.open:
+        return False
+    for name, wanted in conditions:
         operand = next((operand for parameter, operand in target.arguments if parameter == name), None)
         if operand is not None:
             event = resolver.function.events[operand]

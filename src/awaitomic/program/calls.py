@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL, TASK_GROUPS, starts_one
+from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL, starts_one
 from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read, Scope, Suspend, SuspendWhy
 from awaitomic.model.identity import qualname_of
 from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location, Root
@@ -27,34 +27,36 @@ def targets_of(resolver: Resolver, event: Call) -> tuple[Target, ...]:
 
 
 def _find_targets(resolver: Resolver, event: Call) -> tuple[Target, ...]:
-    origin = resolver.origin(event.function)
-    callee = resolver.function.events[origin]
-    found: tuple[_Reached, ...]
-    if isinstance(callee, Compute) and callee.operator == "function":
-        node = resolver.function.nodes[origin]
-        found = tuple((function, None) for function in resolver.module.functions if function.node is node)
-    elif not isinstance(callee, Read):
-        return ()
-    elif isinstance(callee.place, Name):
-        found = _by_name(resolver, callee.place)
-    elif isinstance(callee.place, Attribute):
-        found = tuple(_by_attribute(resolver, callee.place))
-    else:
-        found = ()
     return tuple(
         Target(function, receiver, bind_arguments(function, event, skip_first=receiver is not None))
-        for function, receiver in found
+        for function, receiver in functions_at(resolver, event.function)
     )
 
 
-_Reached = tuple[FunctionGraph, Location | None]
+Reached = tuple[FunctionGraph, Location | None]
+"""A function, and what its ``self`` is."""
+
+
+def functions_at(resolver: Resolver, operand: Operand) -> tuple[Reached, ...]:
+    """Give the functions of the program that a value may be: none if it cannot be told."""
+    origin = resolver.origin(operand)
+    callee = resolver.function.events[origin]
+    if isinstance(callee, Compute) and callee.operator == "function":
+        node = resolver.function.nodes[origin]
+        return tuple((function, None) for function in resolver.module.functions if function.node is node)
+    if not isinstance(callee, Read):
+        return ()
+    if isinstance(callee.place, Name):
+        return _by_name(resolver, callee.place)
+    return tuple(_by_attribute(resolver, callee.place)) if isinstance(callee.place, Attribute) else ()
+
 
 _MOST_OVERRIDES = 24
 """A call of what more classes than these define in their own way could do anything: it leads to nothing that is known.
 Each object is of one class, so what all of them do together says little, and takes time that grows with its square."""
 
 
-def _by_name(resolver: Resolver, place: Name) -> tuple[_Reached, ...]:
+def _by_name(resolver: Resolver, place: Name) -> tuple[Reached, ...]:
     if place.scope is Scope.GLOBAL or resolver.is_module:
         return _of_definition(resolver, resolver.definition_of(place))
     function = nested_function(resolver, place.name)
@@ -72,7 +74,7 @@ def nested_function(resolver: Resolver, name: str) -> FunctionGraph | None:
     return None
 
 
-def _of_definition(resolver: Resolver, found: Definition | None) -> tuple[_Reached, ...]:
+def _of_definition(resolver: Resolver, found: Definition | None) -> tuple[Reached, ...]:
     """Give what a call of a function or class of the program runs; calling a class runs its ``__init__``."""
     if found is None:
         return ()
@@ -87,7 +89,7 @@ def _of_definition(resolver: Resolver, found: Definition | None) -> tuple[_Reach
     return ((function, receiver if is_of_class(function) else None),)
 
 
-def _by_attribute(resolver: Resolver, place: Attribute) -> Iterator[_Reached]:
+def _by_attribute(resolver: Resolver, place: Attribute) -> Iterator[Reached]:
     link = resolver.module.link
     base_event = resolver.function.events[place.base]
     if isinstance(base_event, Call) and last_name(resolver.function.nodes[place.base]) == "super":
@@ -157,8 +159,10 @@ def _goes_on_above(method: FunctionGraph, name: str) -> bool:
     )
 
 
-def bind_arguments(function: FunctionGraph, event: Call, *, skip_first: bool) -> tuple[tuple[str, Operand], ...]:
-    """Match the arguments of a call to the parameters of the callee, by position and by name."""
+def bind_arguments(
+    function: FunctionGraph, event: Call, *, skip_first: bool, start: int = 0
+) -> tuple[tuple[str, Operand], ...]:
+    """Match the arguments of a call, from the one at `start` on, to the parameters of the callee."""
     node = function.node
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         return ()
@@ -166,7 +170,7 @@ def bind_arguments(function: FunctionGraph, event: Call, *, skip_first: bool) ->
     static = any(last_name(decorator) == "staticmethod" for decorator in node.decorator_list)
     if skip_first and not static:
         positional = positional[1:]
-    bound = list(zip(positional, event.arguments, strict=False))
+    bound = list(zip(positional, event.arguments[start:], strict=False))
     bound.extend((name, value) for name, value in event.keywords if name is not None)
     return tuple(bound)
 
@@ -191,7 +195,7 @@ def awaited_calls(resolver: Resolver, event: Suspend) -> tuple[AwaitedCall, ...]
     if event.awaited is None:
         return ()
     if event.why is SuspendWhy.AWAIT:
-        return tuple(_unwrapped(resolver, event.awaited, How.DIRECT))
+        return tuple(unwrapped(resolver, event.awaited, How.DIRECT))
     method = {
         SuspendWhy.ASYNC_ENTER: "__aenter__",
         SuspendWhy.ASYNC_EXIT: "__aexit__",
@@ -207,12 +211,13 @@ def awaited_calls(resolver: Resolver, event: Suspend) -> tuple[AwaitedCall, ...]
     return (AwaitedCall(event.awaited, How.DIRECT, (Target(function, location),)),) if function is not None else ()
 
 
-def _unwrapped(resolver: Resolver, operand: Operand, how: How) -> Iterator[AwaitedCall]:
+def unwrapped(resolver: Resolver, operand: Operand, how: How) -> Iterator[AwaitedCall]:
+    """Give the calls of functions of the program that run while an operand is waited for in this way."""
     origin = resolver.origin(operand)
     event = resolver.function.events[origin]
     if isinstance(event, Compute) and event.operator in {"starred", "generator", "comprehension", "list", "tuple"}:
         for inner in event.operands:
-            yield from _unwrapped(resolver, inner, how)
+            yield from unwrapped(resolver, inner, how)
         return
     if not isinstance(event, Call):
         return
@@ -225,12 +230,12 @@ def _unwrapped(resolver: Resolver, operand: Operand, how: How) -> Iterator[Await
     if wrapper in AWAITED_ALONE and first is not None:
         inner_how = {"wait_for": How.WAIT_FOR, "timeout": How.WAIT_FOR, "shield": How.SHIELD}.get(wrapper, How.TASK)
         # A timeout around a shield ends the wait and not the call.
-        yield from _unwrapped(resolver, first, inner_how if how in {How.DIRECT, How.WAIT_FOR} else how)
+        yield from unwrapped(resolver, first, inner_how if how in {How.DIRECT, How.WAIT_FOR} else how)
     elif wrapper in SPAWN_ALL:
         for argument in event.arguments:
-            yield from _unwrapped(resolver, argument, How.GATHER)
+            yield from unwrapped(resolver, argument, How.GATHER)
     elif starts_one(wrapper) and first is not None:
-        yield from _unwrapped(resolver, first, How.TASK)
+        yield from unwrapped(resolver, first, How.TASK)
 
 
 _AWAITABLE_NAMES = frozenset({"fut", "coro", "arg", "aw"})
@@ -242,60 +247,6 @@ def _awaitable(event: Call) -> Operand | None:
     if event.arguments:
         return event.arguments[0]
     return next((value for name, value in event.keywords if name in _AWAITABLE_NAMES), None)
-
-
-def calls_while_waiting(resolver: Resolver, event: Suspend) -> Iterator[AwaitedCall]:
-    """Give the calls that run while the function waits at `event`, also those that no ``await`` of a call shows.
-
-    Besides `awaited_calls` these are the steps of an asynchronous generator, a property that gives a coroutine, and the
-    tasks of a group that is left.
-    """
-    yield from awaited_calls(resolver, event)
-    if event.awaited is None:
-        return
-    origin = resolver.origin(event.awaited)
-    found = resolver.function.events[origin]
-    if event.why is SuspendWhy.ASYNC_FOR and isinstance(found, Compute) and found.operands:
-        origin = resolver.origin(found.operands[0])
-        found = resolver.function.events[origin]
-    if event.why is SuspendWhy.ASYNC_FOR and isinstance(found, Call):
-        steps = tuple(one for one in targets_of(resolver, found) if one.function.is_async and one.function.is_generator)
-        if steps:
-            yield AwaitedCall(origin, How.DIRECT, steps)
-    elif event.why is SuspendWhy.AWAIT and isinstance(found, Read) and isinstance(found.place, Attribute):
-        yield from _property(resolver, origin, found.place)
-    elif event.why is SuspendWhy.ASYNC_EXIT and event.id == _first_exit(resolver, event.awaited):
-        yield from _left_group(resolver, origin)
-
-
-def _property(resolver: Resolver, event: Operand, place: Attribute) -> Iterator[AwaitedCall]:
-    kind, _, owner = (resolver.operand_type(place.base).name or "").partition(":")
-    method = resolver.module.find_method(owner, place.attr) if kind == "class" else None
-    receiver = resolver.value(place.base)
-    if method is not None and method.is_async and is_property(method) and receiver is not None:
-        yield AwaitedCall(event, How.DIRECT, (Target(method, receiver),))
-
-
-def _first_exit(resolver: Resolver, manager: Operand) -> int:
-    """Give the exit that stands for all ways out of a ``with``, which have one each."""
-    exits = (event for event in resolver.function.events if isinstance(event, Suspend) and event.awaited == manager)
-    return next(event.id for event in exits if event.why is SuspendWhy.ASYNC_EXIT)
-
-
-def _left_group(resolver: Resolver, manager: Operand) -> Iterator[AwaitedCall]:
-    """Give the tasks that are made by methods of what a manager gave, and over when it has been left."""
-    events = resolver.function.events
-    if last_name(getattr(resolver.function.nodes[manager], "func", None)) not in TASK_GROUPS:
-        return
-    for event in events:
-        callee = events[event.function] if isinstance(event, Call) else None
-        if not isinstance(event, Call) or not isinstance(callee, Read) or not isinstance(callee.place, Attribute):
-            continue
-        entered = events[resolver.origin(callee.place.base)]
-        if not isinstance(entered, Compute) or entered.operator != "entered":
-            continue
-        if resolver.origin(entered.operands[0]) == manager and starts_one(callee.place.attr) and event.arguments:
-            yield from _unwrapped(resolver, event.arguments[0], How.GATHER)
 
 
 def is_awaited(resolver: Resolver, call: Operand) -> bool:

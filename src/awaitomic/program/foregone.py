@@ -35,7 +35,7 @@ def known_at(program: Program, resolver: Resolver, event: int) -> dict[Location,
     for guard in state.guards if state is not None else ():
         part = parts.get(guard.guard)
         test = part.test if part is not None else resolver.function.nodes[guard.guard]
-        found.update(_said(test, guard.tokens, holds=guard.holds))
+        found.update(said(test, guard.tokens, holds=guard.holds))
     return found
 
 
@@ -48,7 +48,7 @@ def never_taken(program: Program, resolver: Resolver, known: Known) -> frozenset
         if not isinstance(guard, Guard) or (state := solution.before_event(guard.id)) is None:
             continue
         tokens = state.values.get(guard.test, frozenset())
-        for location, there in _said(resolver.function.nodes[guard.id], tokens, holds=True):
+        for location, there in said(resolver.function.nodes[guard.id], tokens, holds=True):
             if (fact := known(location)) is not None:
                 found.add((block.index, block.successors[0 if there is not fact else 1]))
     return frozenset(found)
@@ -104,7 +104,7 @@ def _is_given(program: Program, resolver: Resolver, place: Place | None) -> bool
     return own and not program.changes(resolver, location) and program.property_at(resolver, location) is None
 
 
-def _said(test: ast.AST, tokens: Tokens, *, holds: bool) -> Iterator[tuple[Location, bool]]:
+def said(test: ast.AST, tokens: Tokens, *, holds: bool) -> Iterator[tuple[Location, bool]]:
     """Give what an outcome of a test says of the state that it has read: in a simple test, of all of it."""
     asked = dict(_asked(test, holds=holds))
     fresh = {token.location for token in tokens if not token.is_stale and not token.answered}

@@ -30,7 +30,7 @@ def stacked_locks(program: Program, resolver: Resolver) -> Iterator[tuple[Operan
     """Give, for each stack that a with-statement of the function ends, the locks that it has entered."""
     events = resolver.function.events
     managers = {event.manager for event in events if isinstance(event, Leave)}
-    stacks = {manager for manager in managers if _is_stack(resolver, manager)}
+    stacks = {manager for manager in managers if is_stack(resolver, manager)}
     if not stacks:
         return
     entered: dict[Operand, list[tuple[Lock, bool]]] = {}
@@ -41,7 +41,7 @@ def stacked_locks(program: Program, resolver: Resolver) -> Iterator[tuple[Operan
         locks = [lock for lock, taken in program.lock_calls(resolver, event) if taken]
         if locks:
             loops = in_loop(resolver, event.id)
-            entered.setdefault(_stack_of(resolver, callee.place.base), []).extend((lock, loops) for lock in locks)
+            entered.setdefault(stack_of(resolver, callee.place.base), []).extend((lock, loops) for lock in locks)
     for manager in sorted(stacks):
         found = entered.get(resolver.origin(manager))
         if found:
@@ -49,11 +49,12 @@ def stacked_locks(program: Program, resolver: Resolver) -> Iterator[tuple[Operan
             yield manager, Stacked((*(lock for lock, _ in found), *in_loops), in_loops)
 
 
-def _is_stack(resolver: Resolver, manager: Operand) -> bool:
+def is_stack(resolver: Resolver, manager: Operand) -> bool:
+    """Tell whether a manager is a stack of others."""
     return last_name(resolver.function.nodes[resolver.origin(manager)]) in EXIT_STACKS
 
 
-def _stack_of(resolver: Resolver, operand: Operand) -> Operand:
+def stack_of(resolver: Resolver, operand: Operand) -> Operand:
     """Give the event that made a stack, from a name that ``as`` or an assignment gave it."""
     origin = resolver.origin(operand)
     event = resolver.function.events[origin]

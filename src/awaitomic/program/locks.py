@@ -287,6 +287,24 @@ def _unnamed(resolver: Resolver, operand: Operand) -> Location:
     return Location(Root.RESULT, resolver.function.id, text)
 
 
+def known_as(resolver: Resolver, location: Location, lock: Lock) -> Lock | None:
+    """Give a lock under a caller's name; of one that was handed over, its own caller knows the type.
+
+    Returns None if it is none on which a task can hang, or nobody knows.
+    """
+    if lock.self_deadlocks:
+        return Lock(location, lock.type)
+    known = lock_type(resolver.type_of(location))
+    if known is None and location.root is Root.PARAMETER:
+        return Lock(location, lock.type)
+    return Lock(location, known) if known is not None and known.hangs else None
+
+
+def is_handed(lock: Lock) -> bool:
+    """Tell whether a function was given a lock, or its object was, so that it cannot know the type."""
+    return lock.location.root in {Root.PARAMETER, Root.SELF} and lock.type is UNKNOWN_LOCK
+
+
 def protects(lock: Lock) -> bool:
     """Tell whether holding the lock keeps other tasks out."""
     return lock.type.exclusion is not Exclusion.COUNTING

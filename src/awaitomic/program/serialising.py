@@ -10,9 +10,10 @@ import ast
 from typing import TYPE_CHECKING
 
 from awaitomic.knowledge.locks import CONCURRENCY_LIMITS, SERIALISING_DECORATORS, sounds_like_a_lock
-from awaitomic.model.event import Call, Const, Enter, Name, Read, Scope, Suspend
+from awaitomic.model.event import Call, Const, Enter
 from awaitomic.program.lock_helpers import is_understood
 from awaitomic.program.names import last_name
+from awaitomic.program.wrappers import waits_for_wrapped
 
 if TYPE_CHECKING:
     from awaitomic.flow.graph import FunctionGraph
@@ -54,7 +55,7 @@ def _holds_a_lock(program: Program, decorator: FunctionGraph) -> bool:
     ]
     if not found or not all(is_understood(resolver, lock) for resolver, lock in found):
         return bool(found)
-    waits = [(resolver, event) for resolver in inner for event in _waits_for_wrapped(resolver)]
+    waits = [(resolver, event) for resolver in inner for event in waits_for_wrapped(resolver)]
     return not waits or any(
         lock.removal is None
         for resolver, event in waits
@@ -72,17 +73,3 @@ def _enters_by_name(resolver: Resolver) -> bool:
         for made in entered
         if isinstance(made, Call) and len(made.arguments) > 1
     )
-
-
-def _waits_for_wrapped(resolver: Resolver) -> list[int]:
-    """Give the suspensions at which a function waits for a call of what a function around it was given."""
-    events = resolver.function.events
-    found: list[int] = []
-    for event in events:
-        call = (
-            events[resolver.origin(event.awaited)] if isinstance(event, Suspend) and event.awaited is not None else None
-        )
-        callee = events[call.function] if isinstance(call, Call) else None
-        if isinstance(callee, Read) and isinstance(callee.place, Name) and callee.place.scope is Scope.CLOSURE:
-            found.append(event.id)
-    return found

@@ -21,6 +21,13 @@ class How(enum.Enum):
     """A task was made of it, and the task is awaited."""
 
 
+class Part(enum.Enum):
+    """Which part of a generator runs, of one that is used in a with-statement."""
+
+    ENTERING = "up to its yield"
+    LEAVING = "behind its yield"
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """One function that a call may reach; `receiver` is what its ``self`` stands for in the caller, if it has one."""
@@ -29,6 +36,12 @@ class Target:
     receiver: Location | None
     arguments: tuple[tuple[str, Operand], ...] = ()
     """Parameter names of the callee and the operands that they get."""
+    part: Part | None = None
+    """The part of it that runs, if it is not the whole."""
+    receiver_made: Operand | None = None
+    """The call that makes the receiver, if nobody else has it: ``async with Turn(self.lock)``."""
+    open: bool = False
+    """Whether others may call it with more arguments than are known here: it is handed on as a value."""
 
 
 @dataclass(frozen=True, slots=True)

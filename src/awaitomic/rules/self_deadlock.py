@@ -3,63 +3,98 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
-from awaitomic.model.event import Call, Event, Suspend
+from awaitomic.flow.graph import FunctionGraph
+from awaitomic.flow.passage import passage
+from awaitomic.model.event import Call, Enter, Event, Guard, Suspend, SuspendWhy
 from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
-from awaitomic.model.identity import qualname_of
 from awaitomic.model.location import Location
 from awaitomic.program import Program
-from awaitomic.program.acquisitions import Acquisition, acquired_by_call, own_acquisitions
-from awaitomic.program.calls import calls_while_waiting
+from awaitomic.program.acquisitions import Acquisition, own_acquisitions
+from awaitomic.program.calls import awaited_calls
+from awaitomic.program.deferred import handed_on
+from awaitomic.program.frames import Frame, frames_of, is_limited, shown_frame
 from awaitomic.program.locks import Lock
 from awaitomic.program.resolve import Resolver
-from awaitomic.program.state import State
+from awaitomic.program.settled import Settled
 from awaitomic.program.target import AwaitedCall, How, Target
+from awaitomic.program.while_waiting import calls_while_waiting, entered_by_stack
 from awaitomic.rules.rule import Rule, step, suspending_functions
 
 
 def find(program: Program) -> Iterator[Finding]:
     """Find acquisitions, direct or through awaited calls, of a lock that the task already holds."""
     for resolver in suspending_functions(program):
+        seen: set[tuple[int, Lock, str]] = set()
+        yield from _handed_to_holders(program, resolver, seen)
         if not _could_hold(program, resolver):
             continue
-        facts = program.facts(resolver)
+        held = program.holdings.of(resolver)
         for block in resolver.function.blocks:
-            if facts.solution.before_block(block.index) is None:
-                continue
-            for event, state in facts.solution.states(block.index):
-                if state.held:
-                    yield from _examine(program, resolver, event, state)
+            for event, state in held.states(block.index):
+                if state:
+                    yield from _examine(program, resolver, event, state, seen)
 
 
 def _could_hold(program: Program, resolver: Resolver) -> bool:
-    if program.callers.held_at_entry(resolver.function):
-        return True
-    return any(
-        own_acquisitions(program, resolver, event)
-        or (isinstance(event, Call) and program.locks_left_by(resolver, event))
-        for event in resolver.function.events
+    """Tell whether a function takes anything that could be a lock, before more is asked."""
+    events = resolver.function.events
+    managed = any(isinstance(event, Enter) and event.asynchronous for event in events)
+    return (
+        managed
+        or bool(program.holdings.by_decorators(resolver.function))
+        or any(
+            isinstance(event, Call)
+            and (own_acquisitions(program, resolver, event) or program.locks_left_by(resolver, event))
+            for event in events
+        )
+        or any(entered_by_stack(resolver, event) is not None for event in events)
     )
 
 
-def _examine(program: Program, resolver: Resolver, event: Event, state: State) -> Iterator[Finding]:
+def _examine(
+    program: Program, resolver: Resolver, event: Event, state: frozenset[Lock], seen: set[tuple[int, Lock, str]]
+) -> Iterator[Finding]:
     # What every caller holds is each caller's own finding, which leads through here.
     theirs = {lock.location for lock in program.callers.held_at_entry(resolver.function)}
-    held = {lock.location: lock for lock in state.held if lock.self_deadlocks and lock.location not in theirs}
+    held = {lock.location: lock for lock in state if lock.self_deadlocks and lock.location not in theirs}
     for lock in own_acquisitions(program, resolver, event):
-        if lock.location in held:
+        if lock.location in held and _is_new(seen, resolver, event, lock, ""):
             yield _report(program, resolver, event.id, lock, None, None)
     if not isinstance(event, Suspend):
         return
     for call in calls_while_waiting(resolver, event):
         earlier = _held_without(program, resolver, call.call, held)
         for target in call.targets:
-            reported: set[Lock] = set()
-            for taken in program.acquisitions.of(target.function):
-                found = acquired_by_call(program, resolver, target, taken)
-                if found is not None and found.location in earlier and found not in reported:
-                    reported.add(found)
-                    yield _report(program, resolver, event.id, found, taken, (call, target))
+            for lock, taken in program.acquisitions.by_call(resolver, target):
+                if taken.if_free or lock.location not in earlier or not lock.self_deadlocks:
+                    continue
+                if Settled(program, resolver, event.id, lock).keeps_from(target, taken):
+                    continue
+                if _is_new(seen, resolver, event, lock, target.function.id):
+                    yield _report(program, resolver, event.id, lock, taken, (call, target))
+
+
+def _handed_to_holders(program: Program, resolver: Resolver, seen: set[tuple[int, Lock, str]]) -> Iterator[Finding]:
+    """Find functions that are handed to somebody who awaits them with the lock held that they take."""
+    for event in resolver.function.events:
+        for call in awaited_calls(resolver, event) if isinstance(event, Suspend) else ():
+            for target in call.targets:
+                if not any(True for _ in handed_on(resolver, target)):
+                    continue
+                for lock, held, at, taken in program.acquisitions.in_handed(resolver, target):
+                    if not taken.if_free and _is_new(seen, resolver, event, lock, f"{target.function.id} itself"):
+                        first = _first_acquisition(program, program.resolver(target.function), at, held)
+                        yield _report(program, resolver, event.id, lock, taken, (call, target), first)
+
+
+def _is_new(seen: set[tuple[int, Lock, str]], resolver: Resolver, event: Event, lock: Lock, callee: str) -> bool:
+    """Tell whether this is said for the first time: copies of a ``finally`` body are one place."""
+    key = (id(resolver.function.nodes[event.id]), lock, callee)
+    new = key not in seen
+    seen.add(key)
+    return new
 
 
 def _held_without(program: Program, resolver: Resolver, call: int, held: dict[Location, Lock]) -> dict[Location, Lock]:
@@ -68,8 +103,8 @@ def _held_without(program: Program, resolver: Resolver, call: int, held: dict[Lo
     left = {lock.location for lock in program.locks_left_by(resolver, event)} if isinstance(event, Call) else set()
     if not left:
         return held
-    before = program.facts(resolver).solution.before_event(call)
-    earlier = {lock.location for lock in before.held} if before is not None else set()
+    before = program.holdings.of(resolver).before_event(call)
+    earlier = {lock.location for lock in before} if before is not None else set()
     return {location: lock for location, lock in held.items() if location not in left - earlier}
 
 
@@ -80,90 +115,127 @@ def _report(
     lock: Lock,
     taken: Acquisition | None,
     call: tuple[AwaitedCall, Target] | None,
+    first: TraceStep | None = None,
 ) -> Finding:
     function = resolver.function
-    trace = [_first_acquisition(program, resolver, event, lock)]
-    extent = program.extent(function, event)
-    message = f"`{lock}` is taken while this task holds it: it waits for itself for ever"
+    trace = [first or _first_acquisition(program, resolver, event, lock)]
+    frames = [Frame(function, event)]
+    message = f"`{lock}` is taken while this task holds it"
+    note = "waits for the lock that it holds itself"
     if taken is not None and call is not None:
         name = call[1].function.qualname
-        trace.append(step(program, function, event, Role.CALL, f"`{name}` is awaited with `{lock}` held"))
-        trace.extend(_hops(program, call[1].function.id, taken))
-        last = program.named(taken.function).function
-        if program.is_here(last):
-            extent = program.extent(last, taken.event)
-        trace.append(step(program, last, taken.event, Role.ACQUIRE, "waits for the lock that its own caller holds"))
-        ending = "the wait always times out" if call[0].how is How.WAIT_FOR else "the task waits for itself for ever"
-        message = f"`{name}` takes `{lock}`, which the caller `{function.qualname}` holds: {ending}"
-    else:
-        trace.append(step(program, function, event, Role.ACQUIRE, "waits for the lock that it holds itself"))
+        note = "waits for the lock that its own caller holds"
+        frames = frames_of(program, resolver, event, call[1], taken)
+        with_held = "" if first is not None else f" with `{lock}` held"
+        trace.append(step(program, function, event, Role.CALL, _happens(function, event, name) + with_held))
+        for frame, following in pairwise(frames[1:]):
+            does = _happens(frame.function, frame.event, following.function.qualname)
+            trace.append(step(program, frame.function, frame.event, Role.CALL, does))
+        message = f"`{name}` takes `{lock}`, which the caller `{function.qualname}` holds"
+        if first is not None:
+            handed = frames[2].function.qualname
+            message = f"`{handed}` takes `{lock}`, which `{name}` holds where it awaits what it is handed"
+            note = "waits for the lock that is held where it is awaited"
+    last = frames[-1]
+    trace.append(step(program, last.function, last.event, Role.ACQUIRE, note))
+    shown = shown_frame(frames)
+    shown = shown if program.is_here(shown.function) else frames[0]
     return Finding(
         rule=RULE.code,
         name=RULE.name,
-        confidence=_confidence(program, taken, call),
+        confidence=_confidence(program, resolver, lock, frames, call),
         path=program.source.path,
-        extent=extent,
+        extent=program.extent(shown.function, shown.event),
         function=function.qualname,
         state=str(lock),
-        message=message,
+        message=f"{message}: {_ending(program, frames, taken, call)}",
         trace=tuple(trace),
         evidence=("an asyncio lock is not reentrant: one task is enough for this to hang",),
         span=Span(function.qualname, (), (), (event,), event),
     )
 
 
-def _hops(program: Program, first: str, taken: Acquisition) -> Iterator[TraceStep]:
-    caller = first
-    for name, suspend, _ in taken.chain:
-        yield step(program, program.named(caller).function, suspend, Role.CALL, f"`{qualname_of(name)}` is awaited")
-        caller = name
+def _ending(
+    program: Program, frames: list[Frame], taken: Acquisition | None, call: tuple[AwaitedCall, Target] | None
+) -> str:
+    """Say what comes of the wait: nothing, or what a limit makes of it."""
+    if any(is_limited(program, frame) for frame in frames):
+        return "the wait always times out"
+    hows = [how for _, _, how in taken.chain] if taken is not None else []
+    if How.WAIT_FOR in hows or (call is not None and call[0].how is How.WAIT_FOR):
+        return "the wait always times out"
+    return "the task waits for itself for ever"
+
+
+def _happens(function: FunctionGraph, event: int, name: str) -> str:
+    """Say how a function is run at a suspension of its caller."""
+    found = function.events[event]
+    why = found.why if isinstance(found, Suspend) else None
+    verbs = {SuspendWhy.ASYNC_ENTER: "is entered", SuspendWhy.ASYNC_EXIT: "is left", SuspendWhy.ASYNC_FOR: "goes on"}
+    return f"`{name}` {verbs.get(why, 'is awaited') if why is not None else 'is returned to be awaited'}"
 
 
 def _first_acquisition(program: Program, resolver: Resolver, event: int, lock: Lock) -> TraceStep:
-    """Give the step at which the function itself took the lock, or the call that entered it with the lock held."""
+    """Give the step at which the function came to hold the lock: its own, a manager's, a call's, or a decorator's."""
     function = resolver.function
-    own = [
-        before.id
-        for before in function.events[:event]
-        if any(mine.location == lock.location for mine in own_acquisitions(program, resolver, before))
-    ]
-    if own:
-        return step(program, function, own[-1], Role.ACQUIRE, f"`{lock}` is taken")
-    for site in program.callers.only_awaited_here(function) or []:
-        note = f"`{function.qualname}` is called with `{lock}` held"
-        return step(program, site.resolver.function, site.event, Role.CALL, note)
-    left = next(
-        (before.id for before in function.events[:event] if _is_held_after(program, resolver, before, lock)), event
-    )
-    return step(program, function, left, Role.CALL, f"`{lock}` is held when this has returned")
+    held = program.holdings.of(resolver)
+    starts = []
+    for block in function.blocks:
+        for each, state in held.states(block.index):
+            after = None if isinstance(each, Guard) else held.after_event(each.id)
+            if lock not in state and after is not None and lock in after:
+                starts.append(each)
+    first = max((each for each in starts if each.id < event), key=lambda each: each.id, default=None)
+    if first is None:
+        decorators = getattr(function.node, "decorator_list", [])
+        extent = program.unit_of(function).positions.extent(decorators[-1]) if decorators else None
+        note = f"`{lock}` is taken around each call"
+        return TraceStep(Role.ACQUIRE, program.path_of(function), extent or program.extent(function, event), note)
+    if any(mine.location == lock.location for mine in own_acquisitions(program, resolver, first)):
+        return step(program, function, first.id, Role.ACQUIRE, f"`{lock}` is taken")
+    entered = isinstance(first, Enter | Suspend)
+    note = f"`{lock}` is held " + ("while this is entered" if entered else "when this has returned")
+    return step(program, function, first.id, Role.ACQUIRE if entered else Role.CALL, note)
 
 
-def _is_held_after(program: Program, resolver: Resolver, event: Event, lock: Lock) -> bool:
-    state = program.facts(resolver).solution.after_event(event.id)
-    return state is not None and any(mine.location == lock.location for mine in state.held)
-
-
-def _confidence(program: Program, taken: Acquisition | None, call: tuple[AwaitedCall, Target] | None) -> Confidence:
-    """Certain if the second acquisition happens on every way, else likely."""
-    if taken is None or call is None:
+def _confidence(
+    program: Program, resolver: Resolver, lock: Lock, frames: list[Frame], call: tuple[AwaitedCall, Target] | None
+) -> Confidence:
+    """Certain if the second acquisition happens on every way that a call takes as a rule, else likely."""
+    if call is None:
         return Confidence.CERTAIN
-    last = program.named(taken.function).function
-    always = _is_unconditional(last.statements[taken.event][len(last.path) :])
-    return Confidence.CERTAIN if always and call[0].how is not How.TASK and not taken.chain else Confidence.LIKELY
+    sure = call[0].how is not How.TASK and all(_takes(program, resolver, each, lock) for each in call[0].targets)
+    always = all(passage(frame.function, frozenset({frame.event})) is None for frame in frames[1:])
+    return Confidence.CERTAIN if sure and always else Confidence.LIKELY
 
 
-def _is_unconditional(path: tuple[object, ...]) -> bool:
-    return len(path) == 1
+def _takes(program: Program, resolver: Resolver, target: Target, lock: Lock) -> bool:
+    return any(found.location == lock.location for found, _ in program.acquisitions.by_call(resolver, target))
 
 
 RULE = Rule(
     code="AWA301",
     name="self-deadlock",
     summary="a lock is acquired again by the task that holds it",
-    what="A coroutine that holds an asyncio lock awaits a call that takes the same lock, directly or in further calls.",
+    what=(
+        "A coroutine that holds an asyncio lock awaits something that takes the same lock: a call, however many calls "
+        "further down and in whatever file; a base class or an override; a callback or `partial` that it hands on; a "
+        "step of an iterator; entering or leaving a context manager; a decorator. A `Condition(lock)` is that lock, "
+        "and a `Semaphore(1)` is one, too."
+    ),
     why=(
         "`asyncio.Lock` is not reentrant: the second acquisition waits for the first to be released, which can only "
-        "happen after the second is through. The task hangs for ever, and everybody who needs the lock with it."
+        "happen after the second is through. The task hangs for ever, and everybody who needs the lock with it; "
+        "nothing is logged, no processor is busy, and the event loop goes on with what does not need the lock. One "
+        "task is enough, so no load is needed to see it: a request that never ends, and from then on all requests of "
+        "its kind. `task.print_stack()`, or `asyncio.all_tasks()` asked for from a debugger, shows the task in "
+        "`Lock.acquire`, and the lock is `locked` with no other task inside. Where the second acquisition is "
+        "conditional (only on a cache miss, only at the first connection), it waits for the day on which that comes "
+        "true. A timeout does not cure it, it only turns the hang into a failure each time, and shows the caller a "
+        "`TimeoutError` that looks like a slow service. If there is no automatic repair: let one layer lock. Public "
+        "methods take the lock and call private ones, which never do; a context manager or decorator that locks is "
+        "used by the outermost layer only; a callback is called after the lock is released, with what it needs. Do "
+        "not write a reentrant lock: it hides which state is half changed when the inner call sees it."
     ),
     example_before="""\
 class Store:
@@ -203,11 +275,13 @@ class Store:
 """,
     fix_safety=(
         "The split keeps the public method as it is and lets holders call the variant: safe where every call site is "
-        "known."
+        "known. None is made where no call names what takes the lock: a context manager, a decorator, a callback."
     ),
     silent=(
-        "The call after the lock is released, the lock of another instance, a task that is started and not awaited, a "
-        "reentrant lock, an acquisition that an argument switches off."
+        "The call after the lock is released, also by hand or by a callee; the lock of another instance; a task that "
+        "is started and not awaited; a reentrant lock, also one that the program makes by a test of the current task; "
+        "an acquisition that an argument switches off, that is not tried if the lock is held (`locked()`), or that the "
+        "holder has made needless by what it has stored."
     ),
     find=find,
 )

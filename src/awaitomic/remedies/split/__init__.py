@@ -10,11 +10,12 @@ from awaitomic.model.finding import Applicability, Refusal
 from awaitomic.model.identity import qualname_of
 from awaitomic.model.location import Root
 from awaitomic.model.plan import Edit, Plan
-from awaitomic.program.acquisitions import Acquisition, acquired_by_call, own_acquisitions
-from awaitomic.program.calls import awaited_calls, calls_while_waiting
+from awaitomic.program.acquisitions import Acquisition, own_acquisitions
+from awaitomic.program.calls import awaited_calls
 from awaitomic.program.locks import Lock
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.target import Target
+from awaitomic.program.while_waiting import calls_while_waiting
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.split import outside, takers
@@ -23,6 +24,7 @@ from awaitomic.remedies.split.overrides import relatives
 from awaitomic.remedies.split.regions import Taker, dropped, lock_name, region_at
 from awaitomic.remedies.split.takers import HeldAt, Resolved, line_of
 from awaitomic.remedies.split.variant import check_form, kept_decorators, node_of, twice_made_defaults
+from awaitomic.remedies.split.ways import check_way
 
 
 def propose(case: Case) -> Proposal | Refusal:
@@ -43,7 +45,8 @@ def _lock(case: Case) -> Lock:
     for lock in takers.held_before(case.program, case.resolver, case.finding.span.write):
         if str(lock.location) == case.finding.state and lock.self_deadlocks:
             return lock
-    raise Declined("position-mismatch", f"`{case.finding.state}` is not held where the finding says")
+    message = f"`{case.finding.state}` is not held here, but where it is awaited what is handed over"
+    raise Declined("through-callback", message)
 
 
 _TRUSTED = ("the callers that hold the lock would wait for themselves; all others call what they called before",)
@@ -71,10 +74,10 @@ def _takers(case: Case, lock: Lock) -> tuple[list[Taker], list[FunctionGraph]]:
     event = case.function.events[case.finding.span.write]
     for call in calls_while_waiting(case.resolver, event) if isinstance(event, Suspend) else ():
         for target in call.targets:
-            for taken in program.acquisitions.of(target.function):
-                mine = acquired_by_call(program, case.resolver, target, taken)
-                if mine is None or mine.location != lock.location:
+            for mine, taken in program.acquisitions.by_call(case.resolver, target):
+                if mine.location != lock.location or taken.if_free:
                     continue
+                check_way(program, case.resolver, call, target, taken)
                 line = line_of(program, case.function, call.call)
                 hows = [call.how, *(how for _, _, how in taken.chain)]
                 takers.check_waits(hows, qualname_of(taken.function), line)

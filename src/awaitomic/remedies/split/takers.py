@@ -51,7 +51,11 @@ class Resolved:
 def held_before(program: Program, resolver: Resolver, event: int) -> frozenset[Lock]:
     """Give the locks that are held before an event of the program as it is; none where control never comes."""
     state = program.facts(resolver).solution.before_event(event)
-    return state.held if state is not None else frozenset()
+    if state is None:
+        return frozenset()
+    known = {lock.location for lock in state.held}
+    named = program.holdings.of(resolver).before_event(event) or frozenset()
+    return state.held.union(lock for lock in named if lock.self_deadlocks and lock.location not in known)
 
 
 def held_by_analysis(program: Program, lock: Lock) -> HeldAt:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import ast
 
 from awaitomic.flow.graph import FunctionGraph
+from awaitomic.flow.statements import block_of
 from awaitomic.knowledge.awaitables import DEADLINES, LIMITED_WAITS
 from awaitomic.model.event import Operand
 from awaitomic.program.module import ModuleFacts
 from awaitomic.program.names import dotted
 from awaitomic.program.resolve import Resolver
-from awaitomic.remedies.remedy import statement_at
-from awaitomic.remedies.shared.region import ancestors
 
 
 def longest(resolver: Resolver, event: int, operand: Operand) -> str | None:
@@ -25,13 +24,16 @@ def longest(resolver: Resolver, event: int, operand: Operand) -> str | None:
     function, module = resolver.function, resolver.module
     node = function.nodes[resolver.origin(operand)]
     own = _limit(node, module, LIMITED_WAITS) if isinstance(node, ast.Call) else None
-    return own or _deadline(function, module, event)
+    return own or deadline(function, module, event)
 
 
-def _deadline(function: FunctionGraph, module: ModuleFacts, event: int) -> str | None:
+def deadline(function: FunctionGraph, module: ModuleFacts, event: int) -> str | None:
     """Give the limit of the innermost block around an event that gives up after a time."""
-    tree, path = module.tree, function.statements[event]
-    around = [statement_at(tree, path), *(node for _, node in ancestors(tree, path, len(function.path)))]
+    node: ast.AST = function.node
+    around: list[ast.AST] = []
+    for step in function.statements[event][len(function.path) :]:
+        node = block_of(node, step.block)[step.index]
+        around.insert(0, node)
     for node in around:
         for item in node.items if isinstance(node, ast.With | ast.AsyncWith) else ():
             call = item.context_expr

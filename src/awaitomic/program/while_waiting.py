@@ -1,0 +1,193 @@
+"""Which calls run while a function waits at a suspension, also those that no ``await`` of a call shows.
+
+These are the steps of asynchronous generators and iterators, properties that give a coroutine, the tasks of a group
+that is left, context managers of the program as they are entered and left, and what was put together before it is
+awaited: one of two coroutines, a list of them, a ``partial``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from awaitomic.knowledge.locks import STACKING
+from awaitomic.knowledge.spawners import SPAWN_ALL, TASK_GROUPS, starts_one
+from awaitomic.model.event import Attribute, Call, Compute, Event, Merge, Operand, Read, Suspend, SuspendWhy
+from awaitomic.model.location import Root
+from awaitomic.program.callables import called_partial, reached
+from awaitomic.program.calls import awaited_calls, targets_of, unwrapped
+from awaitomic.program.module import is_property
+from awaitomic.program.names import last_name
+from awaitomic.program.resolve import Resolver
+from awaitomic.program.target import AwaitedCall, How, Part, Target
+
+
+def calls_while_waiting(resolver: Resolver, event: Suspend) -> Iterator[AwaitedCall]:
+    """Give the calls that run while the function waits at `event`."""
+    yield from awaited_calls(resolver, event)
+    if event.awaited is None:
+        return
+    origin = resolver.origin(event.awaited)
+    stacked = entered_by_stack(resolver, event)
+    if stacked is not None:
+        yield from _manager(resolver, stacked[1])
+    elif event.why is SuspendWhy.AWAIT:
+        yield from _awaited(resolver, origin)
+    elif event.why is SuspendWhy.ASYNC_FOR:
+        yield from _steps(resolver, origin)
+    elif event.why is SuspendWhy.ASYNC_ENTER:
+        yield from _of_manager(resolver, origin, Part.ENTERING)
+    elif event.why is SuspendWhy.ASYNC_EXIT and event.id == _first_exit(resolver, event.awaited):
+        yield from _of_manager(resolver, origin, Part.LEAVING)
+        yield from _left_group(resolver, origin)
+
+
+def entered_by_stack(resolver: Resolver, event: Event) -> tuple[Operand, Operand] | None:
+    """Give stack and manager of ``await stack.enter_async_context(manager)``, at its suspension."""
+    if not isinstance(event, Suspend) or event.awaited is None or event.why is not SuspendWhy.AWAIT:
+        return None
+    call = resolver.function.events[resolver.origin(event.awaited)]
+    callee = resolver.function.events[call.function] if isinstance(call, Call) else None
+    if not isinstance(call, Call) or not isinstance(callee, Read) or not isinstance(callee.place, Attribute):
+        return None
+    return (callee.place.base, call.arguments[0]) if callee.place.attr in STACKING and call.arguments else None
+
+
+def _awaited(resolver: Resolver, origin: Operand) -> Iterator[AwaitedCall]:
+    events = resolver.function.events
+    found = events[origin]
+    if isinstance(found, Read) and isinstance(found.place, Attribute):
+        yield from _property(resolver, origin, found.place)
+    elif isinstance(found, Merge):
+        for operand in found.operands:
+            yield from unwrapped(resolver, operand, How.DIRECT)
+    elif isinstance(found, Compute) and found.operator == "next":
+        yield from _as_completed(resolver, found.operands[0])
+    elif isinstance(found, Call) and not targets_of(resolver, found):
+        partial = called_partial(resolver, found)
+        if partial:
+            yield AwaitedCall(origin, How.DIRECT, partial)
+        if last_name(resolver.function.nodes[found.function]) in SPAWN_ALL:
+            for argument in found.arguments:
+                yield from _collected(resolver, argument)
+
+
+def _as_completed(resolver: Resolver, iterator: Operand) -> Iterator[AwaitedCall]:
+    """``for job in asyncio.as_completed(jobs): await job`` waits for all of them."""
+    events = resolver.function.events
+    found = events[iterator]
+    made = resolver.origin(found.operands[0]) if isinstance(found, Compute) and found.operands else iterator
+    if isinstance(events[made], Call) and last_name(getattr(resolver.function.nodes[made], "func", None)) in SPAWN_ALL:
+        yield from unwrapped(resolver, made, How.GATHER)
+
+
+def _collected(resolver: Resolver, argument: Operand) -> Iterator[AwaitedCall]:
+    """Give the calls in a list that was filled before all of them are waited for, or that ``map`` makes."""
+    events = resolver.function.events
+    origin = resolver.origin(argument)
+    found = events[origin]
+    if isinstance(found, Compute) and found.operator == "starred":
+        origin = resolver.origin(found.operands[0])
+        found = events[origin]
+    if isinstance(found, Call) and last_name(resolver.function.nodes[found.function]) == "map" and found.arguments:
+        mapped = reached(resolver, found.arguments[0])
+        if mapped:
+            yield AwaitedCall(origin, How.GATHER, mapped)
+    if not isinstance(found, Compute) or found.operator != "list":
+        return
+    for event in events:
+        callee = events[event.function] if isinstance(event, Call) else None
+        if not isinstance(event, Call) or not isinstance(callee, Read) or not isinstance(callee.place, Attribute):
+            continue
+        if callee.place.attr == "append" and resolver.origin(callee.place.base) == origin and event.arguments:
+            yield from unwrapped(resolver, event.arguments[0], How.GATHER)
+
+
+def _steps(resolver: Resolver, origin: Operand) -> Iterator[AwaitedCall]:
+    """Give what runs for each item of an ``async for``: a part of a generator, or a method of the iterator."""
+    found = resolver.function.events[origin]
+    if isinstance(found, Compute) and found.operands:
+        origin = resolver.origin(found.operands[0])
+        found = resolver.function.events[origin]
+    if isinstance(found, Call) and targets_of(resolver, found):
+        steps = tuple(filter(_is_asynchronous_generator, targets_of(resolver, found)))
+        if steps:
+            yield AwaitedCall(origin, How.DIRECT, steps)
+        return
+    location = resolver.value(origin)
+    kind, _, owner = (resolver.operand_type(origin).name or "").partition(":")
+    if kind != "class" or location is None:
+        return
+    whole = resolver.module.find_method(owner, "__aiter__")
+    single = resolver.module.find_method(owner, "__anext__")
+    if whole is not None and whole.is_async and whole.is_generator:
+        yield AwaitedCall(origin, How.DIRECT, (Target(whole, location),))
+    elif whole is not None and single is not None:
+        yield AwaitedCall(origin, How.DIRECT, (Target(single, location),))
+
+
+def _is_asynchronous_generator(target: Target) -> bool:
+    return target.function.is_async and target.function.is_generator
+
+
+def _of_manager(resolver: Resolver, origin: Operand, part: Part) -> Iterator[AwaitedCall]:
+    """Give what runs when a with-statement on a call is entered or left: a part of a generator, a method."""
+    found = resolver.function.events[origin]
+    targets = targets_of(resolver, found) if isinstance(found, Call) else ()
+    parts = tuple(replace(each, part=part) for each in targets if _is_asynchronous_generator(each))
+    made = entering(resolver, origin) if not parts and part is Part.ENTERING else None
+    if parts:
+        yield AwaitedCall(origin, How.DIRECT, parts)
+    elif made is not None and made.receiver_made is not None:
+        yield AwaitedCall(origin, How.DIRECT, (made,))
+
+
+def entering(resolver: Resolver, origin: Operand) -> Target | None:
+    """Give the method that enters an object of a class of the program, also of one that is made on the spot."""
+    kind, _, owner = (resolver.operand_type(origin).name or "").partition(":")
+    method = resolver.module.find_method(owner, "__aenter__") if kind == "class" else None
+    if method is None:
+        return None
+    location, event = resolver.value(origin), resolver.function.events[origin]
+    if isinstance(event, Call) and (location is None or location.root is Root.FRESH):
+        return Target(method, None, receiver_made=origin)
+    return Target(method, location) if location is not None else None
+
+
+def _manager(resolver: Resolver, operand: Operand) -> Iterator[AwaitedCall]:
+    """Give what entering runs of a manager that no with-statement shows."""
+    origin = resolver.origin(operand)
+    yield from _of_manager(resolver, origin, Part.ENTERING)
+    method = entering(resolver, origin)
+    if method is not None and method.receiver_made is None:
+        yield AwaitedCall(origin, How.DIRECT, (method,))
+
+
+def _property(resolver: Resolver, event: Operand, place: Attribute) -> Iterator[AwaitedCall]:
+    kind, _, owner = (resolver.operand_type(place.base).name or "").partition(":")
+    method = resolver.module.find_method(owner, place.attr) if kind == "class" else None
+    receiver = resolver.value(place.base)
+    if method is not None and method.is_async and is_property(method) and receiver is not None:
+        yield AwaitedCall(event, How.DIRECT, (Target(method, receiver),))
+
+
+def _first_exit(resolver: Resolver, manager: Operand) -> int:
+    """Give the exit that stands for all ways out of a ``with``, which have one each."""
+    exits = (event for event in resolver.function.events if isinstance(event, Suspend) and event.awaited == manager)
+    return next(event.id for event in exits if event.why is SuspendWhy.ASYNC_EXIT)
+
+
+def _left_group(resolver: Resolver, manager: Operand) -> Iterator[AwaitedCall]:
+    """Give the tasks that are made by methods of what a manager gave, and over when it has been left."""
+    events = resolver.function.events
+    if last_name(getattr(resolver.function.nodes[manager], "func", None)) not in TASK_GROUPS:
+        return
+    for event in events:
+        callee = events[event.function] if isinstance(event, Call) else None
+        if not isinstance(event, Call) or not isinstance(callee, Read) or not isinstance(callee.place, Attribute):
+            continue
+        entered = events[resolver.origin(callee.place.base)]
+        if not isinstance(entered, Compute) or entered.operator != "entered":
+            continue
+        if resolver.origin(entered.operands[0]) == manager and starts_one(callee.place.attr) and event.arguments:
+            yield from unwrapped(resolver, event.arguments[0], How.GATHER)

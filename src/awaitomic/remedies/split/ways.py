@@ -1,0 +1,44 @@
+"""On which ways to the second acquisition a variant could be called at all: only where a call names what it runs."""
+
+from __future__ import annotations
+
+from awaitomic.model.event import Call
+from awaitomic.model.identity import qualname_of
+from awaitomic.program import Program
+from awaitomic.program.acquisitions import AROUND, Acquisition
+from awaitomic.program.calls import targets_of
+from awaitomic.program.frames import frames_of, is_manager
+from awaitomic.program.resolve import Resolver
+from awaitomic.program.target import AwaitedCall, Target
+from awaitomic.remedies.shared.declined import Declined
+
+
+def check_way(program: Program, resolver: Resolver, call: AwaitedCall, target: Target, taken: Acquisition) -> None:
+    """Refuse where the lock is taken by what no call names: a manager, a decorator, what is handed on.
+
+    Raises:
+        Declined: ``lock-in-manager``, ``lock-in-decorator`` or ``through-callback``.
+    """
+    name = qualname_of(taken.function)
+    if any(at == AROUND for _, at, _ in taken.chain):
+        message = f"`{name}`, a decorator's, takes the lock around the function: a variant would have to go around it"
+        raise Declined("lock-in-decorator", message)
+    frames = frames_of(program, resolver, call.call, target, taken)
+    manager = next((frame.function for frame in frames[1:] if is_manager(frame.function)), None)
+    if manager is not None:
+        line = getattr(manager.node, "lineno", 1)
+        message = f"`{manager.qualname}` (line {line}) takes the lock for a statement, which has no name for a variant"
+        raise Declined("lock-in-manager", message)
+    event = resolver.function.events[call.call]
+    if isinstance(event, Call) and not targets_of(resolver, event):
+        line = program.extent(resolver.function, call.call).line
+        raise Declined("through-callback", f"line {line} does not name `{name}`, which takes the lock")
+    if taken not in program.acquisitions.of(target.function):
+        line = program.extent(resolver.function, call.call).line
+        message = f"`{target.function.qualname}`, called on line {line}, is handed the lock, or what takes it"
+        raise Declined("through-callback", message)
+    if not all(frame.function.is_async for frame in frames[1:]):
+        plain = next(frame.function for frame in frames[1:] if not frame.function.is_async)
+        line = getattr(plain.node, "lineno", 1)
+        message = f"`{plain.qualname}` (line {line}) is no coroutine function: it only returns what takes the lock"
+        raise Declined("through-callback", message)
