@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from . import self_deadlock_forms as form_cases
 from . import self_deadlock_splits as split_cases
 from .case import FixtureCase
 from .self_deadlock_splits import LOCK, ONE_LOAD
@@ -60,4 +61,5 @@ CASES: dict[str, FixtureCase] = {
         repair="safe",
     ),
     **split_cases.CASES,
+    **form_cases.CASES,
 }
