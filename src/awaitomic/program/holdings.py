@@ -56,6 +56,14 @@ class Holdings:
             self._managed[key] = self._find(resolver, manager)
         return self._managed[key]
 
+    def by_call(self, resolver: Resolver, event: Call) -> list[Lock]:
+        """Give the locks that a call certainly leaves held: those that its functions take by hand on every way."""
+        found = self._program.locks_left_by(resolver, event)
+        if not found:
+            return []
+        certain = [{lock.location for lock in self._translated(resolver, each)} for each in targets_of(resolver, event)]
+        return [lock for lock in found if all(lock.location in each for each in certain)]
+
     def by_decorators(self, function: FunctionGraph) -> _Held:
         """Give what the decorators of a function hold while it runs."""
         found: set[Lock] = set()
@@ -188,4 +196,5 @@ class _Problem:
         program, resolver = self._program, self._resolver
         state = _without(state, program.free_locks.given_back(resolver, event))
         taken = [lock for lock, takes in program.lock_calls(resolver, event) if takes]
-        return state.union(filter(_is_kept, (*taken, *program.locks_left_by(resolver, event))))
+        left = self._holdings.by_call(resolver, event)
+        return state.union(filter(_is_kept, (*taken, *left)))
