@@ -107,7 +107,6 @@ def test_a_lock_under_a_local_name(alias: str) -> None:
 
 
 NO_LOCKS = [
-    ("a semaphore of ten throttles", "self.ten"),
     ("a class of the file that takes no lock, whatever its name", "self.lockdown"),
     ("an unknown thing that is not named like a lock", "self.session"),
     ("an unknown call", "client.transaction() as tx"),
@@ -122,6 +121,17 @@ def test_what_does_not_protect(manager: str) -> None:
     assert locks_at_entry(f"async with {manager}: ...") == []
 
 
+def test_a_semaphore_of_ten_is_held_and_keeps_nobody_out() -> None:
+    program, resolver = function_of(HOLDER.format(body="async with self.ten: ..."), "Holder.f")
+    (entered,) = (event for event in resolver.function.events if isinstance(event, Enter))
+    (lock,) = program.locks_of(resolver, entered.manager)
+    assert str(lock) == "self.ten"
+    assert lock.flaw is not None
+    assert lock.flaw.says == "10 tasks can hold it at once"
+    assert not lock.excludes
+    assert not lock.self_deadlocks
+
+
 BY_HAND = [
     ("acquired", "await self.turn.acquire()", [("self.turn", True)]),
     ("released", "self.turn.release()", [("self.turn", False)]),
@@ -130,7 +140,7 @@ BY_HAND = [
         "stack = AsyncExitStack()\n        await stack.enter_async_context(self.turn)",
         [("self.turn", True)],
     ),
-    ("a semaphore of ten acquired", "await self.ten.acquire()", []),
+    ("a semaphore of ten acquired", "await self.ten.acquire()", [("self.ten", True)]),
     ("something else acquired", "await self.session.acquire()", []),
 ]
 

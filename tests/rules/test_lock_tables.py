@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from awaitomic.findings.precedence import resolve
 from awaitomic.model.finding import Confidence
 from awaitomic.rules import find
 from program.reading import program_of
@@ -55,11 +56,11 @@ def found(
     *body: str, table: str = "{}", once: str = "pass", name: str = "forget", other: str = "pass"
 ) -> set[tuple[str, str, Confidence]]:
     text = PAGES.format(table=table, body="\n        ".join(body), once=once, name=name, other=other)
-    return {(finding.rule, finding.state, finding.confidence) for finding in find(program_of(text))}
+    return {(finding.rule, finding.state, finding.confidence) for finding in resolve(find(program_of(text)))}
 
 
-LOST = {("AWA101", "self.loads[key]", Confidence.POSSIBLE)}
-FILLED_TWICE = {("AWA102", "self._pages[key]", Confidence.POSSIBLE)}
+LOST = {("AWA203", "self.loads[key]", Confidence.LIKELY)}
+FILLED_TWICE = {("AWA203", "self._pages[key]", Confidence.POSSIBLE)}
 
 CARELESS = [
     ("after the region", [TAKE, *COUNT, POP]),
@@ -166,7 +167,7 @@ devices = Devices()
 def test_a_lock_that_nobody_makes_anew_is_not_replaced_by_another() -> None:
     assert list(find(program_of(MADE_BEFORE))) == []
     on_demand = MADE_BEFORE.replace("self._locks[key]:", "self._locks.setdefault(key, asyncio.Lock()):")
-    assert [finding.rule for finding in find(program_of(on_demand))] == ["AWA101"]
+    assert [finding.rule for finding in resolve(find(program_of(on_demand)))] == ["AWA203"]
 
 
 def test_a_lock_may_go_once_what_it_is_for_has_been_filled() -> None:
@@ -181,5 +182,5 @@ def test_the_finding_says_why_the_lock_does_not_help() -> None:
     text = PAGES.format(
         table="{}", body="\n        ".join([TAKE, *COUNT, POP]), once="pass", name="forget", other="pass"
     )
-    (finding,) = find(program_of(text))
+    (finding,) = resolve(find(program_of(text)))
     assert "throws it away while others may wait for it" in finding.evidence[-1]

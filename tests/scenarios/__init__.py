@@ -31,6 +31,8 @@ from . import (
     late_update,
     leaked_lock,
     lock_patterns,
+    permissive_lock,
+    private_lock,
     save_restore,
     self_deadlock,
     single_flight,
@@ -53,6 +55,8 @@ SCENARIOS: dict[str, FixtureCase] = {
         self_deadlock,
         leaked_lock,
         lock_patterns,
+        private_lock,
+        permissive_lock,
         traps,
     )
     for path, case in module.CASES.items()

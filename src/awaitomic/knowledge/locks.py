@@ -58,6 +58,9 @@ LOCK_TYPES: dict[str, LockType] = {
     "aiofile.lock.AsyncLock": LockType(Exclusion.UNKNOWN, "aiofile", hangs=False),
 }
 
+IN_PROCESS = frozenset({"asyncio", "anyio", "trio", "threading"})
+"""Libraries whose locks only those meet at who have the same object; a lock file is one for all who name it."""
+
 UNKNOWN_LOCK = LockType(Exclusion.UNKNOWN, "unknown", hangs=False)
 
 TASK_LIBRARIES = frozenset({"asyncio", "anyio", "trio"})
@@ -89,6 +92,9 @@ def sounds_like_a_lock(name: str) -> bool:
     """
     return any(word.lower() in _LOCK_WORDS for word in _WORD.findall(name))
 
+
+PERMISSIVE = LockType(Exclusion.COUNTING, "unknown", hangs=False)
+"""A guard that is held, and lets several in: a semaphore of more than one, the reading side of a read-write lock."""
 
 READ_WRITE_LOCKS = frozenset({"aiorwlock.RWLock"})
 

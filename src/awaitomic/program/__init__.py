@@ -35,7 +35,8 @@ from awaitomic.program.handed import Handed
 from awaitomic.program.holdings import Holdings
 from awaitomic.program.lock_helpers import held_in_body
 from awaitomic.program.lock_removals import find_removal
-from awaitomic.program.locks import Lock, Removal, lock_of, protects, returned_entry
+from awaitomic.program.locks import Flaw, Lock, as_held, lock_of, returned_entry, unnamed
+from awaitomic.program.made_anew import made_for_each
 from awaitomic.program.makers import Makers
 from awaitomic.program.module import ModuleFacts
 from awaitomic.program.project import Project
@@ -67,7 +68,7 @@ class Program:
         self.unit = unit
         self.conventions = conventions
         self._managers: dict[tuple[int, Operand], tuple[Lock, ...]] = {}
-        self._removals: dict[tuple[str, Location], Removal | None] = {}
+        self._removals: dict[tuple[str, Location], Flaw | None] = {}
         self._serialised: dict[int, str | None] = {}
         self._changes: dict[tuple[str, Location], bool] = {}
         self.analyses = Analyses(self)
@@ -253,6 +254,10 @@ class Program:
         return self._managers[key]
 
     def _find_locks(self, resolver: Resolver, manager: Operand) -> Iterator[Lock]:
+        flaw = made_for_each(self, resolver, manager)
+        if flaw is not None:
+            yield Lock(unnamed(resolver, manager), UNKNOWN_LOCK, flaw)
+            return
         event = resolver.function.events[resolver.origin(manager)]
         if isinstance(event, Compute) and event.operator == "awaited":  # `async with await self.lock_of(key):`
             event = resolver.function.events[resolver.origin(event.operands[0])]
@@ -270,8 +275,8 @@ class Program:
                         yield from held_in_body(self, resolver, target.function)
                 return
         lock = lock_of(resolver, manager)
-        if lock is not None and protects(lock):
-            yield self._as_kept(resolver, lock)
+        if lock is not None:
+            yield self._as_kept(resolver, as_held(resolver, manager, lock))
 
     def _as_kept(self, resolver: Resolver, lock: Lock) -> Lock:
         """Give a lock with what is known of how long it stays in its table."""
@@ -279,7 +284,7 @@ class Program:
         if key not in self._removals:
             self._removals[key] = find_removal(self, resolver, lock.location)
         removal = self._removals[key]
-        return lock if removal is None else replace(lock, removal=removal)
+        return lock if removal is None or lock.flaw is not None else replace(lock, flaw=removal)
 
     def lock_words(self, resolver: Resolver, event: object) -> bool:
         """Tell whether an event reads a lock."""
@@ -299,18 +304,22 @@ class Program:
         callee = resolver.function.events[event.function]
         if not isinstance(callee, Read) or not isinstance(callee.place, AttributePlace):
             return []
-        method = callee.place.attr
+        method, base = callee.place.attr, callee.place.base
         if method in {"acquire", "release"}:
-            lock = lock_of(resolver, callee.place.base)
+            lock = lock_of(resolver, base)
             if lock is not None and method == "acquire" and lock.self_deadlocks and not is_awaited(resolver, event.id):
                 return []  # a task of its own waits for it, or nobody
         elif method in STACKING and event.arguments:
-            lock = lock_of(resolver, event.arguments[0])
+            base = event.arguments[0]
+            lock = lock_of(resolver, base)
         else:
             return []
-        if lock is None or not protects(lock):
+        if lock is None:
             return []
-        return [(self._as_kept(resolver, lock), method != "release")]
+        flaw = made_for_each(self, resolver, base)
+        if flaw is not None:
+            return [(replace(lock, flaw=flaw), method != "release")]
+        return [(self._as_kept(resolver, as_held(resolver, base, lock)), method != "release")]
 
     def locks_left_by(self, resolver: Resolver, event: Call) -> list[Lock]:
         """Give the locks that a function of the program has taken by hand, and not given back, when a call returns."""

@@ -47,6 +47,13 @@ class WriteFact:
         """Tell whether a read told something that this write changes."""
         return overlaps(token.location, self.access.location, self.access.change, contents=token.contents)
 
+    @property
+    def useless_lock(self) -> Lock | None:
+        """The lock that is held here, and would protect the state if it kept anybody out."""
+        location = self.access.location
+        found = [lock for lock in self.state.held if lock.flaw is not None and lock.is_meant_for(location)]
+        return min(found, key=str, default=None)
+
     def is_stale(self, token: Token) -> bool:
         """Tell whether a read is stale when the write happens."""
         if token.is_stale:

@@ -55,8 +55,9 @@ def held_in_body(program: Program, resolver: Resolver, function: FunctionGraph) 
     yields = (event.id for event in function.events if isinstance(event, Suspend) and event.why is SuspendWhy.YIELD)
     held = [each for event in yields for each in regions.get(event, ())]
     if held:
-        kept = any(each.removal is None for each in held)
-        yield lock if kept else replace(lock, removal=min(each.removal for each in held if each.removal is not None))
+        kept = any(each.flaw is None for each in held)
+        flaws = [each.flaw for each in held if each.flaw is not None]
+        yield lock if kept else replace(lock, flaw=min(flaws, key=lambda flaw: flaw[1:]))
 
 
 def is_understood(resolver: Resolver, lock: Operand) -> bool:

@@ -18,7 +18,7 @@ from awaitomic.knowledge.locks import sounds_like_a_lock
 from awaitomic.model.event import Call
 from awaitomic.model.location import ItemStep, Location, Root
 from awaitomic.program.accesses import Access, Change
-from awaitomic.program.locks import Removal
+from awaitomic.program.locks import Cause, Flaw
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 
@@ -30,7 +30,7 @@ _PRESENCE = ast.Is | ast.IsNot | ast.In | ast.NotIn
 _UNWINDING = frozenset({"finalbody", "handlers"})
 
 
-def find_removal(program: Program, resolver: Resolver, lock: Location) -> Removal | None:
+def find_removal(program: Program, resolver: Resolver, lock: Location) -> Flaw | None:
     """Give a careless removal from the table that a lock is an entry of, if there is one."""
     step = lock.steps[-1] if lock.steps else None
     if not isinstance(step, ItemStep) or step.is_literal or lock.root not in {Root.SELF, Root.CLASS, Root.GLOBAL}:
@@ -43,11 +43,11 @@ def find_removal(program: Program, resolver: Resolver, lock: Location) -> Remova
     if not filled and not any(_makes_on_demand(*writer) for writer in writers):
         return None
     found = (
-        Removal(writer.function.id, access.event, _unwinds(writer, access))
+        Flaw(Cause.THROWN_AWAY, writer.function.id, access.event, unwinds=_unwinds(writer, access))
         for writer, access in writers
         if access.change is Change.DELETE and _is_careless(writer, access)
     )
-    return min(found, default=None)
+    return min(found, key=lambda flaw: flaw[1:], default=None)
 
 
 def _makes_on_demand(writer: Resolver, access: Access) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
+from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.locks import LOCK_TYPES, UNKNOWN_LOCK, Exclusion, LockType
 from awaitomic.model.event import Operand
 from awaitomic.model.location import AttributeStep, ItemStep, Location, Root
@@ -44,7 +45,19 @@ def _is_made_as_lock(resolver: Resolver, location: Location) -> bool:
         made = _initialisers(resolver, table)
         return any(_holds_locks(resolver, each) for each in made) or _is_filled_with_locks(resolver, table)
     found = [each for each in _initialisers(resolver, location) if not _is_none(each)]
-    return bool(found) and all(_returns_lock(resolver, each) for each in found)
+    if not found:
+        return _is_kept_by_property(resolver, location)
+    return all(_returns_lock(resolver, each) for each in found)
+
+
+def _is_kept_by_property(resolver: Resolver, location: Location) -> bool:
+    """Tell whether an attribute is a lock that a ``cached_property`` makes when it is first asked for."""
+    step = location.steps[-1]
+    if location.root is not Root.SELF or len(location.steps) != 1 or not isinstance(step, AttributeStep):
+        return False
+    getter = resolver.module.find_method(location.owner, step.name)
+    decorators = {last_name(each) for each in getattr(getter.node, "decorator_list", ())} if getter else set()
+    return getter is not None and "cached_property" in decorators and _makes_locks(resolver, getter)
 
 
 def _initialisers(resolver: Resolver, location: Location) -> Iterator[ast.expr]:
@@ -133,5 +146,9 @@ def _returns_lock(resolver: Resolver, node: ast.expr) -> bool:
     function = resolver.module.by_name.get(last_name(node.func))
     if function is None or function.is_async:
         return False
+    return _makes_locks(resolver, function)
+
+
+def _makes_locks(resolver: Resolver, function: FunctionGraph) -> bool:
     returned = [each.value for each in ast.walk(function.node) if isinstance(each, ast.Return)]
     return bool(returned) and all(each is not None and _makes_lock(resolver, each) for each in returned)

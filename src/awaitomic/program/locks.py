@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
+import enum
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.locks import (
     EXCLUSIVE_SIDES,
     LOCK_TYPES,
+    PERMISSIVE,
     READ_WRITE_LOCKS,
     SHARED_SIDES,
     UNKNOWN_LOCK,
@@ -40,13 +42,25 @@ they will."""
 _NO_LOCKS = (CLAIM, PRIVATE)
 
 
-class Removal(NamedTuple):
-    """Where a lock is thrown away although others may wait for it."""
+class Cause(enum.Enum):
+    """Why a lock that is held keeps nobody out."""
 
+    THROWN_AWAY = "taken out of its table while others may wait for it"
+    MADE_ANEW = "made anew for whoever takes it"
+    LETS_IN = "lets several in at once"
+
+
+class Flaw(NamedTuple):
+    """What is wrong with a lock that keeps nobody out, and where it comes from."""
+
+    cause: Cause
     function: str
+    """The function that throws it away or makes it, by its identity."""
     event: int
-    unwinds: bool
-    """Whether it happens when the work has failed, too."""
+    unwinds: bool = False
+    """Of a removal: whether it happens when the work has failed, too."""
+    says: str = ""
+    """How the guard lets others in, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +69,25 @@ class Lock:
 
     location: Location
     type: LockType
-    removal: Removal | None = None
-    """What takes it out of its table at the wrong time, so that it keeps nobody out."""
+    flaw: Flaw | None = None
+    """Why it keeps nobody out, if it does not."""
 
     def __str__(self) -> str:
         return str(self.location)
 
     def at(self, location: Location) -> Lock:
         """Give the same lock, known by another path."""
-        return Lock(location, self.type)
+        return replace(self, location=location)
 
     @property
     def is_claim(self) -> bool:
         """Whether it is no lock object but state that was claimed, or an object that nobody else has yet."""
         return self.type in _NO_LOCKS
+
+    @property
+    def excludes(self) -> bool:
+        """Whether it is a lock object that keeps others out, or may do so."""
+        return not self.is_claim and self.flaw is None
 
     @property
     def is_private(self) -> bool:
@@ -82,7 +101,7 @@ class Lock:
 
     def covers(self, location: Location) -> bool:
         """Tell whether holding it keeps others from a state."""
-        return self.removal is None and self.is_meant_for(location)
+        return self.flaw is None and self.is_meant_for(location)
 
     def is_meant_for(self, location: Location) -> bool:
         """Tell whether holding it would keep others from a state: the lock of a key protects no state without a key."""
@@ -175,12 +194,12 @@ def lock_of(resolver: Resolver, operand: Operand) -> Lock | None:
         if found is None:
             return None
     if found is None and _is_reading_side(resolver, operand):
-        return None
+        return Lock(location or unnamed(resolver, operand), PERMISSIVE, Flaw(Cause.LETS_IN, "", 0, says=_READERS))
     if found is None and typed.name is None:
         found = lock_made_for(resolver, operand)
     if found is not None:
         location = _wrapped_lock(location, typed) or location
-        return Lock(location or _unnamed(resolver, operand), found)
+        return Lock(location or unnamed(resolver, operand), found)
     if typed.name is not None and not typed.nothing:
         return None
     return _unresolved(resolver, operand, location)
@@ -256,21 +275,21 @@ def _unresolved(resolver: Resolver, operand: Operand, location: Location | None)
     node = resolver.function.nodes[origin]
     name = last_name(node)
     if _is_side(resolver, event, EXCLUSIVE_SIDES):
-        return Lock(location or _unnamed(resolver, operand), UNKNOWN_LOCK)
+        return Lock(location or unnamed(resolver, operand), UNKNOWN_LOCK)
     if isinstance(event, Call):
         made = LOCK_TYPES.get(dotted(node.func, resolver.module.imports) or "") if isinstance(node, ast.Call) else None
         if made is not None:  # a lock made on the spot excludes nobody, but that is for a rule of its own to say
-            return Lock(_unnamed(resolver, operand), UNKNOWN_LOCK)
+            return Lock(unnamed(resolver, operand), UNKNOWN_LOCK)
         callee = resolver.function.events[event.function]
         receiver = callee.place.base if isinstance(callee, Read) and isinstance(callee.place, Attribute) else None
         whole = resolver.function.nodes[receiver] if receiver is not None else None
         given = any(lock_type(resolver.operand_type(argument)) is not None for argument in event.arguments)
         if not given and not sounds_like_a_lock(name) and not sounds_like_a_lock(last_name(whole)):
             return None
-        return Lock(location or _unnamed(resolver, origin), UNKNOWN_LOCK)
+        return Lock(location or unnamed(resolver, origin), UNKNOWN_LOCK)
     if not any(sounds_like_a_lock(part) for part in (name, last_name(resolver.function.nodes[operand]), _key_of(node))):
         return None
-    return Lock(location or _unnamed(resolver, operand), UNKNOWN_LOCK)
+    return Lock(location or unnamed(resolver, operand), UNKNOWN_LOCK)
 
 
 def _key_of(node: ast.AST) -> str:
@@ -281,7 +300,8 @@ def _key_of(node: ast.AST) -> str:
     return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else last_name(key)
 
 
-def _unnamed(resolver: Resolver, operand: Operand) -> Location:
+def unnamed(resolver: Resolver, operand: Operand) -> Location:
+    """Give the place of a lock that has no name: the expression that is entered."""
     node = resolver.function.nodes[operand]
     text = ast.unparse(node) if isinstance(node, ast.expr) else f"<{operand}>"
     return Location(Root.RESULT, resolver.function.id, text)
@@ -305,6 +325,12 @@ def is_handed(lock: Lock) -> bool:
     return lock.location.root in {Root.PARAMETER, Root.SELF} and lock.type is UNKNOWN_LOCK
 
 
-def protects(lock: Lock) -> bool:
-    """Tell whether holding the lock keeps other tasks out."""
-    return lock.type.exclusion is not Exclusion.COUNTING
+def as_held(resolver: Resolver, operand: Operand, lock: Lock) -> Lock:
+    """Give what holding a lock means; what lets several in is held, and keeps nobody out."""
+    if lock.type.exclusion is not Exclusion.COUNTING or lock.type is PERMISSIVE:
+        return lock
+    says = f"{resolver.operand_type(operand).bound} tasks can hold it at once"
+    return replace(lock, type=PERMISSIVE, flaw=Flaw(Cause.LETS_IN, "", 0, says=says))
+
+
+_READERS = "it is the reading side, which any number of tasks can hold at once"

@@ -57,9 +57,7 @@ def _holds_a_lock(program: Program, decorator: FunctionGraph) -> bool:
         return bool(found)
     waits = [(resolver, event) for resolver in inner for event in waits_for_wrapped(resolver)]
     return not waits or any(
-        lock.removal is None
-        for resolver, event in waits
-        for lock in program.suspension.may_hold(resolver).get(event, ())
+        lock.flaw is None for resolver, event in waits for lock in program.suspension.may_hold(resolver).get(event, ())
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from awaitomic.model.preferences import Preferences
 from awaitomic.program.accesses import Change
+from awaitomic.program.locks import Cause
 from awaitomic.remedies import hoist, lock, managed, recheck, setdefault, single_flight, snapshot, split, swap
 from awaitomic.remedies.lock import early
 from awaitomic.remedies.remedy import Case, Remedy
@@ -46,6 +47,15 @@ def _takes_away(case: Case) -> bool:
 
 def _has_test(case: Case) -> bool:
     return bool(case.finding.span.guards)
+
+
+def _is_update(case: Case) -> bool:
+    return any(token.location == case.fact.access.location for token in case.fact.value)
+
+
+def _is_thrown_away(case: Case) -> bool:
+    lock = case.fact.useless_lock
+    return lock is not None and lock.flaw is not None and lock.flaw.cause is Cause.THROWN_AWAY
 
 
 TABLE: tuple[Row, ...] = (
@@ -116,6 +126,43 @@ TABLE: tuple[Row, ...] = (
         (),
         "give the value of `{state}` to what needs it as a parameter, or keep it in a `ContextVar`, which every task "
         "has for itself",
+    ),
+    Row(
+        "AWA203",
+        "a lock that is thrown away while others may wait for it",
+        _is_thrown_away,
+        (),
+        "keep the locks in a `weakref.WeakValueDictionary`, take one as "
+        "`async with locks.setdefault(key, asyncio.Lock())`, and remove none by hand: an entry goes with the last task "
+        "that holds the lock or waits for it",
+    ),
+    Row(
+        "AWA203",
+        "a lock that each call makes for itself",
+        _always,
+        (lock.REMEDY,),
+        "the lock that is missing is one that lives where the state lives",
+    ),
+    Row(
+        "AWA204",
+        "a test under a guard that lets several in",
+        _has_test,
+        (setdefault.REMEDY, lock.REMEDY),
+        "as without the guard, which stays: it limits how many come here, and keeps nobody out",
+    ),
+    Row(
+        "AWA204",
+        "an update under a guard that lets several in",
+        _is_update,
+        (hoist.REMEDY, lock.REMEDY),
+        "where the await can come first, nothing has to wait for anybody; the guard stays as it is",
+    ),
+    Row(
+        "AWA204",
+        "state that is used and taken down under a guard that lets several in",
+        _always,
+        (swap.REMEDY, lock.REMEDY),
+        "what is taken before the await is nobody else's, and what comes meanwhile stays",
     ),
     Row(
         "AWA206",

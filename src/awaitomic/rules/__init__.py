@@ -10,6 +10,8 @@ from awaitomic.rules import (
     invalid_ignore,
     late_update,
     leaked_lock,
+    permissive_lock,
+    private_lock,
     save_restore,
     self_deadlock,
     stale_write,
@@ -25,6 +27,8 @@ RULES: tuple[Rule, ...] = (
     unstable_iteration.RULE,
     early_publish.RULE,
     save_restore.RULE,
+    private_lock.RULE,
+    permissive_lock.RULE,
     leaked_lock.RULE,
     self_deadlock.RULE,
 )

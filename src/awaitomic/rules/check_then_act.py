@@ -15,6 +15,7 @@ from awaitomic.program.concurrency import Judgement, Rival, judge
 from awaitomic.program.conditions import tells_presence, tests_absence, whole_test
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.first_use import is_used_by_maker
+from awaitomic.program.locks import Cause
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.rivals import rivals
@@ -29,7 +30,6 @@ from awaitomic.rules.rule import (
     holds_lock,
     in_the_span,
     is_validated,
-    lost_lock,
     make_finding,
     oldest,
     place_of,
@@ -169,10 +169,11 @@ def _is_made_again(program: Program, resolver: Resolver, fact: WriteFact, judgem
 
 def _is_done_by_then(program: Program, fact: WriteFact, test: ast.AST) -> bool:
     """Tell whether a lock is thrown away only by who has filled what it is for: nobody who waits fills that again."""
-    lost = lost_lock(fact)
-    if lost is None or lost.removal is None or lost.removal.unwinds:
+    lost = fact.useless_lock
+    flaw = lost.flaw if lost is not None else None
+    if flaw is None or flaw.cause is not Cause.THROWN_AWAY or flaw.unwinds:
         return False
-    removes = program.named(lost.removal.function)
+    removes = program.named(flaw.function)
     return fact.access.change is Change.ASSIGN and tests_absence(test) and program.suspension.takes_locks(removes)
 
 

@@ -165,7 +165,7 @@ def _mixed(program: Program, resolver: Resolver, fact: WriteFact, suspend: int, 
     adds = filling.change is Change.ADD and resolver.type_of(location).name in SEQUENCES
     written = program.facts(filling.writer).solution.before_event(filling.write)
     held = fact.state.held | (written.held if written is not None else frozenset())
-    if not adds or any(not lock.is_claim for lock in held):
+    if not adds or any(lock.excludes for lock in held):
         return None
     state = object_of(resolver, location)
     access = Access(filling.event, state, Change.ADD, None)

@@ -83,7 +83,7 @@ def is_about(location: Location, guard: ActiveGuard) -> bool:
 
 def is_locked(state: State | None) -> bool:
     """Tell whether some lock is held: why it does not help is the business of other rules."""
-    return state is not None and any(not lock.is_claim for lock in state.held)
+    return state is not None and any(lock.excludes for lock in state.held)
 
 
 def opened_by(resolver: Resolver, suspend: Suspend) -> tuple[str, int | None]:

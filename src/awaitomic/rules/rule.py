@@ -14,7 +14,7 @@ from awaitomic.program import Program
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.concurrency import Judgement, Rival
 from awaitomic.program.facts import WriteFact
-from awaitomic.program.locks import Lock, is_made_as_lock
+from awaitomic.program.locks import Cause, Lock, is_made_as_lock
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import Token
 from awaitomic.rules.seldom import span_points, weigh
@@ -84,11 +84,16 @@ def takes_lock_away(resolver: Resolver, fact: WriteFact) -> bool:
     )
 
 
-def lost_lock(fact: WriteFact) -> Lock | None:
-    """Give the lock that is held at the write, and would protect it if it were not thrown away too early."""
-    location = fact.access.location
-    lost = [lock for lock in fact.state.held if lock.removal is not None and lock.is_meant_for(location)]
-    return min(lost, key=str, default=None)
+def why_useless(program: Program, lock: Lock) -> str:
+    """Say in words why a lock keeps nobody out."""
+    flaw = lock.flaw
+    assert flaw is not None, "only a lock that keeps nobody out is asked about"
+    if flaw.cause is Cause.LETS_IN:
+        return f"`{lock}` keeps nobody out: {flaw.says}"
+    place = program.place(program.named(flaw.function).function, flaw.event)
+    if flaw.cause is Cause.THROWN_AWAY:
+        return f"`{lock}` keeps nobody out: {place} throws it away while others may wait for it"
+    return f"`{lock}` keeps nobody out: it is made anew on {place} by whoever takes it"
 
 
 def place_of(program: Program, resolver: Resolver, fact: WriteFact) -> tuple[str, int]:
@@ -149,7 +154,7 @@ def kept_apart(
 
 def _holds_a_lock(program: Program, function: str, event: int) -> bool:
     state = program.facts(program.named(function)).solution.before_event(event)
-    return state is not None and any(not lock.is_claim and not lock.is_private for lock in state.held)
+    return state is not None and any(lock.excludes for lock in state.held)
 
 
 def _held_during(program: Program, resolver: Resolver, suspend: int, location: Location) -> set[Location | None]:
@@ -174,7 +179,7 @@ def _keys_held(program: Program, resolver: Resolver, event: int, location: Locat
     return {
         None if lock.type is UNKNOWN_LOCK else resolver.key_of(lock.location)
         for lock in state.held
-        if (location is None and not lock.is_claim) or (location is not None and lock.covers(location))
+        if (location is None and lock.excludes) or (location is not None and lock.covers(location))
     }
 
 
@@ -226,11 +231,9 @@ def make_finding(
     rival = judgement.rival.function
     points = span_points(program, resolver, fact, reads)
     confidence, evidence = weigh(program, points, min(confidence, _limit_of(fact)), judgement.evidence)
-    lost = lost_lock(fact)
-    if lost is not None and lost.removal is not None:
-        place = program.place(program.named(lost.removal.function).function, lost.removal.event)
-        evidence = (*evidence, f"`{lost}` keeps nobody out: {place} throws it away while others may wait for it")
-        confidence = Confidence.POSSIBLE
+    useless = fact.useless_lock
+    if useless is not None:
+        evidence = (*evidence, why_useless(program, useless))
     return Finding(
         rule=rule.code,
         name=rule.name,

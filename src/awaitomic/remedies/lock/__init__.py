@@ -25,6 +25,7 @@ from awaitomic.remedies.lock.new_lock import new_lock, of_table
 from awaitomic.remedies.lock.order import check_order
 from awaitomic.remedies.lock.reached import OWN
 from awaitomic.remedies.lock.together import join
+from awaitomic.remedies.lock.useless import private_around
 from awaitomic.remedies.lock.waits import judge_waits
 from awaitomic.remedies.lock.wrapping import Taken, edits_of
 from awaitomic.remedies.lock.writers import Along, cover_writers, tolerates
@@ -92,6 +93,7 @@ def _with_lock(case: Case, home: Home, choice: _Choice, along: Along) -> Proposa
     span = case.finding.span
     if table is not None:
         keyed.check_writers(program, resolver, table)
+    _check_private(case)
     coverage = Coverage(program, home, guard, tolerates)
     coverage.name_owner(resolver, OWN)
     coverage.demand(resolver, span.write, None, (*span.reads, *span.guards, *span.suspends))
@@ -132,6 +134,19 @@ def _lock_of(
     if choice.locks is not None:
         return of_table(coverage, tables, choice.locks), Creation((), ())
     return Taken(choice.guard.name), Creation((), ())
+
+
+def _check_private(case: Case) -> None:
+    """See that a lock which the call makes for itself can give way to the new one.
+
+    Raises:
+        Declined: ``explicit-acquire``.
+    """
+    useless = case.fact.useless_lock if case.finding.rule == "AWA203" else None
+    if useless is None or private_around(case.program, case.resolver, case.path(case.finding.span.write)) is not None:
+        return
+    message = f"`{useless}` is not taken by an `async with` that only needs another lock in its place"
+    raise Declined("explicit-acquire", message)
 
 
 _REVIEWABLE_LINES = 60

@@ -21,6 +21,7 @@ from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import Token
 from awaitomic.remedies.lock.home import Guardian, Home, Kind
+from awaitomic.remedies.lock.useless import private_around
 from awaitomic.remedies.remedy import statement_at
 from awaitomic.remedies.shared.declined import Declined, check_here, check_reach
 from awaitomic.remedies.shared.region import Run, common_loop, cover, events_in, yields_in
@@ -250,6 +251,8 @@ class Coverage:
             more = [path for other in self._touching(function, run) for path in other.paths]
             more += [function.statements[event] for event in self._torn(resolver, run)]
             more += [function.statements[event] for event in self._atomic_before(resolver, run)]
+            private = private_around(self.program, resolver, run.first)
+            more += private.body.paths if private is not None else ()
             more = [path for path in more if not run.covers(path)]
             if not more:
                 self._check_loops(function, run)

@@ -82,7 +82,7 @@ def _taken(program: Program, key: Location) -> Iterator[tuple[Resolver, Lock, as
                 continue
             for lock in program.locks_of(resolver, event.manager):
                 node = resolver.function.nodes[event.manager]
-                if resolver.key_of(lock.location) == key and isinstance(node, ast.expr) and lock.removal is None:
+                if resolver.key_of(lock.location) == key and isinstance(node, ast.expr) and lock.flaw is None:
                     yield resolver, lock, node
 
 

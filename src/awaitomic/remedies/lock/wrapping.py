@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from awaitomic.model.plan import Edit, InsertStatements, Plan, WrapStatements
@@ -11,6 +11,7 @@ from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.lock.home import lock_expression
 from awaitomic.remedies.lock.reached import OWN, check_presence
+from awaitomic.remedies.lock.useless import private_around, replaced
 from awaitomic.remedies.shared.attribute import Creation
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import Run
@@ -39,8 +40,12 @@ class Taken:
 
     def header(self, coverage: Coverage, resolver: Resolver, run: Run | None = None) -> str:
         """Give the ``async with`` by which a run, or else a whole function, is put under the lock."""
+        return f"async with {self.expression(coverage, resolver, run)}"
+
+    def expression(self, coverage: Coverage, resolver: Resolver, run: Run | None = None) -> str:
+        """Give how a function says the lock that a run of it takes."""
         own = self.by_key.get((id(resolver.function), run)) if run is not None else None
-        return f"async with {own or said_by(coverage, resolver, self.name)}"
+        return own or said_by(coverage, resolver, self.name)
 
 
 def said_by(coverage: Coverage, resolver: Resolver, name: str) -> str:
@@ -73,6 +78,19 @@ class Edits:
         return Plan(tuple(self.here), tuple(self.renames), tuple(others))
 
 
+def _taking(coverage: Coverage, taken: Taken, resolver: Resolver, run: Run) -> Iterator[Edit]:
+    """Give the edits that put a run under the lock: in the place of one that the call has made for itself, if any."""
+    private = private_around(coverage.program, resolver, run.first)
+    whole = private is not None and run == private.body
+    first = taken.first.get(id(resolver.function))
+    if first is not None:
+        yield InsertStatements(private.path if private is not None and whole else run.first, "before", first)
+    if private is not None and whole:
+        yield from replaced(coverage.program, resolver, private, taken.expression(coverage, resolver, run))
+    else:
+        yield WrapStatements(run.first, run.count, taken.header(coverage, resolver, run))
+
+
 def edits_of(coverage: Coverage, taken: Taken) -> Edits:
     """Give the edits that put everything under the lock.
 
@@ -101,10 +119,8 @@ def edits_of(coverage: Coverage, taken: Taken) -> Edits:
             found.renames.append(pair)
         else:
             edits = found.in_module(coverage.program, resolver.function.module)
-            runs = coverage.runs.get(key, ())
-            first = taken.first.get(key)
-            edits.extend(InsertStatements(run.first, "before", first) for run in runs if first is not None)
-            edits.extend(WrapStatements(run.first, run.count, taken.header(coverage, resolver, run)) for run in runs)
+            for run in coverage.runs.get(key, ()):
+                edits.extend(_taking(coverage, taken, resolver, run))
     for function in coverage.existing.values():
         event = coverage.takes_already(function)
         if event is None or coverage.guardian is None:

@@ -1,0 +1,78 @@
+"""AWA204: a guard that is held all through and lets others in: a semaphore of several, the reading side of a lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from awaitomic.model.finding import Confidence, Finding
+from awaitomic.program import Program
+from awaitomic.program.locks import Cause
+from awaitomic.rules.rule import Rule
+from awaitomic.rules.weak_locks import found_under, retold
+
+_CAUSES = frozenset({Cause.LETS_IN})
+
+
+def find(program: Program) -> Iterator[Finding]:
+    """Find spans under a guard that several tasks can hold at once."""
+    for under in found_under(program, _CAUSES):
+        flaw = under.lock.flaw
+        assert flaw is not None, "only locks with a flaw are looked for"
+        yield retold(program, RULE, under, flaw.says, Confidence.CERTAIN)
+
+
+RULE = Rule(
+    code="AWA204",
+    name="permissive-lock",
+    summary="the guard lets several tasks in, or releases inside the span",
+    what=(
+        "Shared state is read, a suspension follows, and the state is written, all of it under a guard that does not "
+        "exclude: a semaphore or limiter of more than one, the reading side of a read-write lock, or a condition that "
+        "is waited for in between, which gives its lock back meanwhile."
+    ),
+    why=(
+        "`asyncio.Semaphore(10)` is a throttle: it keeps the eleventh task out and lets ten run side by side, each "
+        "with the value that it has read, so nine updates can be lost. A reading lock only keeps writers out, and a "
+        "task that writes under it is no writer to the lock. `await condition.wait()` releases the lock, lets others "
+        "change what it guards, and takes it again, so what was read before the wait is old although the code never "
+        "left `async with`. In production the loss grows with the load and with the number that the semaphore was "
+        "given, and vanishes when somebody sets that to 1 to look for it. Keep the semaphore for its purpose and take "
+        "a lock inside it around the read and the write only; take the writing side where something is written; read "
+        "again behind a `while not ready: await condition.wait()`."
+    ),
+    example_before="""\
+class Crawler:
+    def __init__(self):
+        self._limit = asyncio.Semaphore(10)
+        self.fetched = 0
+
+    async def fetch(self, url):
+        async with self._limit:
+            fetched = self.fetched
+            page = await get(url)
+            self.fetched = fetched + 1
+            return page
+""",
+    example_after="""\
+class Crawler:
+    def __init__(self):
+        self._limit = asyncio.Semaphore(10)
+        self.fetched = 0
+
+    async def fetch(self, url):
+        async with self._limit:
+            page = await get(url)
+            fetched = self.fetched
+            self.fetched = fetched + 1
+            return page
+""",
+    fix_safety=(
+        "Where the await can come first, it is moved above the read, as for AWA101; else a lock is taken inside the "
+        "guard, around the span and every other writer. Both are judged as without the guard."
+    ),
+    silent=(
+        "`Semaphore(1)`, which is a lock; a semaphore whose size is not known; the writing side; a value that is read "
+        "again, or tested in a loop, after the wait for a condition; and state that no other task can write."
+    ),
+    find=find,
+)

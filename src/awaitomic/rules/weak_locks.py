@@ -1,0 +1,101 @@
+"""What the rules on spans find under a lock that is held all through and keeps nobody out: why it does not help.
+
+The span is found as any other, since such a lock protects nothing; AWA203 and AWA204 say what is wrong with the lock,
+and go before (see `awaitomic.findings.precedence`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from awaitomic.model.event import Call, Enter, Read
+from awaitomic.model.finding import Confidence, Finding, Role, TraceStep
+from awaitomic.program import Program
+from awaitomic.program.locks import Cause, Lock
+from awaitomic.program.resolve import Resolver
+from awaitomic.rules import check_then_act, late_update, save_restore, stale_write
+from awaitomic.rules.rule import Rule, step, suspending_functions, why_useless
+
+_SPANS = (stale_write.find, check_then_act.find, late_update.find, save_restore.find)
+
+
+class Under(NamedTuple):
+    """A finding of another rule, and the lock that does not help against it."""
+
+    finding: Finding
+    resolver: Resolver
+    lock: Lock
+
+
+def found_under(program: Program, causes: frozenset[Cause]) -> Iterator[Under]:
+    """Give the spans that lie under locks which keep nobody out, for some causes."""
+    if not any(_has_cause(program, resolver, causes) for resolver in suspending_functions(program)):
+        return
+    for find in _SPANS:
+        for finding in find(program):
+            resolver = program.named(finding.span.function)
+            lock = _held_throughout(program, resolver, finding, causes)
+            if lock is not None:
+                yield Under(finding, resolver, lock)
+
+
+def _has_cause(program: Program, resolver: Resolver, causes: frozenset[Cause]) -> bool:
+    held = (fact.useless_lock for fact in program.facts(resolver).writes)
+    return any(lock is not None and lock.flaw is not None and lock.flaw.cause in causes for lock in held)
+
+
+def _held_throughout(program: Program, resolver: Resolver, finding: Finding, causes: frozenset[Cause]) -> Lock | None:
+    """Give the useless lock that is held from the reads and tests of a span to its write."""
+    span = finding.span
+    events = resolver.function.events
+    if span.write >= len(events) or isinstance(events[span.write], Read):  # a use, and no write
+        return None
+    facts = program.facts(resolver)
+    write = next(
+        (fact for fact in facts.writes if fact.event == span.write and str(fact.access.location) == finding.state), None
+    )
+    lock = write.useless_lock if write is not None else None
+    if lock is None or lock.flaw is None or lock.flaw.cause not in causes:
+        return None
+    states = [facts.solution.before_event(event) for event in (*span.reads, *span.guards)]
+    return lock if all(state is not None and lock in state.held for state in states) else None
+
+
+def retold(program: Program, rule: Rule, under: Under, message: str, at_most: Confidence) -> Finding:
+    """Give the finding as the rule on the lock tells it: the trace begins where the lock is taken."""
+    finding, resolver, lock = under
+    reason = why_useless(program, lock)
+    taken = _taken_at(program, resolver, lock, finding.span.write)
+    trace: tuple[TraceStep, ...] = finding.trace
+    if taken is not None:
+        note = f"`{lock}` is taken, and keeps nobody out"
+        trace = (step(program, resolver.function, taken, Role.ACQUIRE, note), *trace)
+    flaw = lock.flaw
+    if flaw is not None and flaw.cause is not Cause.LETS_IN:
+        there = program.named(flaw.function)
+        made = flaw.cause is Cause.MADE_ANEW
+        note = "made here, for this one call" if made else "thrown away here, while others may wait for it"
+        where = step(program, there.function, flaw.event, Role.ACQUIRE if made else Role.RELEASE, note)
+        trace = (where, *trace) if made else (*trace[:-1], where, trace[-1])
+    return replace(
+        finding,
+        rule=rule.code,
+        name=rule.name,
+        confidence=min(finding.confidence, at_most),
+        message=f"{reason.partition(': ')[0]} ({message}): {finding.message}",
+        trace=trace,
+        evidence=finding.evidence,
+    )
+
+
+def _taken_at(program: Program, resolver: Resolver, lock: Lock, before: int) -> int | None:
+    """Give the last event before a write at which the function itself takes a lock."""
+    found = None
+    for event in resolver.function.events[:before]:
+        if (isinstance(event, Enter) and lock in program.locks_of(resolver, event.manager)) or (
+            isinstance(event, Call) and (lock, True) in program.lock_calls(resolver, event)
+        ):
+            found = event.id
+    return found

@@ -1,0 +1,79 @@
+"""AWA204: reported where several tasks may hold the guard at once, and named once."""
+
+from __future__ import annotations
+
+import pytest
+
+from awaitomic.findings.precedence import resolve
+from awaitomic.rules import find
+from program.reading import program_of
+
+SHOP = """
+import aiorwlock
+import anyio
+
+class Shop:
+    def __init__(self, size):
+        self.total = 0
+        self.rows = {{}}
+        self.ten = asyncio.Semaphore(10)
+        self.five = asyncio.BoundedSemaphore(value=5)
+        self.one = asyncio.Semaphore()
+        self.some = asyncio.Semaphore(size)
+        self.room = anyio.CapacityLimiter(3)
+        self.rw = aiorwlock.RWLock()
+        self.turn = asyncio.Lock()
+
+    async def add(self, k):
+        {body}
+
+    async def from_outside(self, k):
+        async with self.ten:
+            await self._inside(k)
+
+    async def _inside(self, k):
+        n = self.rows.get(k, 0)
+        await asyncio.sleep(0)
+        self.rows[k] = n + 1
+
+shop = Shop(3)
+"""
+
+COUNT = ["    n = self.total", "    await asyncio.sleep(0)", "    self.total = n + 1"]
+FILL = ["    if k not in self.rows:", "        self.rows[k] = await load(k)"]
+
+
+def found(*body: str, function: str = "Shop.add") -> list[str]:
+    text = SHOP.format(body="\n        ".join(body))
+    return [finding.rule for finding in resolve(find(program_of(text))) if finding.function == function]
+
+
+PERMISSIVE = "self.ten|self.five|self.room|self.rw.reader|self.rw.reader_lock".split("|")
+
+
+@pytest.mark.parametrize("guard", PERMISSIVE)
+@pytest.mark.parametrize("work", [COUNT, FILL], ids=["count", "fill"])
+def test_a_guard_that_lets_several_in_is_named(guard: str, work: list[str]) -> None:
+    assert found(f"async with {guard}:", *work) == ["AWA204"]
+
+
+def test_a_semaphore_that_is_acquired_by_hand_is_named() -> None:
+    body = ["await self.ten.acquire()", "try:", *COUNT, "finally:", "    self.ten.release()"]
+    assert found(*body) == ["AWA204"]
+
+
+def test_a_semaphore_that_all_callers_hold_is_named() -> None:
+    assert found("pass", function="Shop._inside") == ["AWA204"]
+
+
+SILENT = "self.one|self.some|self.rw.writer|self.turn|self.ten, self.turn|self.turn, self.rw.reader".split("|")
+
+
+@pytest.mark.parametrize("guard", SILENT)
+def test_what_keeps_others_out_is_silent(guard: str) -> None:
+    assert found(f"async with {guard}:", *COUNT) == []
+
+
+def test_a_semaphore_that_does_not_cover_the_span_is_not_the_reason() -> None:
+    late = ["n = self.total", "async with self.ten:", "    await asyncio.sleep(0)", "self.total = n + 1"]
+    assert found(*late) == ["AWA101"]

@@ -1,0 +1,151 @@
+"""AWA203: reported where each call has a lock of its own, silent wherever others can have the same one."""
+
+from __future__ import annotations
+
+import pytest
+
+from awaitomic.findings.precedence import resolve
+from awaitomic.model.finding import Role
+from awaitomic.rules import find
+from program.reading import program_of
+
+TILL = """
+import threading
+import filelock
+import functools
+
+class Gates:
+    turn = asyncio.Lock()
+
+class Till:
+    def __init__(self, given=None):
+        self.totals = {{}}
+        self.given = given
+        self.later = None
+        self.table = {{}}
+        self.filled = {{}}
+
+    def open(self):
+        self.later = asyncio.Lock()
+
+    def fill(self, key):
+        self.filled[key] = asyncio.Lock()
+
+    @property
+    def anew(self):
+        return asyncio.Lock()
+
+    @functools.cached_property
+    def kept(self):
+        return asyncio.Lock()
+
+    @property
+    def on_demand(self):
+        if self.later is None:
+            self.later = asyncio.Lock()
+        return self.later
+
+    def make(self):
+        lock = asyncio.Lock()
+        return lock
+
+    @functools.cache
+    def make_once(self):
+        return asyncio.Lock()
+
+    async def make_later(self):
+        return asyncio.Lock()
+
+    @contextlib.asynccontextmanager
+    async def region(self):
+        async with asyncio.Lock():
+            yield
+
+    async def add(self, k, lock=None):
+        {body}
+
+till = Till()
+"""
+
+WORK = ["    n = self.totals[k]", "    await asyncio.sleep(0)", "    self.totals[k] = n + 1"]
+
+
+def found(*body: str) -> list[str]:
+    text = TILL.format(body="\n        ".join(body))
+    return [finding.rule for finding in resolve(find(program_of(text))) if finding.function.startswith("Till.add")]
+
+
+REPORTED = [
+    ["turn = asyncio.Lock()", "async with turn:"],
+    ["mine: asyncio.Lock = asyncio.Lock()", "async with mine:"],
+    ["async with asyncio.Lock():"],
+    ["async with asyncio.Lock() as held:"],
+    ["async with asyncio.Condition():"],
+    ["async with asyncio.Semaphore(1):"],
+    ["async with self.anew:"],
+    ["async with self.make():"],
+    ["gate = self.make()", "async with gate:"],
+    ["async with await self.make_later():"],
+    ["async with self.region():"],
+    ["async with getattr(self, '_never', asyncio.Lock()):"],
+    ["async with self.table.get(k, asyncio.Lock()):"],
+    ["with threading.Lock():"],
+]
+
+
+@pytest.mark.parametrize("header", REPORTED, ids=[case[-1] for case in REPORTED])
+def test_a_lock_of_a_calls_own_keeps_nobody_out(header: list[str]) -> None:
+    assert found(*header, *WORK) == ["AWA203"]
+
+
+def test_a_lock_that_is_taken_by_hand_is_as_private() -> None:
+    work = [*WORK, "finally:", "    turn.release()"]
+    assert found("turn = asyncio.Lock()", "await turn.acquire()", "try:", *work) == ["AWA203"]
+
+
+SILENT = [
+    ["async with Gates.turn:"],
+    ["async with self.kept:"],
+    ["async with self.on_demand:"],
+    ["async with self.make_once():"],
+    ["async with self.filled.setdefault(k, asyncio.Lock()):"],
+    ["async with self.filled.get(k, asyncio.Lock()):"],
+    ["async with getattr(self, 'later', asyncio.Lock()):"],
+    ["lock = lock or asyncio.Lock()", "async with lock:"],
+    ["if lock is None:", "    lock = asyncio.Lock()", "async with lock:"],
+    ["mine = asyncio.Lock() if lock is None else lock", "async with mine:"],
+    ["mine = asyncio.Lock()", "self.filled[k] = mine", "async with mine:"],
+    ["mine = asyncio.Lock()", "announce(mine)", "async with mine:"],
+    ["mine = self.filled[k] = asyncio.Lock()", "async with mine:"],
+    ["with filelock.FileLock('till.lock'):"],
+]
+
+
+@pytest.mark.parametrize("header", SILENT, ids=[case[-2] if len(case) > 1 else case[0] for case in SILENT])
+def test_a_lock_that_others_can_have_is_believed(header: list[str]) -> None:
+    assert found(*header, *WORK) == []
+
+
+def test_the_tasks_of_a_call_may_share_its_lock() -> None:
+    nested = ["lock = asyncio.Lock()", "async def one():", "    async with lock:", *(f"    {line}" for line in WORK)]
+    assert found(*nested, "await asyncio.gather(one(), one())") == []
+
+
+def test_a_lock_that_does_not_cover_the_span_is_not_the_reason() -> None:
+    first, *rest = WORK
+    assert found(first.strip(), "async with asyncio.Lock():", *rest) == ["AWA101"]
+
+
+def test_who_ignores_the_rule_still_sees_what_is_lost() -> None:
+    text = TILL.format(body="\n        ".join(["async with asyncio.Lock():", *WORK]))
+    rules = [finding.rule for finding in find(program_of(text))]
+    assert rules == ["AWA101", "AWA203"]
+
+
+def test_the_trace_says_where_the_lock_is_made_and_where_it_is_taken() -> None:
+    text = TILL.format(body="\n        ".join(["async with self.make():", *WORK]))
+    (finding,) = resolve(find(program_of(text)))
+    notes = [(each.role, each.extent.line - finding.extent.line, each.note) for each in finding.trace]
+    assert notes[0][::2] == (Role.ACQUIRE, "made here, for this one call")
+    assert notes[1] == (Role.ACQUIRE, -3, "`self.make()` is taken, and keeps nobody out")
+    assert "it is made anew on line" in finding.evidence[-1]
