@@ -227,7 +227,7 @@ CASES: dict[str, FixtureCase] = {
             subject=lambda module: module.ranking,
             tasks={"enter": lambda ranking: ranking.enter()},
             state=lambda ranking: ranking.entries,
-            findings=(("AWA101", "self.entries"),),
+            findings=(("AWA204", "self.entries"),),
             repair="safe",
         ),
     ),
