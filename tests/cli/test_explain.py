@@ -28,7 +28,7 @@ def test_an_unknown_rule_suggests_the_nearest(word: str, hint: str) -> None:
 
 
 def test_a_rule_of_a_later_version_is_told_apart() -> None:
-    assert "(uncovered-access) in this version" in run("explain", "awa201").stderr
+    assert "(sql-read-modify-write) in this version" in run("explain", "awa401").stderr
 
 
 def test_rules_are_listed_one_a_line() -> None:

@@ -38,6 +38,7 @@ from . import (
     single_flight,
     stale_write,
     traps,
+    uncovered_access,
     unstable_iteration,
 )
 from .case import ALL_FAULTS, FixtureCase, Repair
@@ -52,6 +53,7 @@ SCENARIOS: dict[str, FixtureCase] = {
         unstable_iteration,
         early_publish,
         save_restore,
+        uncovered_access,
         self_deadlock,
         leaked_lock,
         lock_patterns,

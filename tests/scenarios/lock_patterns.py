@@ -8,15 +8,6 @@ from __future__ import annotations
 from .case import FixtureCase
 
 
-def _adders(reported_by: str | None) -> FixtureCase:
-    return FixtureCase(
-        subject=lambda module: module.Meter(),
-        tasks={"add": lambda meter: meter.add()},
-        state=lambda meter: meter.total,
-        reported_by=reported_by,
-    )
-
-
 def _add_and_reset(reported_by: str | None) -> FixtureCase:
     return FixtureCase(
         subject=lambda module: module.Meter(),
@@ -35,14 +26,10 @@ def _order(reported_by: str | None) -> FixtureCase:
 
 
 CASES: dict[str, FixtureCase] = {
-    "lock_patterns/locked_too_late.py": _adders("AWA201"),
-    "lock_patterns/await_between_regions.py": _adders("AWA201"),
-    "lock_patterns/only_the_write_locked.py": _adders("AWA201"),
     "lock_patterns/unlocked_writer.py": _add_and_reset("AWA202"),
     "lock_patterns/lock_order.py": _order("AWA302"),
     "lock_patterns/lock_order_tight.py": _order("AWA302"),
     "lock_patterns/keep_every_writer_locked.py": _add_and_reset(None),
     "lock_patterns/keep_unlocked_writer_harmless.py": _add_and_reset(None),
-    "lock_patterns/keep_fresh_in_second_region.py": _adders(None),
     "lock_patterns/keep_lock_order.py": _order(None),
 }

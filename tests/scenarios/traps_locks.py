@@ -144,8 +144,9 @@ CASES: dict[str, FixtureCase] = {
             subject=lambda module: module.turnstile,
             tasks={"enter": lambda turnstile: turnstile.enter()},
             state=lambda turnstile: turnstile.visitors,
-            findings=(("AWA101", "self.visitors"),),
-            repair="unsafe",
+            findings=(("AWA201", "self.visitors"),),
+            repair="refused",
+            refusal="explicit-acquire",
         ),
     ),
     **pair(

@@ -61,6 +61,9 @@ LOCK_TYPES: dict[str, LockType] = {
 IN_PROCESS = frozenset({"asyncio", "anyio", "trio", "threading"})
 """Libraries whose locks only those meet at who have the same object; a lock file is one for all who name it."""
 
+AWAITED_LIBRARIES = frozenset({"asyncio", "anyio", "trio"})
+"""Libraries whose locks a task waits for while the others go on."""
+
 UNKNOWN_LOCK = LockType(Exclusion.UNKNOWN, "unknown", hangs=False)
 
 TASK_LIBRARIES = frozenset({"asyncio", "anyio", "trio"})

@@ -11,6 +11,7 @@ from awaitomic.model.location import Location, Root
 from awaitomic.program.accesses import CONTENTS, Access, access_of, overlaps
 from awaitomic.program.calls import targets_of, translate
 from awaitomic.program.claims import claimed_at_return
+from awaitomic.program.covering import locks_over
 from awaitomic.program.freshness import Freshness
 from awaitomic.program.operands import given_parameters, operands_below
 from awaitomic.program.state import NOTHING, State, Token, Tokens
@@ -158,6 +159,7 @@ def summarise(program: Program, resolver: Resolver, facts: FunctionFacts) -> Sum
             event=via.event if via is not None else fact.event,
             value=via.value if via is not None else fact.access.value,
             certain=fact.access.certain,
+            locks=locks_over(resolver, fact),
             parameters=given_parameters(resolver, fact.access.value) if via is None else frozenset(),
         )
         writes.setdefault((write.location, write.function, write.event), write)

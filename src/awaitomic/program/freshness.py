@@ -111,15 +111,21 @@ class Freshness:
         if isinstance(event, Merge):
             return self._merge(event, state)
         if isinstance(event, Enter):
-            stacked = self._stacked[event.manager].in_loops if event.manager in self._stacked else ()
-            for lock in (*self.program.locks_of(self.resolver, event.manager), *stacked):
-                state = state.acquire(lock)
-            return state
+            return self._enter(event, state)
         if isinstance(event, Leave):
             stacked = self._stacked[event.manager].locks if event.manager in self._stacked else ()
             for lock in (*self.program.locks_of(self.resolver, event.manager), *stacked):
                 state = state.release(lock)
             return state
+        return state
+
+    def _enter(self, event: Enter, state: State) -> State:
+        """Give the state in a with-block; a lock that was not waited for covers what was read right before, too."""
+        stacked = self._stacked[event.manager].in_loops if event.manager in self._stacked else ()
+        before = self.function.events[event.id - 1] if event.asynchronous else None
+        waits = not isinstance(before, Suspend) or self.program.may_suspend(self.resolver, before)
+        for lock in (*self.program.locks_of(self.resolver, event.manager), *stacked):
+            state = state.acquire(lock) if waits else state.claim(lock)
         return state
 
     # -- values --------------------------------------------------------------------------------------------------

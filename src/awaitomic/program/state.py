@@ -114,7 +114,7 @@ class State(NamedTuple):
         return self._replace(held=self.held | {lock})
 
     def claim(self, lock: Lock) -> State:
-        """Give the state with a claim made: reads that are fresh now have been covered since, too.
+        """Give the state with a claim made, or a lock taken at once: reads that are fresh now are covered since, too.
 
         A claim on one entry covers only what belongs to the same key.
         """

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from awaitomic.model.location import Location
 from awaitomic.program.accesses import Change
+from awaitomic.program.locks import Lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class SummaryWrite:
     """What is written, an operand of that function."""
     certain: bool = True
     """As in `awaitomic.program.accesses.Access`."""
+    locks: frozenset[Lock] = frozenset()
+    """The locks (no claims) that the callee itself holds when it writes."""
     parameters: frozenset[str] = frozenset()
     """The callee's parameters that flow into what is written."""
 

@@ -16,6 +16,7 @@ from awaitomic.knowledge.awaitables import NEVER_SUSPEND, QUEUES
 from awaitomic.model.event import Attribute, Call, Enter, Event, Guard, Leave, Read, Return, Suspend, SuspendWhy
 from awaitomic.model.location import Location
 from awaitomic.program.calls import awaited_calls
+from awaitomic.program.found_free import is_found_free
 from awaitomic.program.locks import Lock
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.reach import Reach
@@ -138,7 +139,7 @@ class Suspension:
         if event.why in {SuspendWhy.ASYNC_ENTER, SuspendWhy.ASYNC_EXIT}:
             locks = self._program.locks_of(resolver, event.awaited)
             if locks and self._program.is_plain_lock(resolver, event.awaited):
-                return self._waiting(resolver, locks) if event.why is SuspendWhy.ASYNC_ENTER else _NEVER
+                return self._waiting(resolver, event, locks) if event.why is SuspendWhy.ASYNC_ENTER else _NEVER
             node = resolver.function.nodes[event.awaited]
             if isinstance(node, ast.Call) and dotted(node.func, resolver.module.imports) in NEVER_SUSPEND:
                 return _NEVER
@@ -149,10 +150,11 @@ class Suspension:
             return _ALWAYS
         return _any(self._called(target) for target in calls[0].targets)
 
-    def _waiting(self, resolver: Resolver, locks: tuple[Lock, ...]) -> Leads:
+    def _waiting(self, resolver: Resolver, event: Suspend, locks: tuple[Lock, ...]) -> Leads:
         if any(lock.type.library != "asyncio" or not lock.self_deadlocks for lock in locks):
             return _ALWAYS
-        return False, tuple(Node(None, resolver.key_of(lock.location)) for lock in locks)
+        awaited = [lock for lock in locks if not is_found_free(resolver, event, lock)]
+        return False, tuple(Node(None, resolver.key_of(lock.location)) for lock in awaited)
 
     def _called(self, target: Target) -> Leads:
         function = target.function

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from awaitomic.model.preferences import Preferences
 from awaitomic.program.accesses import Change
 from awaitomic.program.locks import Cause
-from awaitomic.remedies import hoist, lock, managed, recheck, setdefault, single_flight, snapshot, split, swap
+from awaitomic.remedies import hoist, lock, managed, recheck, setdefault, single_flight, snapshot, split, swap, widen
 from awaitomic.remedies.lock import early
 from awaitomic.remedies.remedy import Case, Remedy
 
@@ -126,6 +126,27 @@ TABLE: tuple[Row, ...] = (
         (),
         "give the value of `{state}` to what needs it as a parameter, or keep it in a `ContextVar`, which every task "
         "has for itself",
+    ),
+    Row(
+        "AWA201",
+        "a test that stands outside of the lock",
+        _has_test,
+        (recheck.REMEDY, widen.REMEDY),
+        "the test outside is a way out that waits for nobody, and stays one if it is made again under the lock",
+    ),
+    Row(
+        "AWA201",
+        "a use that stands outside of the lock, and the reset or removal under it",
+        _takes_away,
+        (recheck.REMEDY, widen.REMEDY),
+        "what was closed or sent outside of the lock on purpose stays there",
+    ),
+    Row(
+        "AWA201",
+        "a lock over a part of the span",
+        _always,
+        (widen.REMEDY,),
+        "the lock is there, and only has to begin earlier or end later",
     ),
     Row(
         "AWA203",

@@ -10,13 +10,17 @@ from typing import cast
 from awaitomic.flow.statements import block_of, statement_at
 from awaitomic.model.event import Read
 from awaitomic.model.finding import Applicability, Finding, Refusal
+from awaitomic.model.location import Location
 from awaitomic.model.plan import Plan
 from awaitomic.model.position import Extent, StatementPath
 from awaitomic.model.preferences import NO_PREFERENCES, Preferences
 from awaitomic.program import Program
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
+from awaitomic.rules.stale_reference import use_at
 from awaitomic.source.positions import Located
+
+_OF_USES = frozenset({"AWA102", "AWA201"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,26 @@ class Case:
     @property
     def is_use(self) -> bool:
         """Whether what completes the bug is no write: the use of a reference that may have gone."""
-        return self.finding.rule == "AWA102" and isinstance(self.function.events[self.finding.span.write], Read)
+        return self.finding.rule in _OF_USES and isinstance(self.function.events[self.finding.span.write], Read)
+
+    @property
+    def location(self) -> Location:
+        """The state that the finding is about.
+
+        Raises:
+            LookupError: if the finding is of another program.
+        """
+        return self.ending.access.location
+
+    @property
+    def ending(self) -> WriteFact:
+        """The write that completes the bug, or the use of a reference that stands for one.
+
+        Raises:
+            LookupError: if the finding is of another program.
+        """
+        used = use_at(self.program, self.resolver, self.finding.span.write) if self.is_use else None
+        return self.fact if used is None else used
 
     def path(self, event: int) -> StatementPath:
         """Give the path of the innermost statement that holds an event."""

@@ -15,6 +15,7 @@ from awaitomic.rules import (
     save_restore,
     self_deadlock,
     stale_write,
+    uncovered_access,
     unstable_iteration,
 )
 from awaitomic.rules.rule import Rule
@@ -27,6 +28,7 @@ RULES: tuple[Rule, ...] = (
     unstable_iteration.RULE,
     early_publish.RULE,
     save_restore.RULE,
+    uncovered_access.RULE,
     private_lock.RULE,
     permissive_lock.RULE,
     leaked_lock.RULE,

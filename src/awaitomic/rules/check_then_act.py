@@ -26,8 +26,8 @@ from awaitomic.rules.readiness import fills_what_is_absent
 from awaitomic.rules.refusing import refuses
 from awaitomic.rules.rule import (
     Rule,
+    concerns,
     has_fresh_guard,
-    holds_lock,
     in_the_span,
     is_validated,
     make_finding,
@@ -47,6 +47,7 @@ from awaitomic.rules.shapes import (
     resource,
     secret,
     stores_what_was_tested,
+    takes_the_time,
     total,
     writer_of,
 )
@@ -67,27 +68,34 @@ _NO_DECISION = frozenset({"while", "assert", ""})
 def find(program: Program) -> Iterator[Finding]:
     """Find writes that a test of the same state decided before a suspension."""
     for resolver in suspending_functions(program):
-        reported: set[tuple[str, int]] = set()
-        decided: set[tuple[str, int]] = set()
-        for fact in program.facts(resolver).writes:
-            guard = _stale_guard(program, resolver, fact)
-            if guard is None or late_update.consumed(program, resolver, fact):
-                continue
-            key = place_of(program, resolver, fact)
-            finding = _report(program, resolver, fact, guard)
-            decision = (key[0], guard.guard)
-            if finding is not None and key not in reported and decision not in decided:
-                reported.add(key)
-                decided.add(decision)
-                yield finding
-        for use in find_uses(program, resolver):
-            if (str(use.fact.access.location), use.guard.guard) not in decided:
-                yield _report_use(program, resolver, use)
+        yield from find_in(program, resolver)
 
 
-def _stale_guard(program: Program, resolver: Resolver, fact: WriteFact) -> ActiveGuard | None:
+def find_in(program: Program, resolver: Resolver, *, locked: bool = False) -> Iterator[Finding]:
+    """Find such writes in one function: those without a lock, or (`locked`) those under one that came too late."""
+    reported: set[tuple[str, int]] = set()
+    decided: set[tuple[str, int]] = set()
+    for fact in program.facts(resolver).writes:
+        guard = _stale_guard(program, resolver, fact, locked=locked)
+        if guard is None or late_update.consumed(program, resolver, fact, locked=locked):
+            continue
+        key = place_of(program, resolver, fact)
+        finding = _report(program, resolver, fact, guard)
+        decision = (key[0], guard.guard)
+        if finding is not None and key not in reported and decision not in decided:
+            reported.add(key)
+            decided.add(decision)
+            yield finding
+    for use in find_uses(program, resolver, locked=locked):
+        if (str(use.fact.access.location), use.guard.guard) not in decided:
+            yield _report_use(program, resolver, use)
+
+
+def _stale_guard(program: Program, resolver: Resolver, fact: WriteFact, *, locked: bool) -> ActiveGuard | None:
     """Give the first test of the written state that is out of date, if no fresh one governs the write too."""
-    if fact.access.change not in _ACTS or has_fresh_guard(fact) or is_validated(fact) or holds_lock(fact):
+    if fact.access.change not in _ACTS or has_fresh_guard(fact) or is_validated(fact):
+        return None
+    if not concerns(resolver, fact, locked=locked):
         return None
     if is_forgiving(program, resolver, fact) or (fact.via is not None and fact.via.write.decided):
         return None
@@ -230,6 +238,8 @@ def _confidence(program: Program, resolver: Resolver, fact: WriteFact, guard: Ac
     if value is not None and _is_named_constant(writer, value):
         return Confidence.POSSIBLE
     test = whole_test(resolver.function, guard.guard)
+    if takes_the_time(program, resolver, fact):
+        return Confidence.POSSIBLE
     if raises_a_flag(program, resolver, fact) or fills_a_cache(program, resolver, fact):
         return Confidence.POSSIBLE
     if fact.via is None and stores_what_was_tested(resolver, value, test):

@@ -20,8 +20,8 @@ from awaitomic.program.state import Token, Use
 from awaitomic.rules.readiness import fills_what_is_absent
 from awaitomic.rules.rule import (
     Rule,
+    concerns,
     has_fresh_guard,
-    holds_lock,
     in_the_span,
     is_validated,
     make_finding,
@@ -38,22 +38,27 @@ _ENDS = frozenset({"0", "-1"})
 def find(program: Program) -> Iterator[Finding]:
     """Find resets and advances of state that an awaited call was given before."""
     for resolver in suspending_functions(program):
-        reported: set[tuple[str, int]] = set()
-        for fact in program.facts(resolver).writes:
-            use = consumed(program, resolver, fact)
-            finding = _report(program, resolver, fact, use) if use is not None else None
-            key = place_of(program, resolver, fact)
-            if finding is not None and key not in reported:
-                reported.add(key)
-                yield finding
+        yield from find_in(program, resolver)
 
 
-def consumed(program: Program, resolver: Resolver, fact: WriteFact) -> Use | None:
+def find_in(program: Program, resolver: Resolver, *, locked: bool = False) -> Iterator[Finding]:
+    """Find them in one function: those without a lock, or (`locked`) those under one that came too late."""
+    reported: set[tuple[str, int]] = set()
+    for fact in program.facts(resolver).writes:
+        use = consumed(program, resolver, fact, locked=locked)
+        finding = _report(program, resolver, fact, use) if use is not None else None
+        key = place_of(program, resolver, fact)
+        if finding is not None and key not in reported:
+            reported.add(key)
+            yield finding
+
+
+def consumed(program: Program, resolver: Resolver, fact: WriteFact, *, locked: bool = False) -> Use | None:
     """Give the use that a write comes too late for: of the same state, before a suspension, not tested since."""
     change = fact.access.change
     if change not in FORGETS and change is not Change.AUGMENTED:
         return None
-    if has_fresh_guard(fact) or is_validated(fact) or holds_lock(fact):
+    if has_fresh_guard(fact) or is_validated(fact) or not concerns(resolver, fact, locked=locked):
         return None
     if fact.via is not None and fact.via.write.consumed:
         return None

@@ -13,6 +13,7 @@ from awaitomic.model.location import Location, Root
 from awaitomic.program import Program
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.concurrency import Judgement, Rival
+from awaitomic.program.covering import locks_at_write
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.locks import Cause, Lock, is_made_as_lock
 from awaitomic.program.resolve import Resolver
@@ -71,6 +72,14 @@ def holds_lock(fact: WriteFact) -> bool:
     location = fact.access.location
     held = any(not lock.is_claim and lock.covers(location) for lock in fact.state.held)
     return held or (fact.via is not None and fact.via.write.guarded)
+
+
+def concerns(resolver: Resolver, fact: WriteFact, *, locked: bool) -> bool:
+    """Tell whether a write is to be looked at: one without any lock, or (`locked`) one under a lock that came too late.
+
+    Why a lock does not help is said by AWA201, which asks the same questions of the writes that the others leave out.
+    """
+    return bool(locks_at_write(resolver, fact)) if locked else not holds_lock(fact)
 
 
 def takes_lock_away(resolver: Resolver, fact: WriteFact) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from awaitomic.knowledge.clocks import CLOCKS
 from awaitomic.knowledge.resources import (
     brings_data,
     holds_data,
@@ -154,6 +155,13 @@ def raises_a_flag(program: Program, resolver: Resolver, fact: WriteFact) -> bool
     if not isinstance(event, Const) or event.value is not True:
         return False
     return says_an_end(name_of(fact.access.location)) or resource(program, resolver, fact) is None
+
+
+def takes_the_time(program: Program, resolver: Resolver, fact: WriteFact) -> bool:
+    """Tell whether a write only notes what time it is: who comes second notes the later one, as in any order."""
+    writer, value = writer_of(program, resolver, fact)
+    node = writer.function.nodes[value] if value is not None else None
+    return isinstance(node, ast.Call) and last_name(node.func) in CLOCKS
 
 
 def fills_a_cache(program: Program, resolver: Resolver, fact: WriteFact) -> bool:

@@ -21,7 +21,7 @@ from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import NOTHING, ActiveGuard, State
 from awaitomic.rules.forgiving import is_caught
-from awaitomic.rules.rule import has_fresh_guard, holds_lock, in_the_span, is_validated
+from awaitomic.rules.rule import concerns, has_fresh_guard, in_the_span, is_validated
 
 _CAUGHT = frozenset({"AttributeError", "TypeError", "Exception", "BaseException"})
 
@@ -35,7 +35,7 @@ class StaleUse:
     judgement: Judgement
 
 
-def find_uses(program: Program, resolver: Resolver) -> Iterator[StaleUse]:
+def find_uses(program: Program, resolver: Resolver, *, locked: bool = False) -> Iterator[StaleUse]:
     """Find uses of tested references that another task may have replaced by None; one for each test and reference."""
     candidates = dict(_candidates(program, resolver))
     if not candidates:
@@ -52,8 +52,10 @@ def find_uses(program: Program, resolver: Resolver) -> Iterator[StaleUse]:
             guard = _stale_guard(resolver, state, read, location)
             if guard is None or (guard.guard, location) in seen or is_caught(resolver, event.id, _CAUGHT):
                 continue
-            fact = WriteFact(event.id, Access(event.id, location, Change.READY, None), NOTHING, state)
-            if has_fresh_guard(fact) or is_validated(fact) or holds_lock(fact) or location in state.own:
+            fact = _as_fact(event.id, location, state)
+            if has_fresh_guard(fact) or is_validated(fact) or location in state.own:
+                continue
+            if not concerns(resolver, fact, locked=locked):
                 continue
             stale = [token for token in guard.tokens if token.location == location and token.is_stale]
             removals = in_the_span(program, resolver, fact, stale, _removals(program, resolver, location))
@@ -63,13 +65,26 @@ def find_uses(program: Program, resolver: Resolver) -> Iterator[StaleUse]:
                 yield StaleUse(fact, guard, judgement)
 
 
+def use_at(program: Program, resolver: Resolver, event: int) -> WriteFact | None:
+    """Give what stands for the use of a reference at an event, as if it were a write; None if it is no use."""
+    used = dereferenced(resolver, resolver.function.events[event])
+    state = program.facts(resolver).solution.before_event(event)
+    if used is None or state is None:
+        return None
+    return _as_fact(event, used[1], state)
+
+
+def _as_fact(event: int, location: Location, state: State) -> WriteFact:
+    return WriteFact(event, Access(event, location, Change.READY, None), NOTHING, state)
+
+
 def _candidates(program: Program, resolver: Resolver) -> Iterator[tuple[int, tuple[Read, Location]]]:
     """Give the uses of references that somebody sets to None, where the function tests anything at all."""
     if not any(isinstance(event, Guard) and event.kind != "for" for event in resolver.function.events):
         return
     removed: dict[Location, bool] = {}
     for event in resolver.function.events:
-        used = _dereferenced(resolver, event)
+        used = dereferenced(resolver, event)
         if used is None:
             continue
         location = used[1]
@@ -79,7 +94,7 @@ def _candidates(program: Program, resolver: Resolver) -> Iterator[tuple[int, tup
             yield event.id, used
 
 
-def _dereferenced(resolver: Resolver, event: Event) -> tuple[Read, Location] | None:
+def dereferenced(resolver: Resolver, event: Event) -> tuple[Read, Location] | None:
     """Give the read of an attribute or a variable of the module whose value an event takes an attribute or entry of."""
     if not isinstance(event, Read) or not isinstance(event.place, Attribute | Item):
         return None

@@ -18,8 +18,8 @@ from awaitomic.program.rivals import rivals
 from awaitomic.program.state import Token
 from awaitomic.rules.rule import (
     Rule,
+    concerns,
     has_fresh_guard,
-    holds_lock,
     in_the_span,
     is_validated,
     make_finding,
@@ -37,13 +37,20 @@ _COPIERS = frozenset({"copy", "deepcopy", "list", "dict", "set", "tuple"})
 def find(program: Program) -> Iterator[Finding]:
     """Find writes whose value is built from a read of the same state that a suspension has made stale."""
     for resolver in suspending_functions(program):
-        reported: set[tuple[str, int]] = set()
-        for fact in program.facts(resolver).writes:
-            key = place_of(program, resolver, fact)
-            finding = _examine(program, resolver, fact) if key not in reported else None
-            if finding is not None:
-                reported.add(key)
-                yield finding
+        yield from find_in(program, resolver)
+
+
+def find_in(program: Program, resolver: Resolver, *, locked: bool = False) -> Iterator[Finding]:
+    """Find such writes in one function: those without a lock, or (`locked`) those under one that came too late."""
+    reported: set[tuple[str, int]] = set()
+    for fact in program.facts(resolver).writes:
+        if not concerns(resolver, fact, locked=locked):
+            continue
+        key = place_of(program, resolver, fact)
+        finding = _examine(program, resolver, fact) if key not in reported else None
+        if finding is not None:
+            reported.add(key)
+            yield finding
 
 
 def _examine(program: Program, resolver: Resolver, fact: WriteFact) -> Finding | None:
@@ -57,7 +64,7 @@ def _examine(program: Program, resolver: Resolver, fact: WriteFact) -> Finding |
     outdated = {token.read for token in stale}
     if not stale or any(token.read not in outdated for token in same):  # a read of its own that is fresh on every way
         return None
-    if has_fresh_guard(fact) or is_validated(fact) or holds_lock(fact) or writes_back(resolver, fact):
+    if has_fresh_guard(fact) or is_validated(fact) or writes_back(resolver, fact):
         return None
     hint = total(program, resolver, fact) or secret(access.location)
     others = _rivals(program, resolver, fact, stale)

@@ -11,15 +11,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from awaitomic.model.finding import Applicability, Refusal
-from awaitomic.model.location import ItemStep
+from awaitomic.model.location import ItemStep, Location
 from awaitomic.model.preferences import Granularity
-from awaitomic.program.facts import WriteFact
+from awaitomic.program.locks import Lock
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock import callers, keyed
 from awaitomic.remedies.lock.conflicts import settle
 from awaitomic.remedies.lock.coverage import Coverage
+from awaitomic.remedies.lock.growing import judge_growth
 from awaitomic.remedies.lock.holders import check_holders
-from awaitomic.remedies.lock.home import Guardian, Home, guardian, home_of
+from awaitomic.remedies.lock.home import Guardian, Home, candidates, guardian, home_of
 from awaitomic.remedies.lock.lock_tables import LockTable, lock_table
 from awaitomic.remedies.lock.new_lock import new_lock, of_table
 from awaitomic.remedies.lock.order import check_order
@@ -47,6 +48,20 @@ def propose_along(case: Case, along: Along) -> Proposal | Refusal:
         return declined.refusal
 
 
+def propose_grown(case: Case, lock: Lock) -> Proposal | Refusal:
+    """Plan that a lock which covers a part of a span covers all of it, by the regions in which it is taken already."""
+    try:
+        home = home_of(case.program, case.resolver, case.location)
+        key = case.resolver.key_of(lock.location)
+        guard = next((each for each in candidates(case.program, home) if each.key == key), None)
+        if guard is None:
+            message = f"`{lock}` is no lock of the object that has `{case.finding.state}`, so that not all can take it"
+            raise Declined("other-lock", message)
+        return _with_lock(case, home, _Choice(guard, grows=True), lambda _resolver, _access: ())
+    except Declined as declined:
+        return declined.refusal
+
+
 @dataclass(frozen=True, slots=True)
 class _Choice:
     """A lock that could be taken: one that is there, or a new one; for a table, one for each of its keys."""
@@ -55,6 +70,8 @@ class _Choice:
     table: keyed.Table | None = None
     locks: LockTable | None = None
     """The table of locks that `guard` stands for."""
+    grows: bool = False
+    """Whether the regions in which `guard` is taken already become larger."""
 
 
 def _propose(case: Case, along: Along) -> Proposal:
@@ -88,13 +105,13 @@ def _choices(case: Case, home: Home, *, by_object: bool) -> Iterator[_Choice]:
 
 
 def _with_lock(case: Case, home: Home, choice: _Choice, along: Along) -> Proposal:
-    program, resolver, fact = case.program, case.resolver, case.fact
+    program, resolver = case.program, case.resolver
     guard, table = choice.guard, choice.table
     span = case.finding.span
     if table is not None:
         keyed.check_writers(program, resolver, table)
     _check_private(case)
-    coverage = Coverage(program, home, guard, tolerates)
+    coverage = Coverage(program, home, guard, tolerates, grows=choice.grows)
     coverage.name_owner(resolver, OWN)
     coverage.demand(resolver, span.write, None, (*span.reads, *span.guards, *span.suspends))
     cover_writers(coverage, home, along)
@@ -112,11 +129,12 @@ def _with_lock(case: Case, home: Home, choice: _Choice, along: Along) -> Proposa
         *_tolerated(coverage),
         *_reached(coverage),
         *coverage.beside,
-        *(_shared_by_keys(fact) if table is None else ()),
+        *judge_growth(coverage),
+        *(_shared_by_keys(case.location) if table is None and not choice.grows else ()),
         *edits.because,
         *creation.because,
     ]
-    verb = "hold" if guard is not None else "add"
+    verb = "grow" if choice.grows else "hold" if guard is not None else "add"
     title = f"{verb} {lock} over {_listed(coverage)}"
     return Proposal(
         edits.plan(program, creation),
@@ -196,8 +214,7 @@ def _reached(coverage: Coverage) -> Iterator[str]:
             yield f"`{resolver.function.qualname}` takes the lock of another object, `{owner}`"
 
 
-def _shared_by_keys(fact: WriteFact) -> Iterator[str]:
-    location = fact.access.location
+def _shared_by_keys(location: Location) -> Iterator[str]:
     if any(isinstance(step, ItemStep) for step in location.steps):
         yield f"one lock serves all entries: work for one key of `{location}` waits for that of every other"
 

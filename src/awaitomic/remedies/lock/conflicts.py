@@ -16,6 +16,7 @@ from awaitomic.program.calls import awaited_calls
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.target import How, Target
 from awaitomic.remedies.lock.coverage import Coverage
+from awaitomic.remedies.lock.growing import merged_regions
 from awaitomic.remedies.lock.home import Kind
 from awaitomic.remedies.shared.declined import Declined, check_here
 from awaitomic.remedies.shared.region import whole_body, yields_in
@@ -47,6 +48,8 @@ def _check_own(coverage: Coverage) -> None:
     if coverage.guardian is None:
         return
     for resolver in coverage.functions.values():
+        if merged_regions(coverage, resolver):
+            continue
         for event in resolver.function.events:
             if (
                 isinstance(event, Enter)

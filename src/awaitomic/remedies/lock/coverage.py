@@ -37,7 +37,9 @@ _CHANGED = ("functions", "by_callers", "delegating", "existing", "owners", "besi
 class Coverage:
     """The statements that go under one lock. `guardian` is None for a new lock."""
 
-    def __init__(self, program: Program, home: Home, guardian: Guardian | None, tolerates: Tolerates) -> None:
+    def __init__(
+        self, program: Program, home: Home, guardian: Guardian | None, tolerates: Tolerates, *, grows: bool = False
+    ) -> None:
         self.program = program
         self.home = home
         self.homes = [home]
@@ -57,6 +59,8 @@ class Coverage:
         """By function, the expression for the object whose lock it takes; empty for its own instance."""
         self.tolerated: list[tuple[Resolver, Access]] = []
         self.tolerates = tolerates
+        self.grows = grows
+        """Whether regions in which a function takes the lock already may become parts of a larger one."""
         self._looked_at: dict[Location, bool] = {}
 
     @property

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.knowledge.locks import Exclusion, LockType
+from awaitomic.knowledge.locks import AWAITED_LIBRARIES, Exclusion, LockType
 from awaitomic.model.event import Enter
 from awaitomic.model.location import ANY_ITEM, AttributeStep, Location, Root
 from awaitomic.program import Program, is_construction
@@ -202,16 +202,16 @@ def guardian(program: Program, home: Home, own: FunctionGraph) -> Guardian | Non
         Declined: ``other-lock`` if most accesses hold a lock that cannot be taken here.
     """
     key, held = GuardedBy(program).majority(home.keys, own)
-    candidates = {guard.key: guard for guard in _candidates(program, home)}
+    found = {guard.key: guard for guard in candidates(program, home)}
     if key is not None:
-        if key in candidates:
-            return candidates[key]
+        if key in found:
+            return found[key]
         raise Declined("other-lock", f"other accesses of the state hold `{key}`, which cannot be taken here")
-    for guard in candidates.values():
+    for guard in found.values():
         if guard.name.strip("_") in {f"{home.state.strip('_')}_lock", f"lock_{home.state.strip('_')}"}:
             return guard
-    if len(candidates) == 1:
-        (only,) = candidates.values()
+    if len(found) == 1:
+        (only,) = found.values()
         # A lock that is named after other state is made for that; a general one that nobody takes yet may be for this.
         spare = only.name.strip("_") in _GENERAL_NAMES and not _is_used(program, only.key)
         if held.get(only.key) or spare or _is_taken_in(program, own, only.key):
@@ -238,10 +238,10 @@ def _is_used(program: Program, key: Location) -> bool:
 
 
 def _can_be_awaited(known: LockType) -> bool:
-    return known.exclusion is Exclusion.EXCLUSIVE and known.library in {"asyncio", "anyio", "trio"}
+    return known.exclusion is Exclusion.EXCLUSIVE and known.library in AWAITED_LIBRARIES
 
 
-def _candidates(program: Program, home: Home) -> Iterator[Guardian]:
+def candidates(program: Program, home: Home) -> Iterator[Guardian]:
     """Give the asyncio locks that belong to the same object as the state."""
     module = program.module
     if home.kind is Kind.MODULE:

@@ -9,6 +9,7 @@ from awaitomic.model.plan import Edit, InsertStatements, Plan, WrapStatements
 from awaitomic.program import Program
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.coverage import Coverage
+from awaitomic.remedies.lock.growing import merged_regions
 from awaitomic.remedies.lock.home import lock_expression
 from awaitomic.remedies.lock.reached import OWN, check_presence
 from awaitomic.remedies.lock.useless import private_around, replaced
@@ -17,7 +18,7 @@ from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import Run
 from awaitomic.remedies.split import takers
 from awaitomic.remedies.split.delegation import delegate
-from awaitomic.remedies.split.regions import Taker
+from awaitomic.remedies.split.regions import Taker, dropped
 from awaitomic.remedies.split.takers import HeldAt
 
 
@@ -119,6 +120,8 @@ def edits_of(coverage: Coverage, taken: Taken) -> Edits:
             found.renames.append(pair)
         else:
             edits = found.in_module(coverage.program, resolver.function.module)
+            program = coverage.seen_from(resolver.function)
+            edits.extend(dropped(program, region) for region in merged_regions(coverage, resolver))
             for run in coverage.runs.get(key, ()):
                 edits.extend(_taking(coverage, taken, resolver, run))
     for function in coverage.existing.values():

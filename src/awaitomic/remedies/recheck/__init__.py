@@ -17,6 +17,7 @@ from awaitomic.model.position import StatementPath
 from awaitomic.program.accesses import Change
 from awaitomic.remedies.recheck.fill import propose_fill
 from awaitomic.remedies.recheck.identity import is_object
+from awaitomic.remedies.recheck.second_test import propose_second_test
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.effects import touches
@@ -30,11 +31,13 @@ def propose(case: Case) -> Proposal | Refusal:
     """Put the late write under a test that the state is still the one that was used.
 
     Refusal codes: ``write-in-callee``, ``carries-news``, ``no-identity``, ``written-between``, ``recheck-shape``,
-    ``closure-reads``, ``keyed-fill``, ``stores-constant``.
+    ``closure-reads``, ``keyed-fill``, ``stores-constant``, ``no-second-test``.
     """
     try:
         if case.finding.rule == "AWA102":
             return propose_fill(case)
+        if case.finding.rule == "AWA201" and case.finding.span.guards:
+            return propose_second_test(case)
         return _propose(case)
     except Declined as declined:
         return declined.refusal
@@ -228,12 +231,14 @@ REMEDY = Remedy(
     conditions=(
         "The write resets to None or removes an entry, what it throws away is an object (its methods are called, or it "
         "is awaited), and it was read, or can be read, into a local before the await. For lazy initialisation: a "
-        "second test before the store."
+        "second test before the store. For a test that stands outside of the lock (AWA201): the same test again under "
+        "it, where it has no effect and decides nothing but what is done there."
     ),
     safety=(
         "Safe for closing and cleaning up: for one task the state still is what was read. Two tasks may both close the "
         "same object, as before. Unsafe if awaited code that is not known gets the object that has the state, or if "
-        "the state is a property; unsafe for lazy initialisation, where the loser's resource is never closed."
+        "the state is a property; unsafe for lazy initialisation, where the loser's resource is never closed. A second "
+        "test under the lock is safe if all who write the state take the lock."
     ),
     propose=propose,
 )

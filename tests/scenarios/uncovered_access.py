@@ -1,0 +1,108 @@
+"""Cases of the programs in ``fixtures/uncovered_access/``: locks that cover a part of a span, or only its two ends."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from explorer import Ending
+
+from .case import FixtureCase, Repair
+
+
+def _meter(repair: Repair | None = None) -> FixtureCase:
+    return FixtureCase(
+        subject=lambda module: module.Meter(),
+        tasks={"add": lambda meter: meter.add()},
+        state=lambda meter: meter.total,
+        findings=(("AWA201", "self.total"),) if repair else (),
+        repair=repair,
+    )
+
+
+def _rooms(repair: Repair | None = None) -> FixtureCase:
+    return FixtureCase(
+        subject=lambda module: module.Rooms(),
+        tasks={"join": lambda rooms: rooms.join("hall", "ann")},
+        state=lambda rooms: rooms._rooms,
+        calls=lambda module: module.opened,
+        findings=(("AWA201", "self._rooms[name]"),) if repair else (),
+        repair=repair,
+    )
+
+
+def _hall(repair: Repair | None = None) -> FixtureCase:
+    return FixtureCase(
+        subject=lambda module: module.Hall(),
+        tasks={"book": lambda hall: hall.book(), "give back": lambda hall: hall.give_back()},
+        state=lambda hall: hall.free,
+        findings=(("AWA201", "self.free"),) if repair else (),
+        repair=repair,
+    )
+
+
+def _log(repair: Repair | None = None) -> FixtureCase:
+    def log(module: ModuleType) -> object:
+        made = module.Log()
+        made.lines.append("first")
+        return made
+
+    return FixtureCase(
+        subject=log,
+        tasks={"flush": lambda log: log.flush(), "add": lambda log: log.add("second")},
+        state=lambda log: log.lines,
+        calls=lambda module: module.sent,
+        findings=(("AWA201", "self.lines"),) if repair else (),
+        repair=repair,
+    )
+
+
+def _phone(repair: Repair | None = None) -> FixtureCase:
+    return FixtureCase(
+        subject=lambda module: module.Phone(),
+        tasks={"hang up": lambda phone: phone.hang_up(), "speak": lambda phone: phone.speak("one")},
+        state=lambda phone: phone.wire is None,
+        findings=(("AWA201", "self.wire"),) if repair else (),
+        repair=repair,
+    )
+
+
+def _pages(repair: Repair | None = None) -> FixtureCase:
+    return FixtureCase(
+        subject=lambda module: module.Pages(),
+        tasks={"visit": lambda pages: pages.visit("home")},
+        state=lambda pages: pages._pages,
+        calls=lambda module: module.loaded,
+        findings=(("AWA201", "self._pages[name]"),) if repair else (),
+        repair=repair,
+    )
+
+
+def _each_pull_counts(ending: Ending) -> bool:
+    """A pull that was not refused has made a version. (To be refused is what no serial order knows.)"""
+    done = sum(result == ("returns", True) for result in ending.results)
+    return ending.state >= done and len(set(ending.calls)) == len(ending.calls)
+
+
+CASES: dict[str, FixtureCase] = {
+    "uncovered_access/locked_too_late.py": _meter("safe"),
+    "uncovered_access/await_between_regions.py": _meter("unsafe"),
+    "uncovered_access/only_the_write_locked.py": _meter("unsafe"),
+    "uncovered_access/keep_fresh_in_second_region.py": _meter(),
+    "uncovered_access/second_test_missing.py": _rooms("safe"),
+    "uncovered_access/keep_double_checked.py": _rooms(),
+    "uncovered_access/given_back_too_early.py": _hall("unsafe"),
+    "uncovered_access/keep_given_back_after_write.py": _hall(),
+    "uncovered_access/reset_locked_only.py": _log("unsafe"),
+    "uncovered_access/keep_reset_in_one_region.py": _log(),
+    "uncovered_access/asked_before_the_lock.py": _phone("safe"),
+    "uncovered_access/keep_asked_under_the_lock.py": _phone(),
+    "uncovered_access/callee_locks_too_late.py": _pages("unsafe"),
+    "uncovered_access/keep_callee_looks_again.py": _pages(),
+    "uncovered_access/keep_refused_while_locked.py": FixtureCase(
+        subject=lambda module: module.Repository(),
+        tasks={"pull": lambda repository: repository.pull()},
+        state=lambda repository: repository.version,
+        calls=lambda module: module.pulled,
+        invariant=_each_pull_counts,
+    ),
+}
