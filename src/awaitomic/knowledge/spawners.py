@@ -24,6 +24,15 @@ AWAITED_ALONE = frozenset({"wait_for", "shield", "timeout", "ensure_future"})
 """Last name of wrappers around one awaitable that the caller waits for."""
 
 
+_GIVE_NO_TASK = frozenset({"spawn", "start_soon", "spawn_later", "add_background_task", "start", "run_in_background"})
+"""Those of `SPAWN_ONE` whose result, awaited, does not wait for the task: ``await scheduler.spawn(work())``."""
+
+
+def gives_task(name: str) -> bool:
+    """Tell whether who awaits what a callable gives that starts a task waits for the task to end."""
+    return starts_one(name) and name not in _GIVE_NO_TASK
+
+
 def starts_one(name: str) -> bool:
     """Tell whether a callable is by its last name one that starts one task."""
     return name in SPAWN_ONE or name.endswith(_SPAWN_ENDINGS)

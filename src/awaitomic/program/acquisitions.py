@@ -14,14 +14,14 @@ from awaitomic.model.event import Attribute, Call, Const, Enter, Event, Read, Re
 from awaitomic.model.location import Location
 from awaitomic.program.callables import reached
 from awaitomic.program.calls import parameter_default, unwrapped
-from awaitomic.program.constants import can_come_to, constants_of
+from awaitomic.program.constants import can_come_to, constants_of, with_locals
 from awaitomic.program.constructed import in_caller
 from awaitomic.program.deferred import Deferred, awaited_parameters, handed_on
-from awaitomic.program.locks import Lock, is_handed, known_as
+from awaitomic.program.locks import Lock, is_handed, known_as, lock_type
 from awaitomic.program.reach import components
 from awaitomic.program.target import AwaitedCall, How, Part, Target
 from awaitomic.program.while_waiting import calls_while_waiting
-from awaitomic.program.wrappers import in_wrapped, wrappers_of
+from awaitomic.program.wrappers import entered_by_name, in_wrapped, wrappers_of
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
@@ -137,14 +137,19 @@ class Acquisitions:
         """Give the locks that decorators of a function take."""
         for wrapper in wrappers_of(self._program, function):
             inner = self._program.resolver(wrapper.function)
+            hop = (wrapper.function.id, AROUND, How.DIRECT)
             for event in wrapper.function.events:
                 for lock in _taken_here(self._program, inner, event):
                     location = in_wrapped(self._program, wrapper, function, lock.location)
                     known = known_as(resolver, location, lock) if location is not None else None
                     if known is not None:
                         free = self._program.free_locks.at(inner, event.id, lock.location)
-                        hop = (wrapper.function.id, AROUND, How.DIRECT)
                         yield Acquisition(known, wrapper.function.id, event.id, (hop,), if_free=free)
+            for enter, location in entered_by_name(self._program, wrapper, function):
+                kind = lock_type(resolver.type_of(location))
+                if kind is not None and kind.hangs:
+                    free = self._program.free_locks.at(inner, enter, location)
+                    yield Acquisition(Lock(location, kind), wrapper.function.id, enter, (hop,), if_free=free)
 
     def _absorb(self, key: int) -> bool:
         resolver = self._program.resolver(self._graphs[key])
@@ -226,8 +231,7 @@ def acquired_by_call(program: Program, resolver: Resolver, target: Target, taken
 
 
 def _constants_lead(program: Program, resolver: Resolver, target: Target, event: int) -> bool:
-    bound = program.resolver(target.function).bindings
-    known = {name: value for name, value in constants_of(resolver, target).items() if name not in bound}
+    known = with_locals(program.resolver(target.function), constants_of(resolver, target))
     return not known or can_come_to(target.function, event, known)
 
 

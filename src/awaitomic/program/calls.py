@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL, starts_one
+from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL, gives_task
 from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read, Scope, Suspend, SuspendWhy
 from awaitomic.model.identity import qualname_of
 from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location, Root
@@ -234,7 +234,7 @@ def unwrapped(resolver: Resolver, operand: Operand, how: How) -> Iterator[Awaite
     elif wrapper in SPAWN_ALL:
         for argument in event.arguments:
             yield from unwrapped(resolver, argument, How.GATHER)
-    elif starts_one(wrapper) and first is not None:
+    elif gives_task(wrapper) and first is not None:
         yield from unwrapped(resolver, first, How.TASK)
 
 

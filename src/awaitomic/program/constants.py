@@ -43,6 +43,20 @@ def constants_of(resolver: Resolver, target: Target) -> dict[str, object]:
     return found
 
 
+def with_locals(resolver: Resolver, constants: Constants) -> dict[str, object]:
+    """Add the locals of a callee that its constant parameters decide: ``take = not locked``.
+
+    Parameters that it binds anew are left out.
+    """
+    found = {name: value for name, value in constants.items() if name not in resolver.bindings}
+    for name in resolver.bindings if found else ():
+        value = resolver.binding(name)
+        outcome = _outcome(resolver.function.nodes[value], found) if value is not None else None
+        if outcome is not None and name not in resolver.function.parameters:
+            found[name] = outcome
+    return found
+
+
 def can_come_to(function: FunctionGraph, event: int, constants: Constants) -> bool:
     """Tell whether a run of a function can come to an event, if some of its parameters have these values.
 

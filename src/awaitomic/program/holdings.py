@@ -7,21 +7,23 @@ held; of a decorator, what it holds around the function.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.flow.solver import Solution, solve
-from awaitomic.model.event import Call, Enter, Event, Guard, Leave, Operand, Return, Suspend, SuspendWhy
+from awaitomic.model.event import Call, Enter, Event, Guard, Leave, Name, Operand, Return, Suspend, SuspendWhy, Write
+from awaitomic.model.location import ANY_ITEM, ItemStep
 from awaitomic.program.calls import targets_of
-from awaitomic.program.constants import can_come_to, constants_of
+from awaitomic.program.constants import can_come_to, constants_of, with_locals
 from awaitomic.program.constructed import in_caller
 from awaitomic.program.free_locks import free_after
 from awaitomic.program.lock_stacks import is_stack, stack_of, stacked_locks
 from awaitomic.program.locks import Lock, is_handed, known_as, lock_type
 from awaitomic.program.target import Target
 from awaitomic.program.while_waiting import entered_by_stack, entering
-from awaitomic.program.wrappers import in_wrapped, wrappers_of
+from awaitomic.program.wrappers import entered_by_name, in_wrapped, wrappers_of
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
@@ -70,8 +72,12 @@ class Holdings:
         for wrapper in wrappers_of(self._program, function):
             inner = self._program.resolver(wrapper.function)
             resolver = self._program.resolver(function)
+            by_name = list(entered_by_name(self._program, wrapper, function))
             held = [
-                {in_wrapped(self._program, wrapper, function, each.location) for each in self._any(inner, wait)}
+                {
+                    *(in_wrapped(self._program, wrapper, function, each.location) for each in self._any(inner, wait)),
+                    *(place for at, place in by_name if _is_within(wrapper.function, wait, at)),
+                }
                 for wait in wrapper.waits
             ]
             for location in set.intersection(*held) if held else ():
@@ -99,15 +105,14 @@ class Holdings:
         for lock in self._left_by(resolver, target):
             location = in_caller(resolver, target, lock.location)
             known = known_as(resolver, location, lock) if location is not None else None
-            if known is not None:
+            if known is not None and ANY_ITEM not in known.location.steps:
                 yield known
 
     def _left_by(self, resolver: Resolver, target: Target) -> _Held:
         """Give what a function holds where it gives control back: at every yield or return that a call can come to."""
         function = target.function
         inner = self._program.resolver(function)
-        bound = inner.bindings
-        known = {name: value for name, value in constants_of(resolver, target).items() if name not in bound}
+        known = with_locals(inner, constants_of(resolver, target))
         states = [
             state
             for event, state in self._ends_of(inner)
@@ -126,6 +131,12 @@ class Holdings:
         return self._ends[key]
 
 
+def _is_within(function: FunctionGraph, event: int, enter: int) -> bool:
+    """Tell whether an event stands in the body of a with-statement."""
+    path = function.statements[enter]
+    return len(function.statements[event]) > len(path) and function.statements[event][: len(path)] == path
+
+
 def _is_end(function: FunctionGraph, event: Event) -> bool:
     if function.is_generator:
         return isinstance(event, Suspend) and event.why is SuspendWhy.YIELD
@@ -135,6 +146,19 @@ def _is_end(function: FunctionGraph, event: Event) -> bool:
 def _is_kept(lock: Lock) -> bool:
     """Tell whether a task can hang on a lock, or nobody here knows, since it was handed over."""
     return lock.self_deadlocks or is_handed(lock)
+
+
+def _about_others(state: _Held, event: Write) -> _Held:
+    """Leave out the locks of entries whose key means another one now: a local in it is bound anew."""
+    if not isinstance(event.place, Name) or not state:
+        return state
+    name = event.place.name
+    keys = ((lock, step.text) for lock in state for step in lock.location.steps if isinstance(step, ItemStep))
+    gone = {lock.location for lock, text in keys if name in _WORD.findall(text)}
+    return _without(state, gone)
+
+
+_WORD = re.compile(r"\w+")
 
 
 def _without(state: _Held, locations: Iterable[object]) -> _Held:
@@ -171,6 +195,8 @@ class _Problem:
             return _without(state, (lock.location for lock in self._ended(event.manager)))
         if isinstance(event, Call):
             return self._called(event, state)
+        if isinstance(event, Write):
+            return _about_others(state, event)
         state = _without(state, self._program.free_locks.given_back(self._resolver, event))
         stacked = entered_by_stack(self._resolver, event)
         return state if stacked is None else state | self._holdings.by_manager(self._resolver, stacked[1])

@@ -24,10 +24,12 @@ from awaitomic.program.target import AwaitedCall, How, Part, Target
 
 def calls_while_waiting(resolver: Resolver, event: Suspend) -> Iterator[AwaitedCall]:
     """Give the calls that run while the function waits at `event`."""
-    yield from awaited_calls(resolver, event)
     if event.awaited is None:
         return
     origin = resolver.origin(event.awaited)
+    if _ends_before(resolver, origin):
+        return
+    yield from awaited_calls(resolver, event)
     stacked = entered_by_stack(resolver, event)
     if stacked is not None:
         yield from _manager(resolver, stacked[1])
@@ -40,6 +42,14 @@ def calls_while_waiting(resolver: Resolver, event: Suspend) -> Iterator[AwaitedC
     elif event.why is SuspendWhy.ASYNC_EXIT and event.id == _first_exit(resolver, event.awaited):
         yield from _of_manager(resolver, origin, Part.LEAVING)
         yield from _left_group(resolver, origin)
+
+
+def _ends_before(resolver: Resolver, origin: Operand) -> bool:
+    """Tell whether a wait for several may end before all of them do: ``asyncio.wait(…, timeout=1)``."""
+    event = resolver.function.events[origin]
+    if not isinstance(event, Call) or last_name(resolver.function.nodes[event.function]) not in SPAWN_ALL:
+        return False
+    return any(name in {"timeout", "return_when"} for name, _ in event.keywords)
 
 
 def entered_by_stack(resolver: Resolver, event: Event) -> tuple[Operand, Operand] | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.spawners import starts_one
-from awaitomic.model.event import Call, Name, Read, Scope, Suspend
+from awaitomic.model.event import Call, Const, Enter, Name, Read, Scope, Suspend
 from awaitomic.model.location import AttributeStep, Location, Root
 from awaitomic.program.names import last_name
 
@@ -110,6 +110,27 @@ def in_wrapped(program: Program, wrapper: Wrapper, function: FunctionGraph, loca
             return None
         base = base.attribute(step.name)
     return base
+
+
+def entered_by_name(program: Program, wrapper: Wrapper, function: FunctionGraph) -> Iterator[tuple[int, Location]]:
+    """Give what a wrapper enters that it fetches from its object by a name: ``async with getattr(self, name):``.
+
+    Yields: the event at which it is entered, and the attribute in the terms of the decorated function.
+    """
+    inner = program.resolver(wrapper.function)
+    for event in wrapper.function.events:
+        call = inner.function.events[inner.origin(event.manager)] if isinstance(event, Enter) else None
+        if not isinstance(call, Call) or last_name(inner.function.nodes[call.function]) != "getattr":
+            continue
+        base = inner.value(call.arguments[0]) if len(call.arguments) == 2 else None
+        mine = in_wrapped(program, wrapper, function, base) if base is not None else None
+        name = inner.function.events[inner.origin(call.arguments[1])] if mine is not None else None
+        written: object = name.value if isinstance(name, Const) else None
+        if isinstance(name, Read) and isinstance(name.place, Name):
+            given = argument_of(wrapper, name.place.name)
+            written = given.value if isinstance(given, ast.Constant) else None
+        if mine is not None and isinstance(written, str):
+            yield event.id, mine.attribute(written)
 
 
 def argument_of(wrapper: Wrapper, parameter: str) -> ast.expr | None:
