@@ -193,6 +193,14 @@ TABLE: tuple[Row, ...] = (
         "a `with` block gives the lock back on every way out, and says where it is held",
     ),
     Row(
+        "AWA207",
+        "a lock that several event loops share",
+        _always,
+        (),
+        "make the lock in the loop that uses it: in the object that is made there, or on first use in a table by loop; "
+        "where threads have to exclude each other, let one loop own the state",
+    ),
+    Row(
         "AWA301",
         "a method that takes the lock which its caller holds",
         _always,

@@ -7,6 +7,7 @@ from awaitomic.program import Program
 from awaitomic.rules import (
     check_then_act,
     early_publish,
+    foreign_loop_lock,
     invalid_ignore,
     late_update,
     leaked_lock,
@@ -32,6 +33,7 @@ RULES: tuple[Rule, ...] = (
     private_lock.RULE,
     permissive_lock.RULE,
     leaked_lock.RULE,
+    foreign_loop_lock.RULE,
     self_deadlock.RULE,
 )
 

@@ -78,7 +78,7 @@ def retold(program: Program, rule: Rule, under: Under, message: str, at_most: Co
         made = flaw.cause is Cause.MADE_ANEW
         note = "made here, for this one call" if made else "thrown away here, while others may wait for it"
         where = step(program, there.function, flaw.event, Role.ACQUIRE if made else Role.RELEASE, note)
-        trace = (where, *trace) if made else (*trace[:-1], where, trace[-1])
+        trace = (where, *trace)
     return replace(
         finding,
         rule=rule.code,
