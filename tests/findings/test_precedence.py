@@ -77,7 +77,11 @@ def test_a_lock_elsewhere_in_the_function_explains_nothing() -> None:
 
 def test_other_families_stay() -> None:
     assert rules(finding("AWA301"), finding("AWA101"), finding("AWA401")) == ["AWA101", "AWA301", "AWA401"]
-    assert rules(finding("AWA201"), finding("AWA204"), finding("AWA301")) == ["AWA201", "AWA204", "AWA301"]
+    assert rules(finding("AWA202"), finding("AWA203"), finding("AWA301")) == ["AWA202", "AWA203", "AWA301"]
+
+
+def test_a_lock_that_a_wait_gives_back_covers_the_whole_span() -> None:
+    assert rules(finding("AWA201"), finding("AWA204"), finding("AWA301")) == ["AWA204", "AWA301"]
 
 
 def test_the_same_twice_is_reported_once_at_its_surest() -> None:

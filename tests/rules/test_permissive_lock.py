@@ -77,3 +77,58 @@ def test_what_keeps_others_out_is_silent(guard: str) -> None:
 def test_a_semaphore_that_does_not_cover_the_span_is_not_the_reason() -> None:
     late = ["n = self.total", "async with self.ten:", "    await asyncio.sleep(0)", "self.total = n + 1"]
     assert found(*late) == ["AWA101"]
+
+
+POOL = """
+class Pool:
+    def __init__(self):
+        self.changed = asyncio.Condition()
+        self.ready = asyncio.Event()
+        self.used = 0
+        self.items = []
+
+    async def take(self):
+        async with self.changed:
+            {body}
+
+    async def give(self, item):
+        async with self.changed:
+            self.items.append(item)
+            self.used -= 1
+            self.changed.notify()
+
+pool = Pool()
+"""
+
+
+def of_pool(*body: str) -> list[str]:
+    text = POOL.format(body="\n            ".join(body))
+    return [finding.rule for finding in resolve(find(program_of(text))) if finding.function == "Pool.take"]
+
+
+WAITS = ["await self.changed.wait()", "await self.changed.wait_for(lambda: self.items)"]
+
+
+@pytest.mark.parametrize("wait", WAITS)
+def test_a_condition_gives_its_lock_back_while_it_waits(wait: str) -> None:
+    assert of_pool("used = self.used", wait, "self.used = used + 1") == ["AWA204"]
+
+
+AFTER_THE_WAIT = [
+    ["while not self.items:", "    await self.changed.wait()", "return self.items.pop()"],
+    ["await self.changed.wait_for(lambda: self.used < 5)", "self.used += 1"],
+    [
+        "used = self.used",
+        "while used > 4:",
+        "    await self.changed.wait()",
+        "    used = self.used",
+        "self.used = used + 1",
+    ],
+    ["self.used += 1", "await self.changed.wait()", "self.used -= 1"],
+    ["used = self.used", "await self.ready.wait()", "self.used = used + 1"],
+]
+
+
+@pytest.mark.parametrize("body", AFTER_THE_WAIT, ids=[case[0] + case[-1] for case in AFTER_THE_WAIT])
+def test_who_looks_again_behind_the_wait_is_silent(body: list[str]) -> None:
+    assert of_pool(*body) == []

@@ -149,3 +149,54 @@ def test_the_trace_says_where_the_lock_is_made_and_where_it_is_taken() -> None:
     assert notes[0][::2] == (Role.ACQUIRE, "made here, for this one call")
     assert notes[1] == (Role.ACQUIRE, -3, "`self.make()` is taken, and keeps nobody out")
     assert "it is made anew on line" in finding.evidence[-1]
+
+
+DOORS = """
+visitors = 0
+
+class Door:
+    seen = {{}}
+    opened = 0
+
+    def __init__(self, lock=None):
+        self.turn = {made}
+        self.own = 0
+
+    async def count(self, k):
+        global visitors
+        async with self.turn:
+            {body}
+
+{main}
+"""
+WIDER = ["n = visitors", "await asyncio.sleep(0)", "visitors = n + 1"]
+IN_CLASS = ["n = Door.opened", "await asyncio.sleep(0)", "Door.opened = n + 1"]
+OWN = ["n = self.own", "await asyncio.sleep(0)", "self.own = n + 1"]
+SEVERAL = "async def main():\n    await asyncio.gather(*(door.count(1) for door in [Door() for _ in range(3)]))"
+TWO = "async def main():\n    left, right = Door(), Door()\n    await asyncio.gather(left.count(1), right.count(1))"
+ONE = "async def main():\n    door = Door()\n    await asyncio.gather(*(door.count(1) for _ in range(3)))"
+KEPT = "door = Door()\nasync def main():\n    await asyncio.gather(*(door.count(1) for _ in range(3)))"
+
+
+def of_doors(body: list[str], main: str, made: str = "asyncio.Lock()") -> list[str]:
+    text = DOORS.format(body="\n            ".join(body), main=main, made=made)
+    return [finding.rule for finding in resolve(find(program_of(text)))]
+
+
+@pytest.mark.parametrize("main", [SEVERAL, TWO], ids=["several", "two"])
+@pytest.mark.parametrize("body", [WIDER, IN_CLASS], ids=["module", "class"])
+def test_a_lock_of_each_instance_protects_nothing_that_all_share(body: list[str], main: str) -> None:
+    assert of_doors(body, main) == ["AWA203"]
+
+
+@pytest.mark.parametrize("main", [ONE, KEPT], ids=["one", "kept"])
+def test_the_lock_of_the_only_instance_is_believed(main: str) -> None:
+    assert of_doors(WIDER, main) == []
+
+
+def test_the_lock_of_an_instance_protects_what_is_its_own() -> None:
+    assert of_doors(OWN, SEVERAL) == []
+
+
+def test_a_lock_that_instances_are_given_is_believed() -> None:
+    assert of_doors(WIDER, SEVERAL, "lock or asyncio.Lock()") == []

@@ -15,6 +15,20 @@ def _crawler(*findings: tuple[str, str]) -> FixtureCase:
     )
 
 
+def _room(*findings: tuple[str, str]) -> FixtureCase:
+    return FixtureCase(
+        subject=lambda module: module.room,
+        tasks={"enter": lambda room: room.enter(), "leave": lambda room: room.leave()},
+        state=lambda room: room.seats,
+        findings=findings,
+        repair="refused" if findings else None,
+        refusal="no-remedy-yet" if findings else None,
+        before_counts=(3, 4),
+        counts=(2,),
+        faults=(None,),
+    )
+
+
 CASES: dict[str, FixtureCase] = {
     "permissive_lock/semaphore.py": _crawler(("AWA204", "self.pages")),
     "permissive_lock/semaphore_around_a_test.py": FixtureCase(
@@ -24,6 +38,8 @@ CASES: dict[str, FixtureCase] = {
         findings=(("AWA204", "self.left"),),
         repair="safe",
     ),
+    "permissive_lock/condition.py": _room(("AWA204", "self.seats")),
+    "permissive_lock/keep_condition_looked_at_again.py": _room(),
     "permissive_lock/keep_lock_inside_a_semaphore.py": _crawler(),
     "permissive_lock/keep_read_after_the_wait.py": _crawler(),
 }

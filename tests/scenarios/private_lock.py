@@ -27,6 +27,15 @@ def _accounts(*findings: tuple[str, str]) -> FixtureCase:
     )
 
 
+def _doors(*findings: tuple[str, str]) -> FixtureCase:
+    return FixtureCase(
+        tasks={"count": lambda module: module.Door().count()},
+        state=lambda module: module.visitors,
+        findings=findings,
+        repair="unsafe" if findings else None,
+    )
+
+
 _DEPOSIT: Task = lambda module: module.account.deposit(1)  # noqa: E731 - a task in one line
 _DRAW: Task = lambda module: module.account.draw(8)  # noqa: E731
 
@@ -42,6 +51,8 @@ CASES: dict[str, FixtureCase] = {
         findings=(("AWA203", "visits"),),
         repair="unsafe",
     ),
+    "private_lock/one_for_each_door.py": _doors(("AWA203", "visitors")),
+    "private_lock/keep_one_for_all_doors.py": _doors(),
     "private_lock/default_never_stored.py": _accounts(("AWA203", "self.balances[name]")),
     "private_lock/keep_default_stored.py": _accounts(),
     "private_lock/keep_shared_by_the_tasks_of_a_call.py": FixtureCase(

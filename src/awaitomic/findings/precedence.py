@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _LOST_UPDATE = "AWA10"
 _LOCK_DOES_NOT_HELP = "AWA2"
-_BEFORE = {"AWA106": "AWA100"}
+_BEFORE = {"AWA106": "AWA100", "AWA204": "AWA200"}
 """Where a rule stands, if not in the order of the codes."""
 
 
@@ -53,6 +53,8 @@ def _covers(stronger: Finding, finding: Finding) -> bool:
     same_write = stronger.span.write == finding.span.write
     if stronger.rule == finding.rule:
         return same_write
+    if (stronger.rule, finding.rule) == ("AWA204", "AWA201"):
+        return same_write  # a lock that a wait gives back covers the whole span, and no larger region would help
     if not finding.rule.startswith(_LOST_UPDATE):
         return False
     if stronger.rule.startswith(_LOCK_DOES_NOT_HELP):

@@ -33,9 +33,10 @@ from awaitomic.program.facts import FunctionFacts
 from awaitomic.program.free_locks import FreeLocks
 from awaitomic.program.handed import Handed
 from awaitomic.program.holdings import Holdings
+from awaitomic.program.instance_locks import one_for_each
 from awaitomic.program.lock_helpers import held_in_body
 from awaitomic.program.lock_removals import find_removal
-from awaitomic.program.locks import Flaw, Lock, as_held, lock_of, returned_entry, unnamed
+from awaitomic.program.locks import Each, Flaw, Lock, as_held, lock_of, returned_entry, unnamed
 from awaitomic.program.made_anew import made_for_each
 from awaitomic.program.makers import Makers
 from awaitomic.program.module import ModuleFacts
@@ -69,6 +70,7 @@ class Program:
         self.conventions = conventions
         self._managers: dict[tuple[int, Operand], tuple[Lock, ...]] = {}
         self._removals: dict[tuple[str, Location], Flaw | None] = {}
+        self._each: dict[tuple[str, Location], Each | None] = {}
         self._serialised: dict[int, str | None] = {}
         self._changes: dict[tuple[str, Location], bool] = {}
         self.analyses = Analyses(self)
@@ -283,8 +285,11 @@ class Program:
         key = (resolver.function.id, lock.location)
         if key not in self._removals:
             self._removals[key] = find_removal(self, resolver, lock.location)
+            self._each[key] = one_for_each(self, resolver, lock.location)
         removal = self._removals[key]
-        return lock if removal is None or lock.flaw is not None else replace(lock, flaw=removal)
+        if removal is not None and lock.flaw is None:
+            return replace(lock, flaw=removal)
+        return replace(lock, each=self._each[key]) if self._each[key] is not None else lock
 
     def lock_words(self, resolver: Resolver, event: object) -> bool:
         """Tell whether an event reads a lock."""

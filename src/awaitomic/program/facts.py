@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from awaitomic.flow.solver import Solution, solve
@@ -50,9 +50,13 @@ class WriteFact:
 
     @property
     def useless_lock(self) -> Lock | None:
-        """The lock that is held here, and would protect the state if it kept anybody out."""
+        """The lock that is held here, and would protect the state if it kept anybody out: with its flaw."""
         location = self.access.location
-        found = [lock for lock in self.state.held if lock.flaw is not None and lock.is_meant_for(location)]
+        found = [
+            replace(lock, flaw=lock.flaw_for(location))
+            for lock in self.state.held
+            if lock.flaw_for(location) is not None and lock.is_meant_for(location)
+        ]
         return min(found, key=str, default=None)
 
     def is_stale(self, token: Token) -> bool:

@@ -22,7 +22,7 @@ from awaitomic.knowledge.locks import (
     sounds_like_a_lock,
 )
 from awaitomic.model.event import Attribute, Call, Event, Operand, Read, Return
-from awaitomic.model.location import ItemStep, Location, Root
+from awaitomic.model.location import AttributeStep, ItemStep, Location, Root
 from awaitomic.program.calls import translate
 from awaitomic.program.lock_tables import lock_made_for
 from awaitomic.program.module import ClassFacts, ModuleFacts
@@ -48,6 +48,7 @@ class Cause(enum.Enum):
     THROWN_AWAY = "taken out of its table while others may wait for it"
     MADE_ANEW = "made anew for whoever takes it"
     LETS_IN = "lets several in at once"
+    ONE_EACH = "one for each instance, where all of them share the state"
 
 
 class Flaw(NamedTuple):
@@ -63,6 +64,20 @@ class Flaw(NamedTuple):
     """How the guard lets others in, in words."""
 
 
+class Each(NamedTuple):
+    """That each instance has a lock of its own, which keeps the others from nothing that all of them share."""
+
+    flaw: Flaw
+    shared: frozenset[str]
+    """The attributes of the class that all instances share."""
+
+    def misses(self, location: Location) -> bool:
+        """Tell whether a state is not that of one instance."""
+        first = location.steps[0] if location.steps else None
+        in_class = location.root is Root.SELF and isinstance(first, AttributeStep) and first.name in self.shared
+        return in_class or location.root in {Root.CLASS, Root.GLOBAL}
+
+
 @dataclass(frozen=True, slots=True)
 class Lock:
     """A lock, known by where it is stored."""
@@ -71,6 +86,8 @@ class Lock:
     type: LockType
     flaw: Flaw | None = None
     """Why it keeps nobody out, if it does not."""
+    each: Each | None = None
+    """Why it keeps nobody from what is not its instance's, if others have their own."""
 
     def __str__(self) -> str:
         return str(self.location)
@@ -101,7 +118,13 @@ class Lock:
 
     def covers(self, location: Location) -> bool:
         """Tell whether holding it keeps others from a state."""
-        return self.flaw is None and self.is_meant_for(location)
+        return self.flaw_for(location) is None and self.is_meant_for(location)
+
+    def flaw_for(self, location: Location) -> Flaw | None:
+        """Give why it keeps nobody from a state, if it does not."""
+        if self.flaw is None and self.each is not None and self.each.misses(location):
+            return self.each.flaw
+        return self.flaw
 
     def is_meant_for(self, location: Location) -> bool:
         """Tell whether holding it would keep others from a state: the lock of a key protects no state without a key."""

@@ -53,6 +53,10 @@ def _is_update(case: Case) -> bool:
     return any(token.location == case.fact.access.location for token in case.fact.value)
 
 
+def _waits_for_condition(case: Case) -> bool:
+    return case.fact.useless_lock is None
+
+
 def _is_thrown_away(case: Case) -> bool:
     lock = case.fact.useless_lock
     return lock is not None and lock.flaw is not None and lock.flaw.cause is Cause.THROWN_AWAY
@@ -163,6 +167,14 @@ TABLE: tuple[Row, ...] = (
         _always,
         (lock.REMEDY,),
         "the lock that is missing is one that lives where the state lives",
+    ),
+    Row(
+        "AWA204",
+        "a condition that is waited for in between",
+        _waits_for_condition,
+        (),
+        "read `{state}` again behind the wait, and wait in a loop that tests it: "
+        "`while not ready: await condition.wait()`",
     ),
     Row(
         "AWA204",

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from awaitomic.knowledge.locks import RELEASING_WAITS
+from awaitomic.model.event import Suspend
 from awaitomic.model.finding import Confidence, Finding
 from awaitomic.program import Program
-from awaitomic.program.locks import Cause
-from awaitomic.rules.rule import Rule
-from awaitomic.rules.weak_locks import found_under, retold
+from awaitomic.program.lock_waits import released_by
+from awaitomic.program.locks import Cause, Flaw
+from awaitomic.program.resolve import Resolver
+from awaitomic.rules import check_then_act, late_update, stale_write
+from awaitomic.rules.rule import Rule, suspending_functions
+from awaitomic.rules.weak_locks import Under, found_under, retold
 
+_QUERIES = (stale_write, check_then_act, late_update)
 _CAUSES = frozenset({Cause.LETS_IN})
 
 
@@ -19,6 +26,29 @@ def find(program: Program) -> Iterator[Finding]:
         flaw = under.lock.flaw
         assert flaw is not None, "only locks with a flaw are looked for"
         yield retold(program, RULE, under, flaw.says, Confidence.CERTAIN)
+    for resolver in suspending_functions(program):
+        yield from _given_back_inside(program, resolver)
+
+
+def _given_back_inside(program: Program, resolver: Resolver) -> Iterator[Finding]:
+    """Find spans under a condition that is waited for in between: the wait gives the lock back, and takes it again."""
+    if RELEASING_WAITS.isdisjoint(resolver.words):
+        return
+    events = (event for event in resolver.function.events if isinstance(event, Suspend))
+    waits = {event.id: given for event in events if (given := released_by(program, resolver, event))}
+    solution = program.facts(resolver).solution
+    for query in _QUERIES if waits else ():
+        for finding in query.find_in(program, resolver, locked=True):
+            span = finding.span
+            ends = [solution.before_event(event) for event in (*span.reads, *span.guards, span.write)]
+            held = frozenset.intersection(*(state.held if state is not None else frozenset() for state in ends))
+            for wait in span.suspends:
+                lock = min(waits.get(wait, frozenset()) & held, key=str, default=None)
+                if lock is not None and lock.excludes:
+                    says = f"the wait on {program.place(resolver.function, wait)} gives it back, and takes it again"
+                    flawed = replace(lock, flaw=Flaw(Cause.LETS_IN, "", 0, says=says))
+                    yield retold(program, RULE, Under(finding, resolver, flawed), says, Confidence.CERTAIN)
+                    break
 
 
 RULE = Rule(

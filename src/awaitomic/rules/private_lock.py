@@ -10,7 +10,7 @@ from awaitomic.program.locks import Cause
 from awaitomic.rules.rule import Rule
 from awaitomic.rules.weak_locks import found_under, retold
 
-_CAUSES = frozenset({Cause.MADE_ANEW, Cause.THROWN_AWAY})
+_CAUSES = frozenset({Cause.MADE_ANEW, Cause.THROWN_AWAY, Cause.ONE_EACH})
 
 
 def find(program: Program) -> Iterator[Finding]:
@@ -21,6 +21,9 @@ def find(program: Program) -> Iterator[Finding]:
         if flaw.cause is Cause.THROWN_AWAY:
             # It takes three tasks: one that holds the lock, one that waits for it, and one that finds none any more.
             yield retold(program, RULE, under, "others get a new one while some still wait for it", Confidence.LIKELY)
+        elif flaw.cause is Cause.ONE_EACH:
+            # Which of the tasks has which instance is not followed.
+            yield retold(program, RULE, under, "each instance has one, and all share the state", Confidence.LIKELY)
         else:
             yield retold(program, RULE, under, "each call makes a lock of its own", Confidence.CERTAIN)
 

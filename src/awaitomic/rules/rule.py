@@ -102,6 +102,8 @@ def why_useless(program: Program, lock: Lock) -> str:
     place = program.place(program.named(flaw.function).function, flaw.event)
     if flaw.cause is Cause.THROWN_AWAY:
         return f"`{lock}` keeps nobody out: {place} throws it away while others may wait for it"
+    if flaw.cause is Cause.ONE_EACH:
+        return f"`{lock}` keeps nobody out: each instance has one of its own, which is made on {place}"
     return f"`{lock}` keeps nobody out: it is made anew on {place} by whoever takes it"
 
 

@@ -6,7 +6,7 @@ and go before (see `awaitomic.findings.precedence`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -19,6 +19,13 @@ from awaitomic.rules import check_then_act, late_update, save_restore, stale_wri
 from awaitomic.rules.rule import Rule, step, suspending_functions, why_useless
 
 _SPANS = (stale_write.find, check_then_act.find, late_update.find, save_restore.find)
+
+
+_NOTES = {
+    Cause.MADE_ANEW: "made here, for this one call",
+    Cause.ONE_EACH: "made here, for each instance",
+    Cause.THROWN_AWAY: "thrown away here, while others may wait for it",
+}
 
 
 class Under(NamedTuple):
@@ -60,7 +67,11 @@ def _held_throughout(program: Program, resolver: Resolver, finding: Finding, cau
     if lock is None or lock.flaw is None or lock.flaw.cause not in causes:
         return None
     states = [facts.solution.before_event(event) for event in (*span.reads, *span.guards)]
-    return lock if all(state is not None and lock in state.held for state in states) else None
+    return lock if all(state is not None and _is_among(lock, state.held) for state in states) else None
+
+
+def _is_among(lock: Lock, held: Iterable[Lock]) -> bool:
+    return any(each.location == lock.location for each in held)
 
 
 def retold(program: Program, rule: Rule, under: Under, message: str, at_most: Confidence) -> Finding:
@@ -75,8 +86,8 @@ def retold(program: Program, rule: Rule, under: Under, message: str, at_most: Co
     flaw = lock.flaw
     if flaw is not None and flaw.cause is not Cause.LETS_IN:
         there = program.named(flaw.function)
-        made = flaw.cause is Cause.MADE_ANEW
-        note = "made here, for this one call" if made else "thrown away here, while others may wait for it"
+        made = flaw.cause is not Cause.THROWN_AWAY
+        note = _NOTES[flaw.cause]
         where = step(program, there.function, flaw.event, Role.ACQUIRE if made else Role.RELEASE, note)
         trace = (where, *trace)
     return replace(
@@ -94,8 +105,9 @@ def _taken_at(program: Program, resolver: Resolver, lock: Lock, before: int) -> 
     """Give the last event before a write at which the function itself takes a lock."""
     found = None
     for event in resolver.function.events[:before]:
-        if (isinstance(event, Enter) and lock in program.locks_of(resolver, event.manager)) or (
-            isinstance(event, Call) and (lock, True) in program.lock_calls(resolver, event)
+        if (isinstance(event, Enter) and _is_among(lock, program.locks_of(resolver, event.manager))) or (
+            isinstance(event, Call)
+            and _is_among(lock, (taken for taken, takes in program.lock_calls(resolver, event) if takes))
         ):
             found = event.id
     return found

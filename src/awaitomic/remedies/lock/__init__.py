@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from awaitomic.model.finding import Applicability, Refusal
 from awaitomic.model.location import ItemStep, Location
 from awaitomic.model.preferences import Granularity
-from awaitomic.program.locks import Lock
+from awaitomic.program.locks import Cause, Lock
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock import callers, keyed
 from awaitomic.remedies.lock.conflicts import settle
@@ -161,7 +161,9 @@ def _check_private(case: Case) -> None:
         Declined: ``explicit-acquire``.
     """
     useless = case.fact.useless_lock if case.finding.rule == "AWA203" else None
-    if useless is None or private_around(case.program, case.resolver, case.path(case.finding.span.write)) is not None:
+    if useless is None or useless.flaw is None or useless.flaw.cause is not Cause.MADE_ANEW:
+        return
+    if private_around(case.program, case.resolver, case.path(case.finding.span.write)) is not None:
         return
     message = f"`{useless}` is not taken by an `async with` that only needs another lock in its place"
     raise Declined("explicit-acquire", message)
