@@ -310,6 +310,16 @@ def test_a_table_of_locks_of_which_the_others_take_that_of_another_key_is_not() 
     assert "self._row_locks" in _by_key(text).text
 
 
+def test_a_table_that_says_that_its_entries_are_locks_and_makes_them_is_taken() -> None:
+    text = GUARDED.replace("self._locks =", "self._locks: dict[str, asyncio.Lock] =")
+    assert "        async with self._locks[key]:\n            row = " in carried(REMEDY, "AWA101", text + ADD).text
+
+
+def test_a_table_in_which_a_lock_may_be_missing_is_not() -> None:
+    text = GUARDED.replace("collections.defaultdict(asyncio.Lock)", '{"a": asyncio.Lock()}')
+    assert "        async with self._rows_lock:\n            row = " in carried(REMEDY, "AWA101", text + ADD).text
+
+
 def test_who_writes_the_whole_table_takes_one_lock_for_all_although_there_is_one_for_each_key() -> None:
     text = GUARDED + ADD + "\n    async def forget(self):\n        await self.rated(0)\n        self._rows.clear()\n"
     assert (

@@ -217,6 +217,84 @@ class Bank:
         self.a = a + 1
 """,
     ),
+    "a span that takes the lock of a key": (
+        "AWA102",
+        "locked-by-key",
+        "`Rooms.enter` has the lock `self._locks[name]` of one key on line 14",
+        """
+import asyncio
+import collections
+
+class Rooms:
+    def __init__(self):
+        self._rooms = {}
+        self._locks = collections.defaultdict(asyncio.Lock)
+
+    async def enter(self, name):
+        try:
+            room = self._rooms.get(name)
+            if room is None:
+                async with self._locks[name]:
+                    room = await self.open(name)
+                self._rooms[name] = room
+        except OSError:
+            self._rooms.pop(name, None)
+
+    async def open(self, name):
+        await asyncio.sleep(1)
+        return object()
+
+async def main(rooms: Rooms):
+    await asyncio.gather(*(rooms.enter(name) for name in "abc"))
+""",
+    ),
+    "a writer that waits with the lock of a key in hand": (
+        "AWA102",
+        "locked-by-key",
+        "`Producer.end` has the lock `self._locks[name]` of one key on line 24",
+        """
+import asyncio
+
+class Producer:
+    def __init__(self):
+        self._transactions = {}
+        self._locks = {}
+
+    async def begin(self, name):
+        transaction = self._transactions.get(name)
+        if transaction is None:
+            transaction = self.make(name)
+            await transaction.start()
+            self._transactions[name] = transaction
+            self._locks[name] = asyncio.Lock()
+        async with self._locks[name]:
+            await self._transactions[name].begin()
+
+    def make(self, name):
+        return Transaction(name)
+
+    async def end(self, name):
+        async with self._locks[name]:
+            await self._transactions[name].commit()
+            del self._transactions[name]
+
+class Transaction:
+    def __init__(self, name):
+        self.name = name
+
+    async def start(self):
+        await asyncio.sleep(1)
+
+    async def begin(self):
+        await asyncio.sleep(1)
+
+    async def commit(self):
+        await asyncio.sleep(1)
+
+async def main(producer: Producer):
+    await asyncio.gather(*(producer.begin(name) for name in "abc"), *(producer.end(name) for name in "abc"))
+""",
+    ),
 }
 
 

@@ -162,6 +162,9 @@ CONSTRUCTORS: dict[str, str] = {
 }
 """Callable → type of what it makes, for those that make containers and plain values."""
 
+DEFAULTING = frozenset({"collections.defaultdict"})
+"""Containers that make an entry where one is asked for that is not there."""
+
 ANNOTATIONS: dict[str, str] = {
     **{name: name for name in CONSTRUCTORS},
     "typing.List": "list",

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from awaitomic.knowledge.containers import CONTAINERS, LAZY, LIVE_VIEWS, MAPPINGS, MUTATORS, Mutation
+from awaitomic.knowledge.containers import CONTAINERS, DEFAULTING, LAZY, LIVE_VIEWS, MAPPINGS, MUTATORS, Mutation
 from awaitomic.model.event import (
     Attribute,
     Call,
@@ -144,12 +144,9 @@ def entry_kind(program: Program, resolver: Resolver, location: Location) -> str 
             found.add(_made_by(writer, access.value))
     for writer, access in program.writers_at(table):
         node = writer.function.nodes[access.value] if access.value is not None else None
-        if isinstance(node, ast.Call) and node.args and writer.module.types.of_value(node).name in _DEFAULTING:
+        if isinstance(node, ast.Call) and node.args and writer.module.types.of_value(node).name in DEFAULTING:
             found.add(writer.module.types.of_factory(node.args[0]).name)
     return found.pop() if len(found) == 1 else None
-
-
-_DEFAULTING = frozenset({"collections.defaultdict"})
 
 
 def _made_by(writer: Resolver, value: Operand) -> str | None:

@@ -35,6 +35,7 @@ DESIGNS: dict[str, str] = {
     "waits-for-holder": _ONE_OWNER,
     "rest-of-work": _STAMP,
     "new-suspension": _STAMP,
+    "locked-by-key": "the lock of the key, made before the first await and held over the whole span",
     "lock-order": _ORDER,
     "foreign-loop": "one owner of the state in one event loop, which the others ask through `call_soon_threadsafe`",
 }

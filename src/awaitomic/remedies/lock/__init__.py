@@ -21,7 +21,7 @@ from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.lock.growing import judge_growth
 from awaitomic.remedies.lock.holders import check_holders
 from awaitomic.remedies.lock.home import Guardian, Home, candidates, guardian, home_of
-from awaitomic.remedies.lock.lock_tables import LockTable, lock_table
+from awaitomic.remedies.lock.lock_tables import LockTable, check_side_by_side, lock_table
 from awaitomic.remedies.lock.new_lock import new_lock, of_table
 from awaitomic.remedies.lock.order import check_order
 from awaitomic.remedies.lock.reached import OWN
@@ -119,6 +119,8 @@ def _with_lock(case: Case, home: Home, choice: _Choice, along: Along) -> Proposa
     join(coverage, case.found, tables)
     settle(coverage)
     check_order(coverage)
+    if table is None:
+        check_side_by_side(coverage)
     check_holders(coverage)
     _check_size(coverage)
     lock, creation = _lock_of(coverage, resolver, choice, tables)

@@ -1,4 +1,8 @@
-"""A table of locks that guards the state already: it is taken the way the other functions take it."""
+"""Tables of locks that are there already: taken the way the other functions take them, and never undone.
+
+A project that has a lock for each key lets work for different keys run side by side. One lock for all of them, around
+the `async with` of a lock of a key, would put an end to that.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,19 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from awaitomic.model.event import Enter
+from awaitomic.knowledge.containers import DEFAULTING
+from awaitomic.model.event import Enter, Event, Suspend
 from awaitomic.model.location import ANY_ITEM, ItemStep, Location
 from awaitomic.program import Program
+from awaitomic.program.acquisitions import own_acquisitions
 from awaitomic.program.guarded_by import GuardedBy
 from awaitomic.program.locks import Lock
 from awaitomic.program.resolve import Resolver
+from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.lock.home import Guardian, receiver_of
 from awaitomic.remedies.lock.keyed import Table
 from awaitomic.remedies.shared.declined import Declined
-from awaitomic.remedies.split.takers import held_before
+from awaitomic.remedies.split.takers import held_before, line_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,33 @@ def lock_table(program: Program, resolver: Resolver, table: Table) -> LockTable 
     return None
 
 
+def check_side_by_side(coverage: Coverage) -> None:
+    """See that nobody waits for the lock of a key, or for anything else with it in hand, under one lock for all keys.
+
+    Raises:
+        Declined: ``locked-by-key``.
+    """
+    for resolver in coverage.functions.values():
+        for event in resolver.function.events:
+            if not coverage.held(resolver, event.id) or coverage.held_already(resolver, event.id):
+                continue
+            for lock in _kept_or_taken(coverage.program, resolver, event):
+                if lock.location.steps and isinstance(lock.location.steps[-1], ItemStep):
+                    line = line_of(coverage.program, resolver.function, event.id)
+                    message = (
+                        f"`{resolver.function.qualname}` has the lock `{lock.location}` of one key on line {line}: "
+                        "under one lock for all keys, none would go on beside another"
+                    )
+                    raise Declined("locked-by-key", message)
+
+
+def _kept_or_taken(program: Program, resolver: Resolver, event: Event) -> Iterator[Lock]:
+    """Give the locks that an event takes, or keeps over a suspension."""
+    yield from own_acquisitions(program, resolver, event)
+    if isinstance(event, Suspend) and program.may_suspend(resolver, event):
+        yield from held_before(program, resolver, event.id)
+
+
 def _taken(program: Program, key: Location) -> Iterator[tuple[Resolver, Lock, ast.expr]]:
     for resolver in program.resolvers:
         for event in resolver.function.events:
@@ -82,8 +116,21 @@ def _taken(program: Program, key: Location) -> Iterator[tuple[Resolver, Lock, as
                 continue
             for lock in program.locks_of(resolver, event.manager):
                 node = resolver.function.nodes[event.manager]
-                if resolver.key_of(lock.location) == key and isinstance(node, ast.expr) and lock.flaw is None:
+                if resolver.key_of(lock.location) != key or not isinstance(node, ast.expr) or lock.flaw is not None:
+                    continue
+                if _is_always_there(resolver, lock, node):
                     yield resolver, lock, node
+
+
+def _is_always_there(resolver: Resolver, lock: Lock, said: ast.expr) -> bool:
+    """Tell whether an expression gives the lock of any key, of one for which none was made so far, too."""
+    table = lock.location.parent
+    is_looked_up = isinstance(said, ast.Subscript) or (
+        isinstance(said, ast.Call) and isinstance(said.func, ast.Attribute) and said.func.attr == "get"
+    )
+    return not is_looked_up or (
+        isinstance(said, ast.Subscript) and table is not None and resolver.type_of(table).name in DEFAULTING
+    )
 
 
 def _is_of_same_key(program: Program, table: Table, key: Location) -> bool:
