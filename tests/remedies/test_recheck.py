@@ -27,6 +27,7 @@ class Client:
 
     def ping(self):
         self.ws.ping()
+        self.conns["first"].ping()
 {more}
     async def close(self, key):
 {body}
@@ -70,6 +71,18 @@ SAFE = {
         "conn = self.conns.get(key)\nawait conn.close()\nself.conns.pop(key)",
         "conn = self.conns.get(key)\nawait conn.close()\nif self.conns.get(key) is conn:\n    self.conns.pop(key)",
     ),
+    "a local that gets a new entry together with the table": (
+        "try:\n    conn = self.conns[key]\nexcept KeyError:\n    conn = self.conns[key] = Codec()\n"
+        "await conn.close()\nself.conns.pop(key)",
+        "try:\n    conn = self.conns[key]\nexcept KeyError:\n    conn = self.conns[key] = Codec()\n"
+        "await conn.close()\nif self.conns.get(key) is conn:\n    self.conns.pop(key)",
+    ),
+    "so does one that is made where there was none": (
+        "conn = self.conns.get(key)\nif conn is None:\n    conn = self.conns[key] = Codec()\n"
+        "await conn.close()\nself.conns.pop(key)",
+        "conn = self.conns.get(key)\nif conn is None:\n    conn = self.conns[key] = Codec()\n"
+        "await conn.close()\nif self.conns.get(key) is conn:\n    self.conns.pop(key)",
+    ),
 }
 
 
@@ -102,6 +115,20 @@ REFUSED = {
     "an advance carries news": ("await self.codec.write(self.name)\nself.name += 'x'", "carries-news"),
     "the local is bound twice": (
         "ws = self.ws\nawait ws.close()\nself.ws = None\nws = key",
+        "recheck-shape",
+    ),
+    "the local may hold something else than the table": (
+        "try:\n    conn = self.conns[key]\nexcept KeyError:\n    conn = self.codec\n"
+        "await conn.close()\nself.conns.pop(key, None)",
+        "recheck-shape",
+    ),
+    "the local holds a part of what the table gets": (
+        "try:\n    conn = self.conns[key]\nexcept KeyError:\n    conn, _ = self.conns[key] = make(key)\n"
+        "await conn.close()\nself.conns.pop(key, None)",
+        "recheck-shape",
+    ),
+    "the local gets what is there after the wait": (
+        "conn = self.conns.get(key)\nawait conn.close()\nconn = self.conns.get(key)\nself.conns.pop(key, None)",
         "recheck-shape",
     ),
     "the key is not known yet where the local would have to be made": (

@@ -13,8 +13,8 @@ from awaitomic.model.event import Const, Read, Write
 from awaitomic.model.finding import Applicability, Refusal
 from awaitomic.model.location import AttributeStep, ItemStep
 from awaitomic.model.plan import InsertStatements, Plan, ReplaceExpression, WrapStatements
-from awaitomic.model.position import StatementPath
 from awaitomic.program.accesses import Change
+from awaitomic.remedies.recheck.alias import bindings_of, local_of
 from awaitomic.remedies.recheck.fill import propose_fill
 from awaitomic.remedies.recheck.identity import is_object
 from awaitomic.remedies.recheck.second_test import propose_second_test
@@ -53,7 +53,8 @@ def _propose(case: Case) -> Proposal:
     read = case.finding.span.reads[0]
     path = case.path(fact.event)
     block = common_block(case, [case.path(read), path])
-    alias = _claimed(case, read) if isinstance(case.function.events[read], Write) else _alias(case, read, path)
+    is_claim = isinstance(case.function.events[read], Write)
+    alias = _claimed(case, read) if is_claim else local_of(case, block, read, state)
     edits: tuple[InsertStatements | ReplaceExpression, ...] = ()
     first = block.index_of(case.path(read))
     if alias is None:
@@ -62,7 +63,7 @@ def _propose(case: Case) -> Proposal:
     header = f"if {_current(state, case)} is {alias}"
     plan = Plan((*edits, WrapStatements(path, 1, header)))
     title = f"`{case.finding.state}` is only reset if it still is what was used"
-    doubts = _doubts(case, block, first)
+    doubts = _doubts(case, block, first, alias)
     if doubts:
         return Proposal(plan, Applicability.UNSAFE, title, tuple(doubts))
     because = f"for one task `{case.finding.state}` still is `{alias}`, so nothing changes; a replacement is left alone"
@@ -121,45 +122,9 @@ def _claimed(case: Case, event: int) -> str:
     value = case.function.events[write.value] if write.value is not None else None
     if isinstance(value, Read) and not isinstance(case.node(value.id), ast.Attribute | ast.Subscript):
         name = case.text(case.node(value.id))
-        if name.isidentifier() and _bindings(case, name) <= 1:
+        if name.isidentifier() and len(bindings_of(case, name)) <= 1:
             return name
     raise Declined("no-identity", f"what `{case.finding.state}` was set to has no name of its own to compare with")
-
-
-def _alias(case: Case, read: int, path: StatementPath) -> str | None:
-    """Give a local that already holds what was read, on every way to the write."""
-    where = case.path(read)
-    for event in case.function.events:
-        if not isinstance(event, Write) or event.value != read:
-            continue
-        target = case.node(event.id)
-        if isinstance(target, ast.Name) and _is_on_the_way(case, where, path):
-            if _bindings(case, target.id) == 1 and target.id not in case.resolver.captured:
-                return target.id
-            raise Declined("recheck-shape", f"`{target.id}`, which holds what was read, is bound more than once")
-    return None
-
-
-def _is_on_the_way(case: Case, where: StatementPath, path: StatementPath) -> bool:
-    """Tell whether a statement, or the condition of an ``if``, is always evaluated before the statement at `path`."""
-    depth = len(where) - 1
-    if where[:depth] != path[:depth] or where[depth].block != path[depth].block:
-        return False
-    if where[depth].index < path[depth].index:
-        return True
-    around = case.statement(where)
-    is_body = len(path) > len(where) and path[: len(where)] == where and path[len(where)].block == "body"
-    branches = ast.IfExp | ast.Or
-    return is_body and isinstance(around, ast.If) and not any(isinstance(i, branches) for i in ast.walk(around.test))
-
-
-def _bindings(case: Case, name: str) -> int:
-    nodes = {
-        id(case.node(event.id))
-        for event in case.function.events
-        if isinstance(event, Write) and getattr(event.place, "name", None) == name
-    }
-    return len(nodes)
 
 
 def _take_alias(
@@ -199,7 +164,7 @@ def _refuse_new_key(case: Case, block: Block, first: int, state: ast.expr) -> No
             raise Declined("recheck-shape", text)
 
 
-def _doubts(case: Case, block: Block, first: int) -> list[str]:
+def _doubts(case: Case, block: Block, first: int, alias: str) -> list[str]:
     """Give the reasons why one task alone may notice the difference.
 
     Raises:
@@ -211,7 +176,9 @@ def _doubts(case: Case, block: Block, first: int) -> list[str]:
     copies = {event for event, node in enumerate(case.function.nodes) if node is case.node(fact.event)}
     events = [event for event in block.events(first, last) if event not in copies and event != read]
     own = {event.id for event in case.function.events if isinstance(event, Write)}
-    if touches(case, [event for event in events if event in own and event > read], [location]).news:
+    with_alias = {case.path(binding.id) for binding in bindings_of(case, alias)}
+    others = [event for event in events if event in own and event > read and case.path(event) not in with_alias]
+    if touches(case, others, [location]).news:
         raise Declined("written-between", f"`{case.finding.state}` is set again before it is reset")
     found = touches(case, [event for event in events if event not in own], [location])
     doubts = [f"{sentence} while it is awaited, and that now stays" for sentence in found.news]

@@ -1,0 +1,96 @@
+"""A local that holds what was read from the state, all the way to the write: nothing else has to be kept for a recheck.
+
+It may be bound more than once, if each time it gets what the state holds from then on, too::
+
+    try:
+        wrap = self._wraps[key]
+    except KeyError:
+        wrap = self._wraps[key] = Wrap(key)
+"""
+
+from __future__ import annotations
+
+import ast
+
+from awaitomic.model.event import Write
+from awaitomic.model.position import StatementPath
+from awaitomic.remedies.remedy import Case
+from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.siblings import Block
+
+
+def local_of(case: Case, block: Block, read: int, state: ast.expr) -> str | None:
+    """Give the local that holds what was read, on every way to the write; None if there is none.
+
+    Raises:
+        Declined: ``recheck-shape`` if it may hold something else by then.
+    """
+    for event in case.function.events:
+        if not isinstance(event, Write) or event.value != read:
+            continue
+        target = case.node(event.id)
+        if not isinstance(target, ast.Name) or not _is_always_bound(case, block, read, target.id):
+            continue
+        if target.id not in case.resolver.captured and _follows(case, target.id, state):
+            return target.id
+        raise Declined("recheck-shape", f"`{target.id}`, which holds what was read, is bound more than once")
+    return None
+
+
+def bindings_of(case: Case, name: str) -> list[Write]:
+    """Give the events that bind a local, one of each place."""
+    nodes = {
+        id(case.node(event.id)): event
+        for event in case.function.events
+        if isinstance(event, Write) and getattr(event.place, "name", None) == name
+    }
+    return list(nodes.values())
+
+
+def _follows(case: Case, name: str, state: ast.expr) -> bool:
+    """Tell whether a local gets what the state holds whenever it is bound, and is bound anew by no wait of the span."""
+    bindings = bindings_of(case, name)
+    first_wait = min(case.finding.span.suspends, default=0)
+    return len(bindings) == 1 or all(
+        binding.id < first_wait and _is_of_state(case, binding, state) for binding in bindings
+    )
+
+
+def _is_of_state(case: Case, binding: Write, state: ast.expr) -> bool:
+    if binding.value is not None and case.resolver.value(binding.value) == case.fact.access.location:
+        return True
+    statement, name = case.statement(case.path(binding.id)), case.node(binding.id)
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    return any(each is name for each in targets) and ast.unparse(state) in map(ast.unparse, targets)
+
+
+def _is_always_bound(case: Case, block: Block, read: int, name: str) -> bool:
+    """Tell whether a local that is bound to what was read is bound on every way to the write."""
+    where, path = case.path(read), case.path(case.fact.event)
+    if _is_on_the_way(case, where, path):
+        return True
+    index = block.index_of(where)
+    around = block.statements[index]
+    if not isinstance(around, ast.Try) or index == block.index_of(path) or len(where) != len(block.path(index)) + 1:
+        return False
+    ways = [around.body, *(handler.body for handler in around.handlers)]
+    return all(isinstance(way[-1], ast.Raise | ast.Return) or _binds(way[-1], name) for way in ways)
+
+
+def _binds(statement: ast.stmt, name: str) -> bool:
+    return isinstance(statement, ast.Assign) and any(
+        isinstance(target, ast.Name) and target.id == name for target in statement.targets
+    )
+
+
+def _is_on_the_way(case: Case, where: StatementPath, path: StatementPath) -> bool:
+    """Tell whether a statement, or the condition of an ``if``, is always evaluated before the statement at `path`."""
+    depth = len(where) - 1
+    if where[:depth] != path[:depth] or where[depth].block != path[depth].block:
+        return False
+    if where[depth].index < path[depth].index:
+        return True
+    around = case.statement(where)
+    is_body = len(path) > len(where) and path[: len(where)] == where and path[len(where)].block == "body"
+    branches = ast.IfExp | ast.Or
+    return is_body and isinstance(around, ast.If) and not any(isinstance(i, branches) for i in ast.walk(around.test))
