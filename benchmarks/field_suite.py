@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import json
 import os
 import re
@@ -28,7 +29,7 @@ class Package:
     name: str
     version: str
     sources: list[str]
-    """Folders that are repaired, from the root of the sdist."""
+    """Folders that are repaired, from the root of the sdist or the repository."""
     tests: list[str]
     """What pytest is given."""
     requires: list[str]
@@ -39,6 +40,10 @@ class Package:
     """For pytest: its plugins, and what cannot be run here."""
     install: str = "."
     """What pip installs in place: with the extras that the tests need."""
+    git: str = ""
+    """Where the project's repository is, if its sdist lacks the tests."""
+    rev: str = ""
+    """The tag or commit that is taken from there."""
     minutes: int = 10
 
     @classmethod
@@ -77,7 +82,7 @@ class Place:
 
     @property
     def tree(self) -> Path:
-        """The unpacked sdist, which is installed in place."""
+        """The unpacked sdist or the checkout, which is installed in place."""
         return self.root / "tree"
 
     @property
@@ -108,16 +113,28 @@ def prepare(place: Place) -> None:
     shutil.rmtree(place.root, ignore_errors=True)
     place.root.mkdir(parents=True)
     package, log = place.package, place.root / "prepare.log"
-    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", package.name]
-    run([*pip, "--dest", place.root, f"{package.name}=={package.version}"], place.root, log)
-    with tarfile.open(next(place.root.glob("*.tar.gz"))) as archive:
-        archive.extractall(place.root / "unpacked", filter="data")
-    next((place.root / "unpacked").iterdir()).rename(place.tree)
+    (check_out if package.git else unpack)(place, log)
     run([sys.executable, "-m", "venv", place.root / "venv"], place.root, log)
     pip = [str(place.python), "-m", "pip", "install", "--quiet"]
     run([*pip, *package.requires, *TOOLS, "-e", package.install], place.tree, log)
     keep(place, "original")
     (place.root / "ready").touch()
+
+
+def unpack(place: Place, log: Path) -> None:
+    """Get the sources of a package from its sdist."""
+    package = place.package
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", package.name]
+    run([*pip, "--dest", place.root, f"{package.name}=={package.version}"], place.root, log)
+    with tarfile.open(next(place.root.glob("*.tar.gz"))) as archive:
+        archive.extractall(place.root / "unpacked", filter="data")
+    next((place.root / "unpacked").iterdir()).rename(place.tree)
+
+
+def check_out(place: Place, log: Path) -> None:
+    """Get the sources of a package from its repository; with the tags, since versions are often made of them."""
+    run(["git", "clone", "--quiet", "--no-checkout", place.package.git, place.tree], place.root, log)
+    run(["git", "checkout", "--quiet", place.package.rev], place.tree, log)
 
 
 def keep(place: Place, version: str) -> None:
@@ -132,6 +149,15 @@ def use(place: Place, version: str) -> None:
     """Put a version that was kept into the tree."""
     for path in place.sources():
         shutil.copyfile(place.root / version / path, place.tree / path)
+
+
+def digest(place: Place, version: str) -> str:
+    """Give a sum over all sources of a version that was kept."""
+    total = hashlib.sha256()
+    for path in place.sources():
+        total.update(f"{path}\0".encode())
+        total.update((place.root / version / path).read_bytes())
+    return total.hexdigest()
 
 
 def run_tests(place: Place, version: str, tests: list[str], log: str, *, covered: list[Path] | None = None) -> Suite:
