@@ -151,6 +151,33 @@ def test_no_recheck(body: str, code: str) -> None:
     assert outcome(recheck.propose, "AWA103", program(body)).verdict == code
 
 
+MODE = """\
+import asyncio
+import enum
+
+class Mode(enum.IntEnum):
+    PUBLIC = 0
+    RANDOM = 1
+
+class Device:
+    def __init__(self):
+        self.mode: Mode | None = None
+
+    async def connect(self, mode: Mode, radio):
+        self.mode = mode
+        try:
+            await radio.connect(mode)
+        finally:
+            self.mode = None
+"""
+
+
+def test_the_member_of_an_enumeration_does_not_tell_who_has_stored_it() -> None:
+    assert outcome(recheck.propose, "AWA103", MODE).verdict == "no-identity"
+    other = MODE.replace("(enum.IntEnum)", "").replace("PUBLIC", "public")
+    assert outcome(recheck.propose, "AWA103", other).verdict == "safe"
+
+
 LAZY = """\
 class Client:
     def __init__(self):

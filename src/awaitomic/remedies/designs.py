@@ -34,6 +34,8 @@ DESIGNS: dict[str, str] = {
     "yield-inside": _COPY,
     "waits-for-holder": _ONE_OWNER,
     "rest-of-work": _STAMP,
+    "other-work": "a function for the branch that writes, which tests the state itself, under a lock of its own",
+    "mode-flag": "a count of those who are at work, raised before the wait and lowered in `finally`",
     "new-suspension": _STAMP,
     "locked-by-key": "the lock of the key, made before the first await and held over the whole span",
     "lock-order": _ORDER,

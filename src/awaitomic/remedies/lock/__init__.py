@@ -22,8 +22,10 @@ from awaitomic.remedies.lock.growing import judge_growth
 from awaitomic.remedies.lock.holders import check_holders
 from awaitomic.remedies.lock.home import Guardian, Home, candidates, guardian, home_of
 from awaitomic.remedies.lock.lock_tables import LockTable, check_side_by_side, lock_table
+from awaitomic.remedies.lock.modes import check_mode
 from awaitomic.remedies.lock.new_lock import new_lock, of_table
 from awaitomic.remedies.lock.order import check_order
+from awaitomic.remedies.lock.other_work import check_other_work
 from awaitomic.remedies.lock.reached import OWN
 from awaitomic.remedies.lock.together import join
 from awaitomic.remedies.lock.useless import private_around
@@ -75,6 +77,7 @@ class _Choice:
 
 
 def _propose(case: Case, along: Along) -> Proposal:
+    check_mode(case)
     home = home_of(case.program, case.resolver, case.fact.access.location)
     by_object = case.preferences.lock_granularity is Granularity.OBJECT
     declined: Declined | None = None
@@ -121,6 +124,7 @@ def _with_lock(case: Case, home: Home, choice: _Choice, along: Along) -> Proposa
     check_order(coverage)
     if table is None:
         check_side_by_side(coverage)
+    check_other_work(coverage, resolver, span.write)
     check_holders(coverage)
     _check_size(coverage)
     lock, creation = _lock_of(coverage, resolver, choice, tables)

@@ -106,7 +106,7 @@ def _kept_or_taken(program: Program, resolver: Resolver, event: Event) -> Iterat
     """Give the locks that an event takes, or keeps over a suspension."""
     yield from own_acquisitions(program, resolver, event)
     if isinstance(event, Suspend) and program.may_suspend(resolver, event):
-        yield from held_before(program, resolver, event.id)
+        yield from (lock for lock in held_before(program, resolver, event.id) if not lock.is_claim)
 
 
 def _taken(program: Program, key: Location) -> Iterator[tuple[Resolver, Lock, ast.expr]]:

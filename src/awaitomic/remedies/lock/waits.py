@@ -84,6 +84,13 @@ def judge_waits(coverage: Coverage) -> list[str]:
     return found
 
 
+def is_open(coverage: Coverage, resolver: Resolver, event: Suspend) -> bool:
+    """Tell whether nobody here knows how long a suspension may last, or what it runs."""
+    seen = _Seen({}, {}, {}, {}, {})
+    _judge(coverage, resolver, event, seen, set())
+    return bool(seen.long or seen.back)
+
+
 def _line(path: str, line: int) -> str:
     return f"line {line} of {path}" if path else f"line {line}"
 
@@ -203,11 +210,17 @@ def _is_short(resolver: Resolver, operand: Operand, known: frozenset[str]) -> bo
 
 
 def _check_future(resolver: Resolver, operand: Operand, place: str) -> None:
-    """Refuse a wait for a future that was made here for others to complete."""
-    node = resolver.function.nodes[resolver.origin(operand)]
-    if isinstance(node, ast.Call) and last_name(node.func) in {"create_future", "Future"}:
+    """Refuse a wait for a future that was made here for others to complete, alone or handed to what waits for it."""
+    event = resolver.function.events[resolver.origin(operand)]
+    handed = (*event.arguments, *(value for _, value in event.keywords)) if isinstance(event, Call) else ()
+    if any(_is_new_future(resolver, each) for each in (operand, *handed)):
         message = f"{place} waits for a future that other code has to complete, and that may need the lock"
         raise Declined("waits-for-holder", message)
+
+
+def _is_new_future(resolver: Resolver, operand: Operand) -> bool:
+    node = resolver.function.nodes[resolver.origin(operand)]
+    return isinstance(node, ast.Call) and last_name(node.func) in {"create_future", "Future"}
 
 
 def _check_enders(coverage: Coverage, resolver: Resolver, operand: Operand, place: str) -> None:

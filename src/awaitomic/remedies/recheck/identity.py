@@ -11,6 +11,7 @@ from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.remedy import Case
 
 _PLAIN_TYPES = frozenset("int float bool str bytes tuple frozenset NoneType".split())
+_ENUMERATIONS = frozenset("Enum IntEnum StrEnum Flag IntFlag".split())
 _PLAIN_METHODS = frozenset(name for kind in (str, bytes, int, float, tuple) for name in dir(kind))
 
 
@@ -19,9 +20,16 @@ def is_object(case: Case) -> bool:
     location = case.fact.access.location
     typed = case.resolver.type_of(location)
     if typed.name is not None and not typed.nothing:
-        return typed.name not in _PLAIN_TYPES
+        return typed.name not in _PLAIN_TYPES and not _is_enumerated(case, typed.name)
     key = case.resolver.key_of(location)
     return any(_shows(resolver, key) for resolver in case.program.resolvers_knowing(key))
+
+
+def _is_enumerated(case: Case, kind: str) -> bool:
+    """Tell whether a class has fixed members, which are the same objects whoever has stored them."""
+    owner = kind.removeprefix("class:") if kind.startswith("class:") else None
+    lineage = case.program.module.lineage(owner) if owner is not None else ()
+    return any(base.rpartition(".")[2] in _ENUMERATIONS for facts in lineage for base in facts.bases)
 
 
 def _shows(resolver: Resolver, key: Location) -> bool:
