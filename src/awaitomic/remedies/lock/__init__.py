@@ -122,7 +122,7 @@ def _with_lock(case: Case, home: Home, choice: _Choice, along: Along) -> Proposa
     join(coverage, case.found, tables)
     settle(coverage)
     check_order(coverage)
-    if table is None:
+    if table is None and _is_entry(case.location):
         check_side_by_side(coverage)
     check_other_work(coverage, resolver, span.write)
     check_holders(coverage)
@@ -223,8 +223,12 @@ def _reached(coverage: Coverage) -> Iterator[str]:
 
 
 def _shared_by_keys(location: Location) -> Iterator[str]:
-    if any(isinstance(step, ItemStep) for step in location.steps):
+    if _is_entry(location):
         yield f"one lock serves all entries: work for one key of `{location}` waits for that of every other"
+
+
+def _is_entry(location: Location) -> bool:
+    return any(isinstance(step, ItemStep) for step in location.steps)
 
 
 def _listed(coverage: Coverage) -> str:
