@@ -29,7 +29,7 @@ class Package:
     name: str
     version: str
     sources: list[str]
-    """Folders that are repaired, from the root of the sdist or the repository."""
+    """Folders and files that are repaired, from the root of the sdist or the repository."""
     tests: list[str]
     """What pytest is given."""
     requires: list[str]
@@ -92,7 +92,8 @@ class Place:
 
     def sources(self) -> list[Path]:
         """Give the Python files that may be repaired, relative to the tree."""
-        found = (path for source in self.package.sources for path in (self.tree / source).rglob("*.py"))
+        named = [self.tree / source for source in self.package.sources]
+        found = [path for source in named for path in ([source] if source.is_file() else source.rglob("*.py"))]
         return sorted(path.relative_to(self.tree) for path in found)
 
 
