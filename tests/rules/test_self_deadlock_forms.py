@@ -39,10 +39,23 @@ def test_nobody_waits_for_himself(body: str) -> None:
         "async with self.lock: await asyncio.wait_for(self.lock.acquire(), timeout=1)",
         "async with self.lock:\n            async with asyncio.timeout(1): await self.put()",
         "async with asyncio.timeout(1), self.lock: await self.put()",
+        "async with self.lock: await asyncio.wait_for(asyncio.shield(self.put()), 1)",
+        "async with self.lock: await self.run(lambda: asyncio.wait_for(self.put(), 1))",
     ],
 )
 def test_a_limit_does_not_help_and_the_message_says_so(body: str) -> None:
     assert [finding.message.rpartition(": ")[2] for finding in _of(body)] == ["the wait always times out"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "async with self.lock: await asyncio.wait_for(self.put(), None)",
+        "async with self.lock:\n            async with asyncio.timeout(None): await self.put()",
+    ],
+)
+def test_a_limit_that_is_none_is_no_limit(body: str) -> None:
+    assert [finding.message.rpartition(": ")[2] for finding in _of(body)] == ["the task waits for itself for ever"]
 
 
 def _deadlocks(source: str) -> set[str]:

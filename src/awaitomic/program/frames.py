@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.model.event import Call
+from awaitomic.model.event import Call, Return, Suspend
 from awaitomic.program.acquisitions import AROUND, Acquisition
 from awaitomic.program.calls import is_awaited
 from awaitomic.program.deadlines import deadline, longest
@@ -59,6 +59,9 @@ def is_limited(program: Program, frame: Frame) -> bool:
     event = frame.function.events[frame.event]
     if deadline(frame.function, resolver.module, frame.event) is not None:
         return True
+    operand = event.awaited if isinstance(event, Suspend) else event.value if isinstance(event, Return) else None
+    if operand is not None:
+        return longest(resolver, event.id, operand) is not None
     if not isinstance(event, Call) or not is_awaited(resolver, event.id):
         return False
     return any(

@@ -148,23 +148,17 @@ def _report(
         extent=program.extent(shown.function, shown.event),
         function=function.qualname,
         state=str(lock),
-        message=f"{message}: {_ending(program, frames, taken, call)}",
+        message=f"{message}: {_ending(program, frames)}",
         trace=tuple(trace),
         evidence=("an asyncio lock is not reentrant: one task is enough for this to hang",),
         span=Span(function.qualname, (), (), (event,), event),
     )
 
 
-def _ending(
-    program: Program, frames: list[Frame], taken: Acquisition | None, call: tuple[AwaitedCall, Target] | None
-) -> str:
+def _ending(program: Program, frames: list[Frame]) -> str:
     """Say what comes of the wait: nothing, or what a limit makes of it."""
-    if any(is_limited(program, frame) for frame in frames):
-        return "the wait always times out"
-    hows = [how for _, _, how in taken.chain] if taken is not None else []
-    if How.WAIT_FOR in hows or (call is not None and call[0].how is How.WAIT_FOR):
-        return "the wait always times out"
-    return "the task waits for itself for ever"
+    limited = any(is_limited(program, frame) for frame in frames)
+    return "the wait always times out" if limited else "the task waits for itself for ever"
 
 
 def _happens(function: FunctionGraph, event: int, name: str) -> str:
