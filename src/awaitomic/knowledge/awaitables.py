@@ -32,3 +32,34 @@ TRANSPARENT_WAITS = frozenset({"asyncio.wait_for", "asyncio.shield", "anyio.fail
 
 EVENT_WAITS = frozenset({"wait", "wait_for", "get", "join"})
 """Methods that wait for somebody else's action (an event, a queue, a condition)."""
+
+ENDERS = frozenset(
+    "set put put_nowait notify notify_all set_result set_exception cancel task_done release get get_nowait "
+    "send_nowait".split()
+)
+"""Methods that end somebody's wait on the same object."""
+
+SIGNALS = {
+    "asyncio.Event": "event",
+    "asyncio.locks.Event": "event",
+    "anyio.Event": "event",
+    "trio.Event": "event",
+    "asyncio.Queue": "queue",
+    "asyncio.LifoQueue": "queue",
+    "asyncio.PriorityQueue": "queue",
+    "asyncio.Condition": "condition",
+    "asyncio.Future": "future",
+}
+"""What tasks wait for until another one does something, by its constructor."""
+
+FUTURE_MAKERS = frozenset({"create_future"})
+
+ENDED_BY = {
+    ("event", "wait"): frozenset({"set"}),
+    ("queue", "get"): frozenset({"put", "put_nowait"}),
+    ("queue", "join"): frozenset({"task_done"}),
+    ("condition", "wait"): frozenset({"notify", "notify_all"}),
+    ("condition", "wait_for"): frozenset({"notify", "notify_all"}),
+    ("future", ""): frozenset({"set_result", "set_exception", "cancel"}),
+}
+"""For a kind of object and the method that is awaited (none: the object itself), the methods that end the wait."""

@@ -27,7 +27,7 @@ def ended_tasks(program: Program, rival: Resolver, write: int, resolver: Resolve
         rival, write: the function that writes, and where.
         resolver, event: what one of these tasks does after its suspension; on the way out, it comes back.
     """
-    if _is_on_the_way_out(resolver, event):
+    if is_on_the_way_out(resolver, event):
         return frozenset()
     sites = program.callers.sites(rival.function)
     before = [frozenset(_cancelled_before(site.resolver, site.event)) for site in sites]
@@ -62,7 +62,7 @@ def _cancelled_before(rival: Resolver, write: int) -> list[Location]:
     return found
 
 
-def _is_on_the_way_out(resolver: Resolver, event: int) -> bool:
+def is_on_the_way_out(resolver: Resolver, event: int) -> bool:
     """Tell whether something stands in a ``finally``, or in a handler that a cancellation comes to."""
     node = resolver.function.nodes[event]
     for outer in ast.walk(resolver.function.node):

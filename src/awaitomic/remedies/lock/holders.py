@@ -7,9 +7,10 @@ without the lock, and has to.
 from __future__ import annotations
 
 from awaitomic.model.event import Attribute, Call, Read, Suspend
+from awaitomic.program.enders import ender_calls, waited_objects
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.coverage import Coverage
-from awaitomic.remedies.lock.waits import ender_calls, needs_lock, waited_objects
+from awaitomic.remedies.lock.waits import needs_lock
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.split.takers import line_of
 
@@ -51,7 +52,7 @@ def _check_wait(coverage: Coverage, resolver: Resolver, event: Suspend) -> None:
     """Refuse if what ends a wait under the lock would have to take the lock first."""
     assert event.awaited is not None
     for waited in waited_objects(resolver, event.awaited):
-        for ender, call in ender_calls(coverage, resolver.key_of(waited), event.awaited, resolver):
+        for ender, call in ender_calls(coverage.program, resolver.key_of(waited), event.awaited, resolver):
             already = coverage.held_already(ender, call) or coverage.takes_already(ender.function) is not None
             if needs_lock(coverage, ender, call) and not already:
                 line = line_of(coverage.program, resolver.function, event.id)

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.knowledge.awaitables import EVENT_WAITS, NEVER_SUSPEND, SHORT_WAITS
+from awaitomic.knowledge.awaitables import NEVER_SUSPEND, SHORT_WAITS
 from awaitomic.knowledge.locks import LOCK_TYPES, Exclusion
-from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL
-from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read, Scope, Suspend, SuspendWhy
+from awaitomic.model.event import Attribute, Call, Name, Operand, Read, Scope, Suspend, SuspendWhy
 from awaitomic.model.location import Location
 from awaitomic.program.calls import awaited_calls
 from awaitomic.program.deadlines import longest
+from awaitomic.program.enders import ender_calls, task_bodies, waited_objects
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.callbacks import check_callback, check_rest
@@ -25,13 +25,6 @@ from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.remedy import statement_at
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import ancestors
-
-_ENDERS = frozenset(
-    "set put put_nowait notify notify_all set_result set_exception cancel task_done release get get_nowait "
-    "send_nowait".split()
-)
-"""Methods that end somebody's wait on the same object."""
-
 
 _THROTTLES = ("limiter", "throttle", "semaphore")
 
@@ -231,12 +224,12 @@ def _check_enders(coverage: Coverage, resolver: Resolver, operand: Operand, plac
 
 def _check_ender(coverage: Coverage, resolver: Resolver, operand: Operand, waited: Location, place: str) -> None:
     needing = []
-    for ender, event in ender_calls(coverage, resolver.key_of(waited), operand, resolver):
+    for ender, event in ender_calls(coverage.program, resolver.key_of(waited), operand, resolver):
         before = ender is resolver and event < operand
         if before or not needs_lock(coverage, ender, event):
             return
         needing.append((ender.function.qualname, coverage.program.place(ender.function, event)))
-    bodies = list(_task_bodies(coverage, resolver.key_of(waited)))
+    bodies = list(task_bodies(coverage.program, resolver.key_of(waited)))
     needing.extend(
         (function.qualname, f"line {getattr(function.node, 'lineno', 1)}")
         for function in bodies
@@ -249,49 +242,6 @@ def _check_ender(coverage: Coverage, resolver: Resolver, operand: Operand, waite
         name, at = needing[0]
         message = f"{place} waits for `{waited}`, which only `{name}` ({at}) can end, and that needs the lock"
         raise Declined("waits-for-holder", message)
-
-
-def waited_objects(resolver: Resolver, operand: Operand) -> Iterator[Location]:
-    """Give the events, queues, conditions, futures and tasks that an await waits for."""
-    event = resolver.function.events[resolver.origin(operand)]
-    if isinstance(event, Compute):
-        for inner in event.operands:
-            yield from waited_objects(resolver, inner)
-    elif isinstance(event, Call):
-        callee = resolver.function.events[event.function]
-        if last_name(resolver.function.nodes[event.function]) in AWAITED_ALONE | SPAWN_ALL:
-            waits_method = isinstance(callee, Read) and isinstance(callee.place, Attribute) and not event.arguments
-            for inner in event.arguments:
-                yield from waited_objects(resolver, inner)
-            if not waits_method:
-                return
-        if isinstance(callee, Read) and isinstance(callee.place, Attribute) and callee.place.attr in EVENT_WAITS:
-            found = resolver.value(callee.place.base)
-            if found is not None:
-                yield found
-    elif isinstance(event, Read):
-        found = resolver.value(operand) or resolver.value(event.id)
-        if found is not None:
-            yield found
-
-
-def ender_calls(
-    coverage: Coverage, key: Location, operand: Operand, waiter: Resolver
-) -> Iterator[tuple[Resolver, int]]:
-    """Give every call of this file that can end a wait on an object, other than the wait itself."""
-    own = waiter.function.events[waiter.origin(operand)]
-    waits = last_name(waiter.function.nodes[own.id])
-    for resolver in coverage.program.resolvers_knowing(key):
-        for event in resolver.function.events:
-            callee = resolver.function.events[event.function] if isinstance(event, Call) else None
-            if not isinstance(callee, Read) or not isinstance(callee.place, Attribute):
-                continue
-            name = callee.place.attr
-            if name not in _ENDERS or name == waits or (name in {"get", "get_nowait"} and waits != "join"):
-                continue
-            base = resolver.value(callee.place.base)
-            if base is not None and resolver.key_of(base) == key:
-                yield resolver, event.id
 
 
 def needs_lock(coverage: Coverage, resolver: Resolver, event: int) -> bool:
@@ -309,19 +259,6 @@ def _own_takings(coverage: Coverage, resolver: Resolver) -> Iterator[int]:
         yield taken
     for run in coverage.runs.get(id(function), ()):
         yield from (event for event, path in enumerate(function.statements) if run.covers(path))
-
-
-def _task_bodies(coverage: Coverage, key: Location) -> Iterator[FunctionGraph]:
-    """Give the functions that run in a task that is stored under a key."""
-    program = coverage.program
-    for resolver, access in program.writers_at(key):
-        if access.value is None:
-            continue
-        origin = resolver.origin(access.value)
-        for spawns in program.callers.in_module(program.unit_of(resolver.function)).spawns.values():
-            for spawn in spawns:
-                if spawn.resolver is resolver and spawn.event == origin:
-                    yield spawn.target.function
 
 
 # -- who comes back ------------------------------------------------------------------------------------------------
