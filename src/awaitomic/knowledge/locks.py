@@ -60,6 +60,9 @@ LOCK_TYPES: dict[str, LockType] = {
 
 IN_PROCESS = frozenset({"asyncio", "anyio", "trio", "threading"})
 """Libraries whose locks only those meet at who have the same object; a lock file is one for all who name it."""
+LOOP_LIBRARIES = frozenset({"asyncio", "anyio", "trio"})
+"""Libraries whose locks are waited for by tasks: two of them, held crosswise, hang, whether a holder hangs on its own
+lock or is told so."""
 
 AWAITED_LIBRARIES = frozenset({"asyncio", "anyio", "trio"})
 """Libraries whose locks a task waits for while the others go on."""
@@ -86,6 +89,18 @@ _LOCK_WORDS = frozenset(
     "lock locks rlock rwlock wlock mutex mutexes semaphore semaphores sem condition cond locked locking synchronized "
     "synchronize serialized serialize exclusive linearizer critical".split()
 )
+
+
+RANKS = frozenset(
+    "parent parents child children root leaf owner owners next prev previous head tail inner outer base sub upstream "
+    "downstream super primary secondary main backup".split()
+)
+"""Words for one of two objects of a kind that say where it stands: nobody hands the two over the other way round."""
+
+
+def sounds_ranked(name: str) -> bool:
+    """Tell whether an identifier says where an object stands among its kind: ``parent``, ``next_node``."""
+    return any(word.lower() in RANKS for word in _WORD.findall(name))
 
 
 def sounds_like_a_lock(name: str) -> bool:

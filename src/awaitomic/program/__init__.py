@@ -35,6 +35,7 @@ from awaitomic.program.handed import Handed
 from awaitomic.program.holdings import Holdings
 from awaitomic.program.instance_locks import one_for_each
 from awaitomic.program.lock_helpers import held_in_body
+from awaitomic.program.lock_order import LockOrder
 from awaitomic.program.lock_removals import find_removal
 from awaitomic.program.locks import Each, Flaw, Lock, as_held, lock_of, returned_entry, unnamed
 from awaitomic.program.made_anew import made_for_each
@@ -84,6 +85,7 @@ class Program:
         self.makers = Makers(project, self.callers)
         self.handed = Handed(self)
         self.doors = Doors(self)
+        self.lock_order = LockOrder(self)
 
     def at(self, unit: Unit) -> Program:
         """Give the same facts as seen from another file of the project."""

@@ -286,6 +286,8 @@ def _is_side(resolver: Resolver, event: Event, sides: frozenset[str]) -> bool:
 def _wrapped_lock(location: Location | None, typed: Typed) -> Location | None:
     """``Condition(self._lock)`` *is* that lock."""
     wrapped = typed.wraps
+    if location is not None and location.root is Root.GLOBAL and not location.steps and isinstance(wrapped, ast.Name):
+        return Location(Root.GLOBAL, location.owner, wrapped.id)
     if location is None or not isinstance(wrapped, ast.Attribute) or not isinstance(wrapped.value, ast.Name):
         return None
     parent = location.parent

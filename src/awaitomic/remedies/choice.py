@@ -13,7 +13,7 @@ from awaitomic.model.preferences import Preferences
 from awaitomic.program.accesses import Change
 from awaitomic.program.locks import Cause
 from awaitomic.remedies import hoist, lock, managed, recheck, setdefault, single_flight, snapshot, split, swap, widen
-from awaitomic.remedies.lock import early
+from awaitomic.remedies.lock import early, reorder
 from awaitomic.remedies.remedy import Case, Remedy
 
 
@@ -218,6 +218,21 @@ TABLE: tuple[Row, ...] = (
         _always,
         (split.REMEDY,),
         "a variant that says in its name that the lock is held",
+    ),
+    Row(
+        "AWA302",
+        "locks that are taken in opposite orders",
+        _always,
+        (reorder.REMEDY,),
+        "with one order for all, nobody waits for who waits for him",
+    ),
+    Row(
+        "AWA303",
+        "a wait that only ends when the lock is free",
+        _always,
+        (),
+        "wait behind the lock: put what is to be waited for into a local while the lock is held, leave the block, and "
+        "await it there; where the wait is for a change of state, use a condition that is made from this lock",
     ),
 )
 

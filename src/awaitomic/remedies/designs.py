@@ -39,6 +39,9 @@ DESIGNS: dict[str, str] = {
     "new-suspension": _STAMP,
     "locked-by-key": "the lock of the key, made before the first await and held over the whole span",
     "lock-order": _ORDER,
+    "between-locks": _ORDER,
+    "taken-by-call": _ORDER,
+    "names-change": _ORDER,
     "foreign-loop": "one owner of the state in one event loop, which the others ask through `call_soon_threadsafe`",
 }
 

@@ -67,6 +67,8 @@ class Timeline:
 def build_timeline(finding: Finding, sources: Sources) -> Timeline | None:
     """Build the timeline of a finding from its trace and its rival, or None if the trace does not tell enough."""
     trace = finding.trace
+    if finding.name in {"lock-order", "join-under-lock"}:
+        return _crossing(finding, sources)
     if finding.rival is None:
         takes = [step for step in trace if step.role is Role.ACQUIRE and finding.name not in _WITHOUT]
         return _waiting_for_itself(finding, sources) if takes else None
@@ -127,6 +129,27 @@ def _without_comment(line: str) -> str:
             if found.kind == token.COMMENT and found.column > 1:
                 return code[: found.column - 1].rstrip()
     return code
+
+
+def _crossing(finding: Finding, sources: Sources) -> Timeline | None:
+    """Tell of two tasks that take the same locks crosswise; more than two have no columns."""
+    trace = finding.trace
+    if sum(step.role is Role.ACQUIRE for step in trace) > _LOCKS_OF_TWO:
+        return None
+    at = next((index for index, step in enumerate(trace) if index and step == finding.rival), 0)
+    mine, theirs = (trace[:at], trace[at:]) if at else (trace, trace)
+    rows = (
+        *_rows("A", mine[:-1], finding, sources),
+        *_rows("B", theirs[:-1], finding, sources),
+        *_rows("A", mine[-1:], finding, sources),
+        *_rows("B", theirs[-1:], finding, sources),
+    )
+    swapped = "" if at else " (it has the two objects the other way round)"
+    outcome = f"each task waits for what the other one holds{swapped}: both wait for ever"
+    return Timeline("how two tasks wait for each other", rows, outcome, 2)
+
+
+_LOCKS_OF_TWO = 4
 
 
 def _waiting_for_itself(finding: Finding, sources: Sources) -> Timeline:

@@ -9,8 +9,10 @@ from awaitomic.rules import (
     early_publish,
     foreign_loop_lock,
     invalid_ignore,
+    join_under_lock,
     late_update,
     leaked_lock,
+    lock_order,
     permissive_lock,
     private_lock,
     save_restore,
@@ -35,6 +37,8 @@ RULES: tuple[Rule, ...] = (
     leaked_lock.RULE,
     foreign_loop_lock.RULE,
     self_deadlock.RULE,
+    lock_order.RULE,
+    join_under_lock.RULE,
 )
 
 

@@ -127,9 +127,9 @@ def _report(
         note = "waits for the lock that its own caller holds"
         frames = frames_of(program, resolver, event, call[1], taken)
         with_held = "" if first is not None else f" with `{lock}` held"
-        trace.append(step(program, function, event, Role.CALL, _happens(function, event, name) + with_held))
+        trace.append(step(program, function, event, Role.CALL, happens(function, event, name) + with_held))
         for frame, following in pairwise(frames[1:]):
-            does = _happens(frame.function, frame.event, following.function.qualname)
+            does = happens(frame.function, frame.event, following.function.qualname)
             trace.append(step(program, frame.function, frame.event, Role.CALL, does))
         message = f"`{name}` takes `{lock}`, which the caller `{function.qualname}` holds"
         if first is not None:
@@ -161,7 +161,7 @@ def _ending(program: Program, frames: list[Frame]) -> str:
     return "the wait always times out" if limited else "the task waits for itself for ever"
 
 
-def _happens(function: FunctionGraph, event: int, name: str) -> str:
+def happens(function: FunctionGraph, event: int, name: str) -> str:
     """Say how a function is run at a suspension of its caller."""
     found = function.events[event]
     why = found.why if isinstance(found, Suspend) else None

@@ -1,0 +1,372 @@
+"""Waits with a lock held that only somebody who needs the same lock can end.
+
+Of an event, a queue, a condition or a future, every call that can end the wait has to be in sight, and has to need the
+lock on every way to it. Of a task that is kept, its body has to take the lock.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from awaitomic.flow.reach import reach_from
+from awaitomic.flow.statements import block_of
+from awaitomic.knowledge.awaitables import ENDED_BY, FUTURE_MAKERS, SIGNALS
+from awaitomic.knowledge.locks import Exclusion
+from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL
+from awaitomic.model.event import (
+    Attribute,
+    Call,
+    Compute,
+    Const,
+    Enter,
+    Event,
+    Guard,
+    Leave,
+    Name,
+    Operand,
+    Read,
+    Suspend,
+    SuspendWhy,
+    Write,
+)
+from awaitomic.model.location import AttributeStep, Location, Root
+from awaitomic.program.acquisitions import AROUND, Acquisition
+from awaitomic.program.callers import in_loop
+from awaitomic.program.calls import awaited_calls, targets_of, translate
+from awaitomic.program.cancelling import is_on_the_way_out
+from awaitomic.program.deadlines import longest
+from awaitomic.program.enders import ender_calls, task_spawns, waited_objects
+from awaitomic.program.lock_holding import Taken, holding, is_open, known_locks, suspension_of
+from awaitomic.program.lock_waits import released_by
+from awaitomic.program.names import dotted, last_name
+from awaitomic.program.operands import operands_of
+from awaitomic.program.target import How
+
+if TYPE_CHECKING:
+    from awaitomic.program import Program
+    from awaitomic.program.callers import Spawn
+    from awaitomic.program.locks import Lock
+    from awaitomic.program.resolve import Resolver
+
+_HOPS = 3
+"""So many awaited calls are followed down to a wait."""
+_LOOKS = frozenset({"not", "is", "is not", "==", "!=", "awaited", "in", "not in", "entered"})
+
+
+@dataclass(frozen=True, slots=True)
+class HeldWait:
+    """A wait for an object with a lock held; `chain` leads from the holder to the function that waits."""
+
+    holder: Resolver
+    taken: Taken
+    event: int
+    """The suspension of the holder."""
+    waited: Location
+    """What is waited for, in the holder's terms."""
+    waiter: Resolver
+    wait: int
+    """The suspension of the function that waits itself."""
+    limit: str | None
+    chain: tuple[tuple[Resolver, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ender:
+    """A call that can end a wait, and where its function takes the lock first (None: its callers hold it)."""
+
+    resolver: Resolver
+    event: int
+    takes: int | None
+
+
+def held_waits(program: Program, resolver: Resolver) -> Iterator[HeldWait]:
+    """Give the waits that a function makes, or awaits, with a lock held that it has taken itself."""
+    solution = holding(program, resolver) if resolver.function.is_async else None
+    if solution is None:
+        return
+    for block in resolver.function.blocks:
+        for event, state in solution.states(block.index):
+            if not state or not isinstance(event, Suspend):
+                continue
+            let_go = {lock.location for lock in released_by(program, resolver, event)}
+            for waited, waiter, wait, chain in _waits(program, resolver, event, _HOPS):
+                limit = _limit(waiter, wait) or _limit(resolver, event.id)
+                for taken in sorted(state, key=lambda each: (each.event, str(each.lock))):
+                    if taken.lock.location not in let_go and _keeps_out(taken.lock) and waited != taken.lock.location:
+                        yield HeldWait(resolver, taken, event.id, waited, waiter, wait, limit, chain)
+
+
+def _keeps_out(lock: Lock) -> bool:
+    """Tell whether nobody else can have a lock as long as it is held, and it is known which lock that is."""
+    return lock.flaw is None and not is_open(lock) and lock.type.exclusion is not Exclusion.COUNTING
+
+
+def _limit(resolver: Resolver, event: int) -> str | None:
+    return longest(resolver, event, _awaited(resolver, event))
+
+
+def _awaited(resolver: Resolver, event: int) -> Operand:
+    found = resolver.function.events[event]
+    assert isinstance(found, Suspend)
+    assert found.awaited is not None
+    return found.awaited
+
+
+_Way = tuple[Location, "Resolver", int, tuple[tuple["Resolver", int], ...]]
+
+
+def _waits(program: Program, resolver: Resolver, event: Suspend, hops: int) -> Iterator[_Way]:
+    """Give what is waited for at a suspension, in the function's terms, by itself or by what it awaits."""
+    if event.awaited is None:
+        return
+    calls = awaited_calls(resolver, event)
+    if not calls and event.why is SuspendWhy.AWAIT:
+        for waited in waited_objects(resolver, event.awaited):
+            yield waited, resolver, event.id, ()
+    for call in calls if hops else ():
+        if call.how not in {How.DIRECT, How.WAIT_FOR}:
+            continue
+        for target in call.targets:
+            inner = program.resolver(target.function)
+            waits = (each for each in target.function.events if isinstance(each, Suspend))
+            for each in waits if target.function.is_async else ():
+                for waited, waiter, wait, chain in _waits(program, inner, each, hops - 1):
+                    found = translate(resolver, target, waited)
+                    if found is not None:
+                        yield found, waiter, wait, ((inner, each.id), *chain)
+
+
+# -- who ends it ------------------------------------------------------------------------------------------------------
+
+
+def enders(program: Program, held: HeldWait) -> list[Ender] | None:
+    """Give every call that can end the wait, if all of them need the lock first; None if not, or if that is unknown."""
+    key = held.holder.key_of(held.waited)
+    kind = _kind(program, key)
+    methods = ENDED_BY.get((kind, _method(held.waiter, held.wait))) if kind is not None else None
+    if methods is None or _is_handed_on(program, key):
+        return None
+    found: list[Ender] = []
+    for resolver, event in ender_calls(program, key, _awaited(held.waiter, held.wait), held.waiter):
+        if _called(resolver, event) not in methods:
+            continue
+        if resolver is held.waiter and event < held.wait:
+            return None
+        needed = need(program, resolver, event, held)
+        if needed is None:
+            return None
+        found.append(needed)
+    return found or None
+
+
+def _method(resolver: Resolver, wait: int) -> str:
+    """Give the method that is awaited; empty for an object that is awaited itself."""
+    event = resolver.function.events[resolver.origin(_awaited(resolver, wait))]
+    while isinstance(event, Call):
+        name = last_name(resolver.function.nodes[event.function])
+        if name not in AWAITED_ALONE | SPAWN_ALL or not event.arguments:
+            return name
+        event = resolver.function.events[resolver.origin(event.arguments[0])]
+    return ""
+
+
+def _called(resolver: Resolver, event: int) -> str:
+    call = resolver.function.events[event]
+    return last_name(resolver.function.nodes[call.function]) if isinstance(call, Call) else ""
+
+
+def _kind(program: Program, key: Location) -> str | None:
+    """Give the kind of an object that only the program makes, and always as one of a kind."""
+    found: set[str | None] = set()
+    for resolver, access in program.writers_at(key):
+        if access.value is None:
+            continue
+        event = resolver.function.events[resolver.origin(access.value)]
+        if isinstance(event, Const) and event.value is None:
+            continue
+        name = dotted(getattr(resolver.function.nodes[event.id], "func", None), resolver.module.imports)
+        made = SIGNALS.get(name or "") if isinstance(event, Call) else None
+        is_future = isinstance(event, Call) and last_name(resolver.function.nodes[event.function]) in FUTURE_MAKERS
+        found.add("future" if is_future else made)
+    return found.pop() if len(found) == 1 else None
+
+
+def _is_handed_on(program: Program, key: Location) -> bool:
+    """Tell whether code that is not seen can have an object: it is passed, returned, stored, or a method of it is."""
+    for resolver in program.resolvers_knowing(key):
+        for event in resolver.function.events:
+            location = resolver.value(event.id) if isinstance(event, Read) else None
+            if location is None or resolver.key_of(location) != key:
+                continue
+            if not all(_stays(resolver, user, event.id) for user in _users(resolver, event.id)):
+                return True
+    return False
+
+
+def _users(resolver: Resolver, operand: Operand) -> Iterator[Event]:
+    return (event for event in resolver.function.events if operand in operands_of(event))
+
+
+def _stays(resolver: Resolver, user: Event, read: Operand) -> bool:
+    if isinstance(user, Read):  # a method of it: to be called on the spot, and not to be kept for later
+        called = (each.function for each in resolver.function.events if isinstance(each, Call))
+        return not isinstance(user.place, Attribute) or user.id in called
+    if isinstance(user, Write):
+        return isinstance(user.place, Name) or user.value != read
+    if isinstance(user, Call):
+        return last_name(resolver.function.nodes[user.function]) in AWAITED_ALONE | SPAWN_ALL
+    if isinstance(user, Compute):
+        return user.operator in _LOOKS
+    return isinstance(user, Suspend | Guard | Enter | Leave)
+
+
+# -- tasks ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Needing:
+    """Where a task that is waited for takes the lock."""
+
+    spawn: Spawn
+    taken: Acquisition
+    always: bool
+    """Whether neither a condition nor its luck at the start decides if it has to wait for the lock."""
+    ended: bool
+    """Whether the task has been cancelled by then, so that it only takes the lock on its way out."""
+
+
+def needing_tasks(program: Program, held: HeldWait) -> Iterator[Needing]:
+    """Give what the task that is waited for does with the lock, if a task is kept there."""
+    key = held.holder.key_of(held.waited)
+    if _is_over(held.waiter, key, held.wait):
+        return
+    ended = _is_cancelled(program, held.waiter, key, held.wait) or _is_cancelled(program, held.holder, key, held.event)
+    for spawn, kept in task_spawns(program, key):
+        if spawn.target.function in (held.holder.function, held.waiter.function):
+            continue
+        body = program.resolver(spawn.target.function)
+        for lock, taken in program.acquisitions.by_call(spawn.resolver, spawn.target):
+            if taken.if_free or not lock.self_deadlocks or not _is_same(held, spawn.resolver, lock, kept):
+                continue
+            event = taken.chain[0][1] if taken.chain else taken.event
+            if event == AROUND:
+                if not ended:
+                    yield Needing(spawn, taken, always=True, ended=False)
+            elif not ended or is_on_the_way_out(body, event):
+                always = not _is_conditional(body, event) and not _comes_first(program, body, event)
+                yield Needing(spawn, taken, always or ended, ended)
+
+
+def _is_same(held: HeldWait, resolver: Resolver, lock: Lock, kept: Location) -> bool:
+    mine = held.taken.lock.location
+    if resolver.key_of(lock.location) != held.holder.key_of(mine):
+        return False
+    return is_beside(lock.location, kept) == is_beside(mine, held.waited)
+
+
+def _is_cancelled(program: Program, resolver: Resolver, key: Location, before: int) -> bool:
+    """Tell whether a function has cancelled a task before an event, itself or by a plain call."""
+    for event in resolver.function.events[:before]:
+        if not isinstance(event, Call):
+            continue
+        inner = [program.resolver(target.function) for target in targets_of(resolver, event)]
+        if _asks(resolver, event, key, "cancel") or any(
+            _asks(each, call, key, "cancel")
+            for each in inner
+            if not each.function.is_async
+            for call in each.function.events
+        ):
+            return True
+    return False
+
+
+def _asks(resolver: Resolver, event: Event, key: Location, method: str) -> bool:
+    """Tell whether an event calls a method of an object."""
+    callee = resolver.function.events[event.function] if isinstance(event, Call) else None
+    if not isinstance(callee, Read) or not isinstance(callee.place, Attribute) or callee.place.attr != method:
+        return False
+    location = resolver.value(callee.place.base)
+    return location is not None and resolver.key_of(location) == key
+
+
+def _is_over(resolver: Resolver, key: Location, wait: int) -> bool:
+    """Tell whether a test says that a task is over where it is awaited: ``if self._task.done(): await self._task``."""
+    function = resolver.function
+    asked = [function.nodes[event.id] for event in function.events if _asks(resolver, event, key, "done")]
+    node: ast.AST = function.node
+    for step in function.statements[wait][len(function.path) :]:
+        if isinstance(node, ast.If) and step.block == "body":
+            parts = node.test.values if isinstance(node.test, ast.BoolOp) else [node.test]
+            if any(part is each for part in parts for each in asked):
+                return True
+        node = block_of(node, step.block)[step.index]
+    return False
+
+
+def _comes_first(program: Program, body: Resolver, event: int) -> bool:
+    """Tell whether a task takes the lock once, before all else: then it has nearly always had it by then."""
+    takes = suspension_of(body, event)
+    earlier = [each for each in body.function.events[:event] if isinstance(each, Suspend) and each != takes]
+    return not in_loop(body, event) and not any(program.may_suspend(body, each) for each in earlier)
+
+
+def _is_conditional(resolver: Resolver, event: int) -> bool:
+    """Tell whether a test, or an error, decides whether a function comes to an event; loops and blocks do not count."""
+    function = resolver.function
+    node: ast.AST = function.node
+    for step in function.statements[event][len(function.path) :]:
+        if isinstance(node, ast.If | ast.Match) or step.block.startswith("handlers"):
+            return True
+        node = block_of(node, step.block)[step.index]
+    return False
+
+
+# -- who needs the lock -----------------------------------------------------------------------------------------------
+
+
+def need(program: Program, resolver: Resolver, event: int, held: HeldWait) -> Ender | None:
+    """Tell whether an event happens only with the lock held, or behind its acquisition, for the same object."""
+    key = held.holder.key_of(held.taken.lock.location)
+    state = program.facts(resolver).solution.before_event(event)
+    for lock in state.held if state is not None else ():
+        if resolver.key_of(lock.location) == key and _fits(resolver, event, lock, held):
+            taking = [at for at, each in _takings(program, resolver) if each.location == lock.location and at < event]
+            return Ender(resolver, event, taking[-1] if taking else None)
+    graph = resolver.function
+    for at, lock in _takings(program, resolver):
+        if resolver.key_of(lock.location) != key or not _fits(resolver, event, lock, held):
+            continue
+        same = [place for place, each in _takings(program, resolver) if each.location == lock.location]
+        if event not in reach_from(graph, graph.entry, stops=same).events:
+            return Ender(resolver, event, at)
+    return None
+
+
+def _takings(program: Program, resolver: Resolver) -> list[tuple[int, Lock]]:
+    return [(event.id, lock) for event in resolver.function.events for lock in known_locks(program, resolver, event)]
+
+
+def _fits(resolver: Resolver, event: int, lock: Lock, held: HeldWait) -> bool:
+    """Tell whether lock and object belong to one owner for who ends the wait if they do so for who waits."""
+    call = resolver.function.events[event]
+    callee = resolver.function.events[call.function] if isinstance(call, Call) else None
+    if not isinstance(callee, Read) or not isinstance(callee.place, Attribute):
+        return False
+    location = resolver.value(callee.place.base)
+    if location is None:
+        return False
+    return is_beside(lock.location, location) == is_beside(held.taken.lock.location, held.waited)
+
+
+def is_beside(one: Location, other: Location) -> bool:
+    """Tell whether two attributes are those of one object, or one of them is everybody's."""
+    shared = {Root.GLOBAL, Root.CLOSURE, Root.CLASS}
+    ends = [location for location in (one, other) if location.root not in shared]
+    if len(ends) < 2:
+        return True
+    if not all(location.steps and isinstance(location.steps[-1], AttributeStep) for location in ends):
+        return False
+    return one.parent == other.parent

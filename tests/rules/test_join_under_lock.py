@@ -1,0 +1,171 @@
+"""AWA303: reported where a wait under a lock can only be ended by who needs it, silent where others can end it."""
+
+from __future__ import annotations
+
+import pytest
+
+from awaitomic.model.finding import Confidence, Finding
+from awaitomic.rules import find
+from program.reading import program_of
+
+HEAD = """
+class Worker:
+    def __init__(self, given=None):
+        self.lock = asyncio.Lock()
+        self.ready = asyncio.Event()
+        self.other = asyncio.Event()
+        self.given = given
+        self.queue = asyncio.Queue()
+        self.changed = asyncio.Condition(self.lock)
+        self.future = asyncio.get_running_loop().create_future()
+        self.slots = asyncio.Semaphore(2)
+        self.slot_task = None
+        self.task = None
+        self.free_task = None
+        self.running = True
+
+    def start(self):
+        self.task = asyncio.create_task(self._run())
+        self.free_task = asyncio.create_task(self._idle())
+        self.slot_task = asyncio.create_task(self._slot())
+
+    async def _run(self):
+        while self.running:
+            async with self.lock: await asyncio.sleep(1)
+
+    async def _slot(self):
+        async with self.slots: await asyncio.sleep(1)
+
+    async def _idle(self):
+        await asyncio.sleep(1)
+
+    async def become_ready(self):
+        async with self.lock:
+            await asyncio.sleep(1)
+            self.ready.set()
+            self.future.set_result(1)
+            self.other.set()
+            self.given.set()
+            self.changed.notify_all()
+
+    def halt(self):
+        self.task.cancel()
+
+    def skip(self):
+        self.other.set()
+
+    async def work(self):
+        while True:
+            await self.queue.get()
+            async with self.lock: await asyncio.sleep(1)
+            self.queue.task_done()
+
+    async def add(self, item):
+        await self.queue.put(item)
+
+    async def _ready(self):
+        await self.ready.wait()
+
+    async def f(self):
+{body}
+"""
+
+
+def joins(body: str, more: str = "") -> list[Finding]:
+    indented = "\n".join(f"        {line}" for line in body.split("\n"))
+    found = find(program_of(HEAD.format(body=indented) + more))
+    return [finding for finding in found if finding.rule == "AWA303"]
+
+
+REPORTED = [
+    ("a task that takes the lock", "async with self.lock: await self.task"),
+    ("through a shield", "async with self.lock: await asyncio.shield(self.task)"),
+    ("one of several", "async with self.lock: await asyncio.gather(self.task, self.free_task)"),
+    ("a set of tasks", "async with self.lock: await asyncio.wait({self.task})"),
+    ("a local that is the task", "async with self.lock:\n    task = self.task\n    await task"),
+    ("an event that is set under the lock", "async with self.lock: await self.ready.wait()"),
+    ("in a loop", "async with self.lock:\n    while not self.ready.is_set(): await self.ready.wait()"),
+    ("through a call", "async with self.lock: await self._ready()"),
+    ("a future", "async with self.lock: await self.future"),
+    ("a queue that is joined", "async with self.lock: await self.queue.join()"),
+    ("acquired by hand", "await self.lock.acquire()\ntry: await self.ready.wait()\nfinally: self.lock.release()"),
+]
+
+
+@pytest.mark.parametrize("body", [case[1] for case in REPORTED], ids=[case[0] for case in REPORTED])
+def test_only_who_needs_the_lock_can_end_the_wait(body: str) -> None:
+    (found,) = joins(body)
+    assert (found.function, found.confidence) == ("Worker.f", Confidence.LIKELY)
+
+
+SILENT = [
+    ("behind the lock", "async with self.lock: ...\nawait self.task"),
+    ("released before the join", "await self.lock.acquire()\nself.lock.release()\nawait self.task"),
+    ("a task that needs no lock", "async with self.lock: await self.free_task"),
+    ("a task that is cancelled", "async with self.lock:\n    self.task.cancel()\n    await asyncio.wait({self.task})"),
+    ("cancelled by a helper first", "async with self.lock:\n    self.halt()\n    await asyncio.wait({self.task})"),
+    ("a task that is over", "async with self.lock:\n    if self.task and self.task.done(): await self.task"),
+    ("an event that a plain method sets, too", "async with self.lock: await self.other.wait()"),
+    ("an event that somebody has given", "async with self.lock: await self.given.wait()"),
+    ("a queue that is filled without the lock", "async with self.lock: await self.queue.get()"),
+    ("a condition of this very lock", "async with self.lock: await self.changed.wait()"),
+    ("set by itself before", "async with self.lock:\n    self.ready.set()\n    await self.ready.wait()"),
+    ("a semaphore that lets the other one in", "async with self.slots: await self.slot_task"),
+    ("another lock", "async with asyncio.Lock(): await self.ready.wait()"),
+]
+
+
+@pytest.mark.parametrize("body", [case[1] for case in SILENT], ids=[case[0] for case in SILENT])
+def test_somebody_else_can_end_the_wait(body: str) -> None:
+    assert joins(body) == []
+
+
+POSSIBLE = [
+    ("the wait gives up", "async with self.lock: await asyncio.wait_for(self.ready.wait(), 1)"),
+    ("the block gives up", "async with self.lock, asyncio.timeout(1): await self.task"),
+]
+
+
+@pytest.mark.parametrize("body", [case[1] for case in POSSIBLE], ids=[case[0] for case in POSSIBLE])
+def test_a_wait_with_a_limit_is_possible(body: str) -> None:
+    (found,) = joins(body)
+    assert found.confidence is Confidence.POSSIBLE
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "\ndef stop(worker: Worker):\n    worker.ready.set()\n",
+        "\ndef later(worker: Worker, loop):\n    loop.call_later(1, worker.ready.set)\n",
+        "\ndef hand(worker: Worker, register):\n    register(worker.ready)\n",
+    ],
+)
+def test_an_event_that_others_have_may_be_set_by_them(more: str) -> None:
+    assert joins("async with self.lock: await self.ready.wait()", more) == []
+
+
+def test_a_test_that_decides_about_the_lock_makes_it_only_possible() -> None:
+    source = HEAD.replace("async with self.lock: await asyncio.sleep(1)", "if self.given: await self._locked()", 1)
+    source += "\n    async def _locked(self):\n        async with self.lock: await asyncio.sleep(1)\n"
+    body = "        async with self.lock: await self.task"
+    (found,) = [finding for finding in find(program_of(source.format(body=body))) if finding.rule == "AWA303"]
+    assert found.confidence is Confidence.POSSIBLE
+
+
+def test_a_task_that_takes_the_lock_once_and_at_once_has_had_it_as_a_rule() -> None:
+    body = "        async with self.lock: await self.task"
+    once = HEAD.replace("        while self.running:\n            async with", "        async with", 1)
+    (found,) = [finding for finding in find(program_of(once.format(body=body))) if finding.rule == "AWA303"]
+    assert found.confidence is Confidence.POSSIBLE
+
+
+def test_the_lock_of_another_object_is_another_lock() -> None:
+    more = """
+class Pool:
+    def __init__(self):
+        self.lock = asyncio.Lock()
+
+    async def stop(self, worker: Worker):
+        async with self.lock: await worker.task
+"""
+    assert joins("...", more) == []

@@ -1,0 +1,73 @@
+"""Cases of the programs in ``fixtures/join_under_lock/``: waits with a lock held for what needs that lock."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from types import ModuleType
+from typing import Any, Protocol
+
+from .case import ALL_FAULTS, FixtureCase, Repair
+from .self_deadlock_splits import only_hanging_counts
+
+BY_HAND = "no-remedy-yet"
+
+
+class _Meter(Protocol):
+    def start(self) -> Coroutine[Any, Any, None]: ...
+
+    def stop(self) -> Coroutine[Any, Any, None]: ...
+
+
+async def _life(meter: _Meter) -> None:
+    await meter.start()
+    await meter.stop()
+
+
+def _meter(repair: Repair | None, state: str = "count") -> FixtureCase:
+    return FixtureCase(
+        subject=lambda module: module.Meter(),
+        tasks={"life": _life},
+        state=lambda meter: getattr(meter, state),
+        findings=(("AWA303", "self._worker, self._lock"),) if repair else (),
+        repair=repair,
+        refusal=BY_HAND if repair == "refused" else None,
+        invariant=None if repair else only_hanging_counts,
+    )
+
+
+def _catalogue(repair: Repair | None, waited: str = "self._loaded") -> FixtureCase:
+    return FixtureCase(
+        subject=lambda module: module.Catalogue(),
+        tasks={"ask": lambda catalogue: catalogue.ask(), "load": lambda catalogue: catalogue.load()},
+        state=lambda catalogue: catalogue.rows,
+        faults=ALL_FAULTS if repair else (None,),  # who loads and is cancelled leaves those who ask waiting
+        findings=(("AWA303", f"{waited}, self._lock"),) if repair else (),
+        repair=repair,
+        refusal=BY_HAND if repair == "refused" else None,
+    )
+
+
+def _printer(module: ModuleType) -> object:
+    printer = module.Printer()
+    printer._jobs.put_nowait("one")
+    return printer
+
+
+CASES: dict[str, FixtureCase] = {
+    "join_under_lock/worker_joined.py": _meter("refused"),
+    "join_under_lock/keep_worker_joined.py": _meter(None),
+    "join_under_lock/cancelled_worker.py": _meter("refused", "ended"),
+    "join_under_lock/keep_cancelled_worker.py": _meter(None),
+    "join_under_lock/ready_event.py": _catalogue("refused"),
+    "join_under_lock/keep_ready_event.py": _catalogue(None),
+    "join_under_lock/condition_of_another_lock.py": _catalogue("refused"),
+    "join_under_lock/keep_condition_of_the_lock.py": _catalogue(None),
+    "join_under_lock/queue_joined.py": FixtureCase(
+        subject=_printer,
+        tasks={"work": lambda printer: printer.work(1), "report": lambda printer: printer.report()},
+        state=lambda printer: printer.printed,
+        findings=(("AWA303", "self._jobs, self._lock"),),
+        repair="refused",
+        refusal=BY_HAND,
+    ),
+}
