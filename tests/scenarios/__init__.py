@@ -28,6 +28,7 @@ from __future__ import annotations
 from . import (
     check_then_act,
     early_publish,
+    inconsistent_lock,
     join_under_lock,
     late_update,
     leaked_lock,
@@ -60,6 +61,7 @@ SCENARIOS: dict[str, FixtureCase] = {
         leaked_lock,
         lock_order,
         join_under_lock,
+        inconsistent_lock,
         lock_patterns,
         private_lock,
         permissive_lock,

@@ -69,8 +69,8 @@ def _page(rule: Rule, rows: tuple[Row, ...]) -> str:
 def _choices(rows: tuple[Row, ...]) -> str:
     """Give the rows of the table of choice in words, and what each remedy does."""
     said = [_prose(_choice(row)) for row in rows]
-    remedies = {remedy.name: remedy for row in rows for remedy in row.remedies}
-    said.extend(_item(f"{name}: {remedy.summary}") for name, remedy in remedies.items())
+    remedies = dict.fromkeys(remedy for row in rows for remedy in row.remedies)
+    said.extend(_item(f"{remedy.name}: {remedy.summary}") for remedy in remedies)
     return "\n\n".join(said[: len(rows)]) + "".join(f"\n{item}" for item in ["", *said[len(rows) :]] if remedies)
 
 

@@ -2,8 +2,9 @@
 
 Within one function and one state, a rule that explains why the existing lock does not help (AWA2xx) goes before the
 rules that say what is lost (AWA10x), whose order is that of their codes, but that saving and restoring (AWA106) is the
-better name for a stale write of just what was saved. What a stronger rule says is kept, the weaker
-finding is dropped. Other families say something else, and stay.
+better name for a stale write of just what was saved. A write without the lock that others hold (AWA202) is the lesser
+story where the function has a whole span of its own, which says what is lost even if the others were not there. What a
+stronger rule says is kept, the weaker finding is dropped. Other families say something else, and stay.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _LOST_UPDATE = "AWA10"
 _LOCK_DOES_NOT_HELP = "AWA2"
+_WITHOUT_LOCK = "AWA202"
 _BEFORE = {"AWA106": "AWA100", "AWA204": "AWA200"}
 """Where a rule stands, if not in the order of the codes."""
 
@@ -42,7 +44,7 @@ def report_order(finding: Finding) -> tuple[object, ...]:
 
 def _strength(finding: Finding) -> tuple[object, ...]:
     """Sort strong findings first; among equal ones the surer, then the earlier one, then the one of fewer events."""
-    family = 0 if finding.rule.startswith(_LOCK_DOES_NOT_HELP) else 1
+    family = 0 if finding.rule.startswith(_LOCK_DOES_NOT_HELP) and finding.rule != _WITHOUT_LOCK else 1
     span = finding.span
     events = (len(span.suspends), span.reads, span.guards, span.suspends)
     rank = _BEFORE.get(finding.rule, finding.rule)
@@ -55,6 +57,8 @@ def _covers(stronger: Finding, finding: Finding) -> bool:
         return same_write
     if (stronger.rule, finding.rule) == ("AWA204", "AWA201"):
         return same_write  # a lock that a wait gives back covers the whole span, and no larger region would help
+    if finding.rule == _WITHOUT_LOCK:
+        return same_write
     if not finding.rule.startswith(_LOST_UPDATE):
         return False
     if stronger.rule.startswith(_LOCK_DOES_NOT_HELP):

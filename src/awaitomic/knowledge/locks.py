@@ -171,3 +171,28 @@ def gives_advisory_lock_back(name: str, sql: str) -> bool:
     words = {word.lower() for word in _WORD.findall(name)}
     named = "unlock" in words or bool(words & _GIVES_BACK and words & _LOCK_WORDS)
     return named or bool(_GIVEN_BACK_BY_SQL.search(sql))
+
+
+_HELD_BY_CALLER = re.compile(r"(?:^|_)(?:locked|unlocked|nolock|no_lock|inner|impl)$")
+_ASKS = re.compile(r"^_*(?:is|has|was|are|can|should|get|check)_")
+
+
+def sounds_held_by_caller(name: str) -> bool:
+    """Tell whether a function's name says that it takes no lock itself (``_save_locked``); ``is_locked`` only asks."""
+    return _HELD_BY_CALLER.search(name) is not None and name.strip("_").count("_") > 0 and not _ASKS.match(name)
+
+
+_THE_LOCK = r"(?<![a-z])lock\w*`*"
+_CALLER_HOLDS = re.compile(
+    r"callers?\s+(?:must|should|has\s+to|have\s+to|needs?\s+to|is\s+expected\s+to)\s+(?:already\s+)?"
+    r"(?:hold|own|have|be\s+holding|acquire)\b"
+    rf"|(?:must|should)\s+(?:only\s+)?be\s+called\s+(?:while\s+holding|with|under|inside)\b.{{0,40}}?{_THE_LOCK}"
+    rf"|{_THE_LOCK}\s+(?:must|should|has\s+to)\s+(?:already\s+)?be\s+(?:held|acquired|taken)"
+    rf"|assumes?\b.{{0,40}}?{_THE_LOCK}\s+(?:is\s+|was\s+)?(?:already\s+)?(?:held|acquired|taken)",
+    re.I,
+)
+
+
+def says_caller_holds(text: str) -> bool:
+    """Tell whether a docstring demands that callers hold a lock."""
+    return _CALLER_HOLDS.search(" ".join(text.split())) is not None

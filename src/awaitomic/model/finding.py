@@ -60,6 +60,8 @@ class Span:
     guards: tuple[int, ...]
     suspends: tuple[int, ...]
     write: int
+    lock: str = ""
+    """The lock that is missing at the write, where others hold one: as all functions know it, keys left open."""
 
 
 class Applicability(enum.Enum):

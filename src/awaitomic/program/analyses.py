@@ -13,10 +13,11 @@ from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.event import Attribute, Call, Read, Suspend
 from awaitomic.program.accesses import accesses
 from awaitomic.program.calls import awaited_calls, targets_of
-from awaitomic.program.facts import FunctionFacts, analyse, summarise
+from awaitomic.program.facts import FunctionFacts, analyse, collect, summarise
 from awaitomic.program.reach import components
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.summaries import Summary
+from awaitomic.program.unprotected import Unprotected, plain_locks
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
@@ -33,6 +34,7 @@ class Analyses:
         self._facts: dict[int, FunctionFacts] = {}
         self._summaries: dict[int, Summary] = {}
         self._summary_facts: dict[int, FunctionFacts] = {}
+        self._unprotected: dict[int, FunctionFacts | None] = {}
         self._callees: dict[int, list[int]] = {}
         self._graphs: dict[int, FunctionGraph] = {}
 
@@ -45,6 +47,16 @@ class Analyses:
             locks = self._program.callers.locks_at_entry(resolver.function)
             self._facts[key] = plain if held == locks else analyse(self._program, resolver, held)
         return self._facts[key]
+
+    def unprotected(self, resolver: Resolver) -> FunctionFacts | None:
+        """Give what the analysis of a function finds if the plain locks that it holds keep nobody out; None if none."""
+        key = id(resolver.function)
+        if key not in self._unprotected:
+            locks = plain_locks(self._program, resolver)
+            held = self._program.callers.held_at_entry(resolver.function)
+            problem = Unprotected(self._program, resolver, held, locks) if locks else None
+            self._unprotected[key] = None if problem is None else collect(problem)
+        return self._unprotected[key]
 
     def facts_for_summary(self, resolver: Resolver) -> FunctionFacts:
         """Give the outcome of the freshness analysis of a function, but for claims that its callers have made."""

@@ -17,6 +17,7 @@ from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read,
 from awaitomic.model.location import Location, Root
 from awaitomic.program.calls import awaited_calls, targets_of
 from awaitomic.program.inherited import in_callee, on_every_way
+from awaitomic.program.lock_contracts import Basis, Contract, contract_of
 from awaitomic.program.locks import Lock
 from awaitomic.program.module import is_setter
 from awaitomic.program.names import dotted, last_name
@@ -152,6 +153,7 @@ class Callers:
         self._only: dict[int, list[Site] | None] = {}
         self._held: dict[int, frozenset[Lock]] = {}
         self._locks: dict[int, frozenset[Lock]] = {}
+        self._contracts: dict[int, Contract | None] = {}
 
     def sites(self, function: FunctionGraph) -> list[Site]:
         """Give every call of a function that is awaited, or (of a plain function) made."""
@@ -249,8 +251,24 @@ class Callers:
         key = id(function)
         if key not in self._locks:
             self._locks[key] = frozenset()  # a recursion adds no caller from outside
-            self._locks[key] = self._common(function, self._locks_before) | self._by_decorator(function)
+            shared = self._common(function, self._locks_before) | self._by_decorator(function)
+            self._locks[key] = shared | self._by_contract(function)
         return self._locks[key]
+
+    def contract(self, function: FunctionGraph) -> Contract | None:
+        """Give the lock that a function leaves to its callers, if it plainly does."""
+        key = id(function)
+        if key not in self._contracts:
+            self._contracts[key] = None  # in a recursion
+            self._contracts[key] = contract_of(self._program, self._program.resolver(function))
+        return self._contracts[key]
+
+    def _by_contract(self, function: FunctionGraph) -> frozenset[Lock]:
+        """Give the lock that callers have to hold: who does not is in the wrong, and not the function."""
+        found = self.contract(function)
+        if found is None or found.basis is Basis.NAMED or self.spawns(function):
+            return frozenset()
+        return frozenset({found.lock})
 
     def _by_decorator(self, function: FunctionGraph) -> frozenset[Lock]:
         name = self._program.serialised(function)

@@ -79,7 +79,13 @@ class FunctionFacts:
 
 def analyse(program: Program, resolver: Resolver, entry_held: frozenset[Lock]) -> FunctionFacts:
     """Run the freshness analysis of one function and collect its writes."""
-    solution = solve(resolver.function, Freshness(program, resolver, entry_held), raises=False)
+    return collect(Freshness(program, resolver, entry_held))
+
+
+def collect(problem: Freshness) -> FunctionFacts:
+    """Solve a freshness problem and collect the writes of its function."""
+    program, resolver = problem.program, problem.resolver
+    solution = solve(resolver.function, problem, raises=False)
     facts = FunctionFacts(solution, [], [], [])
     for block in resolver.function.blocks:
         for event, state in solution.states(block.index):

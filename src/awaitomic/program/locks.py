@@ -358,4 +358,13 @@ def as_held(resolver: Resolver, operand: Operand, lock: Lock) -> Lock:
     return replace(lock, type=PERMISSIVE, flaw=Flaw(Cause.LETS_IN, "", 0, says=says))
 
 
+def is_plain(lock: Lock) -> bool:
+    """Tell whether it is known of a lock how it excludes, and others have the same name for it."""
+    exclusive = lock.type.exclusion is Exclusion.EXCLUSIVE and lock.type.library in _OF_A_LOOP
+    return exclusive and lock.flaw is None and lock.location.root in _KNOWN_BY_OTHERS
+
+
+_KNOWN_BY_OTHERS = frozenset({Root.SELF, Root.CLASS, Root.GLOBAL, Root.CLOSURE})
+_OF_A_LOOP = frozenset({"asyncio", "anyio", "trio"})
+
 _READERS = "it is the reading side, which any number of tasks can hold at once"

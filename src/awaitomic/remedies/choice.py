@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from awaitomic.model.finding import Finding
 from awaitomic.model.preferences import Preferences
 from awaitomic.program.accesses import Change
 from awaitomic.program.locks import Cause
@@ -62,7 +63,30 @@ def _is_thrown_away(case: Case) -> bool:
     return lock is not None and lock.flaw is not None and lock.flaw.cause is Cause.THROWN_AWAY
 
 
+def _lacks_lock(case: Case) -> bool:
+    """Tell whether others hold a lock over spans of the state, into which this write would come all the same."""
+    finding = case.finding
+    return any(
+        each.span.lock and (each.function, each.state, each.span.write) == _place(finding)
+        for each in case.found(case.program.unit.name)
+    )
+
+
+def _place(finding: Finding) -> tuple[str, str, int]:
+    return finding.function, finding.state, finding.span.write
+
+
 TABLE: tuple[Row, ...] = (
+    *(
+        Row(
+            rule,
+            "a span without the lock that others hold over theirs",
+            _lacks_lock,
+            (lock.GUARDED,),
+            "the lock is there already: whatever else would mend this span, the write would still come into theirs",
+        )
+        for rule in ("AWA101", "AWA102", "AWA103", "AWA106")
+    ),
     Row(
         "AWA002",
         "a comment that says nothing, or something that does not hold",
@@ -211,6 +235,13 @@ TABLE: tuple[Row, ...] = (
         (),
         "make the lock in the loop that uses it: in the object that is made there, or on first use in a table by loop; "
         "where threads have to exclude each other, let one loop own the state",
+    ),
+    Row(
+        "AWA202",
+        "a write without the lock that others hold over a suspension",
+        _always,
+        (lock.MISSING,),
+        "the lock is there already: whoever writes has to take it",
     ),
     Row(
         "AWA301",

@@ -91,6 +91,14 @@ def find_in(program: Program, resolver: Resolver, *, locked: bool = False) -> It
             yield _report_use(program, resolver, use)
 
 
+def examine(program: Program, resolver: Resolver, fact: WriteFact) -> Finding | None:
+    """Give the finding of one write without a lock, if what decides it is out of date."""
+    guard = _stale_guard(program, resolver, fact, locked=False)
+    if guard is None or late_update.consumed(program, resolver, fact):
+        return None
+    return _report(program, resolver, fact, guard)
+
+
 def _stale_guard(program: Program, resolver: Resolver, fact: WriteFact, *, locked: bool) -> ActiveGuard | None:
     """Give the first test of the written state that is out of date, if no fresh one governs the write too."""
     if fact.access.change not in _ACTS or has_fresh_guard(fact) or is_validated(fact):

@@ -53,6 +53,12 @@ def find_in(program: Program, resolver: Resolver, *, locked: bool = False) -> It
             yield finding
 
 
+def examine(program: Program, resolver: Resolver, fact: WriteFact) -> Finding | None:
+    """Give the finding of one write without a lock, if it comes too late for a use of the state."""
+    use = consumed(program, resolver, fact)
+    return _report(program, resolver, fact, use) if use is not None else None
+
+
 def consumed(program: Program, resolver: Resolver, fact: WriteFact, *, locked: bool = False) -> Use | None:
     """Give the use that a write comes too late for: of the same state, before a suspension, not tested since."""
     change = fact.access.change

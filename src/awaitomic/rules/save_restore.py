@@ -52,11 +52,16 @@ def find(program: Program) -> Iterator[Finding]:
         reported: set[tuple[str, int]] = set()
         for fact in program.facts(resolver).writes:
             key = place_of(program, resolver, fact)
-            restore = _restored(program, resolver, fact) if key not in reported else None
-            finding = _report(program, (resolver, runner), fact, restore) if restore is not None else None
+            finding = examine(program, resolver, fact, runner) if key not in reported else None
             if finding is not None:
                 reported.add(key)
                 yield finding
+
+
+def examine(program: Program, resolver: Resolver, fact: WriteFact, runner: Resolver | None = None) -> Finding | None:
+    """Give the finding of one write, if it puts back what was saved; `runner` is who waits, if that is another."""
+    restore = _restored(program, resolver, fact)
+    return _report(program, (resolver, runner or resolver), fact, restore) if restore is not None else None
 
 
 def _managers(program: Program) -> Iterator[tuple[Resolver, Resolver]]:

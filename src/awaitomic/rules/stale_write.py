@@ -53,6 +53,11 @@ def find_in(program: Program, resolver: Resolver, *, locked: bool = False) -> It
             yield finding
 
 
+def examine(program: Program, resolver: Resolver, fact: WriteFact) -> Finding | None:
+    """Give the finding of one write without a lock, if its value is out of date."""
+    return _examine(program, resolver, fact) if concerns(resolver, fact, locked=False) else None
+
+
 def _examine(program: Program, resolver: Resolver, fact: WriteFact) -> Finding | None:
     access = fact.access
     if access.change not in {Change.ASSIGN, Change.AUGMENTED, Change.ADD} or (fact.via is not None and not fact.value):

@@ -7,8 +7,8 @@ hangs. So the remedy decides on all who write the state, in whatever file: `cove
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 from awaitomic.model.finding import Applicability, Refusal
 from awaitomic.model.location import ItemStep, Location
@@ -29,7 +29,7 @@ from awaitomic.remedies.lock.other_work import check_other_work
 from awaitomic.remedies.lock.reached import OWN
 from awaitomic.remedies.lock.together import join
 from awaitomic.remedies.lock.useless import private_around
-from awaitomic.remedies.lock.waits import judge_waits
+from awaitomic.remedies.lock.waits import judge_holders, judge_waits
 from awaitomic.remedies.lock.wrapping import Taken, edits_of
 from awaitomic.remedies.lock.writers import Along, cover_writers, tolerates
 from awaitomic.remedies.remedy import Case, Proposal, Remedy, statement_at
@@ -107,6 +107,55 @@ def _choices(case: Case, home: Home, *, by_object: bool) -> Iterator[_Choice]:
     yield _Choice(None, None if by_object else table)
 
 
+def propose_missing(case: Case) -> Proposal | Refusal:
+    """Plan to take the lock that others hold, around the one write that does without: the spans have it already.
+
+    Other writers without the lock are findings of their own.
+    """
+    try:
+        return _at_the_door(case)
+    except Declined as declined:
+        return declined.refusal
+
+
+def propose_guarded(case: Case) -> Proposal | Refusal:
+    """Plan a lock over a span and all other writers where others hold one already; else over the span alone."""
+    outcome = propose(case)
+    if not isinstance(outcome, Refusal):
+        return outcome
+    alone = propose_missing(case)
+    return outcome if isinstance(alone, Refusal) else alone
+
+
+def _at_the_door(case: Case) -> Proposal:
+    program, resolver, span = case.program, case.resolver, case.finding.span
+    home = home_of(program, resolver, case.fact.access.location)
+    choice = _missing(case, home)
+    coverage = Coverage(program, home, choice.guard, lambda _coverage, _resolver, _access: False)
+    coverage.name_owner(resolver, OWN)
+    coverage.demand(resolver, span.write, case.fact.access, (*span.reads, *span.guards, *span.suspends))
+    return _proposal(case, coverage, choice, judge_holders)
+
+
+def _missing(case: Case, home: Home) -> _Choice:
+    """Give the lock that is missing, by its name.
+
+    Raises:
+        Declined: ``other-lock`` if the function has no name for it.
+    """
+    write = case.finding.span.write
+    found = (each.span for each in case.found(case.program.unit.name) if each.function == case.finding.function)
+    wanted = case.finding.span.lock or next((each.lock for each in found if each.lock and each.write == write), "")
+    for guard in candidates(case.program, home):
+        if str(guard.key) == wanted:
+            return _Choice(guard)
+    table = keyed.table_of(home, case.fact.access.location)
+    locks = lock_table(case.program, case.resolver, table) if table is not None else None
+    if locks is None or str(locks.guardian.key) != wanted:
+        raise Declined("other-lock", f"the others hold `{wanted}`, which cannot be taken here")
+    return _Choice(locks.guardian, table, locks)
+
+
 def _with_lock(case: Case, home: Home, choice: _Choice, along: Along) -> Proposal:
     program, resolver = case.program, case.resolver
     guard, table = choice.guard, choice.table
@@ -118,19 +167,29 @@ def _with_lock(case: Case, home: Home, choice: _Choice, along: Along) -> Proposa
     coverage.name_owner(resolver, OWN)
     coverage.demand(resolver, span.write, None, (*span.reads, *span.guards, *span.suspends))
     cover_writers(coverage, home, along)
+    return _proposal(case, coverage, choice)
+
+
+def _proposal(
+    case: Case, coverage: Coverage, choice: _Choice, also: Callable[[Coverage], list[str]] = lambda _: []
+) -> Proposal:
+    """Settle what the coverage calls for, and give the plan with all that is not sure about it, `also` asked."""
+    program, resolver = case.program, case.resolver
+    guard, table = choice.guard, choice.table
     tables = [table] if table is not None else []
     join(coverage, case.found, tables)
     settle(coverage)
     check_order(coverage)
     if table is None and _is_entry(case.location):
         check_side_by_side(coverage)
-    check_other_work(coverage, resolver, span.write)
+    check_other_work(coverage, resolver, case.finding.span.write)
     check_holders(coverage)
     _check_size(coverage)
     lock, creation = _lock_of(coverage, resolver, choice, tables)
     edits = edits_of(coverage, lock)
     because = [
         *judge_waits(coverage),
+        *also(coverage),
         *callers.judge_callers(coverage),
         *_tolerated(coverage),
         *_reached(coverage),
@@ -250,4 +309,20 @@ REMEDY = Remedy(
         "the lock. Else unsafe: others wait as long as the span takes."
     ),
     propose=propose,
+)
+
+MISSING = replace(
+    REMEDY,
+    summary="hold the lock that the others hold around the write that does without",
+    conditions=(
+        "The write is made by a coroutine (or by a plain function that only coroutines of the program call), and it "
+        "has a name for the lock. Never over a `yield`, nor where who holds the lock waits for this very function."
+    ),
+    propose=propose_missing,
+)
+
+GUARDED = replace(
+    REMEDY,
+    summary="hold the lock that the others hold over the span, too, and in every other writer that can take it",
+    propose=propose_guarded,
 )

@@ -79,7 +79,8 @@ def _findings(coverage: Coverage, found_in: Callable[[str], Sequence[Finding]]) 
     """Give what is found in the files whose functions take the lock, each with its function."""
     for file in coverage.files():
         for finding in found_in(file.unit.name):
-            yield finding, file.named(finding.span.function)
+            if not finding.span.lock:  # a write that lacks another lock has no span to be torn
+                yield finding, file.named(finding.span.function)
 
 
 def _events(finding: Finding) -> tuple[int, ...]:

@@ -84,6 +84,27 @@ def is_open(coverage: Coverage, resolver: Resolver, event: Suspend) -> bool:
     return bool(seen.long or seen.back)
 
 
+def judge_holders(coverage: Coverage) -> list[str]:
+    """Give what speaks against waiting for a lock that others hold already: they may do so for long, or for ever.
+
+    Raises:
+        Declined: ``waits-for-holder`` if a holder waits for what only code that needs the lock can end.
+    """
+    seen = _Seen({}, {}, {}, {}, {})
+    visited: set[int] = set()
+    for resolver in coverage.resolvers:
+        for event in resolver.function.events:
+            if isinstance(event, Suspend) and coverage.held_already(resolver, event.id):
+                _judge(coverage, resolver, event, seen, visited)
+    waits = {**seen.long, **{text: place for text, (place, _) in seen.limited.items()}, **seen.back, **seen.locks}
+    if not waits:
+        return []
+    return [
+        f"others hold the lock over the wait for {_listed(waits)}: who takes it waits as long, and for ever if what "
+        "they wait for has to come by here first"
+    ]
+
+
 def _line(path: str, line: int) -> str:
     return f"line {line} of {path}" if path else f"line {line}"
 

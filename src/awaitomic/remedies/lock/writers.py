@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Iterator
 
-from awaitomic.model.event import Guard
 from awaitomic.program import Program, is_construction
-from awaitomic.program.accesses import Access, Change
+from awaitomic.program.accesses import Access
 from awaitomic.program.facts import WriteFact
+from awaitomic.program.filling import only_fills, takes_away
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.lock.home import Home
@@ -18,12 +17,12 @@ from awaitomic.remedies.shared.declined import Declined
 
 def tolerates(coverage: Coverage, resolver: Resolver, access: Access) -> bool:
     """Tell whether a writer without the lock only takes away what is not there while the span fills it."""
-    if access.change not in {Change.RESET, Change.DELETE, Change.CLEAR}:
+    if not takes_away(access):
         return False
     key = resolver.key_of(access.location)
     homes = [home for home in coverage.homes if key in home.keys] or [coverage.home]
     found = [each for home in homes for each in late_writes(coverage.program, home)]
-    return all(_only_fills(other, fact) for other, fact in found)
+    return all(only_fills(other, fact) for other, fact in found)
 
 
 Along = Callable[[Resolver, Access], tuple[int, ...]]
@@ -88,36 +87,3 @@ def _resolvers(program: Program, home: Home) -> Iterator[Resolver]:
     for unit in program.units_knowing(home.key):
         if unit.name != program.unit.name:
             yield from unit.resolvers
-
-
-def _only_fills(resolver: Resolver, fact: WriteFact) -> bool:
-    """Tell whether the span only puts something where its tests have found nothing.
-
-    A plain function that takes away what is not there can come in between: it is as if it had come first.
-    """
-    if fact.access.change not in {Change.ASSIGN, Change.FILL}:
-        return False
-    guards = [guard for guard in fact.state.guards if any(fact.about(token) for token in guard.tokens)]
-    return bool(guards) and all(
-        _asks_absence(resolver.function.nodes[guard.guard], holds=guard.holds)
-        for guard in guards
-        if isinstance(resolver.function.events[guard.guard], Guard)
-    )
-
-
-def _asks_absence(test: ast.AST, *, holds: bool) -> bool:
-    if isinstance(test, ast.ExceptHandler):
-        return holds
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return _asks_absence(test.operand, holds=not holds)
-    if isinstance(test, ast.Compare) and len(test.ops) == 1:
-        absent = isinstance(test.ops[0], ast.Is | ast.Eq) and _is_none(test.comparators[0])
-        present = isinstance(test.ops[0], ast.IsNot | ast.NotEq) and _is_none(test.comparators[0])
-        if absent or isinstance(test.ops[0], ast.NotIn):
-            return holds
-        return not holds if present or isinstance(test.ops[0], ast.In) else False
-    return not holds if isinstance(test, ast.Name | ast.Attribute | ast.Subscript | ast.Call | ast.NamedExpr) else False
-
-
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None

@@ -1,0 +1,51 @@
+"""Writes that only put something where a test has found nothing.
+
+Whoever takes away what is there can come in between: it is as if he had come first, when nothing was there either.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from awaitomic.model.event import Guard
+from awaitomic.program.accesses import Access, Change
+
+if TYPE_CHECKING:
+    from awaitomic.program.facts import WriteFact
+    from awaitomic.program.resolve import Resolver
+
+
+def only_fills(resolver: Resolver, fact: WriteFact) -> bool:
+    """Tell whether a write only puts something where its tests have found nothing."""
+    if fact.access.change not in {Change.ASSIGN, Change.FILL}:
+        return False
+    guards = [guard for guard in fact.state.guards if any(fact.about(token) for token in guard.tokens)]
+    return bool(guards) and all(
+        _asks_absence(resolver.function.nodes[guard.guard], holds=guard.holds)
+        for guard in guards
+        if isinstance(resolver.function.events[guard.guard], Guard)
+    )
+
+
+def takes_away(access: Access) -> bool:
+    """Tell whether a write only takes away what is there."""
+    return access.change in {Change.RESET, Change.DELETE, Change.CLEAR}
+
+
+def _asks_absence(test: ast.AST, *, holds: bool) -> bool:
+    if isinstance(test, ast.ExceptHandler):
+        return holds
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return _asks_absence(test.operand, holds=not holds)
+    if isinstance(test, ast.Compare) and len(test.ops) == 1:
+        absent = isinstance(test.ops[0], ast.Is | ast.Eq) and _is_none(test.comparators[0])
+        present = isinstance(test.ops[0], ast.IsNot | ast.NotEq) and _is_none(test.comparators[0])
+        if absent or isinstance(test.ops[0], ast.NotIn):
+            return holds
+        return not holds if present or isinstance(test.ops[0], ast.In) else False
+    return not holds if isinstance(test, ast.Name | ast.Attribute | ast.Subscript | ast.Call | ast.NamedExpr) else False
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
