@@ -12,6 +12,14 @@ SHOP = """
 import aiorwlock
 import anyio
 
+MOST = 4
+AT_A_TIME: int = 1
+CHANGED = 8
+
+def configure(most):
+    global CHANGED
+    CHANGED = most
+
 class Shop:
     def __init__(self, size):
         self.total = 0
@@ -23,6 +31,9 @@ class Shop:
         self.room = anyio.CapacityLimiter(3)
         self.rw = aiorwlock.RWLock()
         self.turn = asyncio.Lock()
+        self.most = asyncio.Semaphore(MOST)
+        self.single = asyncio.Semaphore(AT_A_TIME)
+        self.changed = asyncio.Semaphore(CHANGED)
 
     async def add(self, k):
         {body}
@@ -48,7 +59,7 @@ def found(*body: str, function: str = "Shop.add") -> list[str]:
     return [finding.rule for finding in resolve(find(program_of(text))) if finding.function == function]
 
 
-PERMISSIVE = "self.ten|self.five|self.room|self.rw.reader|self.rw.reader_lock".split("|")
+PERMISSIVE = "self.ten|self.five|self.most|self.room|self.rw.reader|self.rw.reader_lock".split("|")
 
 
 @pytest.mark.parametrize("guard", PERMISSIVE)
@@ -66,7 +77,9 @@ def test_a_semaphore_that_all_callers_hold_is_named() -> None:
     assert found("pass", function="Shop._inside") == ["AWA204"]
 
 
-SILENT = "self.one|self.some|self.rw.writer|self.turn|self.ten, self.turn|self.turn, self.rw.reader".split("|")
+SILENT = (
+    "self.one|self.some|self.single|self.changed|self.rw.writer|self.turn|self.ten, self.turn|self.turn, self.rw.reader"
+).split("|")
 
 
 @pytest.mark.parametrize("guard", SILENT)

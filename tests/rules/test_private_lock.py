@@ -200,3 +200,78 @@ def test_the_lock_of_an_instance_protects_what_is_its_own() -> None:
 
 def test_a_lock_that_instances_are_given_is_believed() -> None:
     assert of_doors(WIDER, SEVERAL, "lock or asyncio.Lock()") == []
+
+
+ONE = """
+class Store:
+    _instance = None
+
+    def __new__(cls):
+        {new}
+
+    def __init__(self):
+        {init}
+
+    async def put(self):
+        async with self.turn:
+            await asyncio.sleep(0)
+
+def store():
+    return Store()
+"""
+KEEPS = "if cls._instance is None:\n            cls._instance = super().__new__(cls)\n        return cls._instance"
+NEW_EACH = "return super().__new__(cls)"
+MAKES = "self.turn = asyncio.Lock()"
+
+
+def of_one(new: str, init: str) -> list[str]:
+    found = resolve(find(program_of(ONE.format(new=new, init=init))))
+    return [f"{finding.rule} {finding.function} {finding.state} {finding.confidence}" for finding in found]
+
+
+def test_a_constructor_that_runs_again_replaces_the_lock_of_the_one_instance() -> None:
+    assert of_one(KEEPS, MAKES) == ["AWA203 Store.__init__ self.turn likely"]
+
+
+@pytest.mark.parametrize(
+    "init",
+    [
+        f"if not hasattr(self, 'turn'):\n            {MAKES}",
+        f"if hasattr(self, 'turn'):\n            return\n        {MAKES}",
+    ],
+)
+def test_a_constructor_that_looks_first_is_silent(init: str) -> None:
+    assert of_one(KEEPS, init) == []
+
+
+def test_a_class_of_many_instances_replaces_nothing() -> None:
+    assert of_one(NEW_EACH, MAKES) == []
+
+
+TABLE = """
+class Pages:
+    def __init__(self):
+        self.locks = {{}}
+
+    async def load(self, key):
+        lock = self.locks.setdefault(key, asyncio.Lock())
+        {body}
+
+pages = Pages()
+"""
+USE = "async with lock:\n                await fetch(key)"
+
+
+def of_pages(body: str) -> list[tuple[str, str, str]]:
+    found = resolve(find(program_of(TABLE.format(body=body))))
+    return [(finding.rule, finding.state, str(finding.confidence)) for finding in found]
+
+
+def test_a_lock_that_is_thrown_away_is_possible_where_nothing_is_seen_to_be_lost() -> None:
+    ends = "finally:\n            if not lock.locked():\n                self.locks.pop(key, None)"
+    assert of_pages(f"try:\n            {USE}\n        {ends}") == [("AWA203", "self.locks[key]", "possible")]
+
+
+def test_a_lock_that_stays_or_goes_when_the_work_is_done_is_silent() -> None:
+    assert of_pages(f"try:\n            {USE}\n        finally:\n            done(key)") == []
+    assert of_pages("async with lock:\n            await fetch(key)\n        self.locks.pop(key, None)") == []

@@ -36,6 +36,16 @@ def _doors(*findings: tuple[str, str]) -> FixtureCase:
     )
 
 
+def _journal(*findings: tuple[str, str]) -> FixtureCase:
+    return FixtureCase(
+        tasks={"add": lambda module: module.add()},
+        state=lambda module: module.entries,
+        findings=findings,
+        repair="refused" if findings else None,
+        refusal="no-remedy-yet" if findings else None,
+    )
+
+
 _DEPOSIT: Task = lambda module: module.account.deposit(1)  # noqa: E731 - a task in one line
 _DRAW: Task = lambda module: module.account.draw(8)  # noqa: E731
 
@@ -51,6 +61,8 @@ CASES: dict[str, FixtureCase] = {
         findings=(("AWA203", "visits"),),
         repair="unsafe",
     ),
+    "private_lock/replaced_by_the_next.py": _journal(("AWA203", "self._lock")),
+    "private_lock/keep_made_by_the_first.py": _journal(),
     "private_lock/one_for_each_door.py": _doors(("AWA203", "visitors")),
     "private_lock/keep_one_for_all_doors.py": _doors(),
     "private_lock/default_never_stored.py": _accounts(("AWA203", "self.balances[name]")),

@@ -18,7 +18,7 @@ from awaitomic.model.identity import identity
 from awaitomic.model.location import Location
 from awaitomic.program.items import item_types
 from awaitomic.program.names import dotted, import_table, last_name, star_imports, target_names
-from awaitomic.program.types import Typed, TypeReader, annotated, combine, is_container
+from awaitomic.program.types import Typed, TypeReader, annotated, combine, is_container, numbers_named
 
 if TYPE_CHECKING:
     from awaitomic.program.link import Definition, Linker
@@ -129,7 +129,8 @@ def module_facts(name: str, tree: ast.Module, graph: ModuleGraph) -> ModuleFacts
     """Collect the facts of one parsed and lowered module; `name` is what the program calls it."""
     imports = import_table(tree)
     class_nodes = dict(_classes(tree.body, ""))
-    types = TypeReader(imports, {qualname: identity(name, qualname) for qualname in class_nodes})
+    identities = {qualname: identity(name, qualname) for qualname in class_nodes}
+    types = TypeReader(imports, identities, numbers_named(tree, imports))
     found = [_class_facts(name, qualname, node, imports, class_nodes) for qualname, node in class_nodes.items()]
     classes = {facts.id: facts for facts in found}
     by_name: dict[str, FunctionGraph] = {}

@@ -9,11 +9,13 @@ nothing is known.
 from __future__ import annotations
 
 import ast
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from awaitomic.knowledge.awaitables import QUEUES
 from awaitomic.knowledge.containers import ANNOTATIONS, CONSTRUCTORS, CONTAINERS
-from awaitomic.knowledge.locks import LOCK_TYPES, WRAPPING_CONSTRUCTORS
+from awaitomic.knowledge.locks import IN_PROCESS, LOCK_TYPES, WRAPPING_CONSTRUCTORS
 from awaitomic.program.names import dotted
 
 _FACTORY_KEYWORDS = {"default_factory", "factory"}
@@ -50,10 +52,14 @@ FOREIGN = Typed(None, foreign=True)
 class TypeReader:
     """Reads types off expressions and annotations of one module."""
 
-    def __init__(self, imports: dict[str, str], classes: dict[str, str]) -> None:
+    def __init__(
+        self, imports: dict[str, str], classes: dict[str, str], constants: Mapping[str, int] | None = None
+    ) -> None:
         self._imports = imports
         self._classes = classes
         """Qualified name → identity, of the module's own classes."""
+        self._constants = constants or {}
+        """The numbers that the module gives a name once and for all."""
         self._tops = {"", *(dotted.partition(".")[0] for dotted in imports.values())}
         self._quoted: dict[str, Typed] = {}
 
@@ -86,15 +92,24 @@ class TypeReader:
         if factory is not None:
             return self.of_factory(factory)
         if name in LOCK_TYPES:
-            return Typed(name, _literal_bound(node), _wrapped(name, node))
+            return Typed(name, self._bound(node, 1), _wrapped(name, node))
         if name in QUEUES:
-            return Typed(name, _literal_bound(node, default=0))
+            return Typed(name, self._bound(node, 0))
         if name in CONSTRUCTORS:
             item = self.of_factory(node.args[0]) if name == "collections.defaultdict" and node.args else None
             return Typed(CONSTRUCTORS[name], item=item)
         if name in self._classes:
             return Typed(f"class:{self._classes[name]}")
         return Typed(f"call:{self._outside(name)}")
+
+    def _bound(self, node: ast.Call, default: int) -> int | None:
+        """Give the first argument of a constructor, if it is a number or the name of one; or else the default."""
+        first = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg in _BOUND_KEYWORDS), None)
+        if first is None:
+            return default
+        if isinstance(first, ast.Name):
+            return self._constants.get(first.id)
+        return first.value if isinstance(first, ast.Constant) and isinstance(first.value, int) else None
 
     def _outside(self, name: str) -> str:
         """Give a name for other modules to look up: with a colon before what this module does not import."""
@@ -159,13 +174,26 @@ class TypeReader:
 _BOUND_KEYWORDS = {"value", "initial_value", "maxsize"}
 
 
-def _literal_bound(node: ast.Call, default: int = 1) -> int | None:
-    first = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg in _BOUND_KEYWORDS), None)
-    if first is None:
-        return default
-    if isinstance(first, ast.Constant) and isinstance(first.value, int):
-        return first.value
-    return None
+def numbers_named(tree: ast.Module, imports: dict[str, str]) -> dict[str, int]:
+    """Give the numbers that a module gives a name, if nothing else is ever bound to that: the sizes of semaphores."""
+    found: dict[str, int] = {}
+    if IN_PROCESS.isdisjoint(name.partition(".")[0] for name in imports.values()):
+        return found
+    bound: Counter[str] = Counter()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
+            bound[node.id] += 1
+        elif isinstance(node, ast.arg):
+            bound[node.arg] += 1
+    for statement in tree.body:
+        targets = statement.targets if isinstance(statement, ast.Assign) else []
+        if isinstance(statement, ast.AnnAssign):
+            targets = [statement.target]
+        value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
+        name = targets[0].id if len(targets) == 1 and isinstance(targets[0], ast.Name) else ""
+        if bound[name] == 1 and isinstance(value, ast.Constant) and type(value.value) is int:
+            found[name] = value.value
+    return found
 
 
 def _wrapped(name: str, node: ast.Call) -> ast.expr | None:

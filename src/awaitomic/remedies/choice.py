@@ -58,7 +58,13 @@ def _waits_for_condition(case: Case) -> bool:
     return case.fact.useless_lock is None
 
 
+def _is_in_constructor(case: Case) -> bool:
+    return getattr(case.function.node, "name", "") == "__init__"
+
+
 def _is_thrown_away(case: Case) -> bool:
+    if not (case.finding.span.reads or case.finding.span.guards):
+        return True  # no state that is lost is seen
     lock = case.fact.useless_lock
     return lock is not None and lock.flaw is not None and lock.flaw.cause is Cause.THROWN_AWAY
 
@@ -175,6 +181,14 @@ TABLE: tuple[Row, ...] = (
         _always,
         (widen.REMEDY,),
         "the lock is there, and only has to begin earlier or end later",
+    ),
+    Row(
+        "AWA203",
+        "a lock that a second construction replaces",
+        _is_in_constructor,
+        (),
+        "return from `__init__` at once if the instance has been made, or make `{state}` where `__new__` makes the "
+        "instance",
     ),
     Row(
         "AWA203",

@@ -7,25 +7,31 @@ from collections.abc import Iterator
 from awaitomic.model.finding import Confidence, Finding
 from awaitomic.program import Program
 from awaitomic.program.locks import Cause
+from awaitomic.rules.lost_locks import find_replaced, find_thrown_away
 from awaitomic.rules.rule import Rule
 from awaitomic.rules.weak_locks import found_under, retold
 
-_CAUSES = frozenset({Cause.MADE_ANEW, Cause.THROWN_AWAY, Cause.ONE_EACH})
+_SAID = {
+    Cause.MADE_ANEW: ("each call makes a lock of its own", Confidence.CERTAIN),
+    # Which of the tasks has which instance is not followed.
+    Cause.ONE_EACH: ("each instance has one, and all share the state", Confidence.LIKELY),
+    # It takes three tasks: one that holds the lock, one that waits for it, and one that finds none any more.
+    Cause.THROWN_AWAY: ("others get a new one while some still wait for it", Confidence.LIKELY),
+}
+_CAUSES = frozenset(_SAID)
 
 
 def find(program: Program) -> Iterator[Finding]:
     """Find spans under a lock that others do not meet at: each has made his own, or some have a newer one."""
+    thrown_away: set[tuple[str, int]] = set()
     for under in found_under(program, _CAUSES):
         flaw = under.lock.flaw
         assert flaw is not None, "only locks with a flaw are looked for"
-        if flaw.cause is Cause.THROWN_AWAY:
-            # It takes three tasks: one that holds the lock, one that waits for it, and one that finds none any more.
-            yield retold(program, RULE, under, "others get a new one while some still wait for it", Confidence.LIKELY)
-        elif flaw.cause is Cause.ONE_EACH:
-            # Which of the tasks has which instance is not followed.
-            yield retold(program, RULE, under, "each instance has one, and all share the state", Confidence.LIKELY)
-        else:
-            yield retold(program, RULE, under, "each call makes a lock of its own", Confidence.CERTAIN)
+        thrown_away.add((flaw.function, flaw.event))
+        why, at_most = _SAID[flaw.cause]
+        yield retold(program, RULE, under, why, at_most)
+    yield from find_replaced(program, RULE)
+    yield from find_thrown_away(program, RULE, thrown_away)
 
 
 RULE = Rule(
