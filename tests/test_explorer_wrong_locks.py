@@ -121,6 +121,35 @@ async with lock:
     WORK
 """,
     ),
+    "a lock that the call has for itself": (
+        "{}",
+        """
+async with asyncio.Lock():
+    WORK
+""",
+    ),
+    "a default that nobody stores": (
+        "{}",
+        """
+async with self.locks.get(key, asyncio.Lock()):
+    WORK
+""",
+    ),
+    "a semaphore that lets two in": (
+        "{}",
+        """
+async with self.locks.setdefault(key, asyncio.Semaphore(2)):
+    WORK
+""",
+    ),
+    "a lock inside a private one, in some calls only": (
+        "{}",
+        """
+lock = self.locks.setdefault(key, asyncio.Lock()) if amount > 1 else asyncio.Lock()
+async with lock:
+    WORK
+""",
+    ),
 }
 
 RIGHT = {
