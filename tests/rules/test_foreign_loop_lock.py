@@ -141,3 +141,10 @@ def test_the_second_loop_raises_when_a_task_has_to_wait(tmp_path: Path) -> None:
 def test_nothing_is_noticed_as_long_as_nobody_waits(tmp_path: Path) -> None:
     main = "asyncio.run(use(lock))\nasyncio.run(use(lock))\n"
     assert run(tmp_path, "lock = asyncio.Lock()", "pass", main) == ""
+
+
+@pytest.mark.parametrize("told", ["log.debug('in %s', threading.get_ident())", "name = f'{threading.get_ident()}'"])
+def test_who_only_tells_its_thread_expects_nothing(told: str) -> None:
+    begin = "async def put(self, name):"
+    telling = HEAD.format(lock="of_anyio").replace(begin, f"{begin}\n        {told}")
+    assert [each.rule for each in find(program_of(telling)) if each.rule == "AWA207"] == []

@@ -275,3 +275,8 @@ def test_a_lock_that_is_thrown_away_is_possible_where_nothing_is_seen_to_be_lost
 def test_a_lock_that_stays_or_goes_when_the_work_is_done_is_silent() -> None:
     assert of_pages(f"try:\n            {USE}\n        finally:\n            done(key)") == []
     assert of_pages("async with lock:\n            await fetch(key)\n        self.locks.pop(key, None)") == []
+
+
+def test_a_class_that_only_the_main_program_makes_once_is_possible() -> None:
+    text = ONE.format(new=KEEPS, init=MAKES).replace("def store():\n    return Store()", "def main():\n    Store()")
+    assert [str(finding.confidence) for finding in resolve(find(program_of(text)))] == ["possible"]

@@ -16,6 +16,7 @@ from awaitomic.knowledge.threads import ASKS_FOR_THREAD, HANDED_TO_THREADS, THRE
 from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read
 from awaitomic.program.callers import Spawn, in_loop, referenced
 from awaitomic.program.names import dotted, last_name
+from awaitomic.program.operands import operands_of
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
@@ -87,16 +88,15 @@ def _in_threads(program: Program, runs: list[Spawn]) -> Loops | None:
 
 
 def asks_for_its_thread(resolver: Resolver) -> int | None:
-    """Give the call by which a function asks in which thread it runs: it expects to be run in several."""
+    """Give the call by which a function asks in which thread it runs, other than to tell: it expects several."""
     imports = resolver.module.imports
-    return next(
-        (
-            event.id
-            for event in resolver.function.events
-            if isinstance(event, Call) and dotted(resolver.function.nodes[event.function], imports) in ASKS_FOR_THREAD
-        ),
-        None,
-    )
+    for event in resolver.function.events:
+        if isinstance(event, Call) and dotted(resolver.function.nodes[event.function], imports) in ASKS_FOR_THREAD:
+            users = [each for each in resolver.function.events if event.id in operands_of(each)]
+            told = (isinstance(each, Call) or getattr(each, "operator", "") == "f-string" for each in users)
+            if users and not any(told):
+                return event.id
+    return None
 
 
 def runners(program: Program, function: FunctionGraph) -> Iterator[Run]:

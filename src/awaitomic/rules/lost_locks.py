@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from awaitomic.knowledge.lifecycle import runs_alone_by_name
 from awaitomic.knowledge.locks import UNKNOWN_LOCK
 from awaitomic.model.event import Enter, Name, Operand, Read, Suspend, SuspendWhy
 from awaitomic.model.finding import Confidence, Finding, Role, Span
@@ -35,7 +36,10 @@ def _report_replaced(program: Program, rule: Rule, replaced: Replaced) -> Findin
     (new, given), (init, made) = replaced.kept, replaced.made
     short = qualname_of(replaced.owner.id)
     constructions = program.makers.constructions(replaced.owner.id) or []
-    again = len(constructions) > 1 or any(not resolver.is_module for resolver, _ in constructions)
+    again = len(constructions) > 1 or any(
+        not resolver.is_module and not runs_alone_by_name(getattr(resolver.function.node, "name", ""))
+        for resolver, _ in constructions
+    )
     state = f"self.{replaced.name}"
     return Finding(
         rule=rule.code,
