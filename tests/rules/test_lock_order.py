@@ -37,6 +37,13 @@ class Desk:
     async def with_b(self):
         async with self.b: yield
 
+    async def _hold_b(self):
+        await self.b.acquire()
+
+    async def _one(self, first):
+        if first: await self.a.acquire()
+        else: await self.b.acquire()
+
     async def _take_a(self):
         async with self.a: await asyncio.sleep(1)
 
@@ -62,6 +69,7 @@ REPORTED = [
     ("through a task that is awaited", "async with self.b: await asyncio.create_task(self._take_a())"),
     ("the first held by a context manager", "async with self.with_b():\n    async with self.a: ..."),
     ("the second held by a context manager", "async with self.b:\n    async with self.with_a(): ..."),
+    ("acquired by a helper", "await self._hold_b()\nasync with self.a: ...\nself.b.release()"),
     ("acquired by hand", "await self.b.acquire()\ntry:\n    async with self.a: ...\nfinally:\n    self.b.release()"),
     ("the second by hand", "async with self.b:\n    await self.a.acquire()\n    self.a.release()"),
     ("a condition made from the lock is that lock", "async with self.changed:\n    async with self.a: ..."),
@@ -89,6 +97,7 @@ SILENT = [
     ("a gate around both", "async with self.gate:\n    async with self.b, self.a: ..."),
     ("the second is only tried", "async with self.b:\n    if self.a.locked(): return\n    async with self.a: ..."),
     ("a lock that nobody knows", "async with other:\n    async with self.a: ..."),
+    ("a helper that takes one or the other", "await self._one(other)\nself.b.release()"),
     ("a call in a task that nobody awaits here", "async with self.b: asyncio.create_task(self._take_a())"),
 ]
 
@@ -123,9 +132,20 @@ def test_a_semaphore_of_several_takes_more_tasks() -> None:
 
 
 def test_locks_that_nobody_holds_over_a_suspension_are_never_waited_for() -> None:
-    source = DESK.format(body="        async with self.b, self.a: ...").replace("await asyncio.sleep(1)", "...")
-    source = source.replace("yield", "...")
-    assert lock_orders(source) == []
+    source = """
+    class Desk:
+        def __init__(self):
+            self.a = asyncio.Lock()
+            self.b = asyncio.Lock()
+
+        async def forth(self):
+            async with self.a, self.b: {does}
+
+        async def back(self):
+            async with self.b, self.a: ...
+    """
+    assert lock_orders(source.format(does="...")) == []
+    assert [finding.function for finding in lock_orders(source.format(does="await asyncio.sleep(1)"))] == ["Desk.back"]
 
 
 def test_tasks_that_are_seen_to_run_beside_each_other_are_certain() -> None:

@@ -103,10 +103,11 @@ def _at(program: Program, resolver: Resolver, event: Event, held: list[Taken]) -
         others = [taken for taken in held if taken.lock.location != lock.location]
         yield from _pairs(program, resolver, event.id, others, lock)
     for call in calls_while_waiting(resolver, event):
+        before = [taken for taken in held if taken.event != call.call]  # what it leaves held, it has not held before
         for target in call.targets:
             for found, taken in program.acquisitions.by_call(resolver, target):
                 if _may_hang(program, found, taken):
-                    for edge in _pairs(program, resolver, event.id, held, found):
+                    for edge in _pairs(program, resolver, event.id, before, found):
                         way = replace(edge, acquisition=taken, target=target)
                         limits = (_deadline(program, frame) for frame in way.frames(program)[1:])
                         yield replace(way, limit=edge.limit or next(filter(None, limits), None))

@@ -103,8 +103,9 @@ class _Held:
             taken = [Taken(lock, event.id) for lock in locks]
             state = state.union(taken) if taken else state
         if isinstance(event, Call):
-            left = [Taken(lock, event.id) for lock in program.locks_left_by(resolver, event)]
-            state = state.union(left) if left else state
+            left = program.locks_left_by(resolver, event)
+            if len(left) == 1:  # of several, a call may take one or the other
+                state |= {Taken(left[0], event.id)}
             given = {lock.location for lock, takes in program.lock_calls(resolver, event) if not takes}
             return _without(state, given) if given else state
         if isinstance(event, Leave):

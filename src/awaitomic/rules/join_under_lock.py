@@ -127,7 +127,7 @@ RULE = Rule(
         "be killed, or a first request after a restart never comes back; and only if the other task has not been past "
         "the lock already, so most runs are fine. `task.print_stack()` for each of `asyncio.all_tasks()` shows one "
         "task in `acquire`, and one that waits for it with its frame inside `async with`. A time limit around the "
-        "wait does not cure it: it turns the hang into a delay and an error.\n"
+        "wait does not cure it: it turns the hang into a delay and an error.\n\n"
         "What cures it is to wait without the lock: under the lock, take down what is needed (put the task into a "
         "local, set the attribute to None, cancel it), leave the block, and await it there. If the state must not "
         "change until the wait is over, let the others see a flag that is set under the lock, instead of the lock "

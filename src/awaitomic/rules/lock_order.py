@@ -289,7 +289,7 @@ RULE = Rule(
         "process stays up, answers its health checks and uses no processor time, while requests of one kind time out. "
         "`asyncio.all_tasks()` with `task.print_stack()` shows two tasks that both stand in `acquire`; so does a dump "
         "from `python -m asyncio pstree` where the Python is new enough. Even with nothing awaited between the two "
-        "acquisitions it hangs: locks are handed on in turn, so the third task that queues up is enough.\n"
+        "acquisitions it hangs: locks are handed on in turn, so the third task that queues up is enough.\n\n"
         "What cures it is one order in which everybody takes the locks, written down where they are made. Where the "
         "locks belong to two objects of a kind, sort them by a key that never changes (an id, not a balance). Where "
         "one side cannot know the second lock before it holds the first, let it give the first one back, take both in "
