@@ -124,6 +124,11 @@ REPORTED = [
         "if self.one is None: return\nasync with self._lock: await self.one.send(key)",
         ONE,
     ),
+    (
+        "a reference is taken before the lock is waited for",
+        "one = self.one\nasync with self._lock: await one.send(key)",
+        ONE,
+    ),
     ("taken by a call", "n = self.n\nawait self._lock.acquire()\nself.n = n + 1\nself._lock.release()", N),
     ("anyio gives way whenever a lock is taken", "n = self.n\nasync with self._of_anyio: self.n = n + 1", N),
 ]
@@ -135,6 +140,16 @@ def test_the_lock_covers_only_a_part(body: str, state: str) -> None:
 
 
 SILENT = [
+    (
+        "a reference is compared with what is there now",
+        "one = self.one\nasync with self._lock:\n    if one is not self.one: return\n    await one.send(key)",
+    ),
+    ("a reference is taken under the lock", "async with self._lock:\n    one = self.one\n    await one.send(key)"),
+    (
+        "a reference is taken before a lock that nobody holds when he replaces it",
+        "one = self.one\nasync with self._other: await one.send(key)",
+    ),
+    ("a reference is only handed on", "one = self.one\nasync with self._lock: key.append(one)"),
     (
         "an event that is cleared under the lock",
         "await self.woken.wait()\nasync with self._lock:\n    if key.full(): self.woken.clear()",

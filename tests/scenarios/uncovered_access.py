@@ -83,6 +83,16 @@ def _each_pull_counts(ending: Ending) -> bool:
     return ending.state >= done and len(set(ending.calls)) == len(ending.calls)
 
 
+def _wire(repair: Repair | None = None) -> FixtureCase:
+    return FixtureCase(
+        subject=lambda module: module.Phone(),
+        tasks={"renew": lambda phone: phone.renew(), "speak": lambda phone: phone.speak("one")},
+        state=lambda phone: phone.wire.said,
+        findings=(("AWA201", "self.wire"),) if repair else (),
+        repair=repair,
+    )
+
+
 CASES: dict[str, FixtureCase] = {
     "uncovered_access/locked_too_late.py": _meter("safe"),
     "uncovered_access/await_between_regions.py": _meter("unsafe"),
@@ -96,6 +106,8 @@ CASES: dict[str, FixtureCase] = {
     "uncovered_access/keep_reset_in_one_region.py": _log(),
     "uncovered_access/asked_before_the_lock.py": _phone("safe"),
     "uncovered_access/keep_asked_under_the_lock.py": _phone(),
+    "uncovered_access/taken_before_the_lock.py": _wire("safe"),
+    "uncovered_access/keep_taken_under_the_lock.py": _wire(),
     "uncovered_access/callee_locks_too_late.py": _pages("unsafe"),
     "uncovered_access/keep_callee_looks_again.py": _pages(),
     "uncovered_access/keep_refused_while_locked.py": FixtureCase(

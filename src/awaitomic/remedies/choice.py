@@ -43,7 +43,7 @@ def _is_use(case: Case) -> bool:
 
 
 def _takes_away(case: Case) -> bool:
-    return case.fact.access.change in {Change.RESET, Change.DELETE}
+    return case.ending.access.change in {Change.RESET, Change.DELETE}
 
 
 def _has_test(case: Case) -> bool:

@@ -89,6 +89,8 @@ def build_timeline(finding: Finding, sources: Sources) -> Timeline | None:
         return Timeline(title, rows, outcome.format(where=where), 2)
     if any(step.role is Role.GUARD for step in trace):
         outcome = f"task A acts on a test that no longer holds since task B's write ({where})"
+    elif trace[-1].role is Role.READ:
+        outcome = f"task A goes on with what was there before task B's write ({where})"
     elif finding.name == "late-update" and same_code:
         used = trace[0].role is Role.READ
         outcome = "both tasks have used the same value" if used else "task A takes back what task B has set"

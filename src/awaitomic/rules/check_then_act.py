@@ -208,7 +208,7 @@ def _report_use(program: Program, resolver: Resolver, use: StaleUse) -> Finding:
         RULE,
         resolver,
         fact,
-        confidence=_confidence_of_use(use),
+        confidence=confidence_of_use(use.judgement),
         judgement=use.judgement,
         trace=trace,
         reads=tuple(sorted({token.read for token in tokens})),
@@ -222,12 +222,12 @@ def _lower(confidence: Confidence, by: int) -> Confidence:
     return Confidence(max(Confidence.POSSIBLE, confidence - by))
 
 
-def _confidence_of_use(use: StaleUse) -> Confidence:
+def confidence_of_use(judgement: Judgement) -> Confidence:
     """Give a use at most *likely*, and less where no task is seen to run beside it.
 
     Most objects are closed by the task that uses them.
     """
-    certain = use.judgement.confidence is Confidence.CERTAIN
+    certain = judgement.confidence is Confidence.CERTAIN
     return Confidence.LIKELY if certain else Confidence.POSSIBLE
 
 

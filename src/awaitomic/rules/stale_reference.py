@@ -66,12 +66,17 @@ def find_uses(program: Program, resolver: Resolver, *, locked: bool = False) -> 
 
 
 def use_at(program: Program, resolver: Resolver, event: int) -> WriteFact | None:
-    """Give what stands for the use of a reference at an event, as if it were a write; None if it is no use."""
-    used = dereferenced(resolver, resolver.function.events[event])
+    """Give what stands for the use of a reference at an event, as if it were a write; None if it is no use.
+
+    The reference is read anew there, or a local has it.
+    """
+    found = resolver.function.events[event]
+    used = dereferenced(resolver, found)
+    location = used[1] if used is not None else None
+    if isinstance(found, Read) and isinstance(found.place, Name):
+        location = resolver.value(event)
     state = program.facts(resolver).solution.before_event(event)
-    if used is None or state is None:
-        return None
-    return _as_fact(event, used[1], state)
+    return None if location is None or state is None else _as_fact(event, location, state)
 
 
 def _as_fact(event: int, location: Location, state: State) -> WriteFact:

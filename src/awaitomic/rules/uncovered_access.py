@@ -6,6 +6,7 @@ these writes. Where only the read was under the lock, those rules report the wri
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -18,8 +19,10 @@ from awaitomic.program.covering import Cover, cover_of, first_of, taken_at
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
 from awaitomic.rules import check_then_act, late_update, stale_write
-from awaitomic.rules.rule import Rule, step, suspending_functions
+from awaitomic.rules.check_then_act import confidence_of_use
+from awaitomic.rules.rule import Rule, make_finding, step, suspending_functions
 from awaitomic.rules.stale_reference import use_at
+from awaitomic.rules.taken_before import OldReference, find_references
 
 _QUERIES = (stale_write, check_then_act, late_update)
 
@@ -31,6 +34,8 @@ def find(program: Program) -> Iterator[Finding]:
             yield from _explained(program, resolver, query.find_in(program, resolver, locked=True))
             if program.suspension.takes_locks(resolver):
                 yield from _explained(program, resolver, query.find_in(program, resolver))
+        if program.suspension.takes_locks(resolver):
+            yield from (_report_reference(program, resolver, found) for found in find_references(program, resolver))
 
 
 def _explained(program: Program, resolver: Resolver, found: Iterator[Finding]) -> Iterator[Finding]:
@@ -81,6 +86,32 @@ def _end_of(fact: WriteFact, finding: Finding) -> str:
     return "written"
 
 
+def _report_reference(program: Program, resolver: Resolver, found: OldReference) -> Finding:
+    fact, token, function = found.fact, found.token, resolver.function
+    state, text = str(fact.access.location), ast.unparse(function.nodes[fact.event])
+    trace = [
+        step(program, function, token.read, Role.READ, f"`{state}` is read"),
+        step(program, function, token.stale, Role.SUSPEND, "other tasks run here"),
+        step(program, function, fact.event, Role.READ, f"`{text}` is what was there before"),
+    ]
+    finding = make_finding(
+        program,
+        RULE,
+        resolver,
+        fact,
+        confidence=confidence_of_use(found.judgement),
+        judgement=found.judgement,
+        trace=trace,
+        reads=(token.read,),
+        guards=(),
+        suspends=(token.stale,),
+        message=f"`{text}` is taken from `{state}` before `{found.lock}` is taken and used under it: who held the lock "
+        "may have put something else there",
+    )
+    cover = Cover(found.lock, read=False, write=True)
+    return replace(finding, trace=_trace(program, resolver, finding, cover))
+
+
 def _trace(program: Program, resolver: Resolver, finding: Finding, cover: Cover) -> tuple[TraceStep, ...]:
     """Give the steps of a finding, and where the lock is taken."""
     function, first, rest = resolver.function, finding.trace[0], list(finding.trace[1:])
@@ -109,7 +140,8 @@ RULE = Rule(
     what=(
         "Shared state is read or tested, and written on the strength of that, and a lock covers one end only: it is "
         "taken after the test, given back before the write, or given back and taken again with an await in between. "
-        "Waiting for the lock is such an await, too, if somebody holds the lock over one."
+        "Waiting for the lock is such an await, too, if somebody holds the lock over one. So is a reference that is taken "
+        "from an attribute above the lock and used under it, where others put something else there under that lock."
     ),
     why=(
         "The lock looks as if the matter had been seen to, which is why this is seldom found in review. But a lock "
