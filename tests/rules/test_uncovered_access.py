@@ -33,6 +33,7 @@ class Shop:
             self.n, self.one = key, key
             self.rows[key] = key
             self.buf.append(key)
+            self.refs += 1
 
     async def close(self):
         async with self._lock:
@@ -129,6 +130,11 @@ REPORTED = [
         "one = self.one\nasync with self._lock: await one.send(key)",
         ONE,
     ),
+    (
+        "counted out above the lock, cleared away under it",
+        "self.refs -= 1\nif self.refs == 0:\n    async with self._lock: self.rows.clear()",
+        "self.rows",
+    ),
     ("taken by a call", "n = self.n\nawait self._lock.acquire()\nself.n = n + 1\nself._lock.release()", N),
     ("anyio gives way whenever a lock is taken", "n = self.n\nasync with self._of_anyio: self.n = n + 1", N),
 ]
@@ -140,6 +146,16 @@ def test_the_lock_covers_only_a_part(body: str, state: str) -> None:
 
 
 SILENT = [
+    (
+        "counted out under the lock",
+        "async with self._lock:\n    self.refs -= 1\n    if self.refs == 0: self.rows.clear()",
+    ),
+    (
+        "what is cleared away is asked for again under the lock",
+        "self.refs -= 1\nif self.refs == 0:\n    async with self._lock:\n"
+        "        if self.refs == 0 and self.rows: self.rows.clear()",
+    ),
+    ("a count that nobody counts up", "self.n -= 1\nif self.n == 0:\n    async with self._other: self.rows.clear()"),
     (
         "a reference is compared with what is there now",
         "one = self.one\nasync with self._lock:\n    if one is not self.one: return\n    await one.send(key)",

@@ -93,6 +93,16 @@ def _wire(repair: Repair | None = None) -> FixtureCase:
     )
 
 
+def _line(repair: Repair | None = None) -> FixtureCase:
+    return FixtureCase(
+        subject=lambda module: module.Line(),
+        tasks={"speak": lambda line: line.speak("one")},
+        state=lambda line: (line.users, line.wire is None),
+        findings=(("AWA201", "self.wire"),) if repair else (),
+        repair=repair,
+    )
+
+
 CASES: dict[str, FixtureCase] = {
     "uncovered_access/locked_too_late.py": _meter("safe"),
     "uncovered_access/await_between_regions.py": _meter("unsafe"),
@@ -108,6 +118,8 @@ CASES: dict[str, FixtureCase] = {
     "uncovered_access/keep_asked_under_the_lock.py": _phone(),
     "uncovered_access/taken_before_the_lock.py": _wire("safe"),
     "uncovered_access/keep_taken_under_the_lock.py": _wire(),
+    "uncovered_access/counted_out.py": _line("unsafe"),
+    "uncovered_access/keep_counted_under_lock.py": _line(),
     "uncovered_access/callee_locks_too_late.py": _pages("unsafe"),
     "uncovered_access/keep_callee_looks_again.py": _pages(),
     "uncovered_access/keep_refused_while_locked.py": FixtureCase(

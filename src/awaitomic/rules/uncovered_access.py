@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from awaitomic.knowledge.containers import EVENTS
-from awaitomic.model.finding import Finding, Role, TraceStep
+from awaitomic.model.finding import Confidence, Finding, Role, TraceStep
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
 from awaitomic.program.concurrency.sharing import is_primitive
@@ -20,6 +20,7 @@ from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
 from awaitomic.rules import check_then_act, late_update, stale_write
 from awaitomic.rules.check_then_act import confidence_of_use
+from awaitomic.rules.counted_out import CountedOut, find_counted_out
 from awaitomic.rules.rule import Rule, make_finding, step, suspending_functions
 from awaitomic.rules.stale_reference import use_at
 from awaitomic.rules.taken_before import OldReference, find_references
@@ -36,6 +37,7 @@ def find(program: Program) -> Iterator[Finding]:
                 yield from _explained(program, resolver, query.find_in(program, resolver))
         if program.suspension.takes_locks(resolver):
             yield from (_report_reference(program, resolver, found) for found in find_references(program, resolver))
+            yield from (_report_count(program, resolver, found) for found in find_counted_out(program, resolver))
 
 
 def _explained(program: Program, resolver: Resolver, found: Iterator[Finding]) -> Iterator[Finding]:
@@ -43,6 +45,8 @@ def _explained(program: Program, resolver: Resolver, found: Iterator[Finding]) -
         fact = _fact_of(program, resolver, finding)
         if fact is None or is_primitive(program, resolver, fact.access.location):
             continue  # how a lock keeps its own books is its own matter
+        if finding.rule == "AWA103" and finding.trace[0].role is Role.WRITE:
+            continue  # who has set it himself takes it back when he is done: whose it is by then, no lock tells
         if resolver.type_of(fact.access.location).name in EVENTS:
             continue  # who waits for an event cannot hold the lock of those who set it
         cover = cover_of(program, resolver, fact, first_of(finding.span))
@@ -112,6 +116,33 @@ def _report_reference(program: Program, resolver: Resolver, found: OldReference)
     return replace(finding, trace=_trace(program, resolver, finding, cover))
 
 
+def _report_count(program: Program, resolver: Resolver, found: CountedOut) -> Finding:
+    fact, token, function = found.fact, found.token, resolver.function
+    count, state = str(token.location), str(fact.access.location)
+    trace = [
+        step(program, function, found.counts, Role.WRITE, f"`{count}` is counted down"),
+        step(program, function, found.guard.guard, Role.GUARD, "nobody is left, it seems"),
+        step(program, function, token.stale, Role.SUSPEND, "other tasks run here, and may be counted in"),
+        step(program, function, fact.event, Role.WRITE, "cleared away all the same"),
+    ]
+    finding = make_finding(
+        program,
+        RULE,
+        resolver,
+        fact,
+        confidence=min(found.judgement.confidence, Confidence.LIKELY),
+        judgement=found.judgement,
+        trace=trace,
+        reads=(found.counts, token.read),
+        guards=(found.guard.guard,),
+        suspends=(token.stale,),
+        message=f"`{count}` is counted down and tested before `{found.lock}` is taken, and `{state}` is cleared away "
+        "under it: somebody may have been counted in",
+    )
+    cover = Cover(found.lock, read=False, write=True)
+    return replace(finding, trace=_trace(program, resolver, finding, cover))
+
+
 def _trace(program: Program, resolver: Resolver, finding: Finding, cover: Cover) -> tuple[TraceStep, ...]:
     """Give the steps of a finding, and where the lock is taken."""
     function, first, rest = resolver.function, finding.trace[0], list(finding.trace[1:])
@@ -140,7 +171,7 @@ RULE = Rule(
     what=(
         "Shared state is read or tested, and written on the strength of that, and a lock covers one end only: it is "
         "taken after the test, given back before the write, or given back and taken again with an await in between. "
-        "Waiting for the lock is such an await, too, if somebody holds the lock over one. So is a reference that is taken "
+        "Waiting for the lock is such an await, too, if somebody holds the lock over one. So is a reference taken "
         "from an attribute above the lock and used under it, where others put something else there under that lock."
     ),
     why=(
