@@ -40,8 +40,9 @@ RULE = Rule(
     summary="the lock is made anew for each call, so it excludes nobody",
     what=(
         "Shared state is read, a suspension follows, and the state is written, all of it under a lock that the other "
-        "tasks do not take: each call makes one of its own, a getter or a default gives a new one each time, or the "
-        "entry of a table of locks is thrown away while somebody may be waiting for it."
+        "tasks do not take: each call makes one of its own, a getter or a default gives a new one each time, each "
+        "instance has its own for what all of them share, or the entry of a table of locks is thrown away while "
+        "somebody may be waiting for it. Or the constructor of a singleton runs again and replaces the lock."
     ),
     why=(
         "A lock works only if everybody takes the same object. `lock = asyncio.Lock()` inside the function that takes "
