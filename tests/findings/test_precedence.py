@@ -75,6 +75,11 @@ def test_a_lock_elsewhere_in_the_function_explains_nothing() -> None:
     assert rules(finding("AWA201", (1, 2, 3)), finding("AWA101", (3, 5, 6))) == ["AWA101", "AWA201"], "side by side"
 
 
+def test_a_whole_span_goes_before_a_lock_that_is_missing_at_its_write() -> None:
+    for rule in ("AWA101", "AWA102", "AWA103", "AWA106"):
+        assert rules(finding("AWA202"), finding(rule)) == [rule]
+
+
 def test_other_families_stay() -> None:
     assert rules(finding("AWA301"), finding("AWA101"), finding("AWA401")) == ["AWA101", "AWA301", "AWA401"]
     assert rules(finding("AWA202"), finding("AWA203"), finding("AWA301")) == ["AWA202", "AWA203", "AWA301"]

@@ -20,6 +20,7 @@ class Box:
         self.n = 0
         self.one = None
         self.rows = {{}}
+        self.log = []
         self.closing = False
 
     async def io(self, *given):
@@ -80,6 +81,9 @@ REPORTED = [
     ),
 ]
 
+GROW = "async with self.lock:\n            if not self.log: self.log = await self.io()"
+REPORTED.append(("an addition to what is found empty", GROW, "self.log.append(key)", "self.log"))
+
 SILENT = [
     ("the lock is held", UPDATE, "async with self.lock: self.n = key"),
     (
@@ -105,6 +109,12 @@ SILENT = [
     ("the lock is not kept", "async with self.lock: n = self.n\n        await self.io(n)", "self.n = key"),
     ("what is only being made is dropped", FILL, "self.one = None"),
     ("an entry that is only being loaded is dropped", LOAD, "self.rows.pop(key, None)"),
+    ("an entry that is only being loaded is changed", LOAD, "self.rows[key].append(1)"),
+    (
+        "an entry that is only being made, and begins empty, is changed",
+        "async with self.lock:\n            if key not in self.rows: await self.io(); self.rows[key] = []",
+        "self.rows[key].append(1)",
+    ),
     ("other state", UPDATE, "self.closing = key"),
     ("only read", UPDATE, "await self.io(self.n)"),
     ("an object that nobody else has", UPDATE, "mine = Box(); mine.n = key"),

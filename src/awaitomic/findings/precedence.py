@@ -58,7 +58,7 @@ def _covers(stronger: Finding, finding: Finding) -> bool:
     if (stronger.rule, finding.rule) == ("AWA204", "AWA201"):
         return same_write  # a lock that a wait gives back covers the whole span, and no larger region would help
     if finding.rule == _WITHOUT_LOCK:
-        return same_write
+        return same_write and stronger.rule.startswith(_LOST_UPDATE)
     if not finding.rule.startswith(_LOST_UPDATE):
         return False
     if stronger.rule.startswith(_LOCK_DOES_NOT_HELP):

@@ -9,7 +9,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from awaitomic.model.event import Guard
-from awaitomic.program.accesses import Access, Change
+from awaitomic.program.accesses import CONTENTS, Access, Change
 
 if TYPE_CHECKING:
     from awaitomic.program.facts import WriteFact
@@ -18,14 +18,37 @@ if TYPE_CHECKING:
 
 def only_fills(resolver: Resolver, fact: WriteFact) -> bool:
     """Tell whether a write only puts something where its tests have found nothing."""
-    if fact.access.change not in {Change.ASSIGN, Change.FILL}:
-        return False
+    return fact.access.change in {Change.ASSIGN, Change.FILL} and _is_for_what_is_absent(resolver, fact)
+
+
+def _is_for_what_is_absent(resolver: Resolver, fact: WriteFact) -> bool:
     guards = [guard for guard in fact.state.guards if any(fact.about(token) for token in guard.tokens)]
     return bool(guards) and all(
         _asks_absence(resolver.function.nodes[guard.guard], holds=guard.holds)
         for guard in guards
         if isinstance(resolver.function.events[guard.guard], Guard)
     )
+
+
+def spoils_no_fill(resolver: Resolver, fact: WriteFact, rival: Resolver, access: Access) -> bool:
+    """Tell whether another write does no harm to one that only fills: it takes away, or changes what has to be there.
+
+    Where the test asks if something is there at all, nothing can be added to it or taken from it before it is.
+    """
+    empty = fact.access.change is Change.RESET and _finds_nothing(resolver, fact)  # an entry that begins empty
+    if not only_fills(resolver, fact) and not (empty and _is_for_what_is_absent(resolver, fact)):
+        return False
+    if takes_away(access):
+        return True
+    same = rival.key_of(access.location) == resolver.key_of(fact.access.location)
+    return same and access.change in CONTENTS and _finds_nothing(resolver, fact)
+
+
+def _finds_nothing(resolver: Resolver, fact: WriteFact) -> bool:
+    """Tell whether the tests ask for an entry or for None, and not if something is empty, which can be added to."""
+    guards = [guard for guard in fact.state.guards if any(fact.about(token) for token in guard.tokens)]
+    nodes = [resolver.function.nodes[guard.guard] for guard in guards]
+    return all(isinstance(node, ast.Compare | ast.ExceptHandler) for node in nodes)
 
 
 def takes_away(access: Access) -> bool:

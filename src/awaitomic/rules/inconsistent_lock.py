@@ -15,7 +15,7 @@ from awaitomic.program import Program
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.concurrency import Rival, judge
 from awaitomic.program.facts import WriteFact
-from awaitomic.program.filling import only_fills, takes_away
+from awaitomic.program.filling import spoils_no_fill
 from awaitomic.program.lock_contracts import Basis
 from awaitomic.program.locks import Lock
 from awaitomic.program.resolve import Resolver
@@ -131,7 +131,7 @@ def _with_rival(
     program: Program, holder: Resolver, fact: WriteFact, with_locks: WriteFact, rival: Rival
 ) -> Iterator[_Found]:
     writer, access = rival
-    if takes_away(access) and only_fills(holder, fact):
+    if spoils_no_fill(holder, fact, writer, access):
         return
     span = _examine(_Facing.of(program, (rival,)), holder, fact)
     kept = protecting(with_locks, span.span.reads) if span is not None else frozenset()
@@ -313,9 +313,9 @@ class Meter:
     ),
     silent=(
         "A lock with no wait between the accesses, a call that breaks only the convention, a write that a test of a "
-        "flag keeps out while the lock is held, taking away what the holder is only about to fill in, constructors, "
-        "callers that all hold the lock, a lock that is not understood, and a function with a whole span of its own "
-        "(AWA101 to AWA106), to which the lock is then offered. Under another lock a write is possible only."
+        "flag keeps out while the lock is held, taking away or changing what the holder is only about to put there, "
+        "constructors, callers that all hold the lock, a lock that is not understood, and a function with a whole span "
+        "of its own (AWA101 to AWA106), to which the lock is then offered. Under another lock a write is possible only."
     ),
     find=find,
 )
