@@ -2,7 +2,8 @@
 
 Which locks are still held at the end belongs to the outcome, so every lock has to be known, wherever it was made
 (module level, lazily, in a local): their constructors are observed. For programs that hang on their own lock there is
-an owner-reentrant lock (and semaphore of one), which shows what the program would have done had it not hung.
+an owner-reentrant lock (and semaphore of one), which shows what the program would have done had it not hung. Locks of
+threads are replaced by what they are to a program of one thread, since a real one would stop the search, too.
 """
 
 # ruff: noqa: ANN401 -- wrappers pass on whatever the wrapped constructor takes
@@ -10,6 +11,7 @@ an owner-reentrant lock (and semaphore of one), which shows what the program wou
 from __future__ import annotations
 
 import asyncio
+import threading
 import weakref
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from .loop import ExplorerLoop
 
-made: list[tuple[weakref.ref[asyncio.Lock] | asyncio.Semaphore, int]] = []
+made: list[tuple[weakref.ref[asyncio.Lock] | asyncio.Semaphore | ThreadLock, int]] = []
 """Locks and semaphores made in the current run, each with its initial value; emptied at the start of a run.
 
 Locks are not kept alive: a program may have them in a table that forgets what nobody else has.
@@ -95,6 +97,59 @@ class ReentrantSemaphore(asyncio.Semaphore):
             super().release()
 
 
+class LoopStopped(BaseException):
+    """A task has to wait for a lock of threads: so does the thread, and nothing of the program ever goes on."""
+
+
+class ThreadLock:
+    """`threading.Lock` in a program that has one thread: who finds it taken stops the event loop for ever."""
+
+    def __init__(self) -> None:
+        self._locked = False
+        made.append((self, 0))
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        if self._locked:
+            if not blocking or timeout >= 0:
+                return False
+            cast("ExplorerLoop", asyncio.get_running_loop()).stopped = True
+            raise LoopStopped
+        self._locked = True
+        return True
+
+    def release(self) -> None:
+        if not self._locked:
+            raise RuntimeError("release unlocked lock")
+        self._locked = False
+
+    def locked(self) -> bool:
+        return self._locked
+
+    def __enter__(self) -> bool:
+        return self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+class ReentrantThreadLock(ThreadLock):
+    """`threading.RLock` in a program that has one thread: whoever comes is the owner already."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = 0
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        self._depth += 1
+        self._locked = True
+        return True
+
+    def release(self) -> None:
+        self._depth -= 1
+        if self._depth == 0:
+            super().release()
+
+
 def held() -> tuple[str, ...]:
     """The locks of this run that are not back in their initial state, by kind."""
     found = ["Lock" for run in _lost if run == _run]
@@ -102,6 +157,9 @@ def held() -> tuple[str, ...]:
         if isinstance(entry, _PlainSemaphore):
             if entry._value != initial:
                 found.append(f"{type(entry).__name__}{entry._value - initial:+d}")
+        elif isinstance(entry, ThreadLock):
+            if entry.locked():
+                found.append("ThreadLock")
         elif (lock := entry()) is not None and lock.locked():
             found.append("Lock")
     return tuple(sorted(found))
@@ -148,6 +206,8 @@ def observed(*, reentrant: bool = False, free_locks_suspend: bool = False) -> It
 
     replace(_PlainLock, "__init__", _recording(_PlainLock.__init__))
     replace(asyncio.Semaphore, "__init__", _recording(asyncio.Semaphore.__init__))
+    replace(threading, "Lock", ThreadLock)
+    replace(threading, "RLock", ReentrantThreadLock)
     if free_locks_suspend:
         replace(_PlainLock, "acquire", _yielding(_PlainLock.acquire))
     if reentrant:

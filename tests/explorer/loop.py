@@ -48,6 +48,8 @@ class ExplorerLoop(asyncio.AbstractEventLoop):
         self.pending: list[External] = []
         self.paths: dict[asyncio.Task[Any], TaskPath] = {}
         self.dead = False
+        self.stopped = False
+        """Whether the thread waits for a lock that only a task of this very loop could give back."""
         self._children: dict[TaskPath, int] = {}
 
     # -- what asyncio asks of a loop ------------------------------------------------------------------------------

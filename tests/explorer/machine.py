@@ -104,6 +104,8 @@ class Machine:
 
     def choices(self) -> list[Choice]:
         """Every move that is possible now, the most ordinary first; empty when the run is over."""
+        if self.loop.stopped:
+            return []
         found = self._ready_choices()
         if self.serial:
             found += self._serial_starts()

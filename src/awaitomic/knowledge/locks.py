@@ -51,9 +51,15 @@ LOCK_TYPES: dict[str, LockType] = {
     "threading.Lock": LockType(Exclusion.EXCLUSIVE, "threading", hangs=False),
     "threading.RLock": LockType(Exclusion.REENTRANT, "threading", hangs=False),
     "threading.Condition": LockType(Exclusion.REENTRANT, "threading", hangs=False),
+    "threading.Semaphore": LockType(Exclusion.COUNTING, "threading", hangs=False),
+    "threading.BoundedSemaphore": LockType(Exclusion.COUNTING, "threading", hangs=False),
     "multiprocessing.Lock": LockType(Exclusion.EXCLUSIVE, "multiprocessing", hangs=False),
     "multiprocessing.RLock": LockType(Exclusion.REENTRANT, "multiprocessing", hangs=False),
+    "multiprocessing.Semaphore": LockType(Exclusion.COUNTING, "multiprocessing", hangs=False),
+    "multiprocessing.BoundedSemaphore": LockType(Exclusion.COUNTING, "multiprocessing", hangs=False),
+    # One such object may be taken again by its thread; another one for the same file is turned away.
     "filelock.FileLock": LockType(Exclusion.REENTRANT, "filelock", hangs=False),
+    "filelock.SoftFileLock": LockType(Exclusion.REENTRANT, "filelock", hangs=False),
     "aiorwlock.RWLock": LockType(Exclusion.UNKNOWN, "aiorwlock", hangs=False),
     "aiofile.lock.AsyncLock": LockType(Exclusion.UNKNOWN, "aiofile", hangs=False),
 }
@@ -69,8 +75,8 @@ AWAITED_LIBRARIES = frozenset({"asyncio", "anyio", "trio"})
 
 UNKNOWN_LOCK = LockType(Exclusion.UNKNOWN, "unknown", hangs=False)
 
-TASK_LIBRARIES = frozenset({"asyncio", "anyio", "trio"})
-"""Libraries whose locks make tasks wait, and not threads."""
+THREAD_LIBRARIES = frozenset({"threading", "multiprocessing", "filelock"})
+"""Libraries whose locks stop the whole thread of whoever waits for them, and with it the event loop in it."""
 
 CATCHES_ALL = frozenset({"BaseException", ""})
 """Names in a handler that catch whatever is raised (no name is a handler without a type)."""

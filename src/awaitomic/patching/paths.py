@@ -109,10 +109,13 @@ def describe(path: StatementPath) -> str:
 
 
 def skeleton(tree: ast.AST) -> Iterator[str]:
-    """Yield the kinds of all statements of a tree in order, with their nesting: what an edit of expressions keeps."""
+    """Yield the kinds of all statements of a tree in order, with their nesting: what an edit of expressions keeps.
+
+    A ``with`` may become an ``async with``: that is one word more in its line.
+    """
     for child in ast.iter_child_nodes(tree):
         if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
-            yield type(child).__name__
+            yield "With" if isinstance(child, ast.AsyncWith) else type(child).__name__
             yield "("
             yield from skeleton(child)
             yield ")"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.flow.reach import reach_after
 from awaitomic.flow.statements import block_of, statement_at
-from awaitomic.knowledge.locks import CANCELLATIONS, CATCHES_ALL, CATCHES_FAILURES, TASK_LIBRARIES
+from awaitomic.knowledge.locks import AWAITED_LIBRARIES, CANCELLATIONS, CATCHES_ALL, CATCHES_FAILURES
 from awaitomic.knowledge.logs import LOGS
 from awaitomic.model.event import Attribute, Block, Call, Const, Guard, Raise, Read, Return, Suspend, SuspendWhy
 from awaitomic.model.position import StatementPath
@@ -48,7 +48,7 @@ class Taking:
     @property
     def is_known(self) -> bool:
         """Whether what makes the lock says that tasks wait for it, and not only its name or its methods."""
-        return self.lock.type.library in TASK_LIBRARIES
+        return self.lock.type.library in AWAITED_LIBRARIES
 
 
 class Way(enum.Enum):
@@ -132,7 +132,7 @@ def ways_out(program: Program, resolver: Resolver, taking: Taking, given: Iterab
         given: the calls that give it back.
     """
     function = resolver.function
-    stops = frozenset(given) | unsure(resolver, taking, given)
+    stops = frozenset(given) | unsure(resolver, taking.path, given)
     held = reach_after(function, taking.wait, stops=stops).events
     plain = reach_after(function, taking.wait, stops=stops, raises=False).events
     for event in function.events:
@@ -222,12 +222,17 @@ def _caught_by(handler: ast.ExceptHandler) -> frozenset[str]:
 
 
 def unsure(
-    resolver: Resolver, taking: Taking, given: Iterable[int], *, but_for: frozenset[int] = frozenset()
+    resolver: Resolver, taken: StatementPath, given: Iterable[int], *, but_for: frozenset[int] = frozenset()
 ) -> frozenset[int]:
     """Give the tests that decide whether a lock is given back, where the function goes on either way.
 
     ``if taken: lock.release()`` is right if the flag is, which is not followed here: both ways count as giving back.
-    `but_for` are tests that say nothing of who holds the lock.
+
+    Parameters:
+        resolver: the function.
+        taken: the statement that takes the lock.
+        given: the calls that give it back.
+        but_for: tests that say nothing of who holds the lock.
     """
     function = resolver.function
     decided: set[StatementPath] = set()
@@ -235,7 +240,7 @@ def unsure(
         path = function.statements[event]
         for length in range(len(function.path) + 1, len(path)):
             outer = path[:length]
-            if outer == taking.path[:length]:
+            if outer == taken[:length]:
                 continue
             node = statement_at(resolver.module.tree, outer)
             if isinstance(node, ast.If) and not isinstance(block_of(node, path[length].block)[-1], _ENDS):

@@ -13,7 +13,19 @@ from awaitomic.model.finding import Finding
 from awaitomic.model.preferences import Preferences
 from awaitomic.program.accesses import Change
 from awaitomic.program.locks import Cause
-from awaitomic.remedies import hoist, lock, managed, recheck, setdefault, single_flight, snapshot, split, swap, widen
+from awaitomic.remedies import (
+    async_lock,
+    hoist,
+    lock,
+    managed,
+    recheck,
+    setdefault,
+    single_flight,
+    snapshot,
+    split,
+    swap,
+    widen,
+)
 from awaitomic.remedies.lock import early, reorder
 from awaitomic.remedies.remedy import Case, Remedy
 
@@ -234,6 +246,13 @@ TABLE: tuple[Row, ...] = (
         _always,
         (swap.REMEDY, lock.REMEDY),
         "what is taken before the await is nobody else's, and what comes meanwhile stays",
+    ),
+    Row(
+        "AWA205",
+        "a lock of threads that is held while a task waits",
+        _always,
+        (async_lock.REMEDY,),
+        "tasks have to wait for it as tasks do, and not as threads",
     ),
     Row(
         "AWA206",

@@ -32,6 +32,10 @@ _VERBS = {
     Role.WRITE: "writes",
 }
 _STORIES = {
+    "thread-lock-across-await": (
+        "how the lock of a thread fails tasks",
+        "task B takes at {where} what task A holds, in the same thread: it stops the event loop, or is let in",
+    ),
     "unstable-iteration": ("how the iteration breaks", "task A's loop stands in what task B has changed ({where})"),
     "early-publish": ("how a task comes too early", "task B goes on with what task A has not made ready yet ({where})"),
 }

@@ -19,6 +19,7 @@ from awaitomic.rules import (
     save_restore,
     self_deadlock,
     stale_write,
+    thread_lock,
     uncovered_access,
     unstable_iteration,
 )
@@ -36,6 +37,7 @@ RULES: tuple[Rule, ...] = (
     inconsistent_lock.RULE,
     private_lock.RULE,
     permissive_lock.RULE,
+    thread_lock.RULE,
     leaked_lock.RULE,
     foreign_loop_lock.RULE,
     self_deadlock.RULE,
