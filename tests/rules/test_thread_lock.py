@@ -11,6 +11,7 @@ from program.reading import program_of
 POSSIBLE, LIKELY, CERTAIN = Confidence.POSSIBLE, Confidence.LIKELY, Confidence.CERTAIN
 
 DOOR = """
+import contextlib
 import multiprocessing
 import threading
 import filelock
@@ -39,6 +40,17 @@ class Door(Base):
     def make(self) -> threading.Lock:
         return threading.Lock()
 
+    @contextlib.contextmanager
+    def turn(self):
+        with self.lock:
+            yield
+
+    @contextlib.contextmanager
+    def looked_at(self):
+        with self.lock:
+            self.n += 1
+        yield
+
     async def io(self):
         await asyncio.sleep(0)
 
@@ -63,6 +75,7 @@ REPORTED = [
     ("of several processes", CERTAIN, ["with self.between: await self.io()"]),
     ("a suspension that does not look like one", CERTAIN, ["with self.lock:", "    async for row in key: print(row)"]),
     ("entered with something else", CERTAIN, ["with open(key), self.lock: await self.io()"]),
+    ("by a context manager", CERTAIN, ["with self.turn(): await self.io()"]),
     ("acquired by hand", CERTAIN, ["self.lock.acquire()", "await self.io()", "self.lock.release()"]),
     (
         "acquired by hand, with a try",
@@ -85,6 +98,7 @@ SILENT = [
     ("no wait inside", ["with self.lock: self.n += 1", "await self.io()"]),
     ("an await that cannot wait", ["with self.lock: await self.never_waits()", "await self.io()"]),
     ("a lock of tasks", ["async with self.tasks: await self.io()"]),
+    ("given back before the body", ["with self.looked_at(): await self.io()"]),
     ("several may come in", ["with self.three: await self.io()"]),
     ("the asynchronous lock of a file", ["async with AsyncFileLock('x'): await self.io()"]),
     ("a file lock that does not wait", ["with FileLock('x', timeout=0): await self.io()"]),

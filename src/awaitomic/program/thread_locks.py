@@ -18,12 +18,14 @@ from awaitomic.model.event import Attribute, Call, Enter, Event, Leave, Operand,
 from awaitomic.model.location import Root
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.by_hand import releases, unsure
+from awaitomic.program.calls import targets_of, translate
 from awaitomic.program.locks import Lock, lock_of
 from awaitomic.program.resolve import Resolver
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
 
+_KEEPS_OUT = frozenset({Exclusion.EXCLUSIVE, Exclusion.REENTRANT})
 _KEPT = frozenset({Root.SELF, Root.CLASS, Root.GLOBAL, Root.CLOSURE})
 """Where a lock is that other functions can name."""
 
@@ -55,7 +57,7 @@ def thread_holds(program: Program, resolver: Resolver) -> Iterator[ThreadHold]:
     function = resolver.function
     seen: set[int] = set()
     for event in function.events:
-        taken = _taken(resolver, event)
+        taken = _taken(program, resolver, event)
         if taken is None or id(function.nodes[event.id]) in seen:
             continue
         seen.add(id(function.nodes[event.id]))
@@ -70,7 +72,7 @@ def thread_holds(program: Program, resolver: Resolver) -> Iterator[ThreadHold]:
         yield ThreadHold(lock, event.id, kind, tuple(waits))
 
 
-def _taken(resolver: Resolver, event: Event) -> tuple[Lock, str] | None:
+def _taken(program: Program, resolver: Resolver, event: Event) -> tuple[Lock, str] | None:
     """Give the lock of threads that an event takes by waiting for it, and its type."""
     if isinstance(event, Enter) and not event.asynchronous:
         manager = event.manager
@@ -81,7 +83,20 @@ def _taken(resolver: Resolver, event: Event) -> tuple[Lock, str] | None:
         manager = callee.place.base
     else:
         return None
-    return _thread_lock(resolver, manager)
+    return _thread_lock(resolver, manager) or _held_by_manager(program, resolver, manager)
+
+
+def _held_by_manager(program: Program, resolver: Resolver, manager: Operand) -> tuple[Lock, str] | None:
+    """Give the lock that a context manager of the program, a generator, holds where it yields."""
+    made = resolver.function.events[resolver.origin(manager)]
+    for target in targets_of(resolver, made) if isinstance(made, Call) else ():
+        inner = program.resolver(target.function)
+        held = program.suspension.may_hold(inner) if inner.function.is_generator else {}
+        for lock in sorted((lock for locks in held.values() for lock in locks), key=str):
+            kind, location = inner.type_of(lock.location).name, translate(resolver, target, lock.location)
+            if lock.type.library in THREAD_LIBRARIES and lock.type.exclusion in _KEEPS_OUT and kind and location:
+                return lock.at(location), kind
+    return None
 
 
 def _thread_lock(resolver: Resolver, manager: Operand) -> tuple[Lock, str] | None:
@@ -89,7 +104,7 @@ def _thread_lock(resolver: Resolver, manager: Operand) -> tuple[Lock, str] | Non
     kind = resolver.operand_type(manager).name
     if lock is None or lock.type.library not in THREAD_LIBRARIES or kind is None:
         return None
-    if lock.type.exclusion not in {Exclusion.EXCLUSIVE, Exclusion.REENTRANT}:
+    if lock.type.exclusion not in _KEEPS_OUT:
         return None
     made = resolver.function.nodes[resolver.origin(manager)]
     if isinstance(made, ast.Call) and (lock.type.library != "filelock" or len(made.args) > 1 or made.keywords):
@@ -124,7 +139,7 @@ def takers(program: Program, resolver: Resolver, hold: ThreadHold) -> Iterator[t
         if other is resolver or (not other.function.is_async and not _runs_in_the_loop(program, other)):
             continue
         for event in other.function.events:
-            taken = _taken(other, event)
+            taken = _taken(program, other, event)
             if taken is not None and other.key_of(taken[0].location) == key:
                 yield other, Access(event.id, taken[0].location, Change.ASSIGN, None)
                 break

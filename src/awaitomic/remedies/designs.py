@@ -21,6 +21,12 @@ _COPY = "to hand out copies, and to write in one go what has come of them"
 _ORDER = "one order for the two locks, the same everywhere, or one lock for both"
 _STORE = "an update in one step by the store itself, where the value is kept in one"
 
+_NO_WAIT = (
+    "to wait before the lock is taken, and only to change the state under it (a call that need not wait is made "
+    "directly); or to do all that the lock is for in one thread"
+)
+_ALONE = "`async with`, or a `try` directly behind `acquire()` whose `finally` has the one `release()`"
+
 DESIGNS: dict[str, str] = {
     "sync-writer": _OWNER,
     "asked-without-lock": "one shared task that all callers await, and that is dropped if it fails",
@@ -42,6 +48,15 @@ DESIGNS: dict[str, str] = {
     "between-locks": _ORDER,
     "taken-by-call": _ORDER,
     "names-change": _ORDER,
+    "sync-user": _NO_WAIT,
+    "lock-passed-on": _NO_WAIT,
+    "used-in-threads": _NO_WAIT,
+    "other-kind": _NO_WAIT,
+    "taken-again": _NO_WAIT,
+    "several-releases": _ALONE,
+    "released-elsewhere": _ALONE,
+    "handlers-around-wait": _ALONE,
+    "work-after-release": _ALONE,
     "foreign-loop": "one owner of the state in one event loop, which the others ask through `call_soon_threadsafe`",
 }
 
