@@ -325,6 +325,7 @@ class Session:
         ("await asyncio.sleep(1)", "self.lock.release()", [LIKELY]),
         ("if self.closed: raise E", "self.lock.release()", [CERTAIN]),
         ("self.open = True", "self.lock.release()", []),
+        ("try: await asyncio.sleep(1)\n        except E: raise F", "self.lock.release()", [LIKELY]),
         ("await asyncio.sleep(1)", "pass", []),
         (
             "try: await asyncio.sleep(1)\n        except BaseException: self.lock.release(); raise",
@@ -335,3 +336,22 @@ class Session:
 )
 def test_nobody_leaves_what_could_not_be_entered(body: str, leaving: str, found: list[Confidence]) -> None:
     assert leaks(ENTERED.format(body=body, leaving=leaving)) == [("Session.__aenter__", sure) for sure in found]
+
+
+def test_a_wait_that_failed_has_not_taken_the_lock() -> None:
+    source = """
+    class Session:
+        def __init__(self):
+            self.lock = asyncio.Lock()
+
+        async def __aenter__(self):
+            try:
+                async with asyncio.timeout(1):
+                    await self.lock.acquire()
+            except TimeoutError:
+                raise Busy
+
+        async def __aexit__(self, *_):
+            self.lock.release()
+    """
+    assert leaks(source) == []

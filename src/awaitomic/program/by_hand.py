@@ -17,7 +17,7 @@ from awaitomic.flow.reach import reach_after
 from awaitomic.flow.statements import block_of, statement_at
 from awaitomic.knowledge.locks import AWAITED_LIBRARIES, CANCELLATIONS, CATCHES_ALL, CATCHES_FAILURES
 from awaitomic.knowledge.logs import LOGS
-from awaitomic.model.event import Attribute, Block, Call, Const, Guard, Raise, Read, Return, Suspend, SuspendWhy
+from awaitomic.model.event import Attribute, Block, Call, Const, Event, Guard, Raise, Read, Return, Suspend, SuspendWhy
 from awaitomic.model.position import StatementPath
 from awaitomic.program.locks import Lock, lock_of
 from awaitomic.program.names import last_name
@@ -133,13 +133,35 @@ def ways_out(program: Program, resolver: Resolver, taking: Taking, given: Iterab
     """
     function = resolver.function
     stops = frozenset(given) | unsure(resolver, taking.path, given)
-    held = reach_after(function, taking.wait, stops=stops).events
     plain = reach_after(function, taking.wait, stops=stops, raises=False).events
+    held = _held(program, resolver, plain, stops)
     for event in function.events:
         if event.id in held:
             way = _way(program, resolver, event.id, stops)
             if way is not None:
                 yield WayOut(event.id, way, event.id in plain)
+
+
+def _held(program: Program, resolver: Resolver, plain: frozenset[int], stops: frozenset[int]) -> set[int]:
+    """Give the events at which a lock may be held: those on plain ways, and behind what may fail on them."""
+    held, waiting = set(plain), list(plain)
+    while waiting:
+        event = resolver.function.events[waiting.pop()]
+        for caught in _raises(program, resolver, event):
+            further = comes_to(resolver.function, event.id, stops, caught) - held
+            held |= further
+            waiting += further
+    return held
+
+
+def _raises(program: Program, resolver: Resolver, event: Event) -> tuple[frozenset[str], ...]:
+    """Give what an event may raise, by the names in handlers that catch it."""
+    if isinstance(event, Suspend):
+        return (CANCELLATIONS, CATCHES_FAILURES) if program.may_suspend(resolver, event) else ()
+    if isinstance(event, Call):
+        harmless = last_name(resolver.function.nodes[event.function]) in _HARMLESS
+        return () if harmless else (CATCHES_FAILURES,)
+    return (CATCHES_FAILURES,) if isinstance(event, Raise) else ()
 
 
 def _way(program: Program, resolver: Resolver, number: int, stops: frozenset[int]) -> Way | None:
@@ -151,14 +173,10 @@ def _way(program: Program, resolver: Resolver, number: int, stops: frozenset[int
         asserts = isinstance(function.nodes[number], ast.Assert)
         outcome = Way.CALL if asserts else Way.RAISE
         return outcome if leaves(function, number, stops, _NOBODY_CATCHES) else None
-    if isinstance(event, Suspend):
-        if not program.may_suspend(resolver, event):
-            return None
-        escapes = any(leaves(function, number, stops, caught) for caught in (CANCELLATIONS, CATCHES_FAILURES))
-        return Way.WAIT if escapes else None
-    if isinstance(event, Call) and last_name(function.nodes[event.function]) not in _HARMLESS:
-        return Way.CALL if leaves(function, number, stops, CATCHES_FAILURES) else None
-    return None
+    escapes = any(leaves(function, number, stops, caught) for caught in _raises(program, resolver, event))
+    if not escapes:
+        return None
+    return Way.WAIT if isinstance(event, Suspend) else Way.CALL
 
 
 _NOBODY_CATCHES = frozenset[str]()
