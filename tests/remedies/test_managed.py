@@ -226,6 +226,14 @@ REFUSED = [
         """,
     ),
     (
+        "released-elsewhere",
+        """
+        await self.lock.acquire()
+        await self.io()
+        return self.lock.release()
+        """,
+    ),
+    (
         "lock-changes",
         """
         await self.lock.acquire()

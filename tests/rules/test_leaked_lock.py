@@ -178,6 +178,17 @@ SILENT = [
         ],
     ),
     (
+        "a cancellation is none of the errors after which the wait is tried again",
+        [
+            "while key:",
+            "    try:",
+            "        await self.lock.acquire()",
+            "        self.rows = []",
+            "        self.lock.release()",
+            "    except ValueError: continue",
+        ],
+    ),
+    (
         "every error is caught",
         [
             "await self.lock.acquire()",

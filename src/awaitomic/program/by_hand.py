@@ -230,8 +230,13 @@ def _onward(function: FunctionGraph, block: Block, caught: frozenset[str]) -> li
     names = _caught_by(handler) if isinstance(handler, ast.ExceptHandler) else frozenset[str]()
     if names & (CATCHES_ALL | caught):
         return [inside]
-    other = CATCHES_FAILURES if caught is CANCELLATIONS else CANCELLATIONS
-    return [further] if names and names <= other else [inside, further]
+    passes = all(map(_is_failure, names)) if caught is CANCELLATIONS else names <= CANCELLATIONS
+    return [further] if names and passes else [inside, further]
+
+
+def _is_failure(name: str) -> bool:
+    """Tell whether a name in a handler is by its form that of a failure, which a cancellation is not."""
+    return name.endswith(("Error", "Exception", "Warning", "Timeout"))
 
 
 def _caught_by(handler: ast.ExceptHandler) -> frozenset[str]:

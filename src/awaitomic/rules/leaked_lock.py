@@ -66,7 +66,7 @@ def _examine(program: Program, resolver: Resolver, taking: Taking, *, alone: boo
 def _given_back_unheld(resolver: Resolver, taking: Taking, given: list[int]) -> int | None:
     """Give the release that follows when the wait for the lock is cancelled, if one does."""
     flags = unsure(resolver, taking.path, given, but_for=asks_if_locked(resolver, taking.lock))
-    passed = comes_to(resolver.function, taking.wait, flags, CANCELLATIONS)
+    passed = comes_to(resolver.function, taking.wait, flags | {taking.call}, CANCELLATIONS)
     return min((event for event in given if event in passed), default=None)
 
 

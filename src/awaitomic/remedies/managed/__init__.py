@@ -60,8 +60,11 @@ def _pair_of(case: Case) -> _Pair:
         raise Declined("several-releases", f"{message}: which of them belong together is not told")
     given = next(iter(places), None)
     said, released = _said(case, taking.path, "acquire"), _said(case, given, "release") if given else None
-    if given is None or released is None:
+    if given is None:
         raise Declined("released-elsewhere", f"nothing in `{case.function.qualname}` gives `{taking.lock}` back")
+    if released is None:
+        line = case.statement(given).lineno
+        raise Declined("released-elsewhere", f"line {line} does more than to give `{taking.lock}` back")
     if said is None or said != released:
         raise Declined(
             "lock-changes", f"`{taking.lock}` goes by two names where it is taken and where it is given back"
