@@ -179,7 +179,8 @@ def _report(
     if not given:
         evidence.append("`__aexit__` gives it back, and is not called where `__aenter__` fails")
     ways_told = _AT_YIELD if _is_yield(resolver, first.event) else _WAYS[first.way]
-    message = f"`{taking.lock}` is taken by hand, and `{function.qualname}` {ways_told.format(line=line)}"
+    what = "the lock `self`" if str(taking.lock) == "self" else f"`{taking.lock}`"
+    message = f"{what} is taken by hand, and `{function.qualname}` {ways_told.format(line=line)}"
     return _finding(program, resolver, taking, worst, message, tuple(trace), tuple(evidence))
 
 
