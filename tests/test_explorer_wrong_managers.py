@@ -1,6 +1,6 @@
 """Variants that are called where a manager only seems to hold the lock: the explorer catches them.
 
-They say what `awaitomic.program.holdings` must not believe: a manager holds a lock where it does so at its yield.
+They say what `awaitomic.program.locks.holdings` must not believe: a manager holds a lock where it does so at its yield.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from awaitomic.model.location import AttributeStep, Location, Root
-from awaitomic.program.guarded_by import NOT_GUARDED, GuardedBy, Guarding
+from awaitomic.program.locks.guarded_by import NOT_GUARDED, GuardedBy, Guarding
 
 from .reading import program_of
 

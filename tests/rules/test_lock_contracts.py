@@ -6,7 +6,7 @@ import pytest
 
 from awaitomic.knowledge.locks import says_caller_holds, sounds_held_by_caller
 from awaitomic.model.finding import Confidence
-from awaitomic.program.lock_contracts import Basis
+from awaitomic.program.locks.contracts import Basis
 from awaitomic.rules import find
 from program.reading import program_of
 

@@ -22,28 +22,28 @@ from awaitomic.model.identity import identity, module_of
 from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location, Root
 from awaitomic.model.position import Extent
 from awaitomic.program.accesses import CONTENTS, Access, Change
-from awaitomic.program.acquisitions import Acquisitions
-from awaitomic.program.advisory_locks import advisory_lock
 from awaitomic.program.analyses import Analyses
 from awaitomic.program.callers import Callers, in_loop
 from awaitomic.program.calls import awaited_calls, is_awaited, targets_of, translate
 from awaitomic.program.concurrency.registry import Registry
 from awaitomic.program.doors import Doors
 from awaitomic.program.facts import FunctionFacts
-from awaitomic.program.free_locks import FreeLocks
 from awaitomic.program.handed import Handed
-from awaitomic.program.holdings import Holdings
-from awaitomic.program.instance_locks import one_for_each
-from awaitomic.program.lock_helpers import held_in_body
-from awaitomic.program.lock_order import LockOrder
-from awaitomic.program.lock_removals import find_removal
 from awaitomic.program.locks import Each, Flaw, Lock, as_held, lock_of, returned_entry, unnamed
-from awaitomic.program.made_anew import made_for_each
+from awaitomic.program.locks.acquisitions import Acquisitions
+from awaitomic.program.locks.advisory import advisory_lock
+from awaitomic.program.locks.given_back import FreeLocks
+from awaitomic.program.locks.holdings import Holdings
+from awaitomic.program.locks.made_anew import made_for_each
+from awaitomic.program.locks.managers import held_in_body
+from awaitomic.program.locks.order import LockOrder
+from awaitomic.program.locks.per_instance import one_for_each
+from awaitomic.program.locks.removals import find_removal
+from awaitomic.program.locks.serialising import serialising_decorator
 from awaitomic.program.makers import Makers
 from awaitomic.program.module import ModuleFacts
 from awaitomic.program.project import Project
 from awaitomic.program.resolve import Resolver
-from awaitomic.program.serialising import serialising_decorator
 from awaitomic.program.summaries import Summary
 from awaitomic.program.suspension import Suspension
 from awaitomic.program.target import AwaitedCall

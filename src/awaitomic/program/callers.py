@@ -17,8 +17,8 @@ from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read,
 from awaitomic.model.location import Location, Root
 from awaitomic.program.calls import awaited_calls, targets_of
 from awaitomic.program.inherited import in_callee, on_every_way
-from awaitomic.program.lock_contracts import Basis, Contract, contract_of
 from awaitomic.program.locks import Lock
+from awaitomic.program.locks.contracts import Basis, Contract, contract_of
 from awaitomic.program.module import is_setter
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.resolve import Resolver

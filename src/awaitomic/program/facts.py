@@ -11,8 +11,8 @@ from awaitomic.model.location import Location, Root
 from awaitomic.program.accesses import CONTENTS, Access, access_of, overlaps
 from awaitomic.program.calls import targets_of, translate
 from awaitomic.program.claims import claimed_at_return
-from awaitomic.program.covering import locks_over
 from awaitomic.program.freshness import Freshness
+from awaitomic.program.locks.covering import locks_over
 from awaitomic.program.operands import given_parameters, operands_below
 from awaitomic.program.state import NOTHING, State, Token, Tokens
 from awaitomic.program.summaries import Summary, SummaryWrite

@@ -36,9 +36,9 @@ from awaitomic.program.callee_writes import CalleeWrites
 from awaitomic.program.calls import targets_of, translate
 from awaitomic.program.conditions import asks_for_key, tests_absence
 from awaitomic.program.guards import Tests, choices_of, governed, is_entry
-from awaitomic.program.lock_stacks import stacked_locks
-from awaitomic.program.lock_waits import released_by
 from awaitomic.program.locks import CLAIM, Lock
+from awaitomic.program.locks.stacks import stacked_locks
+from awaitomic.program.locks.waits import released_by
 from awaitomic.program.names import dotted
 from awaitomic.program.operands import last_uses, place_operands
 from awaitomic.program.state import EMPTY, NOTHING, ActiveGuard, State, Token, Tokens, Use, handovers, join

@@ -58,7 +58,7 @@ class Resolver(Identities):
         self.captured = frozenset[str]()
         """Locals of this function that nested functions rebind: shared state of the closure (set by `Program`)."""
         self.made_locks: dict[Location, bool] = outer.made_locks if outer is not None else {}
-        """Which state holds locks by how it is made, for all functions of the module (see `lock_tables`)."""
+        """Which state holds locks by how it is made, for all functions of the module (see `locks.tables`)."""
         self.usage: Usage | None = outer.usage if outer is not None else None
         """How the functions of the module use what they touch (set by `Unit`)."""
         self.published: dict[int, Publication] = {}

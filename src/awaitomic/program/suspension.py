@@ -16,8 +16,8 @@ from awaitomic.knowledge.awaitables import NEVER_SUSPEND, QUEUES
 from awaitomic.model.event import Attribute, Call, Enter, Event, Guard, Leave, Read, Return, Suspend, SuspendWhy
 from awaitomic.model.location import Location
 from awaitomic.program.calls import awaited_calls
-from awaitomic.program.found_free import is_found_free
 from awaitomic.program.locks import Lock
+from awaitomic.program.locks.found_free import is_found_free
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.reach import Reach
 from awaitomic.program.target import How, Target

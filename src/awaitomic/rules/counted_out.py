@@ -15,9 +15,9 @@ from awaitomic.model.event import Compute
 from awaitomic.program import Program
 from awaitomic.program.accesses import FORGETS, Change
 from awaitomic.program.concurrency import Judgement, Rival, judge
-from awaitomic.program.covering import locks_at, locks_at_write
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.locks import Lock
+from awaitomic.program.locks.covering import locks_at, locks_at_write
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import ActiveGuard, Token
 from awaitomic.rules.rule import has_fresh_guard, in_the_span

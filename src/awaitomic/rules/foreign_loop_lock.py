@@ -11,7 +11,7 @@ from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
 from awaitomic.model.location import AttributeStep, Location, Root
 from awaitomic.program import Program
 from awaitomic.program.locks import Lock
-from awaitomic.program.loops import Loops, LoopStart, asks_for_its_thread, loops_of, runners, runs_new_loop
+from awaitomic.program.locks.loops import Loops, LoopStart, asks_for_its_thread, loops_of, runners, runs_new_loop
 from awaitomic.program.resolve import Resolver
 from awaitomic.rules.rule import Rule, step, suspending_functions
 

@@ -16,11 +16,11 @@ from awaitomic.program.accesses import Access, Change
 from awaitomic.program.concurrency import Rival, judge
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.filling import spoils_no_fill
-from awaitomic.program.lock_contracts import Basis
 from awaitomic.program.locks import Lock
+from awaitomic.program.locks.contracts import Basis
+from awaitomic.program.locks.unlocked import Keys, Unlocked, without_lock
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.unit import Unit
-from awaitomic.program.unlocked import Keys, Unlocked, without_lock
 from awaitomic.program.unprotected import protecting
 from awaitomic.rules import check_then_act, late_update, save_restore, stale_write
 from awaitomic.rules.rule import Rule, step

@@ -10,7 +10,7 @@ from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
 from awaitomic.program import Program
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.concurrency import Hint, judge
-from awaitomic.program.held_waits import Ender, HeldWait, enders, held_waits, needing_tasks
+from awaitomic.program.locks.held_waits import Ender, HeldWait, enders, held_waits, needing_tasks
 from awaitomic.rules.rule import Rule, step, suspending_functions
 
 _HINT = Hint("who waits with a lock held for what another one does expects several tasks")

@@ -9,7 +9,7 @@ from awaitomic.model.event import Call, Const, Return, Suspend, SuspendWhy
 from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
 from awaitomic.model.location import Root
 from awaitomic.program import Program
-from awaitomic.program.by_hand import (
+from awaitomic.program.locks.by_hand import (
     Taking,
     Way,
     WayOut,
@@ -22,7 +22,7 @@ from awaitomic.program.by_hand import (
     unsure,
     ways_out,
 )
-from awaitomic.program.handed_locks import is_handed_over
+from awaitomic.program.locks.handed_over import is_handed_over
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.rules.rule import Rule, step, suspending_functions

@@ -14,11 +14,11 @@ from awaitomic.model.location import ANY_ITEM, Location, Root
 from awaitomic.program import Program
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.concurrency import Hint, Judgement, judge
-from awaitomic.program.frames import shown_frame
-from awaitomic.program.lock_edges import Edge
-from awaitomic.program.lock_order import Circle
-from awaitomic.program.lock_pairs import interchangeable
 from awaitomic.program.locks import Lock
+from awaitomic.program.locks.edges import Edge
+from awaitomic.program.locks.frames import shown_frame
+from awaitomic.program.locks.order import Circle
+from awaitomic.program.locks.pairs import interchangeable
 from awaitomic.rules.rule import Rule, step
 from awaitomic.rules.self_deadlock import happens
 

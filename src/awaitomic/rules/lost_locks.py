@@ -12,9 +12,9 @@ from awaitomic.model.identity import qualname_of
 from awaitomic.program import Program
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.concurrency import Judgement, judge
-from awaitomic.program.lock_removals import find_removal
 from awaitomic.program.locks import Cause, Lock, is_made_as_lock
-from awaitomic.program.replaced_locks import Replaced, replaced_locks
+from awaitomic.program.locks.removals import find_removal
+from awaitomic.program.locks.replaced import Replaced, replaced_locks
 from awaitomic.program.resolve import Resolver
 from awaitomic.rules.rule import Rule, step, suspending_functions
 

@@ -9,8 +9,8 @@ from awaitomic.knowledge.locks import RELEASING_WAITS
 from awaitomic.model.event import Suspend
 from awaitomic.model.finding import Confidence, Finding
 from awaitomic.program import Program
-from awaitomic.program.lock_waits import released_by
 from awaitomic.program.locks import Cause, Flaw
+from awaitomic.program.locks.waits import released_by
 from awaitomic.program.resolve import Resolver
 from awaitomic.rules import check_then_act, late_update, stale_write
 from awaitomic.rules.rule import Rule, suspending_functions

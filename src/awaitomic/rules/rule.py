@@ -13,9 +13,9 @@ from awaitomic.model.location import Location, Root
 from awaitomic.program import Program
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.concurrency import Judgement, Rival
-from awaitomic.program.covering import locks_at_write
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.locks import Cause, Lock, is_made_as_lock
+from awaitomic.program.locks.covering import locks_at_write
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import Token
 from awaitomic.rules.seldom import span_points, weigh

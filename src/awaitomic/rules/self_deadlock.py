@@ -11,13 +11,13 @@ from awaitomic.model.event import Call, Enter, Event, Guard, Suspend, SuspendWhy
 from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
 from awaitomic.model.location import Location
 from awaitomic.program import Program
-from awaitomic.program.acquisitions import Acquisition, own_acquisitions
 from awaitomic.program.calls import awaited_calls
 from awaitomic.program.deferred import handed_on
-from awaitomic.program.frames import Frame, frames_of, is_limited, shown_frame
 from awaitomic.program.locks import Lock
+from awaitomic.program.locks.acquisitions import Acquisition, own_acquisitions
+from awaitomic.program.locks.frames import Frame, frames_of, is_limited, shown_frame
+from awaitomic.program.locks.settled import Settled
 from awaitomic.program.resolve import Resolver
-from awaitomic.program.settled import Settled
 from awaitomic.program.target import AwaitedCall, How, Target
 from awaitomic.program.while_waiting import calls_while_waiting, entered_by_stack
 from awaitomic.rules.rule import Rule, step, suspending_functions

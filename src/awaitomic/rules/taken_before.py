@@ -15,9 +15,9 @@ from awaitomic.model.location import AttributeStep, Location, Root
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
 from awaitomic.program.concurrency import Judgement, Rival, judge
-from awaitomic.program.covering import locks_at
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.locks import Lock
+from awaitomic.program.locks.covering import locks_at
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import State, Token
 from awaitomic.rules.rule import in_the_span

@@ -9,8 +9,8 @@ from awaitomic.model.finding import Confidence, Finding, Role, Span
 from awaitomic.model.location import Root
 from awaitomic.program import Program
 from awaitomic.program.concurrency import Hint, Judgement, judge
+from awaitomic.program.locks.threads import ThreadHold, takers, thread_holds
 from awaitomic.program.resolve import Resolver
-from awaitomic.program.thread_locks import ThreadHold, takers, thread_holds
 from awaitomic.rules.rule import Rule, step, suspending_functions
 
 _OTHERS_HAVE = frozenset({Root.SELF, Root.CLASS, Root.GLOBAL, Root.CLOSURE, Root.PARAMETER})

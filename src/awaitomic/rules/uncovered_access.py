@@ -15,8 +15,8 @@ from awaitomic.model.finding import Confidence, Finding, Role, TraceStep
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
 from awaitomic.program.concurrency.sharing import is_primitive
-from awaitomic.program.covering import Cover, cover_of, first_of, taken_at
 from awaitomic.program.facts import WriteFact
+from awaitomic.program.locks.covering import Cover, cover_of, first_of, taken_at
 from awaitomic.program.resolve import Resolver
 from awaitomic.rules import check_then_act, late_update, stale_write
 from awaitomic.rules.check_then_act import confidence_of_use

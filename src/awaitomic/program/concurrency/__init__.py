@@ -29,8 +29,8 @@ from awaitomic.program.concurrency.sharing import (
     single_owner,
 )
 from awaitomic.program.concurrency.table import ASSUMED, Entry, Start, strongest
+from awaitomic.program.locks.usual import usually_apart
 from awaitomic.program.resolve import Resolver
-from awaitomic.program.usual_locks import usually_apart
 from awaitomic.source.project import is_test
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from awaitomic.model.location import Location, Root
 from awaitomic.model.plan import DeleteStatement, Edit, Plan, ReplaceExpression
 from awaitomic.model.position import BlockStep, Extent, StatementPath
 from awaitomic.program.calls import targets_of
+from awaitomic.program.locks.threads import ThreadHold, thread_holds
 from awaitomic.program.names import dotted
-from awaitomic.program.thread_locks import ThreadHold, thread_holds
 from awaitomic.remedies.async_lock.mentions import How, Making, Mentions, Use
 from awaitomic.remedies.lock import library
 from awaitomic.remedies.remedy import Case, Proposal, Remedy

@@ -13,9 +13,9 @@ from typing import NamedTuple
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.event import Suspend
 from awaitomic.program import Program
-from awaitomic.program.acquisitions import own_acquisitions
 from awaitomic.program.calls import awaited_calls
 from awaitomic.program.locks import Lock
+from awaitomic.program.locks.acquisitions import own_acquisitions
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.remedy import statement_at

@@ -7,7 +7,7 @@ without the lock, and has to.
 from __future__ import annotations
 
 from awaitomic.model.event import Attribute, Call, Read, Suspend
-from awaitomic.program.enders import ender_calls, waited_objects
+from awaitomic.program.locks.enders import ender_calls, waited_objects
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.lock.waits import needs_lock

@@ -12,8 +12,8 @@ from awaitomic.model.event import Enter
 from awaitomic.model.location import ANY_ITEM, AttributeStep, Location, Root
 from awaitomic.program import Program, is_construction
 from awaitomic.program.accesses import CONTENTS, Access, Change
-from awaitomic.program.guarded_by import GuardedBy
 from awaitomic.program.locks import Lock, class_lock_type, lock_type
+from awaitomic.program.locks.guarded_by import GuardedBy
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.shared.declarative import declares_field
 from awaitomic.remedies.shared.declined import Declined

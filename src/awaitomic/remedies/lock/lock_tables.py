@@ -14,9 +14,9 @@ from awaitomic.knowledge.containers import DEFAULTING
 from awaitomic.model.event import Enter, Event, Suspend
 from awaitomic.model.location import ANY_ITEM, ItemStep, Location
 from awaitomic.program import Program
-from awaitomic.program.acquisitions import own_acquisitions
-from awaitomic.program.guarded_by import GuardedBy
 from awaitomic.program.locks import Lock
+from awaitomic.program.locks.acquisitions import own_acquisitions
+from awaitomic.program.locks.guarded_by import GuardedBy
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.lock.home import Guardian, receiver_of

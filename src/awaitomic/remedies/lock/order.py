@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from awaitomic.model.event import Suspend
 from awaitomic.model.location import Location
-from awaitomic.program.acquisitions import acquired_by_call, own_acquisitions
 from awaitomic.program.calls import awaited_calls
+from awaitomic.program.locks.acquisitions import acquired_by_call, own_acquisitions
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.shared.declined import Declined

@@ -13,8 +13,8 @@ from awaitomic.model.event import Attribute, Call, Enter, Name, Read, Scope
 from awaitomic.model.finding import Applicability, Refusal
 from awaitomic.model.location import Location
 from awaitomic.model.plan import Plan, ReplaceExpression
-from awaitomic.program.lock_edges import Edge
-from awaitomic.program.lock_order import Circle
+from awaitomic.program.locks.edges import Edge
+from awaitomic.program.locks.order import Circle
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.shared.declined import Declined, check_here
 from awaitomic.remedies.shared.plain_attribute import is_plain_attribute

@@ -10,7 +10,7 @@ from awaitomic.model.event import Enter
 from awaitomic.model.plan import DeleteStatement, Edit, ReplaceExpression
 from awaitomic.model.position import BlockStep, StatementPath
 from awaitomic.program import Program
-from awaitomic.program.made_anew import made_for_each
+from awaitomic.program.locks.made_anew import made_for_each
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.remedy import statement_at
 from awaitomic.remedies.shared.region import Run, has_docstring

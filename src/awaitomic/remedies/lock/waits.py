@@ -16,8 +16,8 @@ from awaitomic.knowledge.locks import LOCK_TYPES, Exclusion
 from awaitomic.model.event import Attribute, Call, Name, Operand, Read, Scope, Suspend, SuspendWhy
 from awaitomic.model.location import Location
 from awaitomic.program.calls import awaited_calls
-from awaitomic.program.deadlines import longest
-from awaitomic.program.enders import ender_calls, task_bodies, waited_objects
+from awaitomic.program.locks.deadlines import longest
+from awaitomic.program.locks.enders import ender_calls, task_bodies, waited_objects
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.callbacks import check_callback, check_rest

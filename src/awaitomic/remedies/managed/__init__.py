@@ -15,7 +15,7 @@ from awaitomic.model.event import Attribute, Name, Write
 from awaitomic.model.finding import Applicability, Refusal
 from awaitomic.model.plan import DeleteStatement, DropFinally, Edit, OpenBlock, Plan
 from awaitomic.model.position import BlockStep, StatementPath
-from awaitomic.program.by_hand import Taking, releases, takings
+from awaitomic.program.locks.by_hand import Taking, releases, takings
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import Run

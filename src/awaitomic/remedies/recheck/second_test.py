@@ -14,7 +14,7 @@ from awaitomic.model.plan import Edit, InsertStatements, Plan, WrapStatements
 from awaitomic.model.position import BlockStep, StatementPath
 from awaitomic.program.accesses import CONTENTS
 from awaitomic.program.conditions import whole_test
-from awaitomic.program.covering import Cover, cover_of, first_of, locks_at, taken_at
+from awaitomic.program.locks.covering import Cover, cover_of, first_of, locks_at, taken_at
 from awaitomic.program.rivals import rivals
 from awaitomic.remedies.remedy import Case, Proposal, block_of
 from awaitomic.remedies.shared.declined import Declined

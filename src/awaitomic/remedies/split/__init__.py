@@ -10,9 +10,9 @@ from awaitomic.model.finding import Applicability, Refusal
 from awaitomic.model.identity import qualname_of
 from awaitomic.model.location import Root
 from awaitomic.model.plan import Edit, Plan
-from awaitomic.program.acquisitions import Acquisition, own_acquisitions
 from awaitomic.program.calls import awaited_calls
 from awaitomic.program.locks import Lock
+from awaitomic.program.locks.acquisitions import Acquisition, own_acquisitions
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.target import Target
 from awaitomic.program.while_waiting import calls_while_waiting

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.plan import Edit, InsertStatements, SplitBody, SplitMethod
 from awaitomic.program import Program
-from awaitomic.program.acquisitions import parameter_conditions
 from awaitomic.program.locks import Lock
+from awaitomic.program.locks.acquisitions import parameter_conditions
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import has_docstring
 from awaitomic.remedies.shared.siblings import bound_names, names_in

@@ -18,8 +18,8 @@ from awaitomic.model.location import Location
 from awaitomic.model.position import StatementPath
 from awaitomic.program import Program
 from awaitomic.program.accesses import access_of
-from awaitomic.program.acquisitions import acquired_by_call
 from awaitomic.program.calls import awaited_calls, targets_of
+from awaitomic.program.locks.acquisitions import acquired_by_call
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.remedy import statement_at

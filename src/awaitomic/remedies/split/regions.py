@@ -10,8 +10,8 @@ from awaitomic.model.location import Root
 from awaitomic.model.plan import Edit, ReplaceExpression, UnwrapStatement
 from awaitomic.model.position import Extent, StatementPath
 from awaitomic.program import Program
-from awaitomic.program.acquisitions import own_acquisitions
 from awaitomic.program.locks import Lock
+from awaitomic.program.locks.acquisitions import own_acquisitions
 from awaitomic.remedies.remedy import statement_at
 from awaitomic.remedies.shared.declined import Declined, check_here
 from awaitomic.remedies.shared.region import has_docstring

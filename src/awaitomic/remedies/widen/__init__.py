@@ -8,7 +8,7 @@ task itself.
 from __future__ import annotations
 
 from awaitomic.model.finding import Refusal
-from awaitomic.program.covering import cover_of, first_of
+from awaitomic.program.locks.covering import cover_of, first_of
 from awaitomic.remedies.lock import propose_grown
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 

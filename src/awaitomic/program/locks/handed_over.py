@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read, Return, Scope, Write, Yield
 from awaitomic.model.location import AttributeStep
-from awaitomic.program.by_hand import Taking
 from awaitomic.program.locks import lock_of
+from awaitomic.program.locks.by_hand import Taking
 from awaitomic.program.names import last_name
 from awaitomic.program.operands import operands_of
 from awaitomic.program.resolve import Resolver

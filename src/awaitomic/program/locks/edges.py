@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from awaitomic.flow.reach import reach_after
 from awaitomic.model.event import Attribute, Call, Event, Read, Suspend
 from awaitomic.model.location import Location, Root
-from awaitomic.program.acquisitions import Acquisition
 from awaitomic.program.calls import translate
-from awaitomic.program.deadlines import deadline, longest
-from awaitomic.program.frames import Frame, frames_of
-from awaitomic.program.lock_holding import Taken, as_seen, holding, is_open, known_locks, suspension_of
-from awaitomic.program.lock_waits import released_by
 from awaitomic.program.locks import Lock
+from awaitomic.program.locks.acquisitions import Acquisition
+from awaitomic.program.locks.deadlines import deadline, longest
+from awaitomic.program.locks.frames import Frame, frames_of
+from awaitomic.program.locks.sure import Taken, as_seen, holding, is_open, known_locks, suspension_of
+from awaitomic.program.locks.waits import released_by
 from awaitomic.program.target import Target
 from awaitomic.program.while_waiting import calls_while_waiting
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from awaitomic.knowledge.locks import sounds_ranked
 from awaitomic.model.finding import Confidence
 from awaitomic.model.location import AttributeStep, ItemStep, Location, Root
-from awaitomic.program.lock_edges import Edge, call_sites
+from awaitomic.program.locks.edges import Edge, call_sites
 
 if TYPE_CHECKING:
     from awaitomic.flow.graph import FunctionGraph

@@ -16,10 +16,10 @@ from awaitomic.flow.reach import reach_after, reach_from
 from awaitomic.model.event import Const, Guard, Suspend
 from awaitomic.model.location import Location
 from awaitomic.program.accesses import Change
-from awaitomic.program.acquisitions import AROUND, Acquisition
 from awaitomic.program.calls import translate
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.foregone import known_at, never_taken, said
+from awaitomic.program.locks.acquisitions import AROUND, Acquisition
 from awaitomic.program.state import FRESH
 from awaitomic.program.target import Target
 from awaitomic.program.while_waiting import calls_while_waiting

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from awaitomic.knowledge.locks import CONCURRENCY_LIMITS, SERIALISING_DECORATORS, sounds_like_a_lock
 from awaitomic.model.event import Call, Const, Enter
-from awaitomic.program.lock_helpers import is_understood
+from awaitomic.program.locks.managers import is_understood
+from awaitomic.program.locks.wrappers import waits_for_wrapped
 from awaitomic.program.names import last_name
-from awaitomic.program.wrappers import waits_for_wrapped
 
 if TYPE_CHECKING:
     from awaitomic.flow.graph import FunctionGraph

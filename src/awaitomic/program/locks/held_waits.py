@@ -33,14 +33,14 @@ from awaitomic.model.event import (
     Write,
 )
 from awaitomic.model.location import AttributeStep, Location, Root
-from awaitomic.program.acquisitions import AROUND, Acquisition
 from awaitomic.program.callers import in_loop
 from awaitomic.program.calls import awaited_calls, targets_of, translate
 from awaitomic.program.cancelling import is_on_the_way_out
-from awaitomic.program.deadlines import longest
-from awaitomic.program.enders import ender_calls, task_spawns, waited_objects
-from awaitomic.program.lock_holding import Taken, holding, is_open, known_locks, suspension_of
-from awaitomic.program.lock_waits import released_by
+from awaitomic.program.locks.acquisitions import AROUND, Acquisition
+from awaitomic.program.locks.deadlines import longest
+from awaitomic.program.locks.enders import ender_calls, task_spawns, waited_objects
+from awaitomic.program.locks.sure import Taken, holding, is_open, known_locks, suspension_of
+from awaitomic.program.locks.waits import released_by
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.operands import operands_of
 from awaitomic.program.target import How

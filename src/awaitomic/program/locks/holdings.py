@@ -18,12 +18,12 @@ from awaitomic.model.location import ANY_ITEM, ItemStep
 from awaitomic.program.calls import targets_of
 from awaitomic.program.constants import can_come_to, constants_of, with_locals
 from awaitomic.program.constructed import in_caller
-from awaitomic.program.free_locks import free_after
-from awaitomic.program.lock_stacks import is_stack, stack_of, stacked_locks
 from awaitomic.program.locks import Lock, is_handed, known_as, lock_type
+from awaitomic.program.locks.given_back import free_after
+from awaitomic.program.locks.stacks import is_stack, stack_of, stacked_locks
+from awaitomic.program.locks.wrappers import entered_by_name, in_wrapped, wrappers_of
 from awaitomic.program.target import Target
 from awaitomic.program.while_waiting import entered_by_stack, entering
-from awaitomic.program.wrappers import entered_by_name, in_wrapped, wrappers_of
 
 if TYPE_CHECKING:
     from awaitomic.program import Program

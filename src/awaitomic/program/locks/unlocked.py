@@ -109,7 +109,7 @@ def _missing(program: Program, found: Unlocked, keys: Keys, way: tuple[int, ...]
 
 
 def leaves_to_callers(program: Program, resolver: Resolver, keys: Keys) -> bool:
-    """Tell whether a function leaves one of some locks to its callers: see `awaitomic.program.lock_contracts`."""
+    """Tell whether a function leaves one of some locks to its callers: see `awaitomic.program.locks.contracts`."""
     contract = program.callers.contract(resolver.function)
     return contract is not None and resolver.key_of(contract.lock.location) in keys
 

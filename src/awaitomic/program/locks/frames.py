@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.event import Call, Return, Suspend
-from awaitomic.program.acquisitions import AROUND, Acquisition
 from awaitomic.program.calls import is_awaited
-from awaitomic.program.deadlines import deadline, longest
+from awaitomic.program.locks.acquisitions import AROUND, Acquisition
+from awaitomic.program.locks.deadlines import deadline, longest
 from awaitomic.program.names import last_name
 from awaitomic.program.target import Target
 

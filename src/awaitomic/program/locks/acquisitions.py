@@ -18,10 +18,10 @@ from awaitomic.program.constants import can_come_to, constants_of, with_locals
 from awaitomic.program.constructed import in_caller
 from awaitomic.program.deferred import Deferred, awaited_parameters, handed_on
 from awaitomic.program.locks import Lock, is_handed, known_as, lock_type
+from awaitomic.program.locks.wrappers import entered_by_name, in_wrapped, wrappers_of
 from awaitomic.program.reach import components
 from awaitomic.program.target import AwaitedCall, How, Part, Target
 from awaitomic.program.while_waiting import calls_while_waiting
-from awaitomic.program.wrappers import entered_by_name, in_wrapped, wrappers_of
 
 if TYPE_CHECKING:
     from awaitomic.program import Program

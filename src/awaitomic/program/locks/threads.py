@@ -17,9 +17,9 @@ from awaitomic.knowledge.locks import THREAD_LIBRARIES, Exclusion
 from awaitomic.model.event import Attribute, Call, Enter, Event, Leave, Operand, Read, Suspend
 from awaitomic.model.location import Root
 from awaitomic.program.accesses import Access, Change
-from awaitomic.program.by_hand import releases, unsure
 from awaitomic.program.calls import targets_of, translate
 from awaitomic.program.locks import Lock, lock_of
+from awaitomic.program.locks.by_hand import releases, unsure
 from awaitomic.program.resolve import Resolver
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from awaitomic.model.location import Location, Root
-from awaitomic.program.lock_edges import Edge, lifted_to, own_edges
-from awaitomic.program.lock_pairs import fixed_places
+from awaitomic.program.locks.edges import Edge, lifted_to, own_edges
+from awaitomic.program.locks.pairs import fixed_places
 from awaitomic.program.reach import components
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from awaitomic.flow.reach import reach_after, reach_from
 from awaitomic.model.event import Guard, Suspend
-from awaitomic.program.free_locks import said_free
+from awaitomic.program.locks.given_back import said_free
 
 if TYPE_CHECKING:
     from awaitomic.model.location import Location

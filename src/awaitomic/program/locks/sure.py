@@ -13,9 +13,9 @@ from awaitomic.flow.solver import Solution, solve
 from awaitomic.knowledge.locks import LOOP_LIBRARIES, UNKNOWN_LOCK, Exclusion
 from awaitomic.model.event import Call, Enter, Event, Guard, Leave, Operand, Suspend, SuspendWhy
 from awaitomic.model.location import ItemStep, Location, Root
-from awaitomic.program.acquisitions import own_acquisitions
-from awaitomic.program.lock_stacks import stacked_locks
 from awaitomic.program.locks import Cause, Lock, is_made_as_lock, lock_of
+from awaitomic.program.locks.acquisitions import own_acquisitions
+from awaitomic.program.locks.stacks import stacked_locks
 
 if TYPE_CHECKING:
     from awaitomic.program import Program

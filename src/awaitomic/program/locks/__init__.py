@@ -24,7 +24,7 @@ from awaitomic.knowledge.locks import (
 from awaitomic.model.event import Attribute, Call, Event, Operand, Read, Return
 from awaitomic.model.location import AttributeStep, ItemStep, Location, Root
 from awaitomic.program.calls import translate
-from awaitomic.program.lock_tables import lock_made_for
+from awaitomic.program.locks.tables import lock_made_for
 from awaitomic.program.module import ClassFacts, ModuleFacts
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.resolve import Resolver
