@@ -14,7 +14,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from awaitomic.model.event import Enter
-from awaitomic.program import is_construction
+from awaitomic.program.module import is_construction
 from awaitomic.source.prefilter import may_matter
 from awaitomic.source.text import split_lines
 

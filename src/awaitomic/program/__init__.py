@@ -40,8 +40,9 @@ from awaitomic.program.locks.order import LockOrder
 from awaitomic.program.locks.per_instance import one_for_each
 from awaitomic.program.locks.removals import find_removal
 from awaitomic.program.locks.serialising import serialising_decorator
+from awaitomic.program.locks.takes import Takes
 from awaitomic.program.makers import Makers
-from awaitomic.program.module import ModuleFacts
+from awaitomic.program.module import ModuleFacts, is_construction
 from awaitomic.program.project import Project
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.summaries import Summary
@@ -69,14 +70,12 @@ class Program:
         self.project = project
         self.unit = unit
         self.conventions = conventions
-        self._managers: dict[tuple[int, Operand], tuple[Lock, ...]] = {}
-        self._removals: dict[tuple[str, Location], Flaw | None] = {}
-        self._each: dict[tuple[str, Location], Each | None] = {}
         self._serialised: dict[int, str | None] = {}
         self._changes: dict[tuple[str, Location], bool] = {}
         self.analyses = Analyses(self)
         self.suspension = Suspension(self)
         self.waiting = Waiting(self)
+        self.takes = Takes(self)
         self.acquisitions = Acquisitions(self)
         self.free_locks = FreeLocks(self)
         self.holdings = Holdings(self)
@@ -251,47 +250,7 @@ class Program:
 
     def locks_of(self, resolver: Resolver, manager: Operand) -> tuple[Lock, ...]:
         """Give the protecting locks that a with-statement on `manager` holds."""
-        key = (id(resolver), manager)
-        if key not in self._managers:
-            self._managers[key] = ()  # a helper that enters itself holds what it holds anyway
-            self._managers[key] = tuple(self._find_locks(resolver, manager))
-        return self._managers[key]
-
-    def _find_locks(self, resolver: Resolver, manager: Operand) -> Iterator[Lock]:
-        flaw = made_for_each(self, resolver, manager)
-        if flaw is not None:
-            yield Lock(unnamed(resolver, manager), UNKNOWN_LOCK, flaw)
-            return
-        event = resolver.function.events[resolver.origin(manager)]
-        if isinstance(event, Compute) and event.operator == "awaited":  # `async with await self.lock_of(key):`
-            event = resolver.function.events[resolver.origin(event.operands[0])]
-        if isinstance(event, Merge) and isinstance(resolver.function.nodes[event.id], ast.BoolOp):
-            yield from self._find_locks(resolver, event.operands[0])  # `self.lock or nullcontext()`: if there is one
-            return
-        if isinstance(event, Call):
-            targets = targets_of(resolver, event)
-            if targets and not any(is_construction(target.function) for target in targets):
-                for target in targets:
-                    entry = returned_entry(self.resolver(target.function), resolver, target)
-                    if entry is not None:
-                        yield self._as_kept(resolver, Lock(entry, UNKNOWN_LOCK))
-                    else:
-                        yield from held_in_body(self, resolver, target.function)
-                return
-        lock = lock_of(resolver, manager)
-        if lock is not None:
-            yield self._as_kept(resolver, as_held(resolver, manager, lock))
-
-    def _as_kept(self, resolver: Resolver, lock: Lock) -> Lock:
-        """Give a lock with what is known of how long it stays in its table."""
-        key = (resolver.function.id, lock.location)
-        if key not in self._removals:
-            self._removals[key] = find_removal(self, resolver, lock.location)
-            self._each[key] = one_for_each(self, resolver, lock.location)
-        removal = self._removals[key]
-        if removal is not None and lock.flaw is None:
-            return replace(lock, flaw=removal)
-        return replace(lock, each=self._each[key]) if self._each[key] is not None else lock
+        return self.takes.by_manager(resolver, manager)
 
     def lock_words(self, resolver: Resolver, event: object) -> bool:
         """Tell whether an event reads a lock."""
@@ -305,38 +264,11 @@ class Program:
 
     def lock_calls(self, resolver: Resolver, event: Call) -> list[tuple[Lock, bool]]:
         """Give the locks that a call takes (True) or gives back: ``acquire``, ``release``, ``enter_async_context``."""
-        advisory = advisory_lock(resolver, event)
-        if advisory is not None:
-            return [advisory]
-        callee = resolver.function.events[event.function]
-        if not isinstance(callee, Read) or not isinstance(callee.place, AttributePlace):
-            return []
-        method, base = callee.place.attr, callee.place.base
-        if method in {"acquire", "release"}:
-            lock = lock_of(resolver, base)
-            if lock is not None and method == "acquire" and lock.self_deadlocks and not is_awaited(resolver, event.id):
-                return []  # a task of its own waits for it, or nobody
-        elif method in STACKING and event.arguments:
-            base = event.arguments[0]
-            lock = lock_of(resolver, base)
-        else:
-            return []
-        if lock is None:
-            return []
-        flaw = made_for_each(self, resolver, base)
-        if flaw is not None:
-            return [(replace(lock, flaw=flaw), method != "release")]
-        return [(self._as_kept(resolver, as_held(resolver, base, lock)), method != "release")]
+        return self.takes.by_call(resolver, event)
 
     def locks_left_by(self, resolver: Resolver, event: Call) -> list[Lock]:
         """Give the locks that a function of the program has taken by hand, and not given back, when a call returns."""
-        found: list[Lock] = []
-        for target in targets_of(resolver, event):
-            for lock in self.suspension.left_held(target.function):
-                location = translate(resolver, target, lock.location)
-                if location is not None and (is_awaited(resolver, event.id) or not target.function.is_async):
-                    found.append(replace(lock, location=location))
-        return found
+        return self.takes.left_by(resolver, event)
 
     def effective_calls(self, resolver: Resolver, event: Suspend) -> tuple[AwaitedCall, ...]:
         """Give the calls of the program that run while the function waits; what a lock does to itself is left out."""
@@ -375,12 +307,6 @@ def _changing(writers: Mapping[Location, list[Rival]], key: Location) -> list[Ri
             if not is_construction(resolver.function) and not _is_before_closures(resolver, access):
                 found.append((resolver, access))
     return found
-
-
-def is_construction(function: FunctionGraph) -> bool:
-    """Tell whether a function runs before anybody else can have the object, or at import."""
-    name = getattr(function.node, "name", "")
-    return name in CONSTRUCTION or not isinstance(function.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
 
 
 def _is_before_closures(resolver: Resolver, access: Access) -> bool:

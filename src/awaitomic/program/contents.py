@@ -25,8 +25,9 @@ from awaitomic.model.event import (
     Write,
 )
 from awaitomic.model.location import ANY_ITEM, ItemStep, Location, Root
-from awaitomic.program import Program, is_construction
+from awaitomic.program import Program
 from awaitomic.program.accesses import CONTENTS, Access, Change
+from awaitomic.program.module import is_construction
 from awaitomic.program.names import dotted
 from awaitomic.program.resolve import Resolver
 

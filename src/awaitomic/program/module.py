@@ -166,6 +166,12 @@ def is_of_class(function: FunctionGraph) -> bool:
     return any(last_name(node) == "classmethod" for node in getattr(function.node, "decorator_list", []))
 
 
+def is_construction(function: FunctionGraph) -> bool:
+    """Tell whether a function runs before anybody else can have the object, or at import."""
+    name = getattr(function.node, "name", "")
+    return name in CONSTRUCTION or not isinstance(function.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+
+
 def is_setter(function: FunctionGraph) -> bool:
     """Tell whether a method is run by an assignment to an attribute."""
     decorators = getattr(function.node, "decorator_list", [])

@@ -16,7 +16,8 @@ from awaitomic.knowledge.logs import LOGS
 from awaitomic.model.event import Attribute, Call, Compute, Event, Guard, Item, Merge, Name, Operand, Read, Scope, Write
 from awaitomic.model.identity import qualname_of
 from awaitomic.model.location import AttributeStep, Location, Root
-from awaitomic.program import Program, is_construction
+from awaitomic.program import Program
+from awaitomic.program.module import is_construction
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.operands import operands_of
 from awaitomic.program.resolve import Resolver

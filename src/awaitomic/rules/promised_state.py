@@ -15,11 +15,12 @@ from awaitomic.flow.reach import reach_after, reach_from
 from awaitomic.model.event import Call, Compute, Const, Guard, Item, Name, Read, Return, Suspend
 from awaitomic.model.finding import Finding, Role, Span, TraceStep
 from awaitomic.model.location import ANY_ITEM, ItemStep, Location, Root
-from awaitomic.program import Program, is_construction
+from awaitomic.program import Program
 from awaitomic.program.accesses import Change
 from awaitomic.program.concurrency import ENOUGH, Hint, judge
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.guards import is_entry
+from awaitomic.program.module import is_construction
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import NOTHING, ActiveGuard, State, Tokens
 from awaitomic.rules.forgiving import is_caught

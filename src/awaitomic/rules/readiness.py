@@ -9,12 +9,13 @@ from awaitomic.flow.reach import reach_after, reach_from
 from awaitomic.knowledge.opening import WAITS
 from awaitomic.model.event import Attribute, Call, Event, Read, Suspend, SuspendWhy
 from awaitomic.model.location import AttributeStep, Location, Root
-from awaitomic.program import Program, is_construction
+from awaitomic.program import Program
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.callers import Spawn
 from awaitomic.program.calls import targets_of, translate
 from awaitomic.program.conditions import parts_of
 from awaitomic.program.guards import is_entry
+from awaitomic.program.module import is_construction
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import ActiveGuard, State

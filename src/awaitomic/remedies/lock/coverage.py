@@ -14,10 +14,11 @@ from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.event import Enter, Read, Suspend, Write
 from awaitomic.model.location import Location
 from awaitomic.model.position import StatementPath
-from awaitomic.program import Program, is_construction
+from awaitomic.program import Program
 from awaitomic.program.accesses import FORGETS, Access, Change
 from awaitomic.program.calls import awaited_calls
 from awaitomic.program.facts import WriteFact
+from awaitomic.program.module import is_construction
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import Token
 from awaitomic.remedies.lock.home import Guardian, Home, Kind

@@ -17,8 +17,9 @@ from awaitomic.model.finding import Applicability, Refusal
 from awaitomic.model.location import ItemStep, Location
 from awaitomic.model.plan import MoveStatement, Plan, WrapStatements
 from awaitomic.model.position import StatementPath
-from awaitomic.program import Program, is_construction
+from awaitomic.program import Program
 from awaitomic.program.accesses import Access, Change
+from awaitomic.program.module import is_construction
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock import propose_along
 from awaitomic.remedies.remedy import Case, Proposal, Remedy

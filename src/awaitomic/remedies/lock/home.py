@@ -10,10 +10,11 @@ from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.locks import AWAITED_LIBRARIES, Exclusion, LockType
 from awaitomic.model.event import Enter
 from awaitomic.model.location import ANY_ITEM, AttributeStep, Location, Root
-from awaitomic.program import Program, is_construction
+from awaitomic.program import Program
 from awaitomic.program.accesses import CONTENTS, Access, Change
 from awaitomic.program.locks import Lock, class_lock_type, lock_type
 from awaitomic.program.locks.guarded_by import GuardedBy
+from awaitomic.program.module import is_construction
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.shared.declarative import declares_field
 from awaitomic.remedies.shared.declined import Declined

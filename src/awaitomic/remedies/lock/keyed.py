@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from awaitomic.knowledge.containers import MAPPINGS
 from awaitomic.model.location import ANY_ITEM, ItemStep, Location
 from awaitomic.model.plan import AddImport
-from awaitomic.program import Program, is_construction
+from awaitomic.program import Program
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.facts import WriteFact
+from awaitomic.program.module import is_construction
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.coverage import Coverage, tokens_of
 from awaitomic.remedies.lock.home import Home, Kind

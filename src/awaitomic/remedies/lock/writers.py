@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from awaitomic.program import Program, is_construction
+from awaitomic.program import Program
 from awaitomic.program.accesses import Access
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.filling import only_fills, takes_away
+from awaitomic.program.module import is_construction
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.lock.home import Home

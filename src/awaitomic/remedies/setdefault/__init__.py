@@ -9,9 +9,9 @@ from __future__ import annotations
 from awaitomic.model.finding import Applicability, Refusal
 from awaitomic.model.identity import qualname_of
 from awaitomic.model.plan import Edit, Plan
-from awaitomic.program import is_construction
 from awaitomic.program.accesses import FORGETS, Change, access_of
 from awaitomic.program.facts import WriteFact
+from awaitomic.program.module import is_construction
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.setdefault.afterwards import judge_changes
 from awaitomic.remedies.setdefault.asked import governed_by_absence

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.location import AttributeStep, Location, Root
-from awaitomic.program import Program, is_construction
+from awaitomic.program import Program
 from awaitomic.program.accesses import Change
-from awaitomic.program.module import ClassFacts, self_assignments
+from awaitomic.program.module import ClassFacts, is_construction, self_assignments
 from awaitomic.program.names import last_name, target_names
 from awaitomic.program.resolve import Resolver
 

@@ -1,0 +1,113 @@
+"""Which locks a with-statement or a call takes: the places where everything else about locks begins."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from awaitomic.knowledge.locks import STACKING, UNKNOWN_LOCK
+from awaitomic.model.event import Attribute, Call, Compute, Merge, Operand, Read
+from awaitomic.model.location import Location
+from awaitomic.program.calls import is_awaited, targets_of, translate
+from awaitomic.program.locks import Each, Flaw, Lock, as_held, lock_of, returned_entry, unnamed
+from awaitomic.program.locks.advisory import advisory_lock
+from awaitomic.program.locks.made_anew import made_for_each
+from awaitomic.program.locks.managers import held_in_body
+from awaitomic.program.locks.per_instance import one_for_each
+from awaitomic.program.locks.removals import find_removal
+from awaitomic.program.module import is_construction
+
+if TYPE_CHECKING:
+    from awaitomic.program import Program
+    from awaitomic.program.resolve import Resolver
+
+
+class Takes:
+    """The locks that are taken in a program, found when something asks for them."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._managers: dict[tuple[int, Operand], tuple[Lock, ...]] = {}
+        self._removals: dict[tuple[str, Location], Flaw | None] = {}
+        self._each: dict[tuple[str, Location], Each | None] = {}
+
+    def by_manager(self, resolver: Resolver, manager: Operand) -> tuple[Lock, ...]:
+        """Give the protecting locks that a with-statement on `manager` holds."""
+        key = (id(resolver), manager)
+        if key not in self._managers:
+            self._managers[key] = ()  # a helper that enters itself holds what it holds anyway
+            self._managers[key] = tuple(self._find_locks(resolver, manager))
+        return self._managers[key]
+
+    def _find_locks(self, resolver: Resolver, manager: Operand) -> Iterator[Lock]:
+        flaw = made_for_each(self._program, resolver, manager)
+        if flaw is not None:
+            yield Lock(unnamed(resolver, manager), UNKNOWN_LOCK, flaw)
+            return
+        event = resolver.function.events[resolver.origin(manager)]
+        if isinstance(event, Compute) and event.operator == "awaited":  # `async with await self.lock_of(key):`
+            event = resolver.function.events[resolver.origin(event.operands[0])]
+        if isinstance(event, Merge) and isinstance(resolver.function.nodes[event.id], ast.BoolOp):
+            yield from self._find_locks(resolver, event.operands[0])  # `self.lock or nullcontext()`: if there is one
+            return
+        if isinstance(event, Call):
+            targets = targets_of(resolver, event)
+            if targets and not any(is_construction(target.function) for target in targets):
+                for target in targets:
+                    entry = returned_entry(self._program.resolver(target.function), resolver, target)
+                    if entry is not None:
+                        yield self._as_kept(resolver, Lock(entry, UNKNOWN_LOCK))
+                    else:
+                        yield from held_in_body(self._program, resolver, target.function)
+                return
+        lock = lock_of(resolver, manager)
+        if lock is not None:
+            yield self._as_kept(resolver, as_held(resolver, manager, lock))
+
+    def _as_kept(self, resolver: Resolver, lock: Lock) -> Lock:
+        """Give a lock with what is known of how long it stays in its table."""
+        key = (resolver.function.id, lock.location)
+        if key not in self._removals:
+            self._removals[key] = find_removal(self._program, resolver, lock.location)
+            self._each[key] = one_for_each(self._program, resolver, lock.location)
+        removal = self._removals[key]
+        if removal is not None and lock.flaw is None:
+            return replace(lock, flaw=removal)
+        return replace(lock, each=self._each[key]) if self._each[key] is not None else lock
+
+    def by_call(self, resolver: Resolver, event: Call) -> list[tuple[Lock, bool]]:
+        """Give the locks that a call takes (True) or gives back: ``acquire``, ``release``, ``enter_async_context``."""
+        advisory = advisory_lock(resolver, event)
+        if advisory is not None:
+            return [advisory]
+        callee = resolver.function.events[event.function]
+        if not isinstance(callee, Read) or not isinstance(callee.place, Attribute):
+            return []
+        method, base = callee.place.attr, callee.place.base
+        if method in {"acquire", "release"}:
+            lock = lock_of(resolver, base)
+            if lock is not None and method == "acquire" and lock.self_deadlocks and not is_awaited(resolver, event.id):
+                return []  # a task of its own waits for it, or nobody
+        elif method in STACKING and event.arguments:
+            base = event.arguments[0]
+            lock = lock_of(resolver, base)
+        else:
+            return []
+        if lock is None:
+            return []
+        flaw = made_for_each(self._program, resolver, base)
+        if flaw is not None:
+            return [(replace(lock, flaw=flaw), method != "release")]
+        return [(self._as_kept(resolver, as_held(resolver, base, lock)), method != "release")]
+
+    def left_by(self, resolver: Resolver, event: Call) -> list[Lock]:
+        """Give the locks that a function of the program has taken by hand, and not given back, when a call returns."""
+        found: list[Lock] = []
+        for target in targets_of(resolver, event):
+            for lock in self._program.suspension.left_held(target.function):
+                location = translate(resolver, target, lock.location)
+                if location is not None and (is_awaited(resolver, event.id) or not target.function.is_async):
+                    found.append(replace(lock, location=location))
+        return found
