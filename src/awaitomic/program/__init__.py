@@ -8,37 +8,29 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from copy import copy
-from dataclasses import replace
 from typing import cast
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.flow.statements import statement_at
-from awaitomic.knowledge.lifecycle import CONSTRUCTION
-from awaitomic.knowledge.locks import STACKING, UNKNOWN_LOCK
+from awaitomic.knowledge.locks import UNKNOWN_LOCK
 from awaitomic.model.conventions import STANDARD, Conventions
-from awaitomic.model.event import Attribute as AttributePlace
-from awaitomic.model.event import Call, Compute, Merge, Operand, Read, Suspend, SuspendWhy, Write
+from awaitomic.model.event import Call, Compute, Operand, Read, Suspend, SuspendWhy, Write
 from awaitomic.model.identity import identity, module_of
 from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location, Root
 from awaitomic.model.position import Extent
 from awaitomic.program.accesses import CONTENTS, Access, Change
 from awaitomic.program.analyses import Analyses
 from awaitomic.program.callers import Callers, in_loop
-from awaitomic.program.calls import awaited_calls, is_awaited, targets_of, translate
+from awaitomic.program.calls import awaited_calls
 from awaitomic.program.concurrency.registry import Registry
 from awaitomic.program.doors import Doors
 from awaitomic.program.facts import FunctionFacts
 from awaitomic.program.handed import Handed
-from awaitomic.program.locks import Each, Flaw, Lock, as_held, lock_of, returned_entry, unnamed
+from awaitomic.program.locks import Lock, lock_of
 from awaitomic.program.locks.acquisitions import Acquisitions
-from awaitomic.program.locks.advisory import advisory_lock
 from awaitomic.program.locks.given_back import FreeLocks
 from awaitomic.program.locks.holdings import Holdings
-from awaitomic.program.locks.made_anew import made_for_each
-from awaitomic.program.locks.managers import held_in_body
 from awaitomic.program.locks.order import LockOrder
-from awaitomic.program.locks.per_instance import one_for_each
-from awaitomic.program.locks.removals import find_removal
 from awaitomic.program.locks.serialising import serialising_decorator
 from awaitomic.program.locks.takes import Takes
 from awaitomic.program.makers import Makers
