@@ -76,13 +76,13 @@ def test_a_lock_elsewhere_in_the_function_explains_nothing() -> None:
 
 
 def test_a_whole_span_goes_before_a_lock_that_is_missing_at_its_write() -> None:
-    for rule in ("AWA101", "AWA102", "AWA103", "AWA106"):
+    for rule in ("AWA101", "AWA102", "AWA103", "AWA106", "AWA201", "AWA203", "AWA204"):
         assert rules(finding("AWA202"), finding(rule)) == [rule]
 
 
 def test_other_families_stay() -> None:
     assert rules(finding("AWA301"), finding("AWA101"), finding("AWA401")) == ["AWA101", "AWA301", "AWA401"]
-    assert rules(finding("AWA202"), finding("AWA203"), finding("AWA301")) == ["AWA202", "AWA203", "AWA301"]
+    assert rules(finding("AWA202"), finding("AWA206"), finding("AWA301")) == ["AWA202", "AWA206", "AWA301"]
 
 
 def test_a_lock_that_a_wait_gives_back_covers_the_whole_span() -> None:

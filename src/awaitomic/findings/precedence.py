@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _LOST_UPDATE = "AWA10"
 _LOCK_DOES_NOT_HELP = "AWA2"
 _WITHOUT_LOCK = "AWA202"
+_OF_ITS_OWN_SPAN = frozenset({"AWA201", "AWA203", "AWA204"})
+"""What says why the lock over a span of the function itself does not help."""
 _BEFORE = {"AWA106": "AWA100", "AWA204": "AWA200"}
 """Where a rule stands, if not in the order of the codes."""
 
@@ -58,7 +60,7 @@ def _covers(stronger: Finding, finding: Finding) -> bool:
     if (stronger.rule, finding.rule) == ("AWA204", "AWA201"):
         return same_write  # a lock that a wait gives back covers the whole span, and no larger region would help
     if finding.rule == _WITHOUT_LOCK:
-        return same_write and stronger.rule.startswith(_LOST_UPDATE)
+        return same_write and (stronger.rule.startswith(_LOST_UPDATE) or stronger.rule in _OF_ITS_OWN_SPAN)
     if not finding.rule.startswith(_LOST_UPDATE):
         return False
     if stronger.rule.startswith(_LOCK_DOES_NOT_HELP):
