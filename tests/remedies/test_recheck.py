@@ -255,10 +255,15 @@ NOT_FILLED = {
         "if self.pool is None:\n    self.pool = await count() + key\nelse:\n    self.pool += key",
         "carries-news",
     ),
+    "what ends what was begun": (
+        "if self.pool is None:\n    self.pool = await subscribe(key)\n\ndef close(self):\n    self.pool()",
+        "stores-undo",
+    ),
     "a counter": ("if self.pool is None:\n    await connect()\n    self.pool += 1", "carries-news"),
 }
 
 
 @pytest.mark.parametrize(("body", "code"), NOT_FILLED.values(), ids=NOT_FILLED)
 def test_no_second_test(body: str, code: str) -> None:
-    assert outcome(recheck.propose, "AWA102", lazy(body)).verdict == code
+    text = lazy(body).replace("        def close(self):\n        ", "    def close(self):\n    ")
+    assert outcome(recheck.propose, "AWA102", text).verdict == code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from awaitomic.model.event import Call
 from awaitomic.model.finding import Applicability
 from awaitomic.model.location import AttributeStep
 from awaitomic.model.plan import InsertStatements, Plan, ReplaceExpression, WrapStatements
@@ -12,6 +13,7 @@ from awaitomic.program.conditions import parts_of
 from awaitomic.remedies.remedy import Case, Proposal
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.names import name_for_state
+from awaitomic.remedies.shared.region import is_in_cleanup
 
 _LOSER = "two tasks may still both do the work, and what the slower one made is dropped without being closed"
 
@@ -21,8 +23,8 @@ def propose_fill(case: Case) -> Proposal:
 
     Raises:
         Declined: ``keyed-fill`` for entries of a mapping, ``carries-news`` and ``recheck-shape`` if this is no lazy
-            initialisation of an attribute or variable, ``stores-constant`` if it is a flag, ``several-states`` if more
-            than that is initialised.
+            initialisation of an attribute or variable, ``stores-constant`` if it is a flag, ``stores-undo`` if it is
+            what ends what was begun, ``several-states`` if more than that is initialised.
     """
     fact = case.fact
     if fact.via is not None:
@@ -44,6 +46,7 @@ def propose_fill(case: Case) -> Proposal:
     title = f"`{case.finding.state}` is only stored if no other task has stored one meanwhile"
     _refuse_more_state(case)
     _refuse_update(case)
+    _refuse_undo(case)
     if not any(isinstance(node, ast.Await) for node in ast.walk(statement.value)):
         return Proposal(Plan((WrapStatements(path, 1, f"if {test}"),)), Applicability.UNSAFE, title, (_LOSER,))
     name = name_for_state(case, target, prefix="new_")
@@ -62,6 +65,27 @@ def _refuse_more_state(case: Case) -> None:
         other = fact.access.location != case.fact.access.location and fact.access.location.parent
         if other and other == case.fact.access.location.parent and guards & {g.guard for g in fact.state.guards}:
             raise Declined("several-states", f"`{fact.access.location}` is set by the same test, and belongs to it")
+
+
+def _refuse_undo(case: Case) -> None:
+    """Refuse to choose between two functions that each end what was begun: ``self._unsubscribe()``.
+
+    Whichever of them is kept, what belongs to the other one goes on for ever, as before.
+    """
+    key = case.resolver.key_of(case.fact.access.location)
+    for resolver in case.program.resolvers_knowing(key):
+        for event in resolver.function.events:
+            if not isinstance(event, Call) or event.arguments or event.keywords:
+                continue
+            called = resolver.value(event.function)
+            cleans_up = is_in_cleanup(resolver.function, resolver.function.statements[event.id])
+            if called is not None and resolver.key_of(called) == key and cleans_up:
+                place = case.program.place(resolver.function, event.id)
+                message = (
+                    f"`{case.finding.state}` is called at {place} to end what was begun: "
+                    "of two that were begun, one would still go on"
+                )
+                raise Declined("stores-undo", message)
 
 
 def _refuse_update(case: Case) -> None:
