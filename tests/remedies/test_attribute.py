@@ -237,6 +237,20 @@ def test_what_only_looks_like_state_of_the_class_gets_a_lock_in_each_instance(he
     assert "    rows = {}\n    _lock = asyncio.Lock()\n" in shared.text
 
 
+@pytest.mark.parametrize(
+    ("head", "made"),
+    [
+        ("from pydantic import BaseModel\nfrom pydantic.fields import PrivateAttr\n", "= PrivateAttr("),
+        ("from pydantic import BaseModel\nfrom models import PrivateAttr\n", "= pydantic.PrivateAttr("),
+        ("from pydantic.main import BaseModel\n", "= pydantic.PrivateAttr("),
+    ],
+)
+def test_what_describes_a_private_attribute_is_imported_if_it_is_not_there(head: str, made: str) -> None:
+    result = _made(f"{head}\nclass Client(BaseModel):\n    conn: object = None\n")
+    assert made in result.text
+    assert ("import pydantic\n" in result.text) == ("pydantic." in made)
+
+
 MODULE = """import asyncio
 
 pool = None

@@ -130,7 +130,7 @@ def new_field(program: Program, style: Style, name: str, made: tuple[str, str]) 
         function = _dataclass_field(program)
         options = f"{_default('default_factory', callee)}, init=False, repr=False, compare=False"
     elif style.library == "pydantic":
-        function = _named(program, "pydantic", "PrivateAttr") or Imported("pydantic.PrivateAttr")
+        function = _private_attribute(program)
         options = _default("default_factory", callee)
     else:
         function = _attrs_field(program, style)
@@ -167,6 +167,13 @@ def _named(program: Program, library: str, function: str) -> Imported | None:
 def _dataclass_field(program: Program) -> Imported:
     found = _named(program, "dataclasses", "field")
     return found or Imported("dataclasses.field", (AddImport("dataclasses"),))
+
+
+def _private_attribute(program: Program) -> Imported:
+    """Give what describes a private attribute of a model, which some take out of the module where it is defined."""
+    name = "PrivateAttr"
+    found = _named(program, "pydantic", name) or taken_out(program, "pydantic.fields", name)
+    return found or Imported(f"pydantic.{name}", (AddImport("pydantic"),))
 
 
 def _attrs_field(program: Program, style: Style) -> Imported:
