@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 TOOLS = ("coverage", "pytest-reportlog", "pytest-timeout")
+OWN_SETTINGS = f"--rcfile={os.devnull}"
+"""Keeps coverage from the package's own settings, which may ask for a hundred per cent."""
 SUPPLY = re.compile(r"\s*(import |from |[\w.]+(: \S+)? = [\w.]*Lock\(\)$|$)")
 """Lines that only supply a lock: that they run says nothing."""
 
@@ -172,7 +174,8 @@ def run_tests(place: Place, version: str, tests: list[str], log: str, *, covered
     command: list[str | Path] = [place.python]
     if covered:
         included = ",".join(str(place.tree / path) for path in covered)
-        command += ["-m", "coverage", "run", f"--data-file={place.root / 'coverage'}", f"--include={included}"]
+        command += ["-m", "coverage", "run", OWN_SETTINGS, f"--data-file={place.root / 'coverage'}"]
+        command += [f"--include={included}"]
     command += ["-m", "pytest", "-q", "-o", "addopts=", "-p", "no:cacheprovider", "--timeout=120"]
     command += ["--continue-on-collection-errors"]
     command += [f"--report-log={report}", *place.package.options, *tests]
@@ -229,6 +232,7 @@ def reached(place: Place, changed: list[Path]) -> tuple[int, int]:
         "-m",
         "coverage",
         "json",
+        OWN_SETTINGS,
         f"--data-file={place.root / 'coverage'}",
         "-o",
         target,

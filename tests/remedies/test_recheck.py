@@ -256,8 +256,13 @@ NOT_FILLED = {
         "carries-news",
     ),
     "what ends what was begun": (
-        "if self.pool is None:\n    self.pool = await subscribe(key)\n\ndef close(self):\n    self.pool()",
-        "stores-undo",
+        "if self.pool is None:\n    self.pool = await connect(key)\n\ndef close(self):\n    self.pool()",
+        "goes-on",
+    ),
+    "what goes on by itself": ("if self.pool is None:\n    self.pool = Adapter(await pull_subscribe(key))", "goes-on"),
+    "what does, in a local": (
+        "if self.pool is None:\n    listener = await create_listener(key)\n    self.pool = listener",
+        "goes-on",
     ),
     "a counter": ("if self.pool is None:\n    await connect()\n    self.pool += 1", "carries-news"),
 }

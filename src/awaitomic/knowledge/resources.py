@@ -136,6 +136,18 @@ def gives_data(name: str) -> bool:
     return words[0] in _PARTS or (words[0] in _BRINGS and words != ["get"])
 
 
+_GOES_ON = frozenset(
+    "subscribe subscription listen listener serve server watch watcher consume consumer monitor spawn launch browser "
+    "process subprocess".split()
+)
+
+
+def goes_on(name: str) -> bool:
+    """Tell whether a call of that name begins what works by itself until it is ended: ``pull_subscribe``."""
+    words = [word.lower() for word in _WORD.findall(name)]
+    return bool(words) and words[0] not in _FETCHES and not _GOES_ON.isdisjoint(words)
+
+
 _CLEANUP = frozenset(
     "__aexit__ __del__ aclose close stop disconnect shutdown cleanup teardown terminate release dispose".split()
 )

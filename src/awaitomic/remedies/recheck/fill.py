@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from awaitomic.knowledge.resources import goes_on
 from awaitomic.model.event import Call
 from awaitomic.model.finding import Applicability
 from awaitomic.model.location import AttributeStep
@@ -14,6 +15,7 @@ from awaitomic.remedies.remedy import Case, Proposal
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.names import name_for_state
 from awaitomic.remedies.shared.region import is_in_cleanup
+from awaitomic.rules.shapes import calls_in
 
 _LOSER = "two tasks may still both do the work, and what the slower one made is dropped without being closed"
 
@@ -23,8 +25,8 @@ def propose_fill(case: Case) -> Proposal:
 
     Raises:
         Declined: ``keyed-fill`` for entries of a mapping, ``carries-news`` and ``recheck-shape`` if this is no lazy
-            initialisation of an attribute or variable, ``stores-constant`` if it is a flag, ``stores-undo`` if it is
-            what ends what was begun, ``several-states`` if more than that is initialised.
+            initialisation of an attribute or variable, ``stores-constant`` if it is a flag, ``goes-on`` if what is
+            begun works by itself, ``several-states`` if more than that is initialised.
     """
     fact = case.fact
     if fact.via is not None:
@@ -46,7 +48,7 @@ def propose_fill(case: Case) -> Proposal:
     title = f"`{case.finding.state}` is only stored if no other task has stored one meanwhile"
     _refuse_more_state(case)
     _refuse_update(case)
-    _refuse_undo(case)
+    _refuse_what_goes_on(case)
     if not any(isinstance(node, ast.Await) for node in ast.walk(statement.value)):
         return Proposal(Plan((WrapStatements(path, 1, f"if {test}"),)), Applicability.UNSAFE, title, (_LOSER,))
     name = name_for_state(case, target, prefix="new_")
@@ -67,11 +69,16 @@ def _refuse_more_state(case: Case) -> None:
             raise Declined("several-states", f"`{fact.access.location}` is set by the same test, and belongs to it")
 
 
-def _refuse_undo(case: Case) -> None:
-    """Refuse to choose between two functions that each end what was begun: ``self._unsubscribe()``.
+def _refuse_what_goes_on(case: Case) -> None:
+    """Refuse to choose between two things that both work by themselves, or two functions that each end one of them.
 
-    Whichever of them is kept, what belongs to the other one goes on for ever, as before.
+    Whichever is kept, the other one goes on for ever, as before: ``self._unsubscribe = await subscribe()``.
     """
+    value = case.fact.access.value
+    begun = [name for name, _ in calls_in(case.resolver, value) if goes_on(name)] if value is not None else []
+    if begun:
+        message = f"what `{begun[0]}` begins goes on by itself: of two that were begun, nobody would end the second"
+        raise Declined("goes-on", message)
     key = case.resolver.key_of(case.fact.access.location)
     for resolver in case.program.resolvers_knowing(key):
         for event in resolver.function.events:
@@ -85,7 +92,7 @@ def _refuse_undo(case: Case) -> None:
                     f"`{case.finding.state}` is called at {place} to end what was begun: "
                     "of two that were begun, one would still go on"
                 )
-                raise Declined("stores-undo", message)
+                raise Declined("goes-on", message)
 
 
 def _refuse_update(case: Case) -> None:
