@@ -59,6 +59,16 @@ SAFE = {
         "try:\n    await self.ws.close()\nfinally:\n    self.ws = None",
         "ws = self.ws\ntry:\n    await ws.close()\nfinally:\n    if self.ws is ws:\n        self.ws = None",
     ),
+    "what it was set to has a name before anything can fail": (
+        "ws = Codec()\ntry:\n    self.ws = ws\n    await ws.run()\nfinally:\n    self.ws = None",
+        "ws = Codec()\ntry:\n    self.ws = ws\n    await ws.run()\nfinally:\n    if self.ws is ws:\n        self.ws = None",
+    ),
+    "so has it in the block of the manager that gives it": (
+        "async with open(key) as ws:\n    try:\n        self.ws = ws\n        await ws.run()\n    finally:\n"
+        "        self.ws = None",
+        "async with open(key) as ws:\n    try:\n        self.ws = ws\n        await ws.run()\n    finally:\n"
+        "        if self.ws is ws:\n            self.ws = None",
+    ),
     "comments stay where they are": (
         "# say goodbye\nawait self.ws.close()\n# and forget\nself.ws = None  # now",
         "# say goodbye\nws = self.ws\nawait ws.close()\nif self.ws is ws:\n    # and forget\n    self.ws = None  # now",
@@ -129,6 +139,10 @@ REFUSED = {
     ),
     "the local gets what is there after the wait": (
         "conn = self.conns.get(key)\nawait conn.close()\nconn = self.conns.get(key)\nself.conns.pop(key, None)",
+        "recheck-shape",
+    ),
+    "what it was set to may not be there if that has failed": (
+        "try:\n    async with open(key) as ws:\n        self.ws = ws\n        await ws.run()\nfinally:\n    self.ws = None",
         "recheck-shape",
     ),
     "the key is not known yet where the local would have to be made": (

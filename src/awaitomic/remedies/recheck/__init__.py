@@ -14,7 +14,7 @@ from awaitomic.model.finding import Applicability, Refusal
 from awaitomic.model.location import AttributeStep, ItemStep
 from awaitomic.model.plan import InsertStatements, Plan, ReplaceExpression, WrapStatements
 from awaitomic.program.accesses import Change
-from awaitomic.remedies.recheck.alias import bindings_of, local_of
+from awaitomic.remedies.recheck.alias import bindings_of, is_bound_at, local_of
 from awaitomic.remedies.recheck.fill import propose_fill
 from awaitomic.remedies.recheck.identity import is_object
 from awaitomic.remedies.recheck.second_test import propose_second_test
@@ -122,8 +122,11 @@ def _claimed(case: Case, event: int) -> str:
     value = case.function.events[write.value] if write.value is not None else None
     if isinstance(value, Read) and not isinstance(case.node(value.id), ast.Attribute | ast.Subscript):
         name = case.text(case.node(value.id))
-        if name.isidentifier() and len(bindings_of(case, name)) <= 1:
-            return name
+        bindings = bindings_of(case, name)
+        if name.isidentifier() and len(bindings) <= 1:
+            if all(is_bound_at(case, binding, case.path(case.fact.event)) for binding in bindings):
+                return name
+            raise Declined("recheck-shape", f"where the reset is made, `{name}` may not be bound")
     raise Declined("no-identity", f"what `{case.finding.state}` was set to has no name of its own to compare with")
 
 

@@ -47,6 +47,14 @@ def bindings_of(case: Case, name: str) -> list[Write]:
     return list(nodes.values())
 
 
+def is_bound_at(case: Case, binding: Write, path: StatementPath) -> bool:
+    """Tell whether a binding is made on every way to a statement: not if it is a part of the ``try`` that failed."""
+    where = case.path(binding.id)
+    header = isinstance(case.statement(where), ast.With | ast.AsyncWith | ast.For | ast.AsyncFor)
+    inside = len(path) > len(where) and path[: len(where)] == where and path[len(where)].block == "body"
+    return (header and inside) or _is_on_the_way(case, where, path)
+
+
 def _follows(case: Case, name: str, state: ast.expr) -> bool:
     """Tell whether a local gets what the state holds whenever it is bound, and is bound anew by no wait of the span."""
     bindings = bindings_of(case, name)
