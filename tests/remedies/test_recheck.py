@@ -61,7 +61,8 @@ SAFE = {
     ),
     "what it was set to has a name before anything can fail": (
         "ws = Codec()\ntry:\n    self.ws = ws\n    await ws.run()\nfinally:\n    self.ws = None",
-        "ws = Codec()\ntry:\n    self.ws = ws\n    await ws.run()\nfinally:\n    if self.ws is ws:\n        self.ws = None",
+        "ws = Codec()\ntry:\n    self.ws = ws\n    await ws.run()\nfinally:\n"
+        "    if self.ws is ws:\n        self.ws = None",
     ),
     "so has it in the block of the manager that gives it": (
         "async with open(key) as ws:\n    try:\n        self.ws = ws\n        await ws.run()\n    finally:\n"
@@ -142,7 +143,8 @@ REFUSED = {
         "recheck-shape",
     ),
     "what it was set to may not be there if that has failed": (
-        "try:\n    async with open(key) as ws:\n        self.ws = ws\n        await ws.run()\nfinally:\n    self.ws = None",
+        "try:\n    async with open(key) as ws:\n        self.ws = ws\n        await ws.run()\n"
+        "finally:\n    self.ws = None",
         "recheck-shape",
     ),
     "the key is not known yet where the local would have to be made": (
