@@ -10,6 +10,7 @@ import pytest
 
 from awaitomic.model.finding import Confidence, Role
 from awaitomic.rules import find
+from awaitomic.source.project import SourceTree
 from program.reading import program_of
 
 HEAD = """
@@ -96,6 +97,25 @@ ONE_LOOP = [
 @pytest.mark.parametrize("main", ONE_LOOP)
 def test_one_loop_or_nobody_who_waits_is_silent(main: str) -> None:
     assert found(main) == []
+
+
+@pytest.mark.parametrize(
+    ("oldest", "lock", "main", "reported"),
+    [
+        ((3, 9), "lock", "asyncio.run(put_all('ab'))", True),
+        ((3, 9), "self.turn", "asyncio.run(put_all('ab'))", True),
+        ((3, 9), "self.own", "asyncio.run(put_all('ab'))", False),
+        ((3, 9), "lock", "asyncio.run(put_one('a'))", False),
+        ((3, 9), "of_anyio", "asyncio.run(put_all('ab'))", False),
+        ((3, 10), "lock", "asyncio.run(put_all('ab'))", False),
+    ],
+    ids=["of_the_module", "of_the_class", "made_in_the_loop", "nobody_waits", "of_anyio", "not_bound_any_more"],
+)
+def test_before_3_10_a_lock_belongs_to_the_loop_of_its_import(
+    monkeypatch: pytest.MonkeyPatch, oldest: tuple[int, int], lock: str, main: str, reported: bool
+) -> None:
+    monkeypatch.setattr(SourceTree, "oldest_python", oldest)
+    assert found(main, lock) == ([(lock, Confidence.LIKELY)] if reported else [])
 
 
 @pytest.mark.parametrize("lock", ["self.own", "by_loop[asyncio.get_running_loop()]", "threading.Lock()"])

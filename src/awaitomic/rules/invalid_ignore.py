@@ -66,7 +66,7 @@ def _around(program: Program, line: int) -> str:
 RULE = Rule(
     code="AWA002",
     name="invalid-ignore",
-    summary="A comment for awaitomic cannot be read, or the code contradicts it.",
+    summary="a comment for awaitomic cannot be read, or the code contradicts it",
     what="""
         A comment that begins with `awaitomic:` and is no `ignore`, `owner[one-task]` or `guarded-by[LOCK]`; one that
         names a rule which does not exist; an `owner` or `guarded-by` that stands neither at a class nor at the first
