@@ -40,6 +40,9 @@ class Desk:
     async def _hold_b(self):
         await self.b.acquire()
 
+    def _give_b(self):
+        self.b.release()
+
     async def _one(self, first):
         if first: await self.a.acquire()
         else: await self.b.acquire()
@@ -69,6 +72,11 @@ REPORTED = [
     ("through a task that is awaited", "async with self.b: await asyncio.create_task(self._take_a())"),
     ("the first held by a context manager", "async with self.with_b():\n    async with self.a: ..."),
     ("the second held by a context manager", "async with self.b:\n    async with self.with_a(): ..."),
+    (
+        "the first held by a manager in a stack",
+        "async with contextlib.AsyncExitStack() as stack:\n"
+        "    await stack.enter_async_context(self.with_b())\n    async with self.a: ...",
+    ),
     ("acquired by a helper", "await self._hold_b()\nasync with self.a: ...\nself.b.release()"),
     ("acquired by hand", "await self.b.acquire()\ntry:\n    async with self.a: ...\nfinally:\n    self.b.release()"),
     ("the second by hand", "async with self.b:\n    await self.a.acquire()\n    self.a.release()"),
@@ -94,6 +102,12 @@ SILENT = [
     ("one order", "async with self.a:\n    async with self.b: ..."),
     ("the first has been given back", "async with self.b: ...\nasync with self.a: ..."),
     ("given back by hand", "await self.b.acquire()\nself.b.release()\nasync with self.a: ..."),
+    ("given back by a helper", "await self.b.acquire()\nself._give_b()\nasync with self.a: ..."),
+    (
+        "a stack that has ended",
+        "async with contextlib.AsyncExitStack() as stack:\n"
+        "    await stack.enter_async_context(self.with_b())\nasync with self.a: ...",
+    ),
     ("a gate around both", "async with self.gate:\n    async with self.b, self.a: ..."),
     ("the second is only tried", "async with self.b:\n    if self.a.locked(): return\n    async with self.a: ..."),
     ("a lock that nobody knows", "async with other:\n    async with self.a: ..."),

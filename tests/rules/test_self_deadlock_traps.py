@@ -234,6 +234,12 @@ def test_a_decorator_fetches_the_lock_by_its_name(name: str, *, waits: bool) -> 
     assert hangs(HEAD + source, "Store", "load") == waits
 
 
+def test_a_semaphore_of_several_around_each_call_lets_the_task_in_again() -> None:
+    source = BY_NAME.format(name="lock").replace("asyncio.Lock()", "asyncio.Semaphore(2)")
+    assert not _deadlocks(source)
+    assert not hangs(HEAD + source, "Store", "load")
+
+
 def test_a_lock_sixty_calls_away_is_found() -> None:
     hops = "".join(f"    async def hop{n}(self): await self.hop{n + 1}()\n" for n in range(60))
     source = (

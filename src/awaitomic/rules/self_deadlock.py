@@ -7,9 +7,8 @@ from itertools import pairwise
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.flow.passage import passage
-from awaitomic.model.event import Call, Enter, Event, Guard, Suspend, SuspendWhy
+from awaitomic.model.event import Enter, Event, Suspend, SuspendWhy
 from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
-from awaitomic.model.location import Location
 from awaitomic.program import Program
 from awaitomic.program.calls import awaited_calls
 from awaitomic.program.deferred import handed_on
@@ -17,9 +16,10 @@ from awaitomic.program.locks import Lock
 from awaitomic.program.locks.acquisitions import Acquisition, own_acquisitions
 from awaitomic.program.locks.frames import Frame, frames_of, is_limited, shown_frame
 from awaitomic.program.locks.settled import Settled
+from awaitomic.program.locks.taken import AROUND, Holding
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.target import AwaitedCall, How, Target
-from awaitomic.program.while_waiting import calls_while_waiting, entered_by_stack
+from awaitomic.program.while_waiting import calls_while_waiting
 from awaitomic.rules.rule import Rule, step, suspending_functions
 
 
@@ -28,44 +28,24 @@ def find(program: Program) -> Iterator[Finding]:
     for resolver in suspending_functions(program):
         seen: set[tuple[int, Lock, str]] = set()
         yield from _handed_to_holders(program, resolver, seen)
-        if not _could_hold(program, resolver):
-            continue
-        held = program.holdings.of(resolver)
-        for block in resolver.function.blocks:
-            for event, state in held.states(block.index):
-                if state:
-                    yield from _examine(program, resolver, event, state, seen)
-
-
-def _could_hold(program: Program, resolver: Resolver) -> bool:
-    """Tell whether a function takes anything that could be a lock, before more is asked."""
-    events = resolver.function.events
-    managed = any(isinstance(event, Enter) and event.asynchronous for event in events)
-    return (
-        managed
-        or bool(program.holdings.by_decorators(resolver.function))
-        or any(
-            isinstance(event, Call)
-            and (own_acquisitions(program, resolver, event) or program.locks_left_by(resolver, event))
-            for event in events
-        )
-        or any(entered_by_stack(resolver, event) is not None for event in events)
-    )
+        for event, state in program.holdings.states(resolver):
+            yield from _examine(program, resolver, event, state, seen)
 
 
 def _examine(
-    program: Program, resolver: Resolver, event: Event, state: frozenset[Lock], seen: set[tuple[int, Lock, str]]
+    program: Program, resolver: Resolver, event: Event, state: Holding, seen: set[tuple[int, Lock, str]]
 ) -> Iterator[Finding]:
     # What every caller holds is each caller's own finding, which leads through here.
     theirs = {lock.location for lock in program.callers.held_at_entry(resolver.function)}
-    held = {lock.location: lock for lock in state if lock.self_deadlocks and lock.location not in theirs}
+    mine = [taken for taken in state if taken.lock.self_deadlocks and taken.lock.location not in theirs]
+    held = {taken.lock.location for taken in mine}
     for lock in own_acquisitions(program, resolver, event):
         if lock.location in held and _is_new(seen, resolver, event, lock, ""):
             yield _report(program, resolver, event.id, lock, None, None)
     if not isinstance(event, Suspend):
         return
     for call in calls_while_waiting(resolver, event):
-        earlier = _held_without(program, resolver, call.call, held)
+        earlier = {taken.lock.location for taken in mine if taken.event != call.call}  # not what it leaves held itself
         for target in call.targets:
             for lock, taken in program.acquisitions.by_call(resolver, target):
                 if taken.if_free or lock.location not in earlier or not lock.self_deadlocks:
@@ -95,17 +75,6 @@ def _is_new(seen: set[tuple[int, Lock, str]], resolver: Resolver, event: Event, 
     new = key not in seen
     seen.add(key)
     return new
-
-
-def _held_without(program: Program, resolver: Resolver, call: int, held: dict[Location, Lock]) -> dict[Location, Lock]:
-    """Leave out the locks that are held only since a call has been made: those that it takes and leaves held itself."""
-    event = resolver.function.events[call]
-    left = {lock.location for lock in program.locks_left_by(resolver, event)} if isinstance(event, Call) else set()
-    if not left:
-        return held
-    before = program.holdings.of(resolver).before_event(call)
-    earlier = {lock.location for lock in before} if before is not None else set()
-    return {location: lock for location, lock in held.items() if location not in left - earlier}
 
 
 def _report(
@@ -172,19 +141,15 @@ def happens(function: FunctionGraph, event: int, name: str) -> str:
 def _first_acquisition(program: Program, resolver: Resolver, event: int, lock: Lock) -> TraceStep:
     """Give the step at which the function came to hold the lock: its own, a manager's, a call's, or a decorator's."""
     function = resolver.function
-    held = program.holdings.of(resolver)
-    starts = []
-    for block in function.blocks:
-        for each, state in held.states(block.index):
-            after = None if isinstance(each, Guard) else held.after_event(each.id)
-            if lock not in state and after is not None and lock in after:
-                starts.append(each)
-    first = max((each for each in starts if each.id < event), key=lambda each: each.id, default=None)
-    if first is None:
+    held = program.holdings.before(resolver, event)
+    places = [taken.event for taken in held if taken.lock.location == lock.location]
+    last = max((place for place in places if place < event), default=max(places, default=AROUND))
+    if last == AROUND:
         decorators = getattr(function.node, "decorator_list", [])
         extent = program.unit_of(function).positions.extent(decorators[-1]) if decorators else None
         note = f"`{lock}` is taken around each call"
         return TraceStep(Role.ACQUIRE, program.path_of(function), extent or program.extent(function, event), note)
+    first = function.events[last]
     if any(mine.location == lock.location for mine in own_acquisitions(program, resolver, first)):
         return step(program, function, first.id, Role.ACQUIRE, f"`{lock}` is taken")
     entered = isinstance(first, Enter | Suspend)

@@ -114,7 +114,7 @@ class Lock:
     @property
     def self_deadlocks(self) -> bool:
         """Whether a task that holds it and takes it again waits for ever."""
-        return self.type.hangs
+        return self.type.hangs and self.type.exclusion is not Exclusion.COUNTING
 
     def covers(self, location: Location) -> bool:
         """Tell whether holding it keeps others from a state."""
@@ -339,10 +339,16 @@ def known_as(resolver: Resolver, location: Location, lock: Lock) -> Lock | None:
     """
     if lock.self_deadlocks:
         return Lock(location, lock.type)
-    known = lock_type(resolver.type_of(location))
-    if known is None and location.root is Root.PARAMETER:
+    if lock_type(resolver.type_of(location)) is None and location.root is Root.PARAMETER:
         return Lock(location, lock.type)
-    return Lock(location, known) if known is not None and known.hangs else None
+    return typed_lock(resolver, location)
+
+
+def typed_lock(resolver: Resolver, location: Location) -> Lock | None:
+    """Give the lock at a location, if its type says that a task can hang on it."""
+    known = lock_type(resolver.type_of(location))
+    lock = Lock(location, known) if known is not None else None
+    return lock if lock is not None and lock.self_deadlocks else None
 
 
 def is_handed(lock: Lock) -> bool:

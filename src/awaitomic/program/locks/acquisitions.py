@@ -17,7 +17,8 @@ from awaitomic.program.calls import parameter_default, unwrapped
 from awaitomic.program.constants import can_come_to, constants_of, with_locals
 from awaitomic.program.constructed import in_caller
 from awaitomic.program.deferred import Deferred, awaited_parameters, handed_on
-from awaitomic.program.locks import Lock, is_handed, known_as, lock_type
+from awaitomic.program.locks import Lock, is_handed, known_as, typed_lock
+from awaitomic.program.locks.taken import AROUND, may_hang
 from awaitomic.program.locks.wrappers import entered_by_name, in_wrapped, wrappers_of
 from awaitomic.program.reach import components
 from awaitomic.program.target import AwaitedCall, How, Part, Target
@@ -44,8 +45,6 @@ class Acquisition:
 _Key = tuple[Location, str, int, bool]
 _MOST_STEPS = 6
 """Paths longer than this are not followed: an object inside an object inside an object, in a recursion."""
-AROUND = -1
-"""In the place of the suspension of a hop: the function is reached through its own decorator, which runs around it."""
 
 
 class Acquisitions:
@@ -83,8 +82,8 @@ class Acquisitions:
         inner = self._program.resolver(target.function)
         self._all(target.function)
         for deferred in self._deferred[id(target.function)].values():
-            held = self._program.holdings.of(inner).before_event(deferred.event) if not deferred.chain else None
-            for lock in held or ():
+            held = self._program.holdings.before(inner, deferred.event) if not deferred.chain else ()
+            for lock in may_hang(held):
                 location = in_caller(resolver, target, lock.location)
                 for taken, how in self._handed(resolver, target, deferred) if location is not None else ():
                     if taken.location == location and taken.self_deadlocks:
@@ -124,7 +123,7 @@ class Acquisitions:
         found: dict[_Key, Acquisition] = {}
         started = any(not wrapper.waits for wrapper in wrappers_of(self._program, function))
         for event in function.events if function.is_async and not started else ():
-            for lock in _taken_here(self._program, resolver, event):
+            for lock in taken_here(self._program, resolver, event):
                 free = self._program.free_locks.at(resolver, event.id, lock.location)
                 found[lock.location, function.id, event.id, free] = Acquisition(
                     lock, function.id, event.id, (), if_free=free
@@ -139,17 +138,17 @@ class Acquisitions:
             inner = self._program.resolver(wrapper.function)
             hop = (wrapper.function.id, AROUND, How.DIRECT)
             for event in wrapper.function.events:
-                for lock in _taken_here(self._program, inner, event):
+                for lock in taken_here(self._program, inner, event):
                     location = in_wrapped(self._program, wrapper, function, lock.location)
                     known = known_as(resolver, location, lock) if location is not None else None
                     if known is not None:
                         free = self._program.free_locks.at(inner, event.id, lock.location)
                         yield Acquisition(known, wrapper.function.id, event.id, (hop,), if_free=free)
             for enter, location in entered_by_name(self._program, wrapper, function):
-                kind = lock_type(resolver.type_of(location))
-                if kind is not None and kind.hangs:
+                typed = typed_lock(resolver, location)
+                if typed is not None:
                     free = self._program.free_locks.at(inner, enter, location)
-                    yield Acquisition(Lock(location, kind), wrapper.function.id, enter, (hop,), if_free=free)
+                    yield Acquisition(typed, wrapper.function.id, enter, (hop,), if_free=free)
 
     def _absorb(self, key: int) -> bool:
         resolver = self._program.resolver(self._graphs[key])
@@ -243,7 +242,7 @@ def _part_of(function: FunctionGraph, part: Part) -> frozenset[int]:
     return frozenset[int]().union(*(reach_after(function, each, stops=yields).events for each in yields))
 
 
-def _taken_here(program: Program, resolver: Resolver, event: Event) -> list[Lock]:
+def taken_here(program: Program, resolver: Resolver, event: Event) -> list[Lock]:
     """Give the locks that an event takes, also those that a function was handed: its callers know the type."""
     taken = own_acquisitions(program, resolver, event)
     locks: list[Lock] = []

@@ -18,7 +18,8 @@ from awaitomic.program.locks import Lock
 from awaitomic.program.locks.acquisitions import Acquisition
 from awaitomic.program.locks.deadlines import deadline, longest
 from awaitomic.program.locks.frames import Frame, frames_of
-from awaitomic.program.locks.sure import Taken, as_seen, holding, is_open, known_locks, suspension_of
+from awaitomic.program.locks.known import as_seen, is_open, known_locks, suspension_of
+from awaitomic.program.locks.taken import Taken, first_taken
 from awaitomic.program.locks.waits import released_by
 from awaitomic.program.target import Target
 from awaitomic.program.while_waiting import calls_while_waiting
@@ -80,17 +81,10 @@ class Edge:
 
 def own_edges(program: Program, resolver: Resolver) -> Iterator[Edge]:
     """Give the edges of the locks that a function itself takes first, in its own terms."""
-    if not resolver.function.is_async:
-        return
-    solution = holding(program, resolver)
-    if solution is None:
-        return
-    for block in resolver.function.blocks:
-        for event, state in solution.states(block.index):
-            if state:
-                yield from _at(
-                    program, resolver, event, sorted(state, key=lambda taken: (taken.event, str(taken.lock)))
-                )
+    for event, state in program.holdings.states(resolver) if resolver.function.is_async else ():
+        held = first_taken(state)
+        if held:
+            yield from _at(program, resolver, event, held)
 
 
 def _at(program: Program, resolver: Resolver, event: Event, held: list[Taken]) -> Iterator[Edge]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.event import Call, Return, Suspend
 from awaitomic.program.calls import is_awaited
-from awaitomic.program.locks.acquisitions import AROUND, Acquisition
+from awaitomic.program.locks.acquisitions import Acquisition
 from awaitomic.program.locks.deadlines import deadline, longest
+from awaitomic.program.locks.taken import AROUND
 from awaitomic.program.names import last_name
 from awaitomic.program.target import Target
 

@@ -36,10 +36,11 @@ from awaitomic.model.location import AttributeStep, Location, Root
 from awaitomic.program.callers import in_loop
 from awaitomic.program.calls import awaited_calls, targets_of, translate
 from awaitomic.program.cancelling import is_on_the_way_out
-from awaitomic.program.locks.acquisitions import AROUND, Acquisition
+from awaitomic.program.locks.acquisitions import Acquisition
 from awaitomic.program.locks.deadlines import longest
 from awaitomic.program.locks.enders import ender_calls, task_spawns, waited_objects
-from awaitomic.program.locks.sure import Taken, holding, is_open, known_locks, suspension_of
+from awaitomic.program.locks.known import is_open, known_locks, suspension_of
+from awaitomic.program.locks.taken import AROUND, Taken, first_taken
 from awaitomic.program.locks.waits import released_by
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.operands import operands_of
@@ -84,19 +85,15 @@ class Ender:
 
 def held_waits(program: Program, resolver: Resolver) -> Iterator[HeldWait]:
     """Give the waits that a function makes, or awaits, with a lock held that it has taken itself."""
-    solution = holding(program, resolver) if resolver.function.is_async else None
-    if solution is None:
-        return
-    for block in resolver.function.blocks:
-        for event, state in solution.states(block.index):
-            if not state or not isinstance(event, Suspend):
-                continue
-            let_go = {lock.location for lock in released_by(program, resolver, event)}
-            for waited, waiter, wait, chain in _waits(program, resolver, event, _HOPS):
-                limit = _limit(waiter, wait) or _limit(resolver, event.id)
-                for taken in sorted(state, key=lambda each: (each.event, str(each.lock))):
-                    if taken.lock.location not in let_go and _keeps_out(taken.lock) and waited != taken.lock.location:
-                        yield HeldWait(resolver, taken, event.id, waited, waiter, wait, limit, chain)
+    for event, state in program.holdings.states(resolver) if resolver.function.is_async else ():
+        if not isinstance(event, Suspend):
+            continue
+        let_go = {lock.location for lock in released_by(program, resolver, event)}
+        for waited, waiter, wait, chain in _waits(program, resolver, event, _HOPS):
+            limit = _limit(waiter, wait) or _limit(resolver, event.id)
+            for taken in first_taken(state):
+                if taken.lock.location not in let_go and _keeps_out(taken.lock) and waited != taken.lock.location:
+                    yield HeldWait(resolver, taken, event.id, waited, waiter, wait, limit, chain)
 
 
 def _keeps_out(lock: Lock) -> bool:

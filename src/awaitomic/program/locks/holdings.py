@@ -1,26 +1,30 @@
-"""Which locks a task certainly holds at each place of a function, so that it would hang if it took one of them again.
+"""Which locks a task certainly holds at each place of a function, and what has taken them: all that can hang asks here.
 
 The freshness analysis asks what protects, and there a context manager of the program is one lock without a name. Here
 it is asked *which* lock it is: of a generator, what it holds at its yield; of a class, what its ``__aenter__`` leaves
-held; of a decorator, what it holds around the function.
+held; of a decorator, what it holds around the function. What a task would hang on by itself (`may_hang`) and what
+others may wait for meanwhile (`first_taken`) are two views of it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.flow.solver import Solution, solve
 from awaitomic.model.event import Call, Enter, Event, Guard, Leave, Name, Operand, Return, Suspend, SuspendWhy, Write
-from awaitomic.model.location import ANY_ITEM, ItemStep
+from awaitomic.model.location import ANY_ITEM, ItemStep, Location
 from awaitomic.program.calls import targets_of
 from awaitomic.program.constants import can_come_to, constants_of, with_locals
 from awaitomic.program.constructed import in_caller
-from awaitomic.program.locks import Lock, is_handed, known_as, lock_type
+from awaitomic.program.locks import Lock, known_as, typed_lock
+from awaitomic.program.locks.acquisitions import own_acquisitions, taken_here
 from awaitomic.program.locks.given_back import free_after
+from awaitomic.program.locks.known import entered_locks, known_locks
 from awaitomic.program.locks.stacks import is_stack, stack_of, stacked_locks
+from awaitomic.program.locks.taken import AROUND, Holding, Taken, may_hang, meet, without
 from awaitomic.program.locks.wrappers import entered_by_name, in_wrapped, wrappers_of
 from awaitomic.program.target import Target
 from awaitomic.program.while_waiting import entered_by_stack, entering
@@ -29,28 +33,52 @@ if TYPE_CHECKING:
     from awaitomic.program import Program
     from awaitomic.program.resolve import Resolver
 
-_Held = frozenset[Lock]
-_NOTHING: _Held = frozenset()
+_Locks = frozenset[Lock]
+_NOTHING: _Locks = frozenset()
 
 
 class Holdings:
-    """The locks on which a task can hang, where they are held on every way."""
+    """The locks with which a task can hang, where they are held on every way."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._solutions: dict[int, Solution[_Held]] = {}
-        self._ends: dict[int, list[tuple[int, _Held]]] = {}
-        self._managed: dict[tuple[int, Operand], _Held] = {}
+        self._solutions: dict[int, Solution[Holding]] = {}
+        self._ends: dict[int, list[tuple[int, _Locks]]] = {}
+        self._managed: dict[tuple[int, Operand], _Locks] = {}
 
-    def of(self, resolver: Resolver) -> Solution[_Held]:
-        """Give what a function itself holds (not its callers) at each of its places."""
+    def states(self, resolver: Resolver) -> Iterator[tuple[Event, Holding]]:
+        """Give each event of a function at which it holds anything itself (not only its callers do), and what."""
+        if self._may_take(resolver):
+            solution = self._of(resolver)
+            for block in resolver.function.blocks:
+                yield from ((event, state) for event, state in solution.states(block.index) if state)
+
+    def before(self, resolver: Resolver, event: int) -> Holding:
+        """Give what a function itself holds before an event; nothing where control never comes."""
+        return self._of(resolver).before_event(event) or frozenset()
+
+    def _may_take(self, resolver: Resolver) -> bool:
+        """Tell whether a function takes anything that could be a lock, before more is asked."""
+        program, events = self._program, resolver.function.events
+        return (
+            any(isinstance(event, Enter) and event.asynchronous for event in events)
+            or any(
+                isinstance(event, Call)
+                and (own_acquisitions(program, resolver, event) or program.locks_left_by(resolver, event))
+                for event in events
+            )
+            or any(entered_by_stack(resolver, event) is not None for event in events)
+            or bool(self.by_decorators(resolver.function))
+        )
+
+    def _of(self, resolver: Resolver) -> Solution[Holding]:
         key = id(resolver.function)
         if key not in self._solutions:
             problem = _Problem(self, self._program, resolver)
             self._solutions[key] = solve(resolver.function, problem, raises=False)
         return self._solutions[key]
 
-    def by_manager(self, resolver: Resolver, manager: Operand) -> _Held:
+    def by_manager(self, resolver: Resolver, manager: Operand) -> _Locks:
         """Give what a manager of the program holds while it is entered: a generator, or an object with `__aenter__`."""
         key = (id(resolver), manager)
         if key not in self._managed:
@@ -66,7 +94,7 @@ class Holdings:
         certain = [{lock.location for lock in self._translated(resolver, each)} for each in targets_of(resolver, event)]
         return [lock for lock in found if all(lock.location in each for each in certain)]
 
-    def by_decorators(self, function: FunctionGraph) -> _Held:
+    def by_decorators(self, function: FunctionGraph) -> _Locks:
         """Give what the decorators of a function hold while it runs."""
         found: set[Lock] = set()
         for wrapper in wrappers_of(self._program, function):
@@ -81,16 +109,16 @@ class Holdings:
                 for wait in wrapper.waits
             ]
             for location in set.intersection(*held) if held else ():
-                known = lock_type(resolver.type_of(location)) if location is not None else None
-                if location is not None and known is not None and known.hangs:
-                    found.add(Lock(location, known))
+                lock = typed_lock(resolver, location) if location is not None else None
+                if lock is not None:
+                    found.add(lock)
         return frozenset(found)
 
     def _any(self, resolver: Resolver, event: int) -> Iterable[Lock]:
         """Give every lock that a wrapper holds, also one of which only the wrapped function knows the type."""
         return self._program.suspension.held_before(resolver, event, lambda _: _NOTHING)
 
-    def _find(self, resolver: Resolver, manager: Operand) -> _Held:
+    def _find(self, resolver: Resolver, manager: Operand) -> _Locks:
         origin = resolver.origin(manager)
         event = resolver.function.events[origin]
         targets = targets_of(resolver, event) if isinstance(event, Call) else ()
@@ -108,7 +136,7 @@ class Holdings:
             if known is not None and ANY_ITEM not in known.location.steps:
                 yield known
 
-    def _left_by(self, resolver: Resolver, target: Target) -> _Held:
+    def _left_by(self, resolver: Resolver, target: Target) -> _Locks:
         """Give what a function holds where it gives control back: at every yield or return that a call can come to."""
         function = target.function
         inner = self._program.resolver(function)
@@ -120,14 +148,14 @@ class Holdings:
         ]
         return frozenset.intersection(*states) if states else _NOTHING
 
-    def _ends_of(self, resolver: Resolver) -> list[tuple[int, _Held]]:
+    def _ends_of(self, resolver: Resolver) -> list[tuple[int, _Locks]]:
         key = id(resolver.function)
         if key not in self._ends:
             self._ends[key] = []
-            solution = self.of(resolver)
+            solution = self._of(resolver)
             ends = [event.id for event in resolver.function.events if _is_end(resolver.function, event)]
             found = [(event, solution.before_event(event)) for event in ends]
-            self._ends[key] = [(event, state) for event, state in found if state is not None]
+            self._ends[key] = [(event, may_hang(state)) for event, state in found if state is not None]
         return self._ends[key]
 
 
@@ -143,27 +171,17 @@ def _is_end(function: FunctionGraph, event: Event) -> bool:
     return isinstance(event, Return)
 
 
-def _is_kept(lock: Lock) -> bool:
-    """Tell whether a task can hang on a lock, or nobody here knows, since it was handed over."""
-    return lock.self_deadlocks or is_handed(lock)
-
-
-def _about_others(state: _Held, event: Write) -> _Held:
+def _about_others(state: Holding, event: Write) -> Holding:
     """Leave out the locks of entries whose key means another one now: a local in it is bound anew."""
     if not isinstance(event.place, Name) or not state:
         return state
     name = event.place.name
-    keys = ((lock, step.text) for lock in state for step in lock.location.steps if isinstance(step, ItemStep))
-    gone = {lock.location for lock, text in keys if name in _WORD.findall(text)}
-    return _without(state, gone)
+    places = {taken.lock.location for taken in state}
+    keys = ((place, step.text) for place in places for step in place.steps if isinstance(step, ItemStep))
+    return without(state, {place for place, text in keys if name in _WORD.findall(text)})
 
 
 _WORD = re.compile(r"\w+")
-
-
-def _without(state: _Held, locations: Iterable[object]) -> _Held:
-    gone = set(locations)
-    return frozenset(lock for lock in state if lock.location not in gone) if gone else state
 
 
 class _Problem:
@@ -175,52 +193,58 @@ class _Problem:
         self._resolver = resolver
         self._stacked = dict(stacked_locks(program, resolver))
 
-    def initial(self) -> _Held:
-        return self._holdings.by_decorators(self._resolver.function)
+    def initial(self) -> Holding:
+        locks = self._holdings.by_decorators(self._resolver.function)
+        return frozenset(Taken(lock, AROUND, is_known=False) for lock in locks)
 
-    def join(self, left: _Held, right: _Held) -> _Held:
-        return left & right
+    def join(self, left: Holding, right: Holding) -> Holding:
+        return meet(left, right)
 
-    def branch(self, guard: Guard, holds: bool, state: _Held) -> _Held:
+    def branch(self, guard: Guard, holds: bool, state: Holding) -> Holding:
         """Where a test says that a lock is free, the task does not hold it: control never comes there with it held."""
         if not state:
             return state
         location = free_after(self._program, self._resolver, guard, holds=holds)
-        return state if location is None else _without(state, (location,))
+        return state if location is None else without(state, (location,))
 
-    def transfer(self, event: Event, state: _Held) -> _Held:
-        if isinstance(event, Enter):
-            return state | self._entered(event.manager)
+    def transfer(self, event: Event, state: Holding) -> Holding:
         if isinstance(event, Leave):
-            return _without(state, (lock.location for lock in self._ended(event.manager)))
-        if isinstance(event, Call):
-            return self._called(event, state)
+            return without(state, self._ended(event.manager)) if state else state
         if isinstance(event, Write):
             return _about_others(state, event)
-        state = _without(state, self._program.free_locks.given_back(self._resolver, event))
-        stacked = entered_by_stack(self._resolver, event)
-        return state if stacked is None else state | self._holdings.by_manager(self._resolver, stacked[1])
+        if state and isinstance(event, Call | Suspend):
+            state = without(state, self._program.free_locks.given_back(self._resolver, event))
+        gained = self._gained(event)
+        return state | gained if gained else state
 
-    def _entered(self, manager: Operand) -> _Held:
-        locks = self._program.locks_of(self._resolver, manager)
-        return self._holdings.by_manager(self._resolver, manager).union(filter(_is_kept, locks))
+    def _gained(self, event: Event) -> Holding:
+        """Give what an event takes: itself, and by a manager or a function of the program."""
+        left: Iterable[Lock] = ()
+        if isinstance(event, Enter):
+            left = self._by_manager(event.manager)
+        elif isinstance(event, Call):
+            left = self._holdings.by_call(self._resolver, event)
+        else:
+            stacked = entered_by_stack(self._resolver, event)
+            left = self._by_manager(stacked[1]) if stacked is not None else ()
+        known = {*known_locks(self._program, self._resolver, event), *(lock for lock in left if lock.self_deadlocks)}
+        taken = {*known, *left, *taken_here(self._program, self._resolver, event)}
+        return frozenset(Taken(lock, event.id, lock in known) for lock in taken)
 
-    def _ended(self, manager: Operand) -> Iterable[Lock]:
-        yield from self._entered(manager)
+    def _ended(self, manager: Operand) -> set[Location]:
+        """Give the places of the locks that are given back when a manager is left."""
+        locks = [*entered_locks(self._program, self._resolver, manager), *self._by_manager(manager)]
         if manager in self._stacked:
-            yield from self._stacked[manager].locks
+            locks += self._stacked[manager].locks
         if is_stack(self._resolver, manager):
-            yield from self._in_stack(self._resolver.origin(manager))
+            locks += self._in_stack(self._resolver.origin(manager))
+        return {lock.location for lock in locks}
+
+    def _by_manager(self, manager: Operand) -> _Locks:
+        return self._holdings.by_manager(self._resolver, manager)
 
     def _in_stack(self, stack: Operand) -> Iterable[Lock]:
         for event in self._resolver.function.events:
             stacked = entered_by_stack(self._resolver, event)
             if stacked is not None and stack_of(self._resolver, stacked[0]) == stack:
-                yield from self._holdings.by_manager(self._resolver, stacked[1])
-
-    def _called(self, event: Call, state: _Held) -> _Held:
-        program, resolver = self._program, self._resolver
-        state = _without(state, program.free_locks.given_back(resolver, event))
-        taken = [lock for lock, takes in program.lock_calls(resolver, event) if takes]
-        left = self._holdings.by_call(resolver, event)
-        return state.union(filter(_is_kept, (*taken, *left)))
+                yield from self._by_manager(stacked[1])

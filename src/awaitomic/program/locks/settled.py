@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.flow.passage import Way
 from awaitomic.flow.reach import reach_after, reach_from
-from awaitomic.model.event import Const, Guard, Suspend
+from awaitomic.model.event import Const, Suspend
 from awaitomic.model.location import Location
 from awaitomic.program.accesses import Change
 from awaitomic.program.calls import translate
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.foregone import known_at, never_taken, said
-from awaitomic.program.locks.acquisitions import AROUND, Acquisition
+from awaitomic.program.locks.acquisitions import Acquisition
+from awaitomic.program.locks.taken import AROUND
 from awaitomic.program.state import FRESH
 from awaitomic.program.target import Target
 from awaitomic.program.while_waiting import calls_while_waiting
@@ -105,21 +106,20 @@ def _comes_to(function: FunctionGraph, event: int, never: frozenset[Way]) -> boo
 def _written_since(program: Program, resolver: Resolver, event: int, lock: Lock) -> list[WriteFact]:
     """Give the writes that the holder makes, itself or by calls, on every way from taking the lock to an event."""
     function = resolver.function
-    held = program.holdings.of(resolver)
-    starts = []
-    for block in function.blocks:
-        for each, state in held.states(block.index):
-            after = held.after_event(each.id) if not isinstance(each, Guard) else None
-            if lock not in state and after is not None and lock in after:
-                starts.append(each.id)
+    held = program.holdings.before(resolver, event)
+    starts = {taken.event for taken in held if taken.lock.location == lock.location}
     found = []
     for fact in program.facts(resolver).writes:
         if fact.event == event:
             continue
-        reaches = [reach_after(function, start, stops=(fact.event,)).events for start in starts]
-        if not starts:
-            reaches = [reach_from(function, function.entry, stops=(fact.event,)).events]
-        if not any(event in each for each in reaches):
+        stops = (fact.event,)
+        reaches = (
+            reach_from(function, function.entry, stops=stops)
+            if start == AROUND
+            else reach_after(function, start, stops=stops)
+            for start in starts
+        )
+        if not any(event in each.events for each in reaches):
             found.append(fact)
     return found
 

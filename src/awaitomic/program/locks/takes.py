@@ -88,7 +88,7 @@ class Takes:
         method, base = callee.place.attr, callee.place.base
         if method in {"acquire", "release"}:
             lock = lock_of(resolver, base)
-            if lock is not None and method == "acquire" and lock.self_deadlocks and not is_awaited(resolver, event.id):
+            if lock is not None and method == "acquire" and lock.type.hangs and not is_awaited(resolver, event.id):
                 return []  # a task of its own waits for it, or nobody
         elif method in STACKING and event.arguments:
             base = event.arguments[0]

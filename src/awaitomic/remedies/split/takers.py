@@ -54,7 +54,7 @@ def held_before(program: Program, resolver: Resolver, event: int) -> frozenset[L
     if state is None:
         return frozenset()
     known = {lock.location for lock in state.held}
-    named = program.holdings.of(resolver).before_event(event) or frozenset()
+    named = (taken.lock for taken in program.holdings.before(resolver, event))
     return state.held.union(lock for lock in named if lock.self_deadlocks and lock.location not in known)
 
 

@@ -6,8 +6,9 @@ from awaitomic.model.event import Call
 from awaitomic.model.identity import qualname_of
 from awaitomic.program import Program
 from awaitomic.program.calls import targets_of
-from awaitomic.program.locks.acquisitions import AROUND, Acquisition
+from awaitomic.program.locks.acquisitions import Acquisition
 from awaitomic.program.locks.frames import frames_of, is_manager
+from awaitomic.program.locks.taken import AROUND
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.target import AwaitedCall, Target
 from awaitomic.remedies.shared.declined import Declined
