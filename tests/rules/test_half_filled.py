@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from awaitomic.model.finding import Confidence, Finding, Refusal
-from awaitomic.remedies import plan
+from awaitomic.model.finding import Confidence, Finding
 from awaitomic.rules import find
 from program.across import findings_at, lay_out
 from program.reading import program_of
@@ -303,15 +302,6 @@ def test_two_runs_leave_the_elements_of_a_list_twice_but_not_those_of_a_set() ->
     assert find(program_of(text.replace("self.rows = {}", "self.rows = []").format(add=locked))) == []
     unique = text.replace("self.rows = {}", "self.rows = set()").format(add="self.rows.add(await fetch(key))")
     assert find(program_of(unique)) == []
-
-
-def test_the_repair_by_hand_is_another_one_than_that_of_a_flag() -> None:
-    program = program_of(STORE.format(body="\n        ".join(["self.rows.clear()", *LOOP])))
-    (finding,) = (each for each in find(program) if each.rule == "AWA105" and each.function == "RowStore.f")
-    refusal = plan(finding, program)
-    assert isinstance(refusal, Refusal)
-    assert refusal.code == "no-remedy-yet"
-    assert "fill a local" in refusal.message
 
 
 ACROSS = {

@@ -29,9 +29,9 @@ def _without_locks(attributes: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in attributes.items() if "lock" not in name}
 
 
-def _refill(refill: Task, read: Task, state: str | None = None) -> FixtureCase:
+def _refill(refill: Task, read: Task, state: str | None = None, repair: Repair = "refused") -> FixtureCase:
     """Run a refill beside a reader, whose answer is what is looked at."""
-    case = _case(refill, state, repair="refused", refusal="no-remedy-yet")
+    case = _case(refill, state, repair=repair, refusal="write-in-callee" if repair == "refused" else None)
     return replace(case, tasks={"refill": refill, "read": read})
 
 
@@ -40,6 +40,14 @@ _SET_WHEN_DONE = tuple(
     "is ('mapping', ('started', False), ('wire', None))"
     for fault in ("exception", "cancel")
 )
+
+_WHOLE = "('mapping', ('core', 'CORE'), ('local', 'LOCAL'))"
+_OLD_CONTENTS_STAY = tuple(
+    f"{fault} at sleep #{sleep}: state was {part}, is {_WHOLE}"
+    for fault in ("exception", "cancel")
+    for sleep, part in ((1, "('mapping',)"), (2, "('mapping', ('local', 'LOCAL'))"))
+)
+_NO_PART_OF_IT = tuple(f"{fault} at sleep #2: state was ('row 1',), is ()" for fault in ("exception", "cancel"))
 
 CASES: dict[str, FixtureCase] = {
     "early_publish/users.py": _case(
@@ -80,12 +88,18 @@ CASES: dict[str, FixtureCase] = {
     "early_publish/refilled_after_clear.py": _refill(
         lambda module: module.store.update(), lambda module: module.ask(), "self.entries"
     ),
+    "early_publish/refilled_by_assignment.py": replace(
+        _refill(lambda module: module.prices.update(), lambda module: module.ask(), "self.rows", "unsafe"),
+        state=lambda module: module.prices.rows,
+        differences={"refill": _OLD_CONTENTS_STAY},
+    ),
     "early_publish/refilled_by_tasks.py": _refill(
         lambda module: module.archive.reload(), lambda module: module.names(), "self._items"
     ),
     "early_publish/refilled_twice.py": replace(
-        _case(lambda module: module.registry.refresh(), "self._rows", repair="refused", refusal="no-remedy-yet"),
+        _case(lambda module: module.registry.refresh(), "self._rows", repair="unsafe"),
         state=lambda module: module.registry._rows,
+        differences={"call": _NO_PART_OF_IT},
     ),
     "early_publish/keep_filled_then_published.py": _refill(
         lambda module: module.store.update(), lambda module: module.ask()

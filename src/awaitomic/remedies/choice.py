@@ -19,6 +19,7 @@ from awaitomic.remedies import (
     lock,
     managed,
     recheck,
+    refill,
     setdefault,
     single_flight,
     snapshot,
@@ -161,9 +162,8 @@ TABLE: tuple[Row, ...] = (
         "AWA105",
         "a container that is emptied and filled again",
         _always,
-        (),
-        "fill a local, and put it in the place of `{state}` by one assignment at the end; where readers keep the "
-        "container itself, empty and fill it with no await in between",
+        (refill.REMEDY,),
+        "readers see all of the old contents or all of the new ones, whichever is there",
     ),
     Row(
         "AWA106",
