@@ -248,3 +248,31 @@ def test_one_span_is_reported_once() -> None:
     found = [finding for finding in find(program) if finding.function == "Shop.f"]
     assert {finding.rule for finding in found} == {"AWA101", "AWA201"}
     assert [finding.rule for finding in resolve(found)] == ["AWA201"]
+
+
+ANSWERING = """
+class Device:
+    def __init__(self):
+        self._lock = asyncio.Lock()
+        self._answer = None
+        for _ in range(2):
+            asyncio.create_task(self.info())
+
+    async def _send(self):
+        async with self._lock:
+            self._answer = asyncio.get_running_loop().create_future()
+            answer = {answer}
+            return answer
+
+    async def info(self):
+        if not await self._send():
+            return
+        await self._send()
+"""
+
+
+@pytest.mark.parametrize(("answer", "reported"), [("await self._answer", False), ("self._answer", True)])
+def test_what_a_future_gives_says_nothing_of_where_it_is_kept(answer: str, reported: bool) -> None:
+    text = ANSWERING.format(answer=answer if not reported else f"{answer}; await asyncio.sleep(0)")
+    found = [finding.state for finding in find(program_of(text)) if finding.function == "Device.info"]
+    assert found == ["self._answer"] * reported

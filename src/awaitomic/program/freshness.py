@@ -228,6 +228,8 @@ class Freshness:
         Of a coroutine of the program it is known what its result tells about (the tokens are as fresh as its return).
         """
         awaited = self.function.events[self.resolver.origin(event.operands[0])]
+        if isinstance(awaited, Read):
+            return NOTHING  # what a future is given in the end was never read from where the future is kept
         if isinstance(awaited, Call) and not targets_of(self.resolver, awaited):
             return frozenset(t._replace(answered=True) for t in tokens)
         return frozenset(t._replace(answered=True) if t.is_stale else t for t in tokens)
