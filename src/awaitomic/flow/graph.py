@@ -10,9 +10,12 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from awaitomic.flow.statements import block_of
 from awaitomic.model.identity import identity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from awaitomic.model.event import Block, Event
     from awaitomic.model.position import StatementPath
 
@@ -87,6 +90,13 @@ class FunctionGraph:
     def block_of(self, event: int) -> Block:
         """Give the block that holds the event with this id."""
         return self.blocks[self.owners[event]]
+
+    def around(self, event: int) -> Iterator[tuple[ast.AST, str]]:
+        """Give each statement around that of an event, the function first, with the block of it that leads on."""
+        node: ast.AST = self.node
+        for step in self.statements[event][len(self.path) :]:
+            yield node, step.block
+            node = block_of(node, step.block)[step.index]
 
     def position_of(self, event: int) -> tuple[int, int]:
         """Give the block's index and the position in it of the event with this id."""

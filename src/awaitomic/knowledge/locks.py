@@ -28,6 +28,20 @@ class LockType:
     library: str
     hangs: bool
 
+    @property
+    def is_for_tasks(self) -> bool:
+        """Whether a task waits for it while the others go on."""
+        return self.library in LOOP_LIBRARIES
+
+    @property
+    def keeps_tasks_out(self) -> bool:
+        """Whether it is known to let in one task at a time, which waits for it without stopping the others."""
+        return self.exclusion is Exclusion.EXCLUSIVE and self.is_for_tasks
+
+
+LOOP_LIBRARIES = frozenset({"asyncio", "anyio", "trio"})
+"""Libraries whose locks a task waits for while the others go on: two of them, held crosswise, hang, whether a holder
+hangs on its own lock or is told so."""
 
 _ASYNCIO = LockType(Exclusion.EXCLUSIVE, "asyncio", hangs=True)
 _ASYNCIO_COUNTING = LockType(Exclusion.COUNTING, "asyncio", hangs=True)
@@ -66,13 +80,6 @@ LOCK_TYPES: dict[str, LockType] = {
 
 IN_PROCESS = frozenset({"asyncio", "anyio", "trio", "threading"})
 """Libraries whose locks only those meet at who have the same object; a lock file is one for all who name it."""
-LOOP_LIBRARIES = frozenset({"asyncio", "anyio", "trio"})
-"""Libraries whose locks are waited for by tasks: two of them, held crosswise, hang, whether a holder hangs on its own
-lock or is told so."""
-
-AWAITED_LIBRARIES = frozenset({"asyncio", "anyio", "trio"})
-"""Libraries whose locks a task waits for while the others go on."""
-
 UNKNOWN_LOCK = LockType(Exclusion.UNKNOWN, "unknown", hangs=False)
 
 THREAD_LIBRARIES = frozenset({"threading", "multiprocessing", "filelock"})

@@ -25,6 +25,12 @@ class Root(enum.Enum):
     """An object that this call has made itself; nobody else has it unless it escapes."""
 
 
+NAMED_BY_SEVERAL = frozenset({Root.SELF, Root.CLASS, Root.GLOBAL, Root.CLOSURE})
+"""Roots of what several functions have a name for, without being handed it."""
+NAMED_OR_HANDED = NAMED_BY_SEVERAL | {Root.PARAMETER}
+"""Roots of what others can have, too."""
+
+
 @dataclass(frozen=True, slots=True)
 class AttributeStep:
     """``.name``."""

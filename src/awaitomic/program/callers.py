@@ -16,7 +16,7 @@ from awaitomic.knowledge.spawners import AWAITED_ALONE, RUN_ALONE, SPAWN_ALL, st
 from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read, Scope, Suspend, Write
 from awaitomic.model.location import Location, Root
 from awaitomic.program.calls import awaited_calls, targets_of
-from awaitomic.program.inherited import in_callee, on_every_way
+from awaitomic.program.inherited import at_all, on_every_way
 from awaitomic.program.locks import Lock
 from awaitomic.program.locks.contracts import Basis, Contract, contract_of
 from awaitomic.program.module import is_setter
@@ -283,9 +283,7 @@ class Callers:
         return self._held[key]
 
     def _common(self, function: FunctionGraph, before: Callable[[Site], frozenset[Lock]]) -> frozenset[Lock]:
-        sites = self.only_awaited_here(function) or []
-        held = [in_callee(site, before(site)) for site in sites if site.resolver.function is not function]
-        return frozenset.intersection(*held) if held else frozenset()
+        return at_all(self.only_awaited_here(function) or [], before, (id(function),))
 
     def _locks_before(self, site: Site) -> frozenset[Lock]:
         return self._program.suspension.held_before(site.resolver, site.event, self.locks_at_entry)

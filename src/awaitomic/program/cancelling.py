@@ -9,9 +9,10 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from awaitomic.model.event import Attribute, Call, Place, Read, Write
+from awaitomic.model.event import Place, Write
 from awaitomic.model.location import Location
 from awaitomic.program.names import last_name
+from awaitomic.program.operands import method_of
 from awaitomic.program.resolve import Resolver
 
 if TYPE_CHECKING:
@@ -54,9 +55,9 @@ def keepers(resolver: Resolver, task: int) -> Iterator[Place]:
 def _cancelled_before(rival: Resolver, write: int) -> list[Location]:
     found = []
     for event in rival.function.events[:write]:
-        callee = rival.function.events[event.function] if isinstance(event, Call) else None
-        if isinstance(callee, Read) and isinstance(callee.place, Attribute) and callee.place.attr == "cancel":
-            location = rival.value(callee.place.base)
+        method = method_of(rival.function, event)
+        if method is not None and method.attr == "cancel":
+            location = rival.value(method.base)
             if location is not None:
                 found.append(rival.key_of(location))
     return found

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from awaitomic.model.event import Call, Compute, Const, Guard, Name, Read, Suspend, SuspendWhy, Write
-from awaitomic.model.location import ANY_ITEM, Location, Root
+from awaitomic.model.location import ANY_ITEM, NAMED_BY_SEVERAL, Location
 from awaitomic.program.accesses import is_reset
 from awaitomic.program.calls import targets_of, translate
 from awaitomic.program.locks import CLAIM, Lock
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from awaitomic.program.facts import FunctionFacts, WriteFact
     from awaitomic.program.resolve import Resolver
 
-_CLAIMABLE = frozenset({Root.SELF, Root.CLASS, Root.GLOBAL, Root.CLOSURE})
 _NOTHING: frozenset[Location] = frozenset()
 _QUIET = (Const, Read, Compute, Guard)
 """Events between a call and the test of its answer that change nothing."""
@@ -58,7 +57,7 @@ def claimed_at_return(
 
 
 def _keeps_out(program: Program, resolver: Resolver, facts: FunctionFacts, location: Location) -> bool:
-    if location.root not in _CLAIMABLE or ANY_ITEM in location.steps:
+    if location.root not in NAMED_BY_SEVERAL or ANY_ITEM in location.steps:
         return False
     if any(_shuts(resolver, fact) for fact in facts.writes if fact.access.location == location and fact.via is None):
         return True
@@ -149,7 +148,7 @@ def _of(program: Program, resolver: Resolver, targets: Iterable[Target], *, if_t
             return _NOTHING
         mine = frozenset(each for each in (translate(resolver, target, one) for one in theirs) if each is not None)
         found = mine if found is None else found & mine
-    return frozenset(each for each in found or _NOTHING if each.root in _CLAIMABLE and ANY_ITEM not in each.steps)
+    return frozenset(each for each in found or _NOTHING if each.root in NAMED_BY_SEVERAL and ANY_ITEM not in each.steps)
 
 
 def _with(state: State, claims: frozenset[Location]) -> State:

@@ -76,6 +76,10 @@ class FunctionFacts:
     """What is returned where, with the state of the analysis before it."""
     tests_under_lock: list[tuple[Guard, State]]
 
+    def write_at(self, event: int, state: str) -> WriteFact | None:
+        """Give the write of a state at an event, by the name of the state."""
+        return next((fact for fact in self.writes if fact.event == event and str(fact.access.location) == state), None)
+
 
 def analyse(program: Program, resolver: Resolver, entry_held: frozenset[Lock]) -> FunctionFacts:
     """Run the freshness analysis of one function and collect its writes."""

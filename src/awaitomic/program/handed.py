@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.containers import IN_PLACE
 from awaitomic.model.event import Call
-from awaitomic.model.location import ItemStep, Location, Root
+from awaitomic.model.location import NAMED_OR_HANDED, ItemStep, Location, Root
 from awaitomic.program.accesses import Access, Change, Deed, access_of, change_by, deed_of
 from awaitomic.program.calls import translate
 from awaitomic.program.escape import made_here
@@ -31,7 +31,6 @@ _MOST_STEPS = 4
 _MOST_WRITES = 40
 """Of a function that writes more of what it is handed, callers are told of the nearest."""
 _MOST_ROUNDS = 8
-_SHARED = frozenset({Root.SELF, Root.CLASS, Root.GLOBAL, Root.CLOSURE, Root.PARAMETER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +150,7 @@ def _nearness(given: Given) -> tuple[int, int, str]:
 
 def _is_shared(resolver: Resolver, operand: int) -> bool:
     location = resolver.value(operand)
-    return location is not None and location.root in _SHARED
+    return location is not None and location.root in NAMED_OR_HANDED
 
 
 def _is_parameters(resolver: Resolver, location: Location) -> bool:
@@ -178,7 +177,7 @@ def _in_caller(handing: Handing, given: Given) -> Given | None:
     """Say in the caller's terms what is written; None if it has no name for it, or if nobody else can have it."""
     resolver, target, access = handing.resolver, handing.target, given.access
     location = translate(resolver, target, access.location)
-    if location is None or location.root not in _SHARED or len(location.steps) > _MOST_STEPS:
+    if location is None or location.root not in NAMED_OR_HANDED or len(location.steps) > _MOST_STEPS:
         return None
     argument = next((operand for name, operand in target.arguments if name == access.location.name), None)
     if argument is None or (handing.many and any(isinstance(step, ItemStep) for step in location.steps)):

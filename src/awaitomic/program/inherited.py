@@ -6,7 +6,7 @@ writes there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from awaitomic.model.location import AttributeStep, Location, Root
@@ -49,19 +49,26 @@ def on_every_way(
         before: gives what a caller itself has seen to where it calls.
         way: the functions that lead from there to where the question began, by identity.
     """
-    found: frozenset[P] | None = None
     way = (*way, id(function))
-    for site in program.callers.only_awaited_here(function) or []:
-        caller = site.resolver.function
-        if id(caller) in way:
-            continue
-        here = before(site)
+
+    def at(site: Site) -> frozenset[P]:
+        here, caller = before(site), site.resolver.function
         if len(way) < _MOST_HOPS:
             here |= untouched(program, caller, on_every_way(program, caller, before, way))
-        mine = in_callee(site, here)
-        found = mine if found is None else found & mine
-        if not found:
-            break
+        return here
+
+    return at_all(program.callers.only_awaited_here(function) or [], at, way)
+
+
+def at_all(sites: Iterable[Site], at: Callable[[Site], frozenset[P]], way: tuple[int, ...]) -> frozenset[P]:
+    """Give what holds at each of some calls of a function, in its own terms; calls by those on the way aside."""
+    found: frozenset[P] | None = None
+    for site in sites:
+        if id(site.resolver.function) not in way:
+            mine = in_callee(site, at(site))
+            found = mine if found is None else found & mine
+            if not found:
+                break
     return found or frozenset()
 
 

@@ -1,4 +1,4 @@
-"""Which values an event uses, and when a value is used for the last time, so that the analysis can forget it."""
+"""Which values an event uses and which method it calls, and when a value is used for the last time."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from awaitomic.model.event import (
 )
 
 if TYPE_CHECKING:
+    from awaitomic.flow.graph import FunctionGraph
     from awaitomic.program.resolve import Resolver
 
 _BUILDS = frozenset({"tuple", "list", "set", "dict", "f-string", "starred"})
@@ -60,6 +61,12 @@ def operands_of(event: Event) -> tuple[Operand, ...]:
     if isinstance(event, Return | Yield):
         return () if event.value is None else (event.value,)
     return ()
+
+
+def method_of(function: FunctionGraph, event: Event) -> Attribute | None:
+    """Give the attribute that a call calls, as in ``base.attr()``; None for any other event."""
+    callee = function.events[event.function] if isinstance(event, Call) else None
+    return callee.place if isinstance(callee, Read) and isinstance(callee.place, Attribute) else None
 
 
 def place_operands(place: Place) -> tuple[Operand, ...]:

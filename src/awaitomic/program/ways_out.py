@@ -15,12 +15,11 @@ from awaitomic.knowledge.awaitables import QUEUES
 from awaitomic.knowledge.containers import ELEMENT_ADDERS
 from awaitomic.knowledge.spawners import starts_one
 from awaitomic.model.event import Attribute, Call, Event, Name, Operand, Read, Suspend, Write
-from awaitomic.model.location import ANY_ITEM, ItemStep, Location, Root
+from awaitomic.model.location import ANY_ITEM, NAMED_OR_HANDED, ItemStep, Location
 from awaitomic.program.calls import targets_of
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 
-_SHARED = frozenset({Root.SELF, Root.CLASS, Root.GLOBAL, Root.CLOSURE, Root.PARAMETER})
 _PUTS = frozenset({"put", "put_nowait"})
 _ADDS = ELEMENT_ADDERS | _PUTS | {"setdefault"}
 
@@ -44,7 +43,7 @@ def _stored(resolver: Resolver, event: Write) -> Iterator[Way]:
         location = resolver.variable(event.place)
     else:
         location = resolver.place(event.place)
-        if location is not None and (location.root not in _SHARED or ANY_ITEM in location.steps):
+        if location is not None and (location.root not in NAMED_OR_HANDED or ANY_ITEM in location.steps):
             return
     if location is not None:
         yield event.value, location
@@ -62,7 +61,7 @@ def _added(resolver: Resolver, event: Call) -> Iterator[Way]:
         return
     container, added = resolver.value(base), event.arguments[-1]
     name = local_name(resolver, added)
-    if container is not None and container.root in _SHARED and name:
+    if container is not None and container.root in NAMED_OR_HANDED and name:
         yield added, container.item(ItemStep(name))
 
 
@@ -70,7 +69,7 @@ def _kept_by_callee(resolver: Resolver, event: Call) -> Iterator[Way]:
     """Give what a method of another object stores in that object."""
     for target in targets_of(resolver, event) if _hands_on_locals(resolver, event) else ():
         receiver = target.receiver
-        if receiver is None or receiver.root not in _SHARED or target.function.is_generator:
+        if receiver is None or receiver.root not in NAMED_OR_HANDED or target.function.is_generator:
             continue
         kept = dict(_keeps(target.function))
         for parameter, operand in target.arguments:

@@ -18,6 +18,7 @@ from awaitomic.program.callables import called_partial, reached
 from awaitomic.program.calls import awaited_calls, targets_of, unwrapped
 from awaitomic.program.module import is_property
 from awaitomic.program.names import last_name
+from awaitomic.program.operands import method_of
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.target import AwaitedCall, How, Part, Target
 
@@ -57,10 +58,10 @@ def entered_by_stack(resolver: Resolver, event: Event) -> tuple[Operand, Operand
     if not isinstance(event, Suspend) or event.awaited is None or event.why is not SuspendWhy.AWAIT:
         return None
     call = resolver.function.events[resolver.origin(event.awaited)]
-    callee = resolver.function.events[call.function] if isinstance(call, Call) else None
-    if not isinstance(call, Call) or not isinstance(callee, Read) or not isinstance(callee.place, Attribute):
+    method = method_of(resolver.function, call)
+    if method is None or method.attr not in STACKING or not isinstance(call, Call) or not call.arguments:
         return None
-    return (callee.place.base, call.arguments[0]) if callee.place.attr in STACKING and call.arguments else None
+    return method.base, call.arguments[0]
 
 
 def _awaited(resolver: Resolver, origin: Operand) -> Iterator[AwaitedCall]:
@@ -106,10 +107,10 @@ def _collected(resolver: Resolver, argument: Operand) -> Iterator[AwaitedCall]:
     if not isinstance(found, Compute) or found.operator != "list":
         return
     for event in events:
-        callee = events[event.function] if isinstance(event, Call) else None
-        if not isinstance(event, Call) or not isinstance(callee, Read) or not isinstance(callee.place, Attribute):
+        method = method_of(resolver.function, event)
+        if method is None or not isinstance(event, Call):
             continue
-        if callee.place.attr == "append" and resolver.origin(callee.place.base) == origin and event.arguments:
+        if method.attr == "append" and resolver.origin(method.base) == origin and event.arguments:
             yield from unwrapped(resolver, event.arguments[0], How.GATHER)
 
 
@@ -193,11 +194,11 @@ def _left_group(resolver: Resolver, manager: Operand) -> Iterator[AwaitedCall]:
     if last_name(getattr(resolver.function.nodes[manager], "func", None)) not in TASK_GROUPS:
         return
     for event in events:
-        callee = events[event.function] if isinstance(event, Call) else None
-        if not isinstance(event, Call) or not isinstance(callee, Read) or not isinstance(callee.place, Attribute):
+        method = method_of(resolver.function, event)
+        if method is None or not isinstance(event, Call):
             continue
-        entered = events[resolver.origin(callee.place.base)]
+        entered = events[resolver.origin(method.base)]
         if not isinstance(entered, Compute) or entered.operator != "entered":
             continue
-        if resolver.origin(entered.operands[0]) == manager and starts_one(callee.place.attr) and event.arguments:
+        if resolver.origin(entered.operands[0]) == manager and starts_one(method.attr) and event.arguments:
             yield from unwrapped(resolver, event.arguments[0], How.GATHER)

@@ -69,9 +69,9 @@ class Case:
         Raises:
             LookupError: if the finding is of another program.
         """
-        for fact in self.program.facts(self.resolver).writes:
-            if fact.event == self.finding.span.write and str(fact.access.location) == self.finding.state:
-                return fact
+        fact = self.program.facts(self.resolver).write_at(self.finding.span.write, self.finding.state)
+        if fact is not None:
+            return fact
         message = f"no write at event {self.finding.span.write} of {self.finding.span.function}"
         raise LookupError(message)
 

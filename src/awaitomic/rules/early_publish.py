@@ -10,7 +10,7 @@ from awaitomic.flow.reach import reach_after, reach_from
 from awaitomic.knowledge.opening import SHARED_WORK, sounds_like_opening, sounds_ready, sounds_under_way
 from awaitomic.model.event import Compute, Const, Suspend, SuspendWhy
 from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
-from awaitomic.model.location import AttributeStep, ItemStep, Location, Root
+from awaitomic.model.location import NAMED_OR_HANDED, AttributeStep, ItemStep, Location
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
 from awaitomic.program.concurrency import ENOUGH, Hint, judge
@@ -36,8 +36,6 @@ from awaitomic.rules.readiness import (
 )
 from awaitomic.rules.refusing import is_told
 from awaitomic.rules.rule import Rule, kept_apart, object_of, step, suspending_functions
-
-_SHARED = frozenset({Root.SELF, Root.CLASS, Root.GLOBAL, Root.CLOSURE, Root.PARAMETER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,7 @@ def _publications(program: Program, resolver: Resolver) -> Iterator[tuple[int, F
 
 def _could_publish(resolver: Resolver, fact: WriteFact) -> bool:
     access = fact.access
-    if fact.via is not None or access.location.root not in _SHARED or is_locked(fact.state):
+    if fact.via is not None or access.location.root not in NAMED_OR_HANDED or is_locked(fact.state):
         return False
     if access.change is Change.RESET:  # an empty entry, which says that there is somebody who fills it
         return bool(access.location.steps) and isinstance(access.location.steps[-1], ItemStep)

@@ -16,7 +16,6 @@ from awaitomic.program.resolve import Resolver
 from awaitomic.rules.rule import Rule, step, suspending_functions
 
 _BOUND_WHEN_CONTENDED = "asyncio"
-_OF_A_LOOP = frozenset({"asyncio", "anyio", "trio"})
 
 
 class _Foreign(NamedTuple):
@@ -52,7 +51,7 @@ def find(program: Program) -> Iterator[Finding]:
 def _is_made_at_import(resolver: Resolver, lock: Lock) -> bool:
     """Tell whether a lock is a variable of a module or an attribute of a class, which all loops of a process share."""
     location = lock.location
-    if lock.type.library not in _OF_A_LOOP or lock.flaw is not None:
+    if not lock.type.is_for_tasks or lock.flaw is not None:
         return False
     if location.root is Root.GLOBAL:
         return not location.steps

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Self
 
-from awaitomic.model.event import Enter
 from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
 from awaitomic.model.identity import module_of
 from awaitomic.model.location import Location, Root
@@ -18,6 +17,7 @@ from awaitomic.program.facts import WriteFact
 from awaitomic.program.filling import spoils_no_fill
 from awaitomic.program.locks import Lock
 from awaitomic.program.locks.contracts import Basis
+from awaitomic.program.locks.covering import taken_at
 from awaitomic.program.locks.unlocked import Keys, Unlocked, without_lock
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.unit import Unit
@@ -135,7 +135,7 @@ def _with_rival(
         return
     span = _examine(_Facing.of(program, (rival,)), holder, fact)
     kept = protecting(with_locks, span.span.reads) if span is not None else frozenset()
-    if not kept or any(_holds_a_lock(program, *hop) for hop in access.hops[1:]):
+    if not kept or any(_holds_a_lock(program, program.named(function), event) for function, event in access.hops[1:]):
         return
     for missing in without_lock(program, writer, access, _keys(holder, kept)):
         if missing.calls:  # it is that caller whose runs come in between
@@ -152,9 +152,8 @@ def _limit(program: Program, fact: WriteFact, span: Finding, missing: Unlocked) 
     """Lower what hardly harms: an addition to what is added to, and a write that is kept under another lock."""
     writer, access, _ = missing
     adds = access.change in _ADDS and fact.access.change in _ADDS and span.rule == check_then_act.RULE.code
-    state = program.facts(writer).solution.before_event(access.event)
-    other = state is not None and any(lock.excludes for lock in state.held)
-    return Confidence.POSSIBLE if adds or other else Confidence.CERTAIN
+    under_another = _holds_a_lock(program, writer, access.event)
+    return Confidence.POSSIBLE if adds or under_another else Confidence.CERTAIN
 
 
 def _has_own_span(program: Program, writer: Resolver, access: Access) -> bool:
@@ -196,8 +195,8 @@ def _keys(holder: Resolver, locks: frozenset[Lock]) -> Keys:
     return frozenset(holder.key_of(lock.location) for lock in locks)
 
 
-def _holds_a_lock(program: Program, function: str, event: int) -> bool:
-    state = program.facts(program.named(function)).solution.before_event(event)
+def _holds_a_lock(program: Program, resolver: Resolver, event: int) -> bool:
+    state = program.facts(resolver).solution.before_event(event)
     return state is not None and any(lock.excludes for lock in state.held)
 
 
@@ -246,13 +245,9 @@ def _taken(program: Program, found: _Found) -> Iterator[TraceStep]:
     """Give the step at which the lock was taken that the other does without."""
     holder = found.holder
     first = min((*found.span.span.reads, *found.span.span.guards, *found.span.span.suspends))
-    taken = [
-        event.id
-        for event in holder.function.events[:first]
-        if isinstance(event, Enter) and found.lock in program.locks_of(holder, event.manager)
-    ]
-    if taken:
-        yield step(program, holder.function, taken[-1], Role.ACQUIRE, f"`{found.lock}` is taken")
+    taken = taken_at(program, holder, found.lock, first)
+    if taken is not None:
+        yield step(program, holder.function, taken, Role.ACQUIRE, f"`{found.lock}` is taken")
 
 
 RULE = Rule(

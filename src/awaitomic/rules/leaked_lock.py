@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from awaitomic.knowledge.locks import CANCELLATIONS, Exclusion
 from awaitomic.model.event import Call, Const, Return, Suspend, SuspendWhy
 from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
-from awaitomic.model.location import Root
+from awaitomic.model.location import NAMED_OR_HANDED
 from awaitomic.program import Program
 from awaitomic.program.locks.by_hand import (
     Taking,
@@ -28,8 +28,6 @@ from awaitomic.program.resolve import Resolver
 from awaitomic.rules.rule import Rule, step, suspending_functions
 from awaitomic.source.project import is_test
 
-_KEPT = frozenset({Root.SELF, Root.CLASS, Root.GLOBAL, Root.CLOSURE, Root.PARAMETER})
-"""Where a lock is that others can come to; what only one call has is gone with it."""
 _MANAGERS = frozenset({"asynccontextmanager"})
 _CLEANING = frozenset({"finalbody", "handlers"})
 
@@ -49,7 +47,7 @@ def _examine(program: Program, resolver: Resolver, taking: Taking, *, alone: boo
     given = releases(resolver, taking.lock)
     if not taking.is_known:
         return _of_manager(program, resolver, taking, given) if _is_manager(resolver) else None
-    if taking.lock.location.root not in _KEPT or not taking.is_plain:
+    if taking.lock.location.root not in NAMED_OR_HANDED or not taking.is_plain:
         return None
     if not given:
         return _of_entering(program, resolver, taking)

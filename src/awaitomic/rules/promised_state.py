@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from awaitomic.flow.reach import reach_after, reach_from
 from awaitomic.model.event import Call, Compute, Const, Guard, Item, Name, Read, Return, Suspend
 from awaitomic.model.finding import Finding, Role, Span, TraceStep
-from awaitomic.model.location import ANY_ITEM, ItemStep, Location, Root
+from awaitomic.model.location import ANY_ITEM, NAMED_OR_HANDED, ItemStep, Location, Root
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
 from awaitomic.program.concurrency import ENOUGH, Hint, judge
@@ -27,7 +27,6 @@ from awaitomic.rules.forgiving import is_caught
 from awaitomic.rules.readiness import is_empty_at_first, is_locked, says_absent, test_of
 from awaitomic.rules.rule import kept_apart, object_of, step
 
-_SHARED = frozenset({Root.SELF, Root.CLASS, Root.GLOBAL, Root.CLOSURE, Root.PARAMETER})
 _CLAIMS = frozenset({Change.ASSIGN, Change.RESET, Change.FILL, Change.ADD})
 _BRINGS = frozenset({Change.ASSIGN, Change.FILL})
 _WITHDRAWS = frozenset({Change.ASSIGN, Change.RESET, Change.DELETE, Change.CLEAR, Change.TAKE})
@@ -70,7 +69,7 @@ def find_promises(program: Program, resolver: Resolver) -> dict[int, Finding]:
 def _first_caller(resolver: Resolver, claim: WriteFact) -> ActiveGuard | None:
     """Give the test which has found, with no suspension since, that what is written was not there."""
     access = claim.access
-    if claim.via is not None or access.change not in _CLAIMS or access.location.root not in _SHARED:
+    if claim.via is not None or access.change not in _CLAIMS or access.location.root not in NAMED_OR_HANDED:
         return None
     if is_locked(claim.state) or not _says_something(resolver, claim):
         return None
@@ -113,7 +112,7 @@ def _broken(program: Program, resolver: Resolver, claim: WriteFact, guard: Activ
 def _may_be_promised(program: Program, resolver: Resolver, claim: WriteFact, fact: WriteFact) -> bool:
     """Tell whether a write brings something that a claim can stand for: of the same key, if either has one."""
     promised, location = claim.access.location, fact.access.location
-    if fact.access.change not in _BRINGS or location == promised or location.root not in _SHARED:
+    if fact.access.change not in _BRINGS or location == promised or location.root not in NAMED_OR_HANDED:
         return False
     if _keys(location) != _keys(promised) or ANY_ITEM in location.steps:
         return False

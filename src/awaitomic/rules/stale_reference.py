@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from awaitomic.model.event import Attribute, Const, Event, Guard, Item, Name, Read
-from awaitomic.model.location import AttributeStep, Location, Root
+from awaitomic.model.location import NAMED_BY_SEVERAL, AttributeStep, Location
 from awaitomic.program import Program
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.concurrency import Judgement, Rival, judge
@@ -107,7 +107,7 @@ def dereferenced(resolver: Resolver, event: Event) -> tuple[Read, Location] | No
     if not isinstance(base, Read) or isinstance(base.place, Item):
         return None
     location = resolver.variable(base.place) if isinstance(base.place, Name) else resolver.place(base.place)
-    if location is None or location.root not in {Root.SELF, Root.CLASS, Root.GLOBAL, Root.CLOSURE}:
+    if location is None or location.root not in NAMED_BY_SEVERAL:
         return None
     return (base, location) if all(isinstance(step, AttributeStep) for step in location.steps) else None
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from awaitomic.model.event import Attribute, Event, Item, Name, Read, Scope
-from awaitomic.model.location import AttributeStep, Location, Root
+from awaitomic.model.location import NAMED_BY_SEVERAL, AttributeStep, Location
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
 from awaitomic.program.concurrency import Judgement, Rival, judge
@@ -69,7 +69,7 @@ def _candidates(program: Program, resolver: Resolver) -> Iterator[tuple[int, Loc
 
 
 def _is_attribute(location: Location) -> bool:
-    shared = location.root in {Root.SELF, Root.CLASS, Root.GLOBAL, Root.CLOSURE}
+    shared = location.root in NAMED_BY_SEVERAL
     return shared and bool(location.steps) and all(isinstance(step, AttributeStep) for step in location.steps)
 
 

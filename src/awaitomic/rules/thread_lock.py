@@ -6,14 +6,12 @@ from collections.abc import Iterator
 
 from awaitomic.model.event import Suspend, SuspendWhy
 from awaitomic.model.finding import Confidence, Finding, Role, Span
-from awaitomic.model.location import Root
+from awaitomic.model.location import NAMED_OR_HANDED
 from awaitomic.program import Program
 from awaitomic.program.concurrency import Hint, Judgement, judge
 from awaitomic.program.locks.threads import ThreadHold, takers, thread_holds
 from awaitomic.program.resolve import Resolver
 from awaitomic.rules.rule import Rule, step, suspending_functions
-
-_OTHERS_HAVE = frozenset({Root.SELF, Root.CLASS, Root.GLOBAL, Root.CLOSURE, Root.PARAMETER})
 
 
 def find(program: Program) -> Iterator[Finding]:
@@ -27,7 +25,7 @@ def find(program: Program) -> Iterator[Finding]:
 
 def _examine(program: Program, resolver: Resolver, hold: ThreadHold) -> Finding | None:
     location = hold.lock.location
-    if location.root not in _OTHERS_HAVE and not hold.is_of_a_file:
+    if location.root not in NAMED_OR_HANDED and not hold.is_of_a_file:
         return None
     hint = Hint(f"`{hold.lock}` is there to keep several runs apart")
     judgement = judge(program, resolver, location, takers(program, resolver, hold), hint, does="takes")

@@ -57,10 +57,7 @@ def _explained(program: Program, resolver: Resolver, found: Iterator[Finding]) -
 def _fact_of(program: Program, resolver: Resolver, finding: Finding) -> WriteFact | None:
     """Give the write of a finding, or the use of a reference that stands for one."""
     end = finding.span.write
-    for fact in program.facts(resolver).writes:
-        if fact.event == end and str(fact.access.location) == finding.state:
-            return fact
-    return use_at(program, resolver, end)
+    return program.facts(resolver).write_at(end, finding.state) or use_at(program, resolver, end)
 
 
 def _explain(program: Program, resolver: Resolver, finding: Finding, fact: WriteFact, cover: Cover) -> Finding:

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from awaitomic.model.event import Call, Enter, Read
+from awaitomic.model.event import Read
 from awaitomic.model.finding import Confidence, Finding, Role, TraceStep
 from awaitomic.program import Program
 from awaitomic.program.locks import Cause, Lock
+from awaitomic.program.locks.covering import taken_at
 from awaitomic.program.resolve import Resolver
 from awaitomic.rules import check_then_act, late_update, save_restore, stale_write
 from awaitomic.rules.rule import Rule, step, suspending_functions, why_useless
@@ -60,9 +61,7 @@ def _held_throughout(program: Program, resolver: Resolver, finding: Finding, cau
     if span.write >= len(events) or isinstance(events[span.write], Read):  # a use, and no write
         return None
     facts = program.facts(resolver)
-    write = next(
-        (fact for fact in facts.writes if fact.event == span.write and str(fact.access.location) == finding.state), None
-    )
+    write = facts.write_at(span.write, finding.state)
     lock = write.useless_lock if write is not None else None
     if lock is None or lock.flaw is None or lock.flaw.cause not in causes:
         return None
@@ -78,7 +77,7 @@ def retold(program: Program, rule: Rule, under: Under, message: str, at_most: Co
     """Give the finding as the rule on the lock tells it: the trace begins where the lock is taken."""
     finding, resolver, lock = under
     reason = why_useless(program, lock)
-    taken = _taken_at(program, resolver, lock, finding.span.write)
+    taken = taken_at(program, resolver, lock, finding.span.write)
     trace: tuple[TraceStep, ...] = finding.trace
     if taken is not None:
         note = f"`{lock}` is taken, and keeps nobody out"
@@ -99,15 +98,3 @@ def retold(program: Program, rule: Rule, under: Under, message: str, at_most: Co
         trace=trace,
         evidence=finding.evidence,
     )
-
-
-def _taken_at(program: Program, resolver: Resolver, lock: Lock, before: int) -> int | None:
-    """Give the last event before a write at which the function itself takes a lock."""
-    found = None
-    for event in resolver.function.events[:before]:
-        if (isinstance(event, Enter) and _is_among(lock, program.locks_of(resolver, event.manager))) or (
-            isinstance(event, Call)
-            and _is_among(lock, (taken for taken, takes in program.lock_calls(resolver, event) if takes))
-        ):
-            found = event.id
-    return found

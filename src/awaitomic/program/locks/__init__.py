@@ -22,11 +22,12 @@ from awaitomic.knowledge.locks import (
     sounds_like_a_lock,
 )
 from awaitomic.model.event import Attribute, Call, Event, Operand, Read, Return
-from awaitomic.model.location import AttributeStep, ItemStep, Location, Root
+from awaitomic.model.location import NAMED_BY_SEVERAL, AttributeStep, ItemStep, Location, Root
 from awaitomic.program.calls import translate
 from awaitomic.program.locks.tables import lock_made_for
 from awaitomic.program.module import ClassFacts, ModuleFacts
 from awaitomic.program.names import dotted, last_name
+from awaitomic.program.operands import method_of
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.target import Target
 from awaitomic.program.types import Typed
@@ -140,7 +141,7 @@ class Lock:
             return key is None or key in location.steps
         if not any(isinstance(step, ItemStep) and not step.is_literal for step in self.location.steps):
             return True
-        without_key = location.root in {Root.SELF, Root.CLASS, Root.GLOBAL, Root.CLOSURE}
+        without_key = location.root in NAMED_BY_SEVERAL
         return not without_key or any(isinstance(step, ItemStep) and not step.is_literal for step in location.steps)
 
     def _same_root(self, location: Location) -> bool:
@@ -305,9 +306,8 @@ def _unresolved(resolver: Resolver, operand: Operand, location: Location | None)
         made = LOCK_TYPES.get(dotted(node.func, resolver.module.imports) or "") if isinstance(node, ast.Call) else None
         if made is not None:  # a lock made on the spot excludes nobody, but that is for a rule of its own to say
             return Lock(unnamed(resolver, operand), UNKNOWN_LOCK)
-        callee = resolver.function.events[event.function]
-        receiver = callee.place.base if isinstance(callee, Read) and isinstance(callee.place, Attribute) else None
-        whole = resolver.function.nodes[receiver] if receiver is not None else None
+        method = method_of(resolver.function, event)
+        whole = resolver.function.nodes[method.base] if method is not None else None
         given = any(lock_type(resolver.operand_type(argument)) is not None for argument in event.arguments)
         if not given and not sounds_like_a_lock(name) and not sounds_like_a_lock(last_name(whole)):
             return None
@@ -366,11 +366,7 @@ def as_held(resolver: Resolver, operand: Operand, lock: Lock) -> Lock:
 
 def is_plain(lock: Lock) -> bool:
     """Tell whether it is known of a lock how it excludes, and others have the same name for it."""
-    exclusive = lock.type.exclusion is Exclusion.EXCLUSIVE and lock.type.library in _OF_A_LOOP
-    return exclusive and lock.flaw is None and lock.location.root in _KNOWN_BY_OTHERS
+    return lock.type.keeps_tasks_out and lock.flaw is None and lock.location.root in NAMED_BY_SEVERAL
 
-
-_KNOWN_BY_OTHERS = frozenset({Root.SELF, Root.CLASS, Root.GLOBAL, Root.CLOSURE})
-_OF_A_LOOP = frozenset({"asyncio", "anyio", "trio"})
 
 _READERS = "it is the reading side, which any number of tasks can hold at once"

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.flow.reach import reach_after, reach_from
-from awaitomic.flow.statements import block_of
 from awaitomic.model.event import Attribute, Call, Const, Enter, Event, Read, Return, Suspend, SuspendWhy
 from awaitomic.model.location import Location
 from awaitomic.program.callables import reached
@@ -298,13 +297,11 @@ def _condition_may_hold(resolver: Resolver, target: Target, taken: Acquisition) 
 def parameter_conditions(function: FunctionGraph, event: int) -> list[tuple[str, bool]]:
     """Give the parameters whose truth decides whether an event happens: those tested by an enclosing ``if``."""
     found: list[tuple[str, bool]] = []
-    node: ast.AST = function.node
-    for step in function.statements[event][len(function.path) :]:
+    for node, block in function.around(event):
         if isinstance(node, ast.If):
-            test, holds = node.test, step.block == "body"
+            test, holds = node.test, block == "body"
             if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
                 test, holds = test.operand, not holds
             if isinstance(test, ast.Name) and test.id in function.parameters:
                 found.append((test.id, holds))
-        node = block_of(node, step.block)[step.index]
     return found

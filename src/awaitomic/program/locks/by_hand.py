@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.flow.reach import reach_after
 from awaitomic.flow.statements import block_of, statement_at
-from awaitomic.knowledge.locks import AWAITED_LIBRARIES, CANCELLATIONS, CATCHES_ALL, CATCHES_FAILURES
+from awaitomic.knowledge.locks import CANCELLATIONS, CATCHES_ALL, CATCHES_FAILURES
 from awaitomic.knowledge.logs import LOGS
-from awaitomic.model.event import Attribute, Block, Call, Const, Event, Guard, Raise, Read, Return, Suspend, SuspendWhy
+from awaitomic.model.event import Block, Call, Const, Event, Guard, Raise, Return, Suspend, SuspendWhy
 from awaitomic.model.position import StatementPath
 from awaitomic.program.locks import Lock, lock_of
 from awaitomic.program.names import last_name
+from awaitomic.program.operands import method_of
 from awaitomic.program.resolve import Resolver
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Taking:
     @property
     def is_known(self) -> bool:
         """Whether what makes the lock says that tasks wait for it, and not only its name or its methods."""
-        return self.lock.type.library in AWAITED_LIBRARIES
+        return self.lock.type.is_for_tasks
 
 
 class Way(enum.Enum):
@@ -105,10 +106,8 @@ def releases(resolver: Resolver, lock: Lock) -> list[int]:
 
 
 def _called_on(resolver: Resolver, event: Call, method: str) -> Lock | None:
-    callee = resolver.function.events[event.function]
-    if not isinstance(callee, Read) or not isinstance(callee.place, Attribute) or callee.place.attr != method:
-        return None
-    return lock_of(resolver, callee.place.base)
+    called = method_of(resolver.function, event)
+    return lock_of(resolver, called.base) if called is not None and called.attr == method else None
 
 
 def is_given_back(resolver: Resolver, taking: Taking, given: Iterable[int]) -> bool:

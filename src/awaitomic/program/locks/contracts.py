@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from awaitomic.knowledge.lifecycle import CONSTRUCTION
 from awaitomic.knowledge.locks import says_caller_holds, sounds_held_by_caller
-from awaitomic.model.event import Attribute, Call, Read
 from awaitomic.model.location import AttributeStep, Location, Root
 from awaitomic.program.inherited import in_callee
 from awaitomic.program.locks import Lock, is_plain, lock_of, lock_type
+from awaitomic.program.operands import method_of
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
@@ -72,12 +72,11 @@ def _asserted(resolver: Resolver) -> Lock | None:
     body = resolver.function.node.body if isinstance(resolver.function.node, _DEFINITIONS) else []
     asked = {id(call) for statement in body[:_TOP] for call in _asked_in(statement)}
     for event in resolver.function.events if asked else ():
-        if isinstance(event, Call) and id(resolver.function.nodes[event.id]) in asked:
-            callee = resolver.function.events[event.function]
-            if isinstance(callee, Read) and isinstance(callee.place, Attribute):
-                lock = lock_of(resolver, callee.place.base)
-                if lock is not None and is_plain(lock):
-                    return lock
+        method = method_of(resolver.function, event)
+        if method is not None and id(resolver.function.nodes[event.id]) in asked:
+            lock = lock_of(resolver, method.base)
+            if lock is not None and is_plain(lock):
+                return lock
     return None
 
 

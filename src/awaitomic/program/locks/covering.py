@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from awaitomic.knowledge.locks import AWAITED_LIBRARIES, Exclusion
 from awaitomic.model.event import Call, Enter
 from awaitomic.program.calls import translate
 from awaitomic.program.locks import Lock
@@ -95,7 +94,7 @@ def locks_at(program: Program, resolver: Resolver, event: int, location: Locatio
 
 def is_understood(lock: Lock) -> bool:
     """Tell whether a lock is known to let in one task at a time, which waits for it without stopping the others."""
-    return lock.type.exclusion is Exclusion.EXCLUSIVE and lock.type.library in AWAITED_LIBRARIES
+    return lock.type.keeps_tasks_out
 
 
 def taken_at(program: Program, resolver: Resolver, lock: Lock, before: int) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.flow.statements import block_of
+from awaitomic.flow.statements import statement_at
 from awaitomic.knowledge.awaitables import DEADLINES, LIMITED_WAITS
 from awaitomic.model.event import Operand
 from awaitomic.program.module import ModuleFacts
@@ -29,12 +29,9 @@ def longest(resolver: Resolver, event: int, operand: Operand) -> str | None:
 
 def deadline(function: FunctionGraph, module: ModuleFacts, event: int) -> str | None:
     """Give the limit of the innermost block around an event that gives up after a time."""
-    node: ast.AST = function.node
-    around: list[ast.AST] = []
-    for step in function.statements[event][len(function.path) :]:
-        node = block_of(node, step.block)[step.index]
-        around.insert(0, node)
-    for node in around:
+    path = function.statements[event][len(function.path) :]
+    own = [statement_at(function.node, path)] if path else []
+    for node in (*own, *reversed([node for node, _ in function.around(event)])):
         for item in node.items if isinstance(node, ast.With | ast.AsyncWith) else ():
             call = item.context_expr
             limit = _limit(call, module, DEADLINES) if isinstance(call, ast.Call) else None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from awaitomic.flow.reach import reach_after
-from awaitomic.model.event import Attribute, Call, Event, Read, Suspend
+from awaitomic.model.event import Event, Suspend
 from awaitomic.model.location import Location, Root
 from awaitomic.program.calls import translate
 from awaitomic.program.locks import Lock
@@ -21,6 +21,7 @@ from awaitomic.program.locks.frames import Frame, frames_of
 from awaitomic.program.locks.known import as_seen, is_open, known_locks, suspension_of
 from awaitomic.program.locks.taken import Taken, first_taken
 from awaitomic.program.locks.waits import released_by
+from awaitomic.program.operands import method_of
 from awaitomic.program.target import Target
 from awaitomic.program.while_waiting import calls_while_waiting
 
@@ -159,9 +160,8 @@ def _is_tried_first(resolver: Resolver, lock: Lock, event: int) -> bool:
     if waits is None:
         return False
     for each in function.events[: waits.id]:
-        callee = function.events[each.function] if isinstance(each, Call) else None
-        place = callee.place if isinstance(callee, Read) else None
-        if isinstance(place, Attribute) and place.attr == "locked" and resolver.value(place.base) == lock.location:
+        method = method_of(function, each)
+        if method is not None and method.attr == "locked" and resolver.value(method.base) == lock.location:
             passed = reach_after(function, each.id, stops=(waits.id,), raises=False).events
             pauses = [other.id for other in function.events if isinstance(other, Suspend) and other.id in passed]
             if not any(waits.id in reach_after(function, pause, stops=(each.id,)).events for pause in pauses):

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from awaitomic.knowledge.awaitables import ENDERS, EVENT_WAITS
 from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL
-from awaitomic.model.event import Attribute, Call, Compute, Operand, Read
+from awaitomic.model.event import Call, Compute, Operand, Read
 from awaitomic.model.location import Location
 from awaitomic.program.names import last_name
+from awaitomic.program.operands import method_of
 from awaitomic.program.resolve import Resolver
 
 if TYPE_CHECKING:
@@ -29,15 +30,14 @@ def waited_objects(resolver: Resolver, operand: Operand) -> Iterator[Location]:
         for inner in event.operands:
             yield from waited_objects(resolver, inner)
     elif isinstance(event, Call):
-        callee = resolver.function.events[event.function]
+        method = method_of(resolver.function, event)
         if last_name(resolver.function.nodes[event.function]) in AWAITED_ALONE | SPAWN_ALL:
-            waits_method = isinstance(callee, Read) and isinstance(callee.place, Attribute) and not event.arguments
             for inner in event.arguments:
                 yield from waited_objects(resolver, inner)
-            if not waits_method:
+            if method is None or event.arguments:
                 return
-        if isinstance(callee, Read) and isinstance(callee.place, Attribute) and callee.place.attr in EVENT_WAITS:
-            found = resolver.value(callee.place.base)
+        if method is not None and method.attr in EVENT_WAITS:
+            found = resolver.value(method.base)
             if found is not None:
                 yield found
     elif isinstance(event, Read):
@@ -52,13 +52,12 @@ def ender_calls(program: Program, key: Location, operand: Operand, waiter: Resol
     waits = last_name(waiter.function.nodes[own.id])
     for resolver in program.resolvers_knowing(key):
         for event in resolver.function.events:
-            callee = resolver.function.events[event.function] if isinstance(event, Call) else None
-            if not isinstance(callee, Read) or not isinstance(callee.place, Attribute):
+            method = method_of(resolver.function, event)
+            if method is None or method.attr not in ENDERS or method.attr == waits:
                 continue
-            name = callee.place.attr
-            if name not in ENDERS or name == waits or (name in {"get", "get_nowait"} and waits != "join"):
+            if method.attr in {"get", "get_nowait"} and waits != "join":
                 continue
-            base = resolver.value(callee.place.base)
+            base = resolver.value(method.base)
             if base is not None and resolver.key_of(base) == key:
                 yield resolver, event.id
 

@@ -29,7 +29,7 @@ from awaitomic.model.event import (
 )
 from awaitomic.model.location import Location
 from awaitomic.program.calls import awaited_calls, targets_of, translate
-from awaitomic.program.operands import operands_of
+from awaitomic.program.operands import method_of, operands_of
 from awaitomic.program.target import Target
 
 if TYPE_CHECKING:
@@ -107,14 +107,8 @@ def said_free(resolver: Resolver, test: Operand, *, holds: bool) -> Location | N
     while isinstance(event, Compute) and event.operator == "not":
         holds = not holds
         event = resolver.function.events[resolver.origin(event.operands[0])]
-    return None if holds or not isinstance(event, Call) else _asked_of(resolver, event)
-
-
-def _asked_of(resolver: Resolver, event: Call) -> Location | None:
-    callee = resolver.function.events[event.function]
-    if isinstance(callee, Read) and isinstance(callee.place, Attribute) and callee.place.attr == "locked":
-        return resolver.value(callee.place.base)
-    return None
+    method = method_of(resolver.function, event)
+    return resolver.value(method.base) if not holds and method is not None and method.attr == "locked" else None
 
 
 def _through_helper(program: Program, resolver: Resolver, test: Operand, *, holds: bool) -> Location | None:

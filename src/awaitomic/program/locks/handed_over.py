@@ -15,7 +15,7 @@ from awaitomic.model.location import AttributeStep
 from awaitomic.program.locks import lock_of
 from awaitomic.program.locks.by_hand import Taking
 from awaitomic.program.names import last_name
-from awaitomic.program.operands import operands_of
+from awaitomic.program.operands import method_of, operands_of
 from awaitomic.program.resolve import Resolver
 
 if TYPE_CHECKING:
@@ -40,10 +40,8 @@ def is_handed_over(program: Program, resolver: Resolver, taking: Taking) -> bool
 
 def _names(resolver: Resolver, taking: Taking) -> frozenset[str]:
     """Give what a lock is called: as it is said here, and the attribute that it is kept in."""
-    call = resolver.function.events[taking.call]
-    callee = resolver.function.events[call.function] if isinstance(call, Call) else None
-    said = callee.place.base if isinstance(callee, Read) and isinstance(callee.place, Attribute) else None
-    found = {last_name(resolver.function.nodes[said])} if said is not None else set()
+    method = method_of(resolver.function, resolver.function.events[taking.call])
+    found = {last_name(resolver.function.nodes[method.base])} if method is not None else set()
     steps = [step.name for step in taking.lock.location.steps if isinstance(step, AttributeStep)]
     return frozenset({*found, *steps[-1:]})
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from awaitomic.flow.reach import reach_from
-from awaitomic.flow.statements import block_of
 from awaitomic.knowledge.awaitables import ENDED_BY, FUTURE_MAKERS, SIGNALS
 from awaitomic.knowledge.locks import Exclusion
 from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL
@@ -43,7 +42,7 @@ from awaitomic.program.locks.known import is_open, known_locks, suspension_of
 from awaitomic.program.locks.taken import AROUND, Taken, first_taken
 from awaitomic.program.locks.waits import released_by
 from awaitomic.program.names import dotted, last_name
-from awaitomic.program.operands import operands_of
+from awaitomic.program.operands import method_of, operands_of
 from awaitomic.program.target import How
 
 if TYPE_CHECKING:
@@ -282,10 +281,8 @@ def _is_cancelled(program: Program, resolver: Resolver, key: Location, before: i
 
 def _asks(resolver: Resolver, event: Event, key: Location, method: str) -> bool:
     """Tell whether an event calls a method of an object."""
-    callee = resolver.function.events[event.function] if isinstance(event, Call) else None
-    if not isinstance(callee, Read) or not isinstance(callee.place, Attribute) or callee.place.attr != method:
-        return False
-    location = resolver.value(callee.place.base)
+    called = method_of(resolver.function, event)
+    location = resolver.value(called.base) if called is not None and called.attr == method else None
     return location is not None and resolver.key_of(location) == key
 
 
@@ -293,13 +290,11 @@ def _is_over(resolver: Resolver, key: Location, wait: int) -> bool:
     """Tell whether a test says that a task is over where it is awaited: ``if self._task.done(): await self._task``."""
     function = resolver.function
     asked = [function.nodes[event.id] for event in function.events if _asks(resolver, event, key, "done")]
-    node: ast.AST = function.node
-    for step in function.statements[wait][len(function.path) :]:
-        if isinstance(node, ast.If) and step.block == "body":
+    for node, block in function.around(wait):
+        if isinstance(node, ast.If) and block == "body":
             parts = node.test.values if isinstance(node.test, ast.BoolOp) else [node.test]
             if any(part is each for part in parts for each in asked):
                 return True
-        node = block_of(node, step.block)[step.index]
     return False
 
 
@@ -312,13 +307,8 @@ def _comes_first(program: Program, body: Resolver, event: int) -> bool:
 
 def _is_conditional(resolver: Resolver, event: int) -> bool:
     """Tell whether a test, or an error, decides whether a function comes to an event; loops and blocks do not count."""
-    function = resolver.function
-    node: ast.AST = function.node
-    for step in function.statements[event][len(function.path) :]:
-        if isinstance(node, ast.If | ast.Match) or step.block.startswith("handlers"):
-            return True
-        node = block_of(node, step.block)[step.index]
-    return False
+    around = resolver.function.around(event)
+    return any(isinstance(node, ast.If | ast.Match) or block.startswith("handlers") for node, block in around)
 
 
 # -- who needs the lock -----------------------------------------------------------------------------------------------
@@ -348,11 +338,8 @@ def _takings(program: Program, resolver: Resolver) -> list[tuple[int, Lock]]:
 
 def _fits(resolver: Resolver, event: int, lock: Lock, held: HeldWait) -> bool:
     """Tell whether lock and object belong to one owner for who ends the wait if they do so for who waits."""
-    call = resolver.function.events[event]
-    callee = resolver.function.events[call.function] if isinstance(call, Call) else None
-    if not isinstance(callee, Read) or not isinstance(callee.place, Attribute):
-        return False
-    location = resolver.value(callee.place.base)
+    method = method_of(resolver.function, resolver.function.events[event])
+    location = resolver.value(method.base) if method is not None else None
     if location is None:
         return False
     return is_beside(lock.location, location) == is_beside(held.taken.lock.location, held.waited)

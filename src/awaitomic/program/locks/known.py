@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from awaitomic.knowledge.locks import LOOP_LIBRARIES, UNKNOWN_LOCK, Exclusion
+from awaitomic.knowledge.locks import UNKNOWN_LOCK, Exclusion
 from awaitomic.model.event import Call, Enter, Event, Operand, Suspend, SuspendWhy
 from awaitomic.model.location import ItemStep, Root
 from awaitomic.program.locks import Cause, Lock, is_made_as_lock, lock_of
@@ -49,7 +49,7 @@ def _is_known(resolver: Resolver, manager: Operand, lock: Lock) -> bool:
         in_table = bool(location.steps) and isinstance(location.steps[-1], ItemStep)
         return is_open(lock) or (in_table and is_made_as_lock(resolver, manager))
     exclusive = lock.type.exclusion in {Exclusion.EXCLUSIVE, Exclusion.COUNTING}
-    return exclusive and lock.type.library in LOOP_LIBRARIES
+    return exclusive and lock.type.is_for_tasks
 
 
 def _is_made_anew(lock: Lock) -> bool:

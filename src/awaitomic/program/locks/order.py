@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from awaitomic.model.location import Location, Root
+from awaitomic.model.location import NAMED_BY_SEVERAL, Location
 from awaitomic.program.locks.edges import Edge, lifted_to, own_edges
 from awaitomic.program.locks.pairs import fixed_places
 from awaitomic.program.reach import components
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from awaitomic.program.resolve import Resolver
     from awaitomic.program.unit import Unit
 
-_NAMED = frozenset({Root.SELF, Root.CLASS, Root.GLOBAL, Root.CLOSURE})
 
 Step = tuple[Edge, ...]
 """All edges that lead from one lock of a circle to the next one, in the order of their places."""
@@ -136,7 +135,7 @@ def ends_of(edge: Edge) -> tuple[Location, Location] | None:
     held, taken = edge.ends
     if held == taken:
         return fixed_places(edge)
-    return (held, taken) if held.root in _NAMED and taken.root in _NAMED else None
+    return (held, taken) if held.root in NAMED_BY_SEVERAL and taken.root in NAMED_BY_SEVERAL else None
 
 
 def _order(lock: Location) -> tuple[str, str, str]:

@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from awaitomic.knowledge.locks import EXIT_STACKS, UNKNOWN_LOCK
-from awaitomic.model.event import Attribute, Call, Compute, Leave, Operand, Read
+from awaitomic.model.event import Call, Compute, Leave, Operand
 from awaitomic.program.callers import in_loop
 from awaitomic.program.locks import Lock
 from awaitomic.program.names import last_name
+from awaitomic.program.operands import method_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,13 +36,13 @@ def stacked_locks(program: Program, resolver: Resolver) -> Iterator[tuple[Operan
         return
     entered: dict[Operand, list[tuple[Lock, bool]]] = {}
     for event in events:
-        callee = events[event.function] if isinstance(event, Call) else None
-        if not isinstance(event, Call) or not isinstance(callee, Read) or not isinstance(callee.place, Attribute):
+        method = method_of(resolver.function, event)
+        if method is None or not isinstance(event, Call):
             continue
         locks = [lock for lock, taken in program.lock_calls(resolver, event) if taken]
         if locks:
             loops = in_loop(resolver, event.id)
-            entered.setdefault(stack_of(resolver, callee.place.base), []).extend((lock, loops) for lock in locks)
+            entered.setdefault(stack_of(resolver, method.base), []).extend((lock, loops) for lock in locks)
     for manager in sorted(stacks):
         found = entered.get(resolver.origin(manager))
         if found:

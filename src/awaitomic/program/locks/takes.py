@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from awaitomic.knowledge.locks import STACKING, UNKNOWN_LOCK
-from awaitomic.model.event import Attribute, Call, Compute, Merge, Operand, Read
+from awaitomic.model.event import Call, Compute, Merge, Operand
 from awaitomic.model.location import Location
 from awaitomic.program.calls import is_awaited, targets_of, translate
 from awaitomic.program.locks import Each, Flaw, Lock, as_held, lock_of, returned_entry, unnamed
@@ -18,6 +18,7 @@ from awaitomic.program.locks.managers import held_in_body
 from awaitomic.program.locks.per_instance import one_for_each
 from awaitomic.program.locks.removals import find_removal
 from awaitomic.program.module import is_construction
+from awaitomic.program.operands import method_of
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
@@ -82,10 +83,10 @@ class Takes:
         advisory = advisory_lock(resolver, event)
         if advisory is not None:
             return [advisory]
-        callee = resolver.function.events[event.function]
-        if not isinstance(callee, Read) or not isinstance(callee.place, Attribute):
+        called = method_of(resolver.function, event)
+        if called is None:
             return []
-        method, base = callee.place.attr, callee.place.base
+        method, base = called.attr, called.base
         if method in {"acquire", "release"}:
             lock = lock_of(resolver, base)
             if lock is not None and method == "acquire" and lock.type.hangs and not is_awaited(resolver, event.id):

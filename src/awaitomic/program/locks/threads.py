@@ -14,20 +14,19 @@ from typing import TYPE_CHECKING
 
 from awaitomic.flow.reach import reach_after
 from awaitomic.knowledge.locks import THREAD_LIBRARIES, Exclusion
-from awaitomic.model.event import Attribute, Call, Enter, Event, Leave, Operand, Read, Suspend
-from awaitomic.model.location import Root
+from awaitomic.model.event import Call, Enter, Event, Leave, Operand, Suspend
+from awaitomic.model.location import NAMED_BY_SEVERAL, Root
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.calls import targets_of, translate
 from awaitomic.program.locks import Lock, lock_of
 from awaitomic.program.locks.by_hand import releases, unsure
+from awaitomic.program.operands import method_of
 from awaitomic.program.resolve import Resolver
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
 
 _KEEPS_OUT = frozenset({Exclusion.EXCLUSIVE, Exclusion.REENTRANT})
-_KEPT = frozenset({Root.SELF, Root.CLASS, Root.GLOBAL, Root.CLOSURE})
-"""Where a lock is that other functions can name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +75,13 @@ def _taken(program: Program, resolver: Resolver, event: Event) -> tuple[Lock, st
     """Give the lock of threads that an event takes by waiting for it, and its type."""
     if isinstance(event, Enter) and not event.asynchronous:
         manager = event.manager
-    elif isinstance(event, Call) and _waits_for_ever(resolver, event):
-        callee = resolver.function.events[event.function]
-        assert isinstance(callee, Read), "what is called by an attribute is read"
-        assert isinstance(callee.place, Attribute), "what is called by an attribute is read"
-        manager = callee.place.base
     else:
-        return None
+        method = method_of(resolver.function, event)
+        if not isinstance(event, Call) or method is None or method.attr != "acquire":
+            return None
+        if event.arguments or event.keywords:
+            return None  # with a time limit, or without waiting, it may not get the lock
+        manager = method.base
     return _thread_lock(resolver, manager) or _held_by_manager(program, resolver, manager)
 
 
@@ -112,13 +111,6 @@ def _thread_lock(resolver: Resolver, manager: Operand) -> tuple[Lock, str] | Non
     return lock, kind
 
 
-def _waits_for_ever(resolver: Resolver, event: Call) -> bool:
-    """Tell whether a call is a plain ``acquire()``; with a time limit, or without waiting, it may not get the lock."""
-    callee = resolver.function.events[event.function]
-    named = isinstance(callee, Read) and isinstance(callee.place, Attribute) and callee.place.attr == "acquire"
-    return named and not event.arguments and not event.keywords
-
-
 def _ends(resolver: Resolver, event: Event, lock: Lock) -> frozenset[int]:
     """Give the events that end what an event has begun; none if the function does not end it itself."""
     function = resolver.function
@@ -132,7 +124,7 @@ def takers(program: Program, resolver: Resolver, hold: ThreadHold) -> Iterator[t
     """Give who takes a lock of threads in the event loop: coroutines, and plain functions that are called there."""
     mine = Access(hold.taken, hold.lock.location, Change.ASSIGN, None)
     yield resolver, mine
-    if hold.lock.location.root not in _KEPT:
+    if hold.lock.location.root not in NAMED_BY_SEVERAL:
         return
     key = resolver.key_of(hold.lock.location)
     for other in program.resolvers_knowing(key):

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from awaitomic.program.inherited import in_callee
+from awaitomic.program.inherited import at_all
 
 if TYPE_CHECKING:
     from awaitomic.model.location import Location
     from awaitomic.program import Program
     from awaitomic.program.accesses import Access
+    from awaitomic.program.callers import Site
     from awaitomic.program.locks import Lock
     from awaitomic.program.resolve import Resolver
 
@@ -40,18 +41,12 @@ def usual_locks(program: Program, resolver: Resolver, way: tuple[int, ...] = ())
     if callers.spawns(function) or callers.is_mentioned(function):
         return frozenset()
     way = (*way, id(function))
-    found: frozenset[Lock] | None = None
-    for site in callers.sites(function):
-        if id(site.resolver.function) in way:
-            continue
+
+    def at(site: Site) -> frozenset[Lock]:
         here = program.suspension.held_before(site.resolver, site.event, callers.locks_at_entry)
-        if len(way) < _MOST_HOPS:
-            here |= usual_locks(program, site.resolver, way)
-        mine = in_callee(site, here)
-        found = mine if found is None else found & mine
-        if not found:
-            break
-    return found or frozenset()
+        return here | usual_locks(program, site.resolver, way) if len(way) < _MOST_HOPS else here
+
+    return at_all(callers.sites(function), at, way)
 
 
 def _keys(resolver: Resolver, locks: frozenset[Lock]) -> set[Location]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from awaitomic.knowledge.locks import RELEASING_WAITS
-from awaitomic.model.event import Attribute, Call, Read, Suspend
+from awaitomic.model.event import Suspend
+from awaitomic.program.operands import method_of
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
@@ -17,9 +18,7 @@ def released_by(program: Program, resolver: Resolver, event: Suspend) -> frozens
     """Give the locks that are given back while a function waits at a suspension, and taken again behind it."""
     events = resolver.function.events
     call = events[resolver.origin(event.awaited)] if event.awaited is not None else None
-    callee = events[call.function] if isinstance(call, Call) else None
-    if not isinstance(callee, Read) or not isinstance(callee.place, Attribute):
+    method = method_of(resolver.function, call) if call is not None else None
+    if method is None or method.attr not in RELEASING_WAITS:
         return frozenset()
-    if callee.place.attr not in RELEASING_WAITS:
-        return frozenset()
-    return frozenset(program.locks_of(resolver, callee.place.base))
+    return frozenset(program.locks_of(resolver, method.base))

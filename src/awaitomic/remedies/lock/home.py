@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.knowledge.locks import AWAITED_LIBRARIES, Exclusion, LockType
 from awaitomic.model.event import Enter
 from awaitomic.model.location import ANY_ITEM, AttributeStep, Location, Root
 from awaitomic.program import Program
@@ -238,17 +237,13 @@ def _is_used(program: Program, key: Location) -> bool:
     )
 
 
-def _can_be_awaited(known: LockType) -> bool:
-    return known.exclusion is Exclusion.EXCLUSIVE and known.library in AWAITED_LIBRARIES
-
-
 def candidates(program: Program, home: Home) -> Iterator[Guardian]:
     """Give the asyncio locks that belong to the same object as the state."""
     module = program.module
     if home.kind is Kind.MODULE:
         for name, written in module.globals.items():
             known = lock_type(module.resolve(written))
-            if known is not None and _can_be_awaited(known):
+            if known is not None and known.keeps_tasks_out:
                 location = Location(Root.GLOBAL, module.name, name)
                 yield Guardian(Lock(location, known), name, location)
     if home.kind not in {Kind.INSTANCE, Kind.CLASS}:
@@ -257,7 +252,7 @@ def candidates(program: Program, home: Home) -> Iterator[Guardian]:
     for facts in module.lineage(home.owner):
         for name, typed in facts.attributes.items():
             known = lock_type(typed)
-            if name in seen or known is None or not _can_be_awaited(known):
+            if name in seen or known is None or not known.keeps_tasks_out:
                 continue
             if home.kind is Kind.CLASS and name not in facts.class_level:
                 continue

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
 from awaitomic.model.finding import Finding
-from awaitomic.program import Program
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.coverage import Coverage
@@ -66,7 +65,7 @@ def _touched(
     """Give the findings of other state whose span has come under the lock, or a part of it, in any file."""
     for finding, resolver in _findings(coverage, found_in):
         covered = id(resolver.function) in coverage.functions
-        fact = _fact(coverage.program, resolver, finding) if covered else None
+        fact = coverage.program.facts(resolver).write_at(finding.span.write, finding.state) if covered else None
         if fact is None or resolver.key_of(fact.access.location) in coverage.keys:
             continue
         events = _events(finding)
@@ -85,13 +84,6 @@ def _findings(coverage: Coverage, found_in: Callable[[str], Sequence[Finding]]) 
 
 def _events(finding: Finding) -> tuple[int, ...]:
     return (finding.span.write, *finding.span.reads, *finding.span.guards)
-
-
-def _fact(program: Program, resolver: Resolver, finding: Finding) -> WriteFact | None:
-    for fact in program.facts(resolver).writes:
-        if fact.event == finding.span.write and str(fact.access.location) == finding.state:
-            return fact
-    return None
 
 
 def _take_in(coverage: Coverage, resolver: Resolver, fact: WriteFact, tables: list[Table]) -> None:
