@@ -56,6 +56,15 @@ def test_another_write_is_another_span() -> None:
     assert rules(finding("AWA101"), finding("AWA101", (1, 2, 9), piece="v")) == ["AWA101", "AWA101"]
 
 
+def test_one_wait_that_never_ends_is_explained_once() -> None:
+    itself = finding("AWA301", state="self.lock")
+    assert rules(itself, finding("AWA303", state="self.task, self.lock")) == ["AWA301"]
+    assert rules(itself, finding("AWA303", state="self.task, self.other")) == ["AWA301", "AWA303"]
+    assert rules(itself, finding("AWA303", (1, 2, 9), piece="v", state="self.task, self.lock")) == ["AWA301", "AWA303"]
+    waits = [finding("AWA303", state=f"self.{name}, self.lock") for name in ("task", "other")]
+    assert rules(*waits) == ["AWA303", "AWA303"]
+
+
 def test_another_function_state_or_file_is_another_span() -> None:
     others = (
         finding("AWA102", function="Bank.debit"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from awaitomic.findings.precedence import resolve
 from awaitomic.model.finding import Confidence, Finding
 from awaitomic.rules import find
 from program.reading import program_of
@@ -157,6 +158,26 @@ def test_a_task_that_takes_the_lock_once_and_at_once_has_had_it_as_a_rule() -> N
     once = HEAD.replace("        while self.running:\n            async with", "        async with", 1)
     (found,) = [finding for finding in find(program_of(once.format(body=body))) if finding.rule == "AWA303"]
     assert found.confidence is Confidence.POSSIBLE
+
+
+ITSELF = [
+    (
+        "left with its group",
+        "async with asyncio.TaskGroup() as tg:\n    self.task = tg.create_task(self._run())\n    {}",
+    ),
+    ("by a function that also takes the lock", "await self._both()"),
+    ("awaited where it is made", "await asyncio.create_task(self._run())"),
+    ("gathered with what takes the lock", "await asyncio.gather(self._run(), self.task)"),
+]
+
+
+@pytest.mark.parametrize("wait", [case[1] for case in ITSELF], ids=[case[0] for case in ITSELF])
+def test_what_hangs_by_itself_is_reported_as_that_alone(wait: str) -> None:
+    more = "\n    async def _both(self):\n        await self.task\n        async with self.lock: ...\n"
+    lines = wait.format("await self.task").split("\n")
+    body = "\n".join(["        async with self.lock:", *(f"            {line}" for line in lines)])
+    found = [each for each in find(program_of(HEAD.format(body=body) + more)) if each.function == "Worker.f"]
+    assert [each.rule for each in resolve(found)] == ["AWA301"]
 
 
 def test_the_lock_of_another_object_is_another_lock() -> None:

@@ -3,8 +3,12 @@
 Within one function and one state, a rule that explains why the existing lock does not help (AWA2xx) goes before the
 rules that say what is lost (AWA10x), whose order is that of their codes, but that saving and restoring (AWA106) is the
 better name for a stale write of just what was saved. A write without the lock that others hold (AWA202) is the lesser
-story where the function has a whole span of its own, which says what is lost even if the others were not there. What a
-stronger rule says is kept, the weaker finding is dropped. Other families say something else, and stay.
+story where the function has a whole span of its own, which says what is lost even if the others were not there.
+
+A wait under a lock that never ends is reported once: who takes the lock again itself (AWA301) hangs whatever others do,
+and goes before who waits for somebody that needs the lock (AWA303).
+
+What a stronger rule says is kept, the weaker finding is dropped. Other families say something else, and stay.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
 _LOST_UPDATE = "AWA10"
 _LOCK_DOES_NOT_HELP = "AWA2"
 _WITHOUT_LOCK = "AWA202"
+_WAITS_FOR_ITSELF, _WAITS_FOR_OTHERS = "AWA301", "AWA303"
 _OF_ITS_OWN_SPAN = frozenset({"AWA201", "AWA203", "AWA204"})
 """What says why the lock over a span of the function itself does not help."""
 _BEFORE = {"AWA106": "AWA100", "AWA204": "AWA200"}
@@ -33,10 +38,15 @@ def resolve(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """
     kept: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in sorted(findings, key=_strength):
-        same = kept.setdefault((finding.path, finding.function, finding.state), [])
+        same = kept.setdefault((finding.path, finding.function, _subject(finding)), [])
         if not any(_covers(stronger, finding) for stronger in same):
             same.append(finding)
     return tuple(sorted((finding for same in kept.values() for finding in same), key=report_order))
+
+
+def _subject(finding: Finding) -> str:
+    """Give what a finding is about: of a wait under a lock, the lock, and not what is waited for."""
+    return finding.state.rpartition(", ")[2] if finding.rule == _WAITS_FOR_OTHERS else finding.state
 
 
 def report_order(finding: Finding) -> tuple[object, ...]:
@@ -56,7 +66,9 @@ def _strength(finding: Finding) -> tuple[object, ...]:
 def _covers(stronger: Finding, finding: Finding) -> bool:
     same_write = stronger.span.write == finding.span.write
     if stronger.rule == finding.rule:
-        return same_write
+        return same_write and stronger.state == finding.state
+    if finding.rule == _WAITS_FOR_OTHERS:
+        return same_write and stronger.rule == _WAITS_FOR_ITSELF
     if (stronger.rule, finding.rule) == ("AWA204", "AWA201"):
         return same_write  # a lock that a wait gives back covers the whole span, and no larger region would help
     if finding.rule == _WITHOUT_LOCK:

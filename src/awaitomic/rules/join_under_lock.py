@@ -153,7 +153,8 @@ async def stop(self):
         "is for a person to judge."
     ),
     silent=(
-        "A wait behind the lock, a task that is cancelled first and does not take the lock on its way out, an event "
+        "A task that is awaited where it is made, or by leaving its group, which is AWA301's; "
+        "a wait behind the lock, a task that is cancelled first and does not take the lock on its way out, an event "
         "that somebody can set without the lock, a condition of the very lock that is held, and objects that are "
         "handed on to code that is not seen. A wait with a time limit is reported as possible."
     ),

@@ -44,6 +44,7 @@ from awaitomic.program.locks.waits import released_by
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.operands import method_of, operands_of
 from awaitomic.program.target import How
+from awaitomic.program.while_waiting import calls_while_waiting
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
@@ -240,7 +241,10 @@ def needing_tasks(program: Program, held: HeldWait) -> Iterator[Needing]:
     if _is_over(held.waiter, key, held.wait):
         return
     ended = _is_cancelled(program, held.waiter, key, held.wait) or _is_cancelled(program, held.holder, key, held.event)
-    for spawn, kept in task_spawns(program, key):
+    spawns = list(task_spawns(program, key))
+    if any(_is_left(program, held, spawn) for spawn, _ in spawns):
+        return
+    for spawn, kept in spawns:
         if spawn.target.function in (held.holder.function, held.waiter.function):
             continue
         body = program.resolver(spawn.target.function)
@@ -254,6 +258,22 @@ def needing_tasks(program: Program, held: HeldWait) -> Iterator[Needing]:
             elif not ended or is_on_the_way_out(body, event):
                 always = not _is_conditional(body, event) and not _comes_first(program, body, event)
                 yield Needing(spawn, taken, always or ended, ended)
+
+
+def _is_left(program: Program, held: HeldWait, spawn: Spawn) -> bool:
+    """Tell whether the holder waits for a task in any case, where it leaves the task's group: that is AWA301's."""
+    holder = held.holder
+    made = holder.function.events[spawn.event] if spawn.resolver is holder else None
+    if not isinstance(made, Call) or not made.arguments:
+        return False
+    started = holder.origin(made.arguments[0])
+    return any(
+        isinstance(event, Suspend)
+        and event.why is SuspendWhy.ASYNC_EXIT
+        and any(taken.lock.location == held.taken.lock.location for taken in state)
+        and any(call.call == started for call in calls_while_waiting(holder, event))
+        for event, state in program.holdings.states(holder)
+    )
 
 
 def _is_same(held: HeldWait, resolver: Resolver, lock: Lock, kept: Location) -> bool:
