@@ -137,7 +137,7 @@ def _scenario(*names: str, **more: object) -> Scenario:
         tasks = [getattr(client, names[min(number, len(names) - 1)]) for number in range(count)]
         return World(tasks, observe=lambda: client._pool, calls=lambda: module.opened)
 
-    return Scenario("pool", setup, **more)  # type: ignore[arg-type]
+    return Scenario("pool", setup, **more)  # type: ignore[arg-type]  # the fields' types differ
 
 
 GETTERS = _scenario("get", invariant=_is_one)
@@ -148,7 +148,7 @@ def _is_caught(text: str, fault: str | None) -> bool:
     scenario = TRIES_AGAIN if fault == "exception" else GETTERS
     modes = ("fifo", "any_ready")
     return any(
-        find_violation(text, scenario, count, mode, fault) is not None  # type: ignore[arg-type]
+        find_violation(text, scenario, count, mode, fault) is not None  # type: ignore[arg-type]  # plain strings
         for count in (2, 3)
         for mode in modes
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import pytest
 
 from awaitomic.remedies import recheck, widen
@@ -140,13 +142,13 @@ RIGHT = {
 
 
 def _of(*names: str) -> Scenario:
-    def setup(module: object, count: int) -> World:
-        shop = module.Shop()  # type: ignore[attr-defined]
+    def setup(module: ModuleType, count: int) -> World:
+        shop = module.Shop()
         jobs = {"get": lambda: shop.get("a"), "add": getattr(shop, "add", None), "take": shop.take}
         return World(
             [jobs[names[number % len(names)]] for number in range(count)],
             observe=lambda: (shop.rows, shop.total),
-            calls=lambda: module.loads,  # type: ignore[attr-defined]
+            calls=lambda: module.loads,
         )
 
     return Scenario("shop", setup)

@@ -1,3 +1,5 @@
+"""What `explain` prints: every rule with its texts, and what is done about it."""
+
 from __future__ import annotations
 
 import json

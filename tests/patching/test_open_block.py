@@ -115,7 +115,7 @@ def test_carried_out(text: str, edits: Edits, new: str) -> None:
 @pytest.mark.parametrize("newline", ["\r\n", "\r"])
 def test_line_ends_stay(newline: str) -> None:
     text = "async def f():\n    take()\n    try:\n        a()\n    finally:\n        give()\n".replace("\n", newline)
-    edits: Edits = lambda p: [OpenBlock(p.at("take"), 1, LOCK), DropFinally(p.at("try"))]  # noqa: E731
+    edits: Edits = lambda p: [OpenBlock(p.at("take"), 1, LOCK), DropFinally(p.at("try"))]  # noqa: E731 - in one line
     wanted = "async def f():\n    async with lock:\n        a()\n".replace("\n", newline)
     assert execute(text, plan_of(text, edits)) == wanted
 

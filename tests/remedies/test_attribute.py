@@ -5,13 +5,8 @@ from __future__ import annotations
 import pytest
 
 from awaitomic.remedies.lock import REMEDY
-from remedies.carried_out import Carried, carried, refusal
-from remedies.lazily import METHOD
-
-
-def _made(head: str, body: str = METHOD) -> Carried:
-    return carried(REMEDY, "AWA102", f"import asyncio\n{head}{body}")
-
+from remedies.carried_out import carried, refusal
+from remedies.lazily import METHOD, locked
 
 FITS = {
     "an __init__ gets it after the state": (
@@ -165,14 +160,14 @@ FITS = {
 @pytest.mark.parametrize("name", FITS)
 def test_fits(name: str) -> None:
     head, expected, verdict = FITS[name]
-    result = _made(head)
+    result = locked(head)
     assert expected in result.text, result.text
     assert result.verdict == verdict, result.proposal.because
     assert "async with self." in result.text
 
 
 def test_the_field_function_is_imported_beside_the_decorator() -> None:
-    result = _made("from dataclasses import dataclass\n\n@dataclass\nclass Client:\n    conn: object = None\n")
+    result = locked("from dataclasses import dataclass\n\n@dataclass\nclass Client:\n    conn: object = None\n")
     assert result.text.startswith("import asyncio\nfrom dataclasses import dataclass, field\n")
     instance: dict[str, type] = {}
     exec(compile(result.text, "client.py", "exec"), instance)
@@ -185,7 +180,7 @@ def test_slots_in_order_stay_in_order() -> None:
         '\nclass Client:\n    __slots__ = (\n        "Url",\n        "conn",\n        "open",\n    )\n'
         "\n    def __init__(self):\n"
     )
-    result = _made(head + "        self.conn = None\n")
+    result = locked(head + "        self.conn = None\n")
     assert '        "Url",\n        "_lock",\n        "conn",\n' in result.text
 
 
@@ -193,18 +188,18 @@ def test_slots_of_several_on_a_line_stay_so() -> None:
     head = (
         "\nclass Client:\n    __slots__ = ('open', 'conn',\n                 'url', 'age')\n\n    def __init__(self):\n"
     )
-    result = _made(head + "        self.conn = None\n")
+    result = locked(head + "        self.conn = None\n")
     assert "    __slots__ = ('open', 'conn',\n                 'url', 'age', '_lock')\n" in result.text
 
 
 def test_a_base_of_the_file_that_makes_the_state_gets_the_lock() -> None:
     head = "\nclass Base:\n    def __init__(self):\n        self.conn = None\n\nclass Client(Base):\n"
-    result = _made(head, METHOD)
+    result = locked(head, METHOD)
     assert "        self.conn = None\n        self._lock = asyncio.Lock()\n\nclass Client(Base):\n" in result.text
 
 
 def test_state_of_the_class_gets_a_lock_of_the_class() -> None:
-    result = _made("\nclass Client:\n    conn = None\n", METHOD.replace("self.conn", "Client.conn"))
+    result = locked("\nclass Client:\n    conn = None\n", METHOD.replace("self.conn", "Client.conn"))
     assert "    conn = None\n    _lock = asyncio.Lock()\n" in result.text
     assert result.verdict == "unsafe"
     assert "second one" in result.proposal.because[-1]
@@ -229,11 +224,11 @@ def test_what_only_looks_like_state_of_the_class_gets_a_lock_in_each_instance(he
     async def make(self):
         await asyncio.sleep(0)
 """
-    assert "_lock = asyncio.Lock()" not in _made(head, rows).text
+    assert "_lock = asyncio.Lock()" not in locked(head, rows).text
     assert (
-        "_lock: asyncio.Lock = PrivateAttr(" in _made(head, rows).text or "attr.ib(factory=" in _made(head, rows).text
+        "_lock: asyncio.Lock = PrivateAttr(" in locked(head, rows).text or "attr.ib(factory=" in locked(head, rows).text
     )
-    shared = _made("class Client:\n    rows = {}\n", rows)
+    shared = locked("class Client:\n    rows = {}\n", rows)
     assert "    rows = {}\n    _lock = asyncio.Lock()\n" in shared.text
 
 
@@ -246,7 +241,7 @@ def test_what_only_looks_like_state_of_the_class_gets_a_lock_in_each_instance(he
     ],
 )
 def test_what_describes_a_private_attribute_is_imported_if_it_is_not_there(head: str, made: str) -> None:
-    result = _made(f"{head}\nclass Client(BaseModel):\n    conn: object = None\n")
+    result = locked(f"{head}\nclass Client(BaseModel):\n    conn: object = None\n")
     assert made in result.text
     assert ("import pydantic\n" in result.text) == ("pydantic." in made)
 
@@ -328,61 +323,6 @@ class Camera(CameraEntity):
         return self.image
 """
     assert refusal(REMEDY, "AWA102", text).code == "unfit-class"
-
-
-MIXED_IN = """import asyncio
-
-class ClientMixin:
-    {state}
-    async def get(self):
-        if self.conn is None:
-            self.conn = await self.make()
-        return self.conn
-
-    async def make(self):
-        await asyncio.sleep(0)
-
-class Base:
-    def __init__(self):
-        self.url = "x"
-
-class Client(ClientMixin, Base):
-{init}
-"""
-
-
-def test_a_mix_in_has_its_lock_from_the_class_that_makes_its_state() -> None:
-    text = MIXED_IN.format(state="", init="    def __init__(self):\n        self.conn = None\n")
-    result = carried(REMEDY, "AWA102", text)
-    assert "        self.conn = None\n        self._conn_lock = asyncio.Lock()\n" in result.text
-    assert result.text.count("def __init__") == 2
-    assert "in `Client`" in result.proposal.because[0]
-
-
-def test_a_mix_in_with_state_of_its_own_runs_the_next_constructor() -> None:
-    result = carried(REMEDY, "AWA102", MIXED_IN.format(state="conn = None\n", init="    pass\n"))
-    made: dict[str, type] = {}
-    exec(compile(result.text, "client.py", "exec"), made)
-    client = made["Client"]()
-    assert (client.url, result.verdict) == ("x", "unsafe")
-    assert client._conn_lock is not made["Client"]()._conn_lock
-
-
-def test_a_dataclass_below_a_dataclass_makes_the_lock_as_it_makes_the_state() -> None:
-    head = "from dataclasses import dataclass\n\n@dataclass\nclass Client:\n    conn: object = None\n"
-    result = _made(head, METHOD + "\n@dataclass\nclass Sub(Client):\n    url: str = ''\n")
-    made: dict[str, type] = {}
-    exec(compile(result.text, "client.py", "exec"), made)
-    assert made["Sub"](url="x")._lock is not made["Sub"](url="x")._lock
-    assert made["Sub"](url="x") == made["Sub"](url="x")
-
-
-def test_a_hook_that_a_subclass_replaces_is_no_place_for_the_lock() -> None:
-    hook = "\n    def __post_init__(self):\n        self.rows = {}\n"
-    head = f"from dataclasses import dataclass\n\n@dataclass\nclass Client:\n    conn: object = None\n{hook}"
-    below = f"\n@dataclass\nclass Sub(Client):\n    url: str = ''\n{hook}"
-    assert "    _lock: asyncio.Lock = field(" in _made(head, METHOD + below).text
-    assert "        self._lock = asyncio.Lock()\n" in _made(head).text
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def _journal(*findings: tuple[str, str]) -> FixtureCase:
 
 
 _DEPOSIT: Task = lambda module: module.account.deposit(1)  # noqa: E731 - a task in one line
-_DRAW: Task = lambda module: module.account.draw(8)  # noqa: E731
+_DRAW: Task = lambda module: module.account.draw(8)  # noqa: E731 - likewise
 
 CASES: dict[str, FixtureCase] = {
     "private_lock/made_in_the_call.py": _account(_DEPOSIT, findings=1, repair="safe"),

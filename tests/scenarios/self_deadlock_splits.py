@@ -43,7 +43,7 @@ def _lines(case: FixtureCase) -> FixtureCase:
 
 
 def _subclass(name: str) -> Any:  # noqa: ANN401 -- the programs under test are loaded as text
-    def make(module: ModuleType) -> Any:  # noqa: ANN401
+    def make(module: ModuleType) -> Any:  # noqa: ANN401 -- likewise
         return getattr(module, name)()
 
     return make

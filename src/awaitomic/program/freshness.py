@@ -149,16 +149,7 @@ class Freshness:
         """Record the value of an event, and drop the operands whose last use it was."""
         values = state.values
         dead = [operand for operand in operands if operand in values and self._last_use.get(operand) == event]
-        if not dead and values.get(event, NOTHING) == tokens:
-            return state
-        values = dict(values)
-        for operand in dead:
-            del values[operand]
-        if tokens:
-            values[event] = tokens
-        else:
-            values.pop(event, None)
-        return state._replace(values=values)
+        return state.with_value(event, tokens, dead)
 
     def token(self, event: int, location: Location, state: State) -> Token | None:
         """Make the token of a read, if the location is state that changes after construction."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from awaitomic.model.location import ItemStep, Location
@@ -90,11 +90,13 @@ class State(NamedTuple):
             uses=frozenset(u._replace(token=change(u.token)) for u in self.uses),
         )
 
-    def with_value(self, key: int | str, tokens: Tokens) -> State:
-        """Give the state in which `key` (an event or a local) holds a value built from `tokens`."""
-        if self.values.get(key, NOTHING) == tokens:
+    def with_value(self, key: int | str, tokens: Tokens, dead: Sequence[int | str] = ()) -> State:
+        """Give the state in which `key` (an event or a local) holds a value built from `tokens`, and some none more."""
+        if not dead and self.values.get(key, NOTHING) == tokens:
             return self
         values = dict(self.values)
+        for each in dead:
+            del values[each]
         if tokens:
             values[key] = tokens
         else:

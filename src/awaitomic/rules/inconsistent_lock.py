@@ -45,7 +45,7 @@ class _Facing(Program):
         vars(view).update(vars(program), _rivals=rivals)
         return view
 
-    def changing_writers(self, resolver: Resolver, location: Location) -> Iterator[Rival]:  # noqa: ARG002
+    def changing_writers(self, resolver: Resolver, location: Location) -> Iterator[Rival]:  # noqa: ARG002 - as declared
         """Give that one's write, whatever is asked for: the span is known to be one of the same state."""
         return iter(self._rivals)
 

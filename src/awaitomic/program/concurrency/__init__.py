@@ -105,17 +105,24 @@ def judge(
         confidence, pair = strongest(left, theirs)
         if confidence is None or pair is None:
             continue
-        doubtful = about.is_closed or _is_doubtful(program, (resolver, rival), pair, about)
-        if doubtful or (confidence > Confidence.POSSIBLE and usually_apart(program, resolver, rival, access)):
-            confidence = Confidence.POSSIBLE
-        if not access.certain:
-            confidence = min(confidence, Confidence.LIKELY)
+        confidence = _lowered(program, resolver, (rival, access), pair, about, confidence)
         rank = (confidence, int(rival is not resolver), -program.extent(rival.function, access.event).line)
         if best is None or rank > best:
             best = rank
             evidence = _evidence(program, resolver, (rival, access), pair, shared, about.owner, does)
             found = _judgement(confidence, evidence, (rival, access), pair, shared)
     return found
+
+
+def _lowered(
+    program: Program, resolver: Resolver, found: Rival, pair: tuple[Entry, Entry], about: _About, confidence: Confidence
+) -> Confidence:
+    """Lower what two tasks that can meet say of a rival, by what is known of the object and the write."""
+    rival, access = found
+    doubtful = about.is_closed or _is_doubtful(program, (resolver, rival), pair, about)
+    if doubtful or (confidence > Confidence.POSSIBLE and usually_apart(program, resolver, rival, access)):
+        return Confidence.POSSIBLE
+    return confidence if access.certain else min(confidence, Confidence.LIKELY)
 
 
 def _entries_of_rival(program: Program, rival: Rival, location: Location, shared: Shared | None) -> frozenset[Entry]:
