@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from awaitomic.model.finding import Confidence
 from awaitomic.rules import find
 from program.reading import program_of
 from rules.running import hangs
@@ -249,3 +250,34 @@ def test_a_lock_sixty_calls_away_is_found() -> None:
     )
     assert _deadlocks(source) == {"Store.load"}
     assert hangs(HEAD + source, "Store", "load")
+
+
+MIGRATING = """
+class Base:
+    def __init__(self):
+        self.lock = asyncio.Lock()
+        self.versions = {{}}
+
+    async def migrate(self, conn):
+        async with self.lock:
+            await self.run(conn)
+
+    async def run(self, conn):
+        if {test}:
+            async with self.lock:
+                await conn.execute("update")
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "confidence"),
+    [
+        ("conn.schema is not None", Confidence.POSSIBLE),
+        ("isinstance(conn, str)", Confidence.POSSIBLE),
+        ("conn not in self.versions", Confidence.LIKELY),
+        ("self.versions", Confidence.LIKELY),
+    ],
+)
+def test_what_an_argument_alone_decides_its_giver_mostly_knows(test: str, confidence: Confidence) -> None:
+    found = [each for each in find(program_of(MIGRATING.format(test=test))) if each.rule == "AWA301"]
+    assert [each.confidence for each in found] == [confidence]

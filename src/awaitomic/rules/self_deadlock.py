@@ -11,9 +11,10 @@ from awaitomic.model.event import Enter, Event, Suspend, SuspendWhy
 from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
 from awaitomic.program import Program
 from awaitomic.program.calls import awaited_calls
+from awaitomic.program.constants import constants_of
 from awaitomic.program.deferred import handed_on
 from awaitomic.program.locks import Lock
-from awaitomic.program.locks.acquisitions import Acquisition, own_acquisitions
+from awaitomic.program.locks.acquisitions import Acquisition, decided_by_arguments, own_acquisitions
 from awaitomic.program.locks.frames import Frame, frames_of, is_limited, shown_frame
 from awaitomic.program.locks.settled import Settled
 from awaitomic.program.locks.taken import AROUND, Holding
@@ -160,9 +161,15 @@ def _first_acquisition(program: Program, resolver: Resolver, event: int, lock: L
 def _confidence(
     program: Program, resolver: Resolver, lock: Lock, frames: list[Frame], call: tuple[AwaitedCall, Target] | None
 ) -> Confidence:
-    """Certain if the second acquisition happens on every way that a call takes as a rule, else likely."""
+    """Certain if the second acquisition happens on every way that a call takes as a rule, else likely.
+
+    Possible if an argument alone decides whether a call comes there: what the caller hands over is mostly known to it.
+    """
     if call is None:
         return Confidence.CERTAIN
+    known, rest = constants_of(resolver, call[1]), list(enumerate(frames[1:]))
+    if any(decided_by_arguments(frame.function, frame.event, known if at == 0 else ()) for at, frame in rest):
+        return Confidence.POSSIBLE
     sure = call[0].how is not How.TASK and all(_takes(program, resolver, each, lock) for each in call[0].targets)
     always = all(passage(frame.function, frozenset({frame.event})) is None for frame in frames[1:])
     return Confidence.CERTAIN if sure and always else Confidence.LIKELY

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -305,3 +305,24 @@ def parameter_conditions(function: FunctionGraph, event: int) -> list[tuple[str,
             if isinstance(test, ast.Name) and test.id in function.parameters:
                 found.append((test.id, holds))
     return found
+
+
+def decided_by_arguments(function: FunctionGraph, event: int, known: Collection[str] = ()) -> bool:
+    """Tell whether an ``if`` around an event asks for nothing but what the function was given, and nobody here knows.
+
+    Parameters:
+        known: the parameters that were given constants: these are followed, and so is one that is a switch by itself.
+    """
+    own = {function.parameters[0]} if function.class_name is not None and function.parameters else set()
+    given = set(function.parameters) - own - set(known)
+    for node, block in function.around(event):
+        if isinstance(node, ast.If) and block in {"body", "orelse"} and not _is_switch(node.test):
+            names = {each.id for each in ast.walk(node.test) if isinstance(each, ast.Name)}
+            if names & given and not names & own:
+                return True
+    return False
+
+
+def _is_switch(test: ast.expr) -> bool:
+    inner = test.operand if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) else test
+    return isinstance(inner, ast.Name)
