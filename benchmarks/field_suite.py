@@ -167,6 +167,9 @@ def run_tests(place: Place, version: str, tests: list[str], log: str, *, covered
     """Run tests with one version of the sources; with no plugin that spreads them, and no options of the package's.
 
     Parameters: of the files in `covered`, it is noted which lines run.
+
+    Raises:
+        LookupError: if none has run.
     """
     use(place, version)
     report = place.root / f"{log}.jsonl"
@@ -195,7 +198,7 @@ def run_tests(place: Place, version: str, tests: list[str], log: str, *, covered
         ended = finished(process, place.package.minutes * 60)
     found = outcomes(report)
     if not found:
-        raise RuntimeError(f"no test has run: see {place.root / log}.log")
+        raise LookupError(f"no test has run: see {place.root / log}.log")
     return Suite(found, round(time.monotonic() - start, 1), ended)
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import contextlib
 import json
 import sys
 import tomllib
@@ -60,7 +61,8 @@ def settle(place: Place, suspects: list[str]) -> tuple[list[str], list[str]]:
     passed: dict[str, collections.Counter[str]] = {"original": collections.Counter(), "fixed": collections.Counter()}
     for number in range(AGAIN):
         for version, counter in passed.items():
-            counter.update(run_tests(place, version, suspects, f"again-{version}-{number}").passed)
+            with contextlib.suppress(LookupError):  # a test with the time of day in its name is no longer there
+                counter.update(run_tests(place, version, suspects, f"again-{version}-{number}").passed)
     broken = [test for test in suspects if passed["original"][test] > passed["fixed"][test]]
     return broken, [test for test in suspects if test not in broken]
 
