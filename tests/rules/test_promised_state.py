@@ -99,6 +99,17 @@ def test_reported(lines: list[str]) -> None:
 
 
 SILENT = [
+    (
+        "an amount that is filled up again is no promise",
+        [
+            "if self.counts[key] <= 0:",
+            "    self.counts[key] = 9",
+            "    await request(key)",
+            "for each in self.latest[key]:",
+            "    await each.send()",
+            "self.latest[key] = [each for each in self.latest[key] if not each.sent]",
+        ],
+    ),
     ("the other is never used by who finds the first", ["if key in self.readers:", "    return", CLAIM, FILL]),
     ("the other is asked for", ["if key in self.readers:", "    return self.latest.get(key)", CLAIM, FILL]),
     (

@@ -8,6 +8,7 @@ look if it is there.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -75,9 +76,16 @@ def _first_caller(resolver: Resolver, claim: WriteFact) -> ActiveGuard | None:
         return None
     for guard in sorted(claim.state.guards, key=lambda each: each.guard):
         told = any(token.location == access.location and not token.is_stale for token in guard.tokens)
-        if told and says_absent(test_of(resolver, guard.guard), holds=guard.holds):
+        test = test_of(resolver, guard.guard)
+        if told and says_absent(test, holds=guard.holds) and not _weighs(test):
             return guard
     return None
+
+
+def _weighs(test: ast.AST) -> bool:
+    """Tell whether a test asks how much there is: an amount that is used up and filled again promises nothing else."""
+    orders = ast.Lt | ast.LtE | ast.Gt | ast.GtE
+    return any(isinstance(each, ast.Compare) and isinstance(each.ops[0], orders) for each in ast.walk(test))
 
 
 def _says_something(resolver: Resolver, claim: WriteFact) -> bool:
