@@ -20,6 +20,8 @@ _LAST_WORDS = frozenset(
 _COVERS = frozenset({"Wrapper", "Proxy", "Base", "Impl", "Mixin", "Strategy", "Processing", "Object", "Abstract"})
 """Last words that say how a class is made, not what it is: a `CursorWrapper` is a cursor."""
 _ANY_WORDS = frozenset({"Test", "Tests", "Mock", "Fake"})
+_INTERFACES = frozenset({"Protocol", "typing.Protocol", "typing_extensions.Protocol"})
+"""Bases that say how a class is written down (PEP 544), and nothing of a wire."""
 _DIALOGUES = ("FlowHandler", "ConfigFlow", "OptionsFlow", "RepairsFlow", "OptionsFlowHandler", "TestCase")
 
 _SHARED_WORDS = frozenset(
@@ -57,7 +59,7 @@ def has_one_owner(name: str, bases: tuple[str, ...], docstring: str = "") -> boo
     """
     if any(base in MADE_PER_CALL for base in bases) or _ONE_TASK.search(docstring):
         return True
-    return any(_reads_like_one(each.rpartition(".")[2]) for each in (name, *bases))
+    return any(_reads_like_one(each.rpartition(".")[2]) for each in (name, *bases) if each not in _INTERFACES)
 
 
 def is_made_to_be_shared(name: str) -> bool:
