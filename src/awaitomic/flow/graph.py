@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from awaitomic.model.event import Block, Event
-    from awaitomic.model.position import StatementPath
+    from awaitomic.model.position import BlockStep, StatementPath
 
 GraphNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef | ast.Module
 
@@ -91,12 +91,16 @@ class FunctionGraph:
         """Give the block that holds the event with this id."""
         return self.blocks[self.owners[event]]
 
-    def around(self, event: int) -> Iterator[tuple[ast.AST, str]]:
-        """Give each statement around that of an event, the function first, with the block of it that leads on."""
+    def around(self, event: int) -> Iterator[tuple[ast.AST, BlockStep]]:
+        """Give each statement around that of an event, the function first, with the step that leads on from it."""
         node: ast.AST = self.node
         for step in self.statements[event][len(self.path) :]:
-            yield node, step.block
+            yield node, step
             node = block_of(node, step.block)[step.index]
+
+    def is_unwinding(self, event: int) -> bool:
+        """Tell whether an event happens when something has failed: in a handler, or a ``finally``."""
+        return any(step.block.partition(".")[0] in {"finalbody", "handlers"} for _, step in self.around(event))
 
     def position_of(self, event: int) -> tuple[int, int]:
         """Give the block's index and the position in it of the event with this id."""

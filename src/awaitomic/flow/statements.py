@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from awaitomic.model.position import StatementPath
 
+LEAVES = ast.Return | ast.Raise | ast.Continue | ast.Break
+"""Statements behind which nothing more of their block is done."""
+
 
 def statement_at(tree: ast.AST, path: StatementPath) -> ast.stmt:
     """Follow a statement path down from `tree` (the module, or the statement that the path starts below).

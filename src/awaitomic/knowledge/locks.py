@@ -6,6 +6,8 @@ import enum
 import re
 from dataclasses import dataclass
 
+from awaitomic.knowledge.words import words_of
+
 
 class Exclusion(enum.Enum):
     """How a lock keeps others out."""
@@ -96,7 +98,6 @@ CANCELLATIONS = frozenset({"CancelledError", "Cancelled", "get_cancelled_exc_cla
 WRAPPING_CONSTRUCTORS = frozenset({"asyncio.Condition", "anyio.Condition", "trio.Condition", "threading.Condition"})
 """Constructors whose first argument, if given, is the lock that they *are*."""
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 _LOCK_WORDS = frozenset(
     "lock locks rlock rwlock wlock mutex mutexes semaphore semaphores sem condition cond locked locking synchronized "
@@ -113,7 +114,7 @@ RANKS = frozenset(
 
 def sounds_ranked(name: str) -> bool:
     """Tell whether an identifier says where an object stands among its kind: ``parent``, ``next_node``."""
-    return any(word.lower() in RANKS for word in _WORD.findall(name))
+    return any(word in RANKS for word in words_of(name))
 
 
 def sounds_like_a_lock(name: str) -> bool:
@@ -121,7 +122,7 @@ def sounds_like_a_lock(name: str) -> bool:
 
     Used only for what cannot be resolved, and only in the direction that makes the tool quieter.
     """
-    return any(word.lower() in _LOCK_WORDS for word in _WORD.findall(name))
+    return any(word in _LOCK_WORDS for word in words_of(name))
 
 
 PERMISSIVE = LockType(Exclusion.COUNTING, "unknown", hangs=False)
@@ -154,7 +155,7 @@ CONTEXT_VARIABLE = "contextvars.ContextVar"
 
 def names_read_write(name: str) -> bool:
     """Tell whether an identifier reads like a lock with two sides (``rw``, ``rwlock``, ``_rw_lock``)."""
-    return any(word.lower() in {"rw", "rwlock"} for word in _WORD.findall(name))
+    return any(word in {"rw", "rwlock"} for word in words_of(name))
 
 
 SERIALISING_DECORATORS = frozenset({"synchronized", "serialized", "cache_concurrent", "single_flight", "singleflight"})
@@ -175,13 +176,13 @@ _GIVEN_BACK_BY_SQL = re.compile(
 
 def takes_advisory_lock(name: str, sql: str) -> bool:
     """Tell whether a call takes a lock, by its name (``acquire_lock``) or by the SQL that it is given."""
-    words = {word.lower() for word in _WORD.findall(name)}
+    words = set(words_of(name))
     return bool(words & _TAKES and words & _LOCK_WORDS) or bool(_TAKEN_BY_SQL.search(sql))
 
 
 def gives_advisory_lock_back(name: str, sql: str) -> bool:
     """Tell whether a call gives such a lock back: ``release_lock``, ``pg_advisory_unlock``."""
-    words = {word.lower() for word in _WORD.findall(name)}
+    words = set(words_of(name))
     named = "unlock" in words or bool(words & _GIVES_BACK and words & _LOCK_WORDS)
     return named or bool(_GIVEN_BACK_BY_SQL.search(sql))
 

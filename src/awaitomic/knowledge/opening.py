@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+from awaitomic.knowledge.words import words_of
 
 _OPENS = frozenset(
     "open connect reconnect start startup init initialize initialise setup set_up enter aenter acquire ensure prepare "
@@ -24,11 +22,6 @@ SHARED_WORK = frozenset(
     "run_coroutine_threadsafe create_background_task async_create_background_task Queue".split()
 )
 """Last names of calls that make what other callers can wait for: a placeholder, and no claim to be ready."""
-
-
-def words_of(name: str) -> list[str]:
-    """Give the words of an identifier, in lower case."""
-    return [word.lower() for word in _WORD.findall(name)]
 
 
 def sounds_like_opening(name: str) -> bool:

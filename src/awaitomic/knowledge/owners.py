@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+from awaitomic.knowledge.words import WORD
 
 _LAST_WORDS = frozenset(
     "Request Response Context Interaction Pipeline Transaction Cursor Reader Parser Payload Iterator Builder Flow View "
@@ -69,7 +69,7 @@ def is_made_to_be_shared(name: str) -> bool:
 
 def _kind(name: str) -> str:
     """Give the word that says what a class is."""
-    words = _WORD.findall(name.rpartition(".")[2])
+    words = WORD.findall(name.rpartition(".")[2])
     return next((word for word in reversed(words) if word not in _COVERS and not word.isdigit()), "")
 
 
@@ -77,4 +77,4 @@ def _reads_like_one(name: str) -> bool:
     kind = _kind(name)
     if not kind:
         return False
-    return kind in _LAST_WORDS or name.endswith(_DIALOGUES) or not _ANY_WORDS.isdisjoint(_WORD.findall(name))
+    return kind in _LAST_WORDS or name.endswith(_DIALOGUES) or not _ANY_WORDS.isdisjoint(WORD.findall(name))

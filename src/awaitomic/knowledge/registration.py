@@ -5,7 +5,7 @@ Never proof: what they say only lowers a confidence.
 
 from __future__ import annotations
 
-from awaitomic.knowledge.opening import words_of
+from awaitomic.knowledge.words import words_of
 
 _FIRST_WORDS = frozenset(
     "register registers include mount install define declare configure route add set setup init initialize load".split()

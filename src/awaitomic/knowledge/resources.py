@@ -5,9 +5,7 @@ Computing or fetching the same data twice costs time and harms nobody; opening a
 
 from __future__ import annotations
 
-import re
-
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+from awaitomic.knowledge.words import WORD, words_of
 
 _MAKES = frozenset(
     "connect reconnect open create start spawn launch subscribe acquire login authenticate authorize register bind "
@@ -28,7 +26,7 @@ _DATA = frozenset(
 
 def makes_a_resource(name: str) -> bool:
     """Tell whether a function of that name makes a thing that should exist once: ``create_pool``, ``aconnect``."""
-    words = [word.lower() for word in _WORD.findall(name)]
+    words = words_of(name)
     if not words or words[0] in _FETCHES:
         return False
     return any(word in _MAKES or (word[:1] == "a" and word[1:] in _MAKES) for word in words)
@@ -36,25 +34,25 @@ def makes_a_resource(name: str) -> bool:
 
 def brings_data(name: str) -> bool:
     """Tell whether a function of that name only fetches something: ``read_settings``."""
-    words = [word.lower() for word in _WORD.findall(name)]
+    words = words_of(name)
     return bool(words) and (words[0] in _FETCHES or (words[0] == "async" and words[-1] in _FETCHES))
 
 
 def is_a_resource(name: str) -> bool:
     """Tell whether state of that name is a thing that should exist once: ``_client``, ``pool``, no ``pool_size``."""
-    words = _WORD.findall(name)
+    words = WORD.findall(name)
     return bool(words) and not holds_data(name) and makes_a_resource(words[-1])
 
 
 def holds_data(name: str) -> bool:
     """Tell whether state of that name is data, whatever it came from: ``_session_cache``."""
-    words = [word.lower() for word in _WORD.findall(name)]
+    words = words_of(name)
     return bool(words) and words[-1] in _DATA
 
 
 def is_a_cache(name: str) -> bool:
     """Tell whether state of that name is kept to save a second look: ``_MODELS_CACHE_FETCHED_AT``."""
-    return not _CACHES.isdisjoint(word.lower() for word in _WORD.findall(name))
+    return not _CACHES.isdisjoint(words_of(name))
 
 
 _CACHES = frozenset({"cache", "caches", "cached", "memo", "memoized"})
@@ -67,7 +65,7 @@ def is_a_secret(name: str) -> bool:
 
     What is said of a token, as in ``token_decimals``, is none.
     """
-    words = _WORD.findall(name)
+    words = WORD.findall(name)
     return bool(words) and words[-1].lower() in _SECRETS
 
 
@@ -80,7 +78,7 @@ _ENDS = frozenset(
 
 def says_an_end(name: str) -> bool:
     """Tell whether a flag of that name says that something is over: raising it twice changes nothing."""
-    return any(word.lower() in _ENDS for word in _WORD.findall(name))
+    return any(word in _ENDS for word in words_of(name))
 
 
 _BRINGS = _FETCHES | frozenset(
@@ -104,7 +102,7 @@ _WORKS = frozenset(
 
 def leaves_work(name: str) -> bool:
     """Tell whether a call of that name may leave something behind that has to be ended: `makes_a_resource`, tasks."""
-    words = [word.lower() for word in _WORD.findall(name)]
+    words = words_of(name)
     if not words or words[0] in _FETCHES:
         return False
     return makes_a_resource(name) or not _WORKS.isdisjoint(words)
@@ -115,7 +113,7 @@ def keeps_resources(name: str) -> bool:
 
     Unlike `is_a_resource` it looks through a last word that only says how it is kept: ``_session_cache``.
     """
-    words = [word.lower() for word in _WORD.findall(name)]
+    words = words_of(name)
     while len(words) > 1 and words[-1] in _KEPT:
         words.pop()
     last = words[-1] if words else ""
@@ -128,7 +126,7 @@ _KEPT = _CACHES | {"by", "id", "name", "key", "url", "map", "dict", "table", "in
 
 def gives_data(name: str) -> bool:
     """Tell whether a call of that name says that it gives data: ``fetch_row``, ``resp.json``, ``compute_hash``."""
-    words = [word.lower() for word in _WORD.findall(name)]
+    words = words_of(name)
     if words and words[0] == "async":
         words = words[1:]
     if not words or leaves_work(name):
@@ -144,7 +142,7 @@ _GOES_ON = frozenset(
 
 def goes_on(name: str) -> bool:
     """Tell whether a call of that name begins what works by itself until it is ended: ``pull_subscribe``."""
-    words = [word.lower() for word in _WORD.findall(name)]
+    words = words_of(name)
     return bool(words) and words[0] not in _FETCHES and not _GOES_ON.isdisjoint(words)
 
 
@@ -178,7 +176,7 @@ def opens_something(name: str) -> bool:
 
     `makes_a_resource` asks less: that something is registered, initialised or renewed twice may do no harm.
     """
-    words = [word.lower() for word in _WORD.findall(name)]
+    words = words_of(name)
     if not words or words[0] in _FETCHES:
         return False
     return any(word in _OPENS or (word[:1] == "a" and word[1:] in _OPENS) for word in words)

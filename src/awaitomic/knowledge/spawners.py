@@ -19,6 +19,8 @@ TASK_GROUPS = frozenset({"TaskGroup", "create_task_group", "open_nursery"})
 
 RUN_ALONE = frozenset({"asyncio.run", "run_until_complete", "anyio.run", "trio.run", "asyncio.Runner.run"})
 """Runners of a main program: what they run exists once."""
+RUNNERS = frozenset(name.rpartition(".")[2] for name in RUN_ALONE)
+"""The last names of such runners."""
 
 AWAITED_ALONE = frozenset({"wait_for", "shield", "timeout", "ensure_future"})
 """Last name of wrappers around one awaitable that the caller waits for."""

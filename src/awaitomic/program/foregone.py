@@ -16,15 +16,27 @@ from typing import TYPE_CHECKING
 
 from awaitomic.model.event import Call, Compute, Const, Guard, Name, Operand, Place, Read, Scope
 from awaitomic.model.location import AttributeStep, Location, Root
+from awaitomic.program.calls import translate
 from awaitomic.program.conditions import parts_of
 from awaitomic.program.state import Tokens
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
     from awaitomic.program.resolve import Resolver
+    from awaitomic.program.target import Target
 
 Known = Callable[[Location], bool | None]
 """Tells of state whether it is known to be there (true, not None, a key of its container) or not to be."""
+
+
+def seen_from(resolver: Resolver, target: Target, known: Known) -> Known:
+    """Give what a function that is called knows by what its caller knows."""
+
+    def inside(location: Location) -> bool | None:
+        mine = translate(resolver, target, location)
+        return None if mine is None else known(mine)
+
+    return inside
 
 
 def known_at(program: Program, resolver: Resolver, event: int) -> dict[Location, bool]:

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
+
+_NAMES = re.compile(r"(?<![\w.'\"])[^\W\d]\w*")
+
+
+def names_of(text: str) -> set[str]:
+    """Give the names that the text of an expression says, attributes and what is quoted aside."""
+    return set(_NAMES.findall(text))
 
 
 def import_table(tree: ast.Module) -> dict[str, str]:

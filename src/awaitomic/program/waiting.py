@@ -19,10 +19,8 @@ from awaitomic.flow.graph import FunctionGraph
 from awaitomic.flow.passage import Way, passage
 from awaitomic.flow.reach import reach_from
 from awaitomic.model.event import Guard, Suspend
-from awaitomic.model.location import Location
-from awaitomic.program.calls import translate
 from awaitomic.program.conditions import parts_of
-from awaitomic.program.foregone import Known, given_tests, known_at, never_taken
+from awaitomic.program.foregone import Known, given_tests, known_at, never_taken, seen_from
 from awaitomic.program.names import last_name
 from awaitomic.program.reach import components
 from awaitomic.program.resolve import Resolver
@@ -144,11 +142,7 @@ class Waiting:
         """
         for target in _real(targets) if most else []:
             inner = self._program.resolver(target.function)
-
-            def known_inside(location: Location, target: Target = target) -> bool | None:
-                mine = translate(resolver, target, location)
-                return None if mine is None else known(mine)
-
+            known_inside = seen_from(resolver, target, known)
             closed = {
                 event
                 for event, below in self._points_of(target.function)

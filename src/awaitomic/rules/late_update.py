@@ -9,11 +9,12 @@ from awaitomic.knowledge.containers import CONTAINERS, EVENTS
 from awaitomic.knowledge.registration import sounds_like_closing
 from awaitomic.model.event import Event, Name, Read, Suspend
 from awaitomic.model.finding import Confidence, Finding, Role
-from awaitomic.model.location import ANY_ITEM, ItemStep, Location
+from awaitomic.model.location import ANY_ITEM, ItemStep
 from awaitomic.program import Program
 from awaitomic.program.accesses import FORGETS, Change, accesses
 from awaitomic.program.concurrency import ENOUGH, Hint, Judgement, Rival, judge
 from awaitomic.program.facts import WriteFact
+from awaitomic.program.guards import is_entry
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.rivals import rivals
 from awaitomic.program.state import Token, Use
@@ -103,13 +104,9 @@ def _is_own_entry(resolver: Resolver, fact: WriteFact) -> bool:
     location = fact.access.location
     once = [bound for bound in resolver.bindings.values() if len(bound) == 1]
     made = [each.location for creation, each in resolver.published.items() if [creation] in once]
-    if any(_is_entry(own) and own.steps == location.steps[: len(own.steps)] for own in made):
+    if any(is_entry(own) and own.steps == location.steps[: len(own.steps)] for own in made):
         return True
-    return _is_entry(location) and any(use.claim and use.token.location == location for use in fact.state.uses)
-
-
-def _is_entry(location: Location) -> bool:
-    return bool(location.steps) and isinstance(location.steps[-1], ItemStep)
+    return is_entry(location) and any(use.claim and use.token.location == location for use in fact.state.uses)
 
 
 def _is_gate(resolver: Resolver, fact: WriteFact) -> bool:

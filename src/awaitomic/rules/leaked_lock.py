@@ -29,7 +29,6 @@ from awaitomic.rules.rule import Rule, step, suspending_functions
 from awaitomic.source.project import is_test
 
 _MANAGERS = frozenset({"asynccontextmanager"})
-_CLEANING = frozenset({"finalbody", "handlers"})
 
 
 def find(program: Program) -> Iterator[Finding]:
@@ -101,7 +100,7 @@ def _confidence(resolver: Resolver, way: WayOut) -> Confidence | None:
         sure = Confidence.POSSIBLE
     else:
         sure = Confidence.CERTAIN if way.way is Way.RAISE else Confidence.LIKELY
-    if sure is None or is_test(resolver.module.name) or _cleans_up(resolver, way.event):
+    if sure is None or is_test(resolver.module.name) or resolver.function.is_unwinding(way.event):
         return None if sure is None else Confidence.POSSIBLE
     return sure if way.plainly else min(sure, Confidence.LIKELY)
 
@@ -114,11 +113,6 @@ def _of_return(resolver: Resolver, event: Return) -> Confidence | None:
     if isinstance(value, Const):
         return None
     return Confidence.POSSIBLE if isinstance(value, Call) else Confidence.LIKELY
-
-
-def _cleans_up(resolver: Resolver, event: int) -> bool:
-    path = resolver.function.statements[event][len(resolver.function.path) :]
-    return any(one.block.partition(".")[0] in _CLEANING for one in path)
 
 
 def _is_yield(resolver: Resolver, number: int) -> bool:

@@ -16,7 +16,7 @@ from awaitomic.knowledge.lifecycle import (
     runs_alone_by_name,
     starts_by_name,
 )
-from awaitomic.knowledge.spawners import RUN_ALONE
+from awaitomic.knowledge.spawners import RUNNERS
 from awaitomic.model.event import Attribute, Call, Compute, Merge, Operand, Return
 from awaitomic.model.location import ItemStep, Location, Root
 from awaitomic.program.callers import Site, Spawn, in_loop, is_nested
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 _RUNS_ONCE = frozenset({Start.ALONE, Start.LIFECYCLE, Start.SERIAL})
 _RUNS_IN_ONE = _RUNS_ONCE | {Start.ONCE}
 _RUNS_AGAIN = frozenset({Start.PUBLIC, Start.HANDLER, Start.MANY, Start.AGAIN, Start.CALLBACK})
-_RUNNERS = frozenset(name.rpartition(".")[2] for name in RUN_ALONE)
 _WEAK = frozenset({Runs.SELDOM, None})
 """What a base class or a callback says less surely than the name of a lifecycle method does."""
 
@@ -215,7 +214,7 @@ class _Search:
             return self._public(function)
         if spawned and (private or not self._shared):
             return None
-        if any(spawn.wrapper in _RUNNERS for spawn in spawned):
+        if any(spawn.wrapper in RUNNERS for spawn in spawned):
             return None
         if spawned and callers.are_all_seen(function):
             return None
@@ -251,7 +250,7 @@ class _Search:
         return Entry(spawn.target.function.id, self._start_of(spawn, above), line, spawner=spawner, event=spawn.event)
 
     def _start_of(self, spawn: Spawn, above: frozenset[int]) -> Start:
-        if spawn.wrapper in _RUNNERS:
+        if spawn.wrapper in RUNNERS:
             return Start.ALONE
         if self._location.root is Root.SELF and _own_object_each(spawn):
             return Start.ONCE

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.frameworks import ALL_METHODS, FRAMEWORKS, REGISTERING_WORDS, Framework, Runs
 from awaitomic.knowledge.spawners import AWAITED_ALONE, RUN_ALONE, SPAWN_ALL, starts_one
+from awaitomic.knowledge.words import words_of
 from awaitomic.model.event import Call, Operand, Read
 from awaitomic.model.identity import qualname_of
 from awaitomic.program.callers import referenced
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from awaitomic.program.resolve import Resolver
     from awaitomic.program.unit import Unit
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _SPAWNS = SPAWN_ALL | AWAITED_ALONE | frozenset(name.rpartition(".")[2] for name in RUN_ALONE) | {"partial"}
 
 
@@ -165,5 +164,5 @@ def _function(resolver: Resolver, operand: Operand) -> FunctionGraph | None:
 
 
 def _stores_callbacks(name: str) -> bool:
-    words = {word.lower() for word in _WORD.findall(name)}
+    words = set(words_of(name))
     return bool(words & REGISTERING_WORDS)

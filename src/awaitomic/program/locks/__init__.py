@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import enum
-import re
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -26,7 +25,7 @@ from awaitomic.model.location import NAMED_BY_SEVERAL, AttributeStep, ItemStep, 
 from awaitomic.program.calls import translate
 from awaitomic.program.locks.tables import lock_made_for
 from awaitomic.program.module import ClassFacts, ModuleFacts
-from awaitomic.program.names import dotted, last_name
+from awaitomic.program.names import dotted, last_name, names_of
 from awaitomic.program.operands import method_of
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.target import Target
@@ -257,15 +256,12 @@ def returned_entry(callee: Resolver, resolver: Resolver, target: Target) -> Loca
 
 def _is_chosen_by_callers(callee: Resolver, step: ItemStep) -> bool:
     """Tell whether a key is a parameter, or made from parameters or the object's state."""
-    names = set(_NAMES.findall(step.text))
+    names = names_of(step.text)
     for name in list(names):
         value = callee.binding(name)
         node = callee.function.nodes[value] if value is not None else None
         names.update(inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)) if node is not None else None
     return not names.isdisjoint(callee.function.parameters)
-
-
-_NAMES = re.compile(r"(?<![\w.'\"])[^\W\d]\w*")
 
 
 def _is_reading_side(resolver: Resolver, operand: Operand) -> bool:

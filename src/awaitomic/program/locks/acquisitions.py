@@ -297,9 +297,9 @@ def _condition_may_hold(resolver: Resolver, target: Target, taken: Acquisition) 
 def parameter_conditions(function: FunctionGraph, event: int) -> list[tuple[str, bool]]:
     """Give the parameters whose truth decides whether an event happens: those tested by an enclosing ``if``."""
     found: list[tuple[str, bool]] = []
-    for node, block in function.around(event):
+    for node, step in function.around(event):
         if isinstance(node, ast.If):
-            test, holds = node.test, block == "body"
+            test, holds = node.test, step.block == "body"
             if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
                 test, holds = test.operand, not holds
             if isinstance(test, ast.Name) and test.id in function.parameters:
@@ -315,8 +315,8 @@ def decided_by_arguments(function: FunctionGraph, event: int, known: Collection[
     """
     own = {function.parameters[0]} if function.class_name is not None and function.parameters else set()
     given = set(function.parameters) - own - set(known)
-    for node, block in function.around(event):
-        if isinstance(node, ast.If) and block in {"body", "orelse"} and not _is_switch(node.test):
+    for node, step in function.around(event):
+        if isinstance(node, ast.If) and step.block in {"body", "orelse"} and not _is_switch(node.test):
             names = {each.id for each in ast.walk(node.test) if isinstance(each, ast.Name)}
             if names & given and not names & own:
                 return True

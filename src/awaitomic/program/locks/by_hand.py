@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.flow.reach import reach_after
-from awaitomic.flow.statements import block_of, statement_at
+from awaitomic.flow.statements import LEAVES, block_of, statement_at
 from awaitomic.knowledge.locks import CANCELLATIONS, CATCHES_ALL, CATCHES_FAILURES
 from awaitomic.knowledge.logs import LOGS
 from awaitomic.model.event import Block, Call, Const, Event, Guard, Raise, Return, Suspend, SuspendWhy
@@ -27,7 +27,6 @@ from awaitomic.program.resolve import Resolver
 if TYPE_CHECKING:
     from awaitomic.program import Program
 
-_ENDS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 _HARMLESS = LOGS | frozenset(
     "len str repr isinstance issubclass getattr hasattr id type bool list dict set tuple frozenset time monotonic "
     "perf_counter locked release get_running_loop get_event_loop append".split()
@@ -265,7 +264,7 @@ def unsure(
             if outer == taken[:length]:
                 continue
             node = statement_at(resolver.module.tree, outer)
-            if isinstance(node, ast.If) and not isinstance(block_of(node, path[length].block)[-1], _ENDS):
+            if isinstance(node, ast.If) and not isinstance(block_of(node, path[length].block)[-1], LEAVES):
                 decided.add(outer)
     return frozenset(
         event.id

@@ -310,8 +310,8 @@ def _is_over(resolver: Resolver, key: Location, wait: int) -> bool:
     """Tell whether a test says that a task is over where it is awaited: ``if self._task.done(): await self._task``."""
     function = resolver.function
     asked = [function.nodes[event.id] for event in function.events if _asks(resolver, event, key, "done")]
-    for node, block in function.around(wait):
-        if isinstance(node, ast.If) and block == "body":
+    for node, step in function.around(wait):
+        if isinstance(node, ast.If) and step.block == "body":
             parts = node.test.values if isinstance(node.test, ast.BoolOp) else [node.test]
             if any(part is each for part in parts for each in asked):
                 return True
@@ -328,7 +328,7 @@ def _comes_first(program: Program, body: Resolver, event: int) -> bool:
 def _is_conditional(resolver: Resolver, event: int) -> bool:
     """Tell whether a test, or an error, decides whether a function comes to an event; loops and blocks do not count."""
     around = resolver.function.around(event)
-    return any(isinstance(node, ast.If | ast.Match) or block.startswith("handlers") for node, block in around)
+    return any(isinstance(node, ast.If | ast.Match) or step.block.startswith("handlers") for node, step in around)
 
 
 # -- who needs the lock -----------------------------------------------------------------------------------------------

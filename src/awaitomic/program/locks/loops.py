@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.flow.reach import reach_after
-from awaitomic.knowledge.spawners import RUN_ALONE
+from awaitomic.knowledge.spawners import RUNNERS
 from awaitomic.knowledge.threads import ASKS_FOR_THREAD, HANDED_TO_THREADS, THREADS
 from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read
 from awaitomic.program.callers import Spawn, in_loop, referenced
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from awaitomic.program.resolve import Resolver
 
 _MOST_HOPS = 8
-_RUNNERS = frozenset(name.rpartition(".")[2] for name in RUN_ALONE)
 
 
 class LoopStart(NamedTuple):
@@ -109,7 +108,7 @@ def runners(program: Program, function: FunctionGraph) -> Iterator[Run]:
         spawns = program.callers.spawns(current)
         makers = [spawn.resolver.function for spawn in spawns]
         for spawn in spawns:
-            if spawn.wrapper in _RUNNERS:
+            if spawn.wrapper in RUNNERS:
                 yield Run(spawn, many)
             elif spawn.wrapper != "run_coroutine_threadsafe":
                 maker = spawn.resolver.function

@@ -7,7 +7,6 @@ first, or stand in an order by what they are (a node and its child), nobody does
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from awaitomic.knowledge.locks import sounds_ranked
 from awaitomic.model.finding import Confidence
 from awaitomic.model.location import AttributeStep, ItemStep, Location, Root
 from awaitomic.program.locks.edges import Edge, call_sites
+from awaitomic.program.names import names_of
 
 if TYPE_CHECKING:
     from awaitomic.flow.graph import FunctionGraph
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _ORDERS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 _SORTS = frozenset({"sorted", "min", "max", "sort"})
-_NAMES = re.compile(r"(?<![\w.'\"])[^\W\d]\w*")
 
 
 def interchangeable(program: Program, edge: Edge) -> Confidence | None:
@@ -69,7 +68,7 @@ def _free_keys(resolver: Resolver, one: ItemStep, other: ItemStep) -> tuple[str,
     """Give the two keys if any two could be meant: names that are given, or the neighbours in a ring."""
     if one.is_literal or other.is_literal:
         return None
-    mine, theirs = set(_NAMES.findall(one.text)), set(_NAMES.findall(other.text))
+    mine, theirs = names_of(one.text), names_of(other.text)
     if mine & theirs:
         in_ring = "%" in one.text or "%" in other.text
         same_object = one.text.partition(".")[0] == other.text.partition(".")[0] and "." in one.text
@@ -88,7 +87,7 @@ def _is_given(resolver: Resolver, name: str) -> bool:
 
 def puts_in_order(function: FunctionGraph, names: tuple[str, str]) -> bool:
     """Tell whether a function compares or sorts two things, by whatever key: then it takes them in one order."""
-    words = [set(_NAMES.findall(name)) for name in names]
+    words = [names_of(name) for name in names]
     return any(all(each & said for each in words) for said in _compared(function.node))
 
 

@@ -12,7 +12,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from awaitomic.flow.statements import block_of
+from awaitomic.flow.statements import LEAVES, block_of, statement_at
 from awaitomic.knowledge.lifecycle import opens_or_closes_by_name, runs_alone_by_name
 from awaitomic.knowledge.locks import sounds_like_a_lock
 from awaitomic.model.event import Call
@@ -25,9 +25,7 @@ from awaitomic.program.resolve import Resolver
 if TYPE_CHECKING:
     from awaitomic.program import Program
 
-_ENDS = ast.Return | ast.Raise | ast.Continue | ast.Break
 _PRESENCE = ast.Is | ast.IsNot | ast.In | ast.NotIn
-_UNWINDING = frozenset({"finalbody", "handlers"})
 
 
 def find_removal(program: Program, resolver: Resolver, lock: Location) -> Flaw | None:
@@ -43,7 +41,7 @@ def find_removal(program: Program, resolver: Resolver, lock: Location) -> Flaw |
     if not filled and not any(_makes_on_demand(*writer) for writer in writers):
         return None
     found = (
-        Flaw(Cause.THROWN_AWAY, writer.function.id, access.event, unwinds=_unwinds(writer, access))
+        Flaw(Cause.THROWN_AWAY, writer.function.id, access.event, unwinds=writer.function.is_unwinding(access.event))
         for writer, access in writers
         if access.change is Change.DELETE and _is_careless(writer, access)
     )
@@ -55,7 +53,8 @@ def _makes_on_demand(writer: Resolver, access: Access) -> bool:
     if access.change is Change.FILL:
         return True
     return access.change is Change.ASSIGN and any(
-        isinstance(node, ast.If) or _kind(block) == "handlers" for node, block, _ in _way_to(writer, access.event)
+        isinstance(node, ast.If) or step.block.startswith("handlers")
+        for node, step in writer.function.around(access.event)
     )
 
 
@@ -71,30 +70,17 @@ def _uses_result(writer: Resolver, event: int) -> bool:
     """Tell whether what ``pop`` gives is used: it may be put into another place, or looked at."""
     if not isinstance(writer.function.events[event], Call):
         return False
-    *_, (_, _, statement) = _way_to(writer, event)
+    statement = statement_at(writer.module.tree, writer.function.statements[event])
     return not isinstance(statement, ast.Expr) or statement.value is not writer.function.nodes[event]
-
-
-def _way_to(writer: Resolver, event: int) -> list[tuple[ast.AST, str, ast.stmt]]:
-    """Give the statements that lead from a function down to an event, each with what is around it and its block."""
-    found: list[tuple[ast.AST, str, ast.stmt]] = []
-    node: ast.AST = writer.function.node
-    for step in writer.function.statements[event][len(writer.function.path) :]:
-        inner = block_of(node, step.block)[step.index]
-        found.append((node, step.block, inner))
-        node = inner
-    return found
 
 
 def _tests_before(writer: Resolver, event: int) -> Iterator[ast.expr]:
     """Give the conditions that an event has behind it: those around it, and those that end what comes before it."""
-    for node, block, inner in _way_to(writer, event):
+    for node, step in writer.function.around(event):
         if isinstance(node, ast.If | ast.While):
             yield node.test
-        for before in block_of(node, block):
-            if before is inner:
-                break
-            if isinstance(before, ast.If) and any(isinstance(each, _ENDS) for each in before.body):
+        for before in block_of(node, step.block)[: step.index]:
+            if isinstance(before, ast.If) and any(isinstance(each, LEAVES) for each in before.body):
                 yield before.test
 
 
@@ -109,12 +95,3 @@ def _tells_nothing(test: ast.expr) -> bool:
     if isinstance(test, ast.Call):
         return last_name(test.func) == "locked"
     return isinstance(test, ast.Constant) or (isinstance(test, ast.Name) and sounds_like_a_lock(test.id))
-
-
-def _unwinds(writer: Resolver, access: Access) -> bool:
-    """Tell whether a removal happens when the work has failed, too."""
-    return any(_kind(block) in _UNWINDING for _, block, _ in _way_to(writer, access.event))
-
-
-def _kind(block: str) -> str:
-    return block.partition(".")[0]

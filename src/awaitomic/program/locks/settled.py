@@ -7,7 +7,6 @@ settles nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
@@ -16,9 +15,8 @@ from awaitomic.flow.reach import reach_after, reach_from
 from awaitomic.model.event import Const, Suspend
 from awaitomic.model.location import Location
 from awaitomic.program.accesses import Change
-from awaitomic.program.calls import translate
 from awaitomic.program.facts import WriteFact
-from awaitomic.program.foregone import known_at, never_taken, said
+from awaitomic.program.foregone import Known, known_at, never_taken, said, seen_from
 from awaitomic.program.locks.acquisitions import Acquisition
 from awaitomic.program.locks.taken import AROUND
 from awaitomic.program.state import FRESH
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
     from awaitomic.program.locks import Lock
     from awaitomic.program.resolve import Resolver
 
-_Known = Callable[[Location], bool | None]
 _EMPTYING = frozenset({Change.DELETE, Change.RESET})
 
 
@@ -55,16 +52,12 @@ class Settled:
         steps = (*taken.chain, (taken.function, taken.event, None))
         return self._follow(self._resolver, target, [(step[0], step[1]) for step in steps], self._known.get)
 
-    def _follow(self, resolver: Resolver, target: Target, steps: list[tuple[str, int]], known: _Known) -> bool:
+    def _follow(self, resolver: Resolver, target: Target, steps: list[tuple[str, int]], known: Known) -> bool:
         inner = self._program.resolver(target.function)
         event = steps[0][1]
         if event == AROUND:
             return False
-
-        def inside(location: Location) -> bool | None:
-            mine = translate(resolver, target, location)
-            return None if mine is None else known(mine)
-
+        inside = seen_from(resolver, target, known)
         if not _comes_to(target.function, event, never_taken(self._program, inner, inside)):
             return True
         if self._decides_unknown(inner, event, inside):
@@ -78,7 +71,7 @@ class Settled:
         )
         return any(self._follow(inner, each, steps[1:], inside) for each in following)
 
-    def _decides_unknown(self, inner: Resolver, event: int, known: _Known) -> bool:
+    def _decides_unknown(self, inner: Resolver, event: int, known: Known) -> bool:
         """Tell whether an acquisition depends on state that was set, by a test that says more than if it is there."""
         state = self._program.facts(inner).solution.before_event(event)
         for guard in state.guards if state is not None and self._written else ():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from awaitomic.flow.statements import LEAVES
 from awaitomic.model.event import Read, Suspend, Write
 from awaitomic.model.position import BlockStep, StatementPath
 from awaitomic.program.resolve import Resolver
@@ -19,8 +20,6 @@ from awaitomic.remedies.remedy import block_of, statement_at
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import Run
 from awaitomic.remedies.split.takers import line_of
-
-_LEAVES = ast.Return | ast.Raise | ast.Continue | ast.Break
 
 
 def check_other_work(coverage: Coverage, resolver: Resolver, write: int) -> None:
@@ -69,7 +68,7 @@ def _beside(tree: ast.Module, run: Run, path: StatementPath) -> Iterator[tuple[S
         for index in range(first, path[depth].index):
             before = (*path[:depth], BlockStep(path[depth].block, index))
             statement = statement_at(tree, before)
-            if isinstance(statement, ast.If) and isinstance(statement.body[-1], _LEAVES):
+            if isinstance(statement, ast.If) and isinstance(statement.body[-1], LEAVES):
                 yield before, _block(statement, before, "body")
         first = 0
         here = path[: depth + 1]

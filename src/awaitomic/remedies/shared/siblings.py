@@ -9,13 +9,13 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from awaitomic.flow.statements import LEAVES
 from awaitomic.model.event import Suspend
 from awaitomic.model.position import BlockStep, StatementPath
 from awaitomic.remedies.remedy import Case, block_of, statement_at
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import Run, cover, events_in
 
-_EXITS = ast.Return | ast.Raise | ast.Break | ast.Continue
 _OTHER_SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 _COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
@@ -132,7 +132,7 @@ def names_in(node: ast.AST) -> set[str]:
 
 def leaves(statement: ast.stmt, *, by_raise: bool = True) -> bool:
     """Tell whether control can leave a statement other than at its end, by its own ``return``, ``break`` and so on."""
-    found = (inner for inner in leaving(statement) if isinstance(inner, _EXITS))
+    found = (inner for inner in leaving(statement) if isinstance(inner, LEAVES))
     return any(by_raise or not isinstance(inner, ast.Raise) for inner in found)
 
 

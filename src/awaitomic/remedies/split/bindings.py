@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import ast
 
+from awaitomic.flow.statements import LEAVES
 from awaitomic.remedies.shared.siblings import bound_names, loaded_names, names_in
 
-_ENDS = ast.Return | ast.Raise | ast.Break | ast.Continue
 _DEFINES = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -19,7 +19,7 @@ def ends(statements: list[ast.stmt]) -> bool:
     last = statements[-1] if statements else None
     if isinstance(last, ast.If):
         return ends(last.body) and ends(last.orelse)
-    return isinstance(last, _ENDS)
+    return isinstance(last, LEAVES)
 
 
 def surely_bound(statements: list[ast.stmt], *, swallowing: bool = True) -> set[str]:
