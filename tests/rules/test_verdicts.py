@@ -142,6 +142,11 @@ REPORTED = [
             "    self.changed.clear()",
         ],
     ),
+    (
+        "taken out twice, and only the first time before the await",
+        "AWA103",
+        ["one = self.one", "self.one = None", "await self.io(one)", "self.one = None"],
+    ),
     ("the stale value comes from a helper", "AWA101", ["n = await self.slow()", "self.n = n + 1"]),
     ("a helper writes the stale value", "AWA101", ["n = self.n", "await self.io(1)", "self.put(n + 1)"]),
     ("a slow helper writes what it was given", "AWA101", ["await self.slow_put(self.n + 1)"]),
@@ -185,6 +190,11 @@ def test_reported(rule: str, lines: list[str]) -> None:
 
 
 SILENT = [
+    ("swapped in a loop", ["while True:", "    rows = self.rows", "    self.rows = []", "    await self.io(rows)"]),
+    (
+        "copied and emptied in a loop",
+        ["while True:", "    rows = list(self.rows)", "    self.rows.clear()", "    await self.io(rows)"],
+    ),
     ("the operand read after the await", ["self.n = await self.io(1) + self.n"]),
     ("the await moved to a local", ["value = await self.io(1)", "self.n += value"]),
     ("the key awaited before the entry is read", ["self.table[await self.io(key)] = 1"]),

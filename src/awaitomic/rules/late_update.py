@@ -72,6 +72,7 @@ def consumed(program: Program, resolver: Resolver, fact: WriteFact, *, locked: b
     if (change is Change.AUGMENTED and not _advances(fact)) or takes_lock_away(resolver, fact):
         return None
     found = [use for use in fact.state.uses if fact.is_stale(use.token) and _same(fact, use.token)]
+    found = [use for use in found if not _is_taken_anew(resolver, fact, use)]
     if change is not Change.RESET:
         found = [use for use in found if not use.claim]
     if any(resolver.type_of(use.token.location).name in EVENTS for use in found) and (
@@ -81,6 +82,17 @@ def consumed(program: Program, resolver: Resolver, fact: WriteFact, *, locked: b
     ):
         return None
     return min(found, key=lambda use: (use.claim, use.token.read, use.suspend, use.token.stale), default=None)
+
+
+def _is_taken_anew(resolver: Resolver, fact: WriteFact, use: Use) -> bool:
+    """Tell whether no way leads from a use to the write but by the read once more: a swap in a loop, seen a round on.
+
+    What is thrown away then has just been read, and what was used had been taken out before.
+    """
+    if use.claim or use.suspend < 0:
+        return False
+    onward = reach_after(resolver.function, use.suspend, stops=(use.token.read,))
+    return fact.event not in onward.events
 
 
 def _advances(fact: WriteFact) -> bool:

@@ -116,6 +116,11 @@ class Lock:
         """Whether a task that holds it and takes it again waits for ever."""
         return self.type.hangs and self.type.exclusion is not Exclusion.COUNTING
 
+    @property
+    def is_to_exclude(self) -> bool:
+        """Whether its author wants others kept out, even if it does not do that."""
+        return not self.is_claim and (self.flaw is None or self.flaw.cause is not Cause.LETS_IN)
+
     def covers(self, location: Location) -> bool:
         """Tell whether holding it keeps others from a state."""
         return self.flaw_for(location) is None and self.is_meant_for(location)

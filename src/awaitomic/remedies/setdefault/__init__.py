@@ -41,7 +41,7 @@ def _propose(case: Case) -> Proposal:
     fact = case.fact
     if fact.via is not None:
         raise Declined("write-in-callee", f"the write is made by `{fact.via.write.function}`, which has other callers")
-    if any(lock.excludes for lock in fact.state.held):
+    if any(lock.is_to_exclude for lock in fact.state.held):
         raise Declined("locked-already", "a lock is held here, so that the work is done once: it would be done twice")
     doubts = judge_container(case)
     first = store_at(case, fact)

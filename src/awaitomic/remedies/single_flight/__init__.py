@@ -56,7 +56,7 @@ def _propose(case: Case) -> Proposal:
     _check_method(case)
     home = _home(case)
     state = _state(case)
-    if any(lock.excludes for lock in fact.state.held):
+    if any(lock.is_to_exclude for lock in fact.state.held):
         raise Declined("locked-already", "a lock is held over the store, and the task would not hold it")
     check_asks_absence(case, state)
     work = work_of(case, state)
