@@ -134,23 +134,12 @@ def _surplus(was: Sequence[Told], now: Sequence[Told], fixed: Finding | None, pl
     allowed = Counter(_kind(finding) for finding, _ in was)
     if fixed is not None and any(finding.fingerprint == fixed.fingerprint for finding, _ in was):
         allowed[_kind(fixed)] -= 1
-    gone = Counter(_kind(finding) for finding, _ in was) - Counter(_kind(finding) for finding, _ in now)
     for finding, _ in now:
         allowed[_kind(finding)] -= 1
-        if allowed[_kind(finding)] < 0 and not _is_left_of(finding, gone, fixed):
+        if allowed[_kind(finding)] < 0:
             where = f"{finding.rule} on line {finding.extent.line}{place or ' of the new text'}"
             return Refusal("gate-new-finding", f"the fix would leave {where}: {finding.message}")
     return None
-
-
-def _is_left_of(finding: Finding, gone: Counter[tuple[str, str, str]], fixed: Finding | None) -> bool:
-    """Tell whether a write without the lock is what is left of another finding, whose span has come under the lock.
-
-    Before, it was the rival there: it is no worse than it was, and what is left is said where it can be mended.
-    """
-    if not finding.span.lock or (fixed is not None and finding.state == fixed.state):
-        return False
-    return any(rule.startswith("AWA10") and state == finding.state for rule, _, state in gone)
 
 
 def _visible(told: Iterable[Told]) -> list[Told]:
