@@ -192,7 +192,27 @@ class KernelManager:
 """
 
 
-@pytest.mark.parametrize(("kind", "expected"), [("dict[str, object]", Confidence.LIKELY), ("Any", Confidence.POSSIBLE)])
-def test_a_removal_that_only_a_common_name_speaks_for_is_possible_at_most(kind: str, expected: Confidence) -> None:
-    found = [f for f in find(program_of(REMOVED.format(kind=kind))) if f.function == "KernelManager.stop"]
-    assert [(f.rule, f.confidence) for f in found] == [("AWA103", expected)]
+SEEN = """
+async def run(manager: KernelManager, name):
+    manager.launch(name, object())
+    await manager.stop(name)
+
+async def main(manager: KernelManager, names):
+    await asyncio.gather(*(run(manager, name) for name in names))
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "seen", "expected"),
+    [
+        ("dict[str, object]", SEEN, Confidence.LIKELY),
+        ("dict[str, object]", "", Confidence.POSSIBLE),
+        ("Any", SEEN, Confidence.POSSIBLE),
+    ],
+    ids=["seen_in_tasks", "nobody_is_seen_to_store_it_anew", "a_common_name_alone"],
+)
+def test_a_removal_is_likely_where_tasks_are_seen_and_the_container_is_known(
+    kind: str, seen: str, expected: Confidence
+) -> None:
+    found = [f for f in find(program_of(REMOVED.format(kind=kind) + seen)) if f.function == "KernelManager.stop"]
+    assert [(f.rule, min(f.confidence, Confidence.LIKELY)) for f in found] == [("AWA103", expected)]

@@ -137,6 +137,8 @@ def _is_doubtful(resolver: Resolver, fact: WriteFact, use: Use, judgement: Judge
     """
     if use.claim or judgement.keyed or _is_own_entry(resolver, fact):
         return True
+    if judgement.assumed and fact.access.change is Change.DELETE and is_entry(fact.access.location):
+        return True  # it takes somebody who stores anew what is just being ended, and nobody is seen to run beside
     if not judgement.assumed or fact.access.change is not Change.RESET or _collects(resolver, fact):
         return False
     return sounds_like_closing(getattr(resolver.function.node, "name", ""))
