@@ -87,11 +87,14 @@ class Settings:
     single_owner: tuple[str, ...] = ()
     lock_granularity: Granularity = Granularity.OBJECT
     strategy: tuple[Strategy, ...] = ()
+    fixable: tuple[str, ...] = ("ALL",)
+    unfixable: tuple[str, ...] = ()
 
     @property
     def preferences(self) -> Preferences:
         """What is said here about repairs that are all right, as the remedies want it."""
-        return Preferences(self.lock_granularity, self.strategy)
+        shown_only = frozenset(code for code in RULE_NAMES if not self.may_fix(code))
+        return Preferences(self.lock_granularity, self.strategy, shown_only)
 
     @property
     def conventions(self) -> Conventions:
@@ -103,13 +106,18 @@ class Settings:
         chosen = _longest_match(code, (*self.select, *self.extend_select))
         return chosen > _longest_match(code, self.ignore)
 
+    def may_fix(self, code: str) -> bool:
+        """Say whether a rule's findings may be repaired: as `selected`, with `fixable` and `unfixable`."""
+        return _longest_match(code, self.fixable) > _longest_match(code, self.unfixable)
+
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
     """What the command line gave; None for what it did not mention.
 
-    `select` replaces all selections of the configuration, its `ignore` included; `ignore`, `extend_select`,
-    `extend_exclude` and `per_file_ignores` add to it; everything else replaces its counterpart.
+    `select` replaces all selections of the configuration, its `ignore` included, and `fixable` its `unfixable`;
+    `ignore`, `unfixable`, `extend_select`, `extend_exclude` and `per_file_ignores` add to it; everything else replaces
+    its counterpart.
     """
 
     exclude: tuple[str, ...] | None = None
@@ -125,6 +133,8 @@ class Overrides:
     force_exclude: bool | None = None
     lock_granularity: Granularity | None = None
     strategy: tuple[Strategy, ...] | None = None
+    fixable: tuple[str, ...] | None = None
+    unfixable: tuple[str, ...] | None = None
 
 
 def load(
@@ -141,7 +151,7 @@ def load(
     elif not isolated:
         settings = _nearest(start) or settings
     overrides = overrides or Overrides()
-    for name in ("select", "ignore", "extend_select"):
+    for name in ("select", "ignore", "extend_select", "fixable", "unfixable"):
         for code in getattr(overrides, name) or ():
             _check_code(code, lambda message: ConfigError("", None, message))
     return _apply(settings, overrides)
@@ -150,12 +160,14 @@ def load(
 def _apply(settings: Settings, overrides: Overrides) -> Settings:
     if overrides.select is not None:
         settings = replace(settings, select=(), ignore=(), extend_select=())
+    if overrides.fixable is not None:
+        settings = replace(settings, fixable=(), unfixable=())
     changes: dict[str, object] = {}
     for field in fields(Overrides):
         value = getattr(overrides, field.name)
         if value is None:
             continue
-        adds = field.name in {"ignore", "extend_select", "extend_exclude", "per_file_ignores"}
+        adds = field.name in {"ignore", "unfixable", "extend_select", "extend_exclude", "per_file_ignores"}
         changes[field.name] = (*getattr(settings, field.name), *value) if adds else value
     return replace(settings, **changes)  # type: ignore[arg-type]  # both classes have these fields with these types
 
@@ -213,6 +225,8 @@ class _Table:
             "select": self._codes,
             "ignore": self._codes,
             "extend-select": self._codes,
+            "fixable": self._codes,
+            "unfixable": self._codes,
             "per-file-ignores": self._per_file,
             "confidence": self._confidence,
             "unsafe-fixes": self._flag,

@@ -28,6 +28,8 @@ class Given(TypedDict):
     select: tuple[tuple[str, ...], ...]
     ignore: tuple[tuple[str, ...], ...]
     extend_select: tuple[tuple[str, ...], ...]
+    fixable: tuple[tuple[str, ...], ...]
+    unfixable: tuple[tuple[str, ...], ...]
     confidence: str | None
     unsafe_fixes: bool | None
     lock_granularity: str | None
@@ -61,6 +63,20 @@ _OPTIONS = (
     click.option("--select", type=comma_separated, multiple=True, metavar="CODES", help="Only these rules."),
     click.option("--ignore", type=comma_separated, multiple=True, metavar="CODES", help="Not these rules."),
     click.option("--extend-select", type=comma_separated, multiple=True, metavar="CODES", help="These rules too."),
+    click.option(
+        "--fixable",
+        type=comma_separated,
+        multiple=True,
+        metavar="CODES",
+        help="Repair only findings of these rules; the fixes of others are shown.",
+    ),
+    click.option(
+        "--unfixable",
+        type=comma_separated,
+        multiple=True,
+        metavar="CODES",
+        help="Repair no findings of these rules; their fixes are shown.",
+    ),
     click.option(
         "--confidence",
         type=click.Choice(["certain", "likely", "possible"]),
@@ -216,6 +232,8 @@ def _settings(paths: tuple[str, ...], given: Given) -> Settings:
         select=_joined(given["select"]),
         ignore=_joined(given["ignore"]),
         extend_select=_joined(given["extend_select"]),
+        fixable=_joined(given["fixable"]),
+        unfixable=_joined(given["unfixable"]),
         confidence=parse_confidence(given["confidence"]) if given["confidence"] else None,
         unsafe_fixes=given["unsafe_fixes"],
         jobs=given["jobs"],

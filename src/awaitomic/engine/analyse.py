@@ -16,7 +16,7 @@ from awaitomic.findings.fingerprint import with_fingerprints
 from awaitomic.findings.precedence import resolve
 from awaitomic.findings.suppression import Suppressions
 from awaitomic.flow.lower import UnsupportedSyntax
-from awaitomic.model.finding import Fix
+from awaitomic.model.finding import Applicability, Fix
 from awaitomic.model.preferences import NO_PREFERENCES
 from awaitomic.source.patterns import Patterns
 from awaitomic.source.text import Unreadable, parse
@@ -130,7 +130,14 @@ def planned(finding: Finding, examination: Examination, preferences: Preferences
         return there.found if there is not None else ()
 
     remedy = remedies.plan(finding, examination.program, preferences, found, examination.scope.editable)
-    return replace(finding, fix=remedy) if isinstance(remedy, Fix) else replace(finding, refusal=remedy)
+    if not isinstance(remedy, Fix):
+        return replace(finding, refusal=remedy)
+    return replace(finding, fix=_shown_only(remedy, finding.rule) if finding.rule in preferences.shown_only else remedy)
+
+
+def _shown_only(fix: Fix, rule: str) -> Fix:
+    reason = f"repairs of {rule} are left to you by the settings `fixable` and `unfixable`"
+    return replace(fix, applicability=Applicability.DISPLAY, because=(reason, *fix.because))
 
 
 def analyse(source: SourceText, settings: Settings, scope: Scope | None = None) -> Analysis:

@@ -38,6 +38,8 @@ class Preferences:
 
     lock_granularity: Granularity = Granularity.OBJECT
     strategies: tuple[Strategy, ...] = ()
+    shown_only: frozenset[str] = frozenset()
+    """The codes of the rules whose repairs are shown, and carried out by the user himself."""
 
     def preferred(self, rule: str) -> tuple[str, ...]:
         """Give the remedies that are preferred for a rule, the first one most."""
