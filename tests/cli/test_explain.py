@@ -66,9 +66,56 @@ def test_every_remedy_is_explained_with_its_conditions_and_its_safety(name: str)
     for row in TABLE:
         for remedy in row.remedies:
             if remedy.name == name:
-                assert f"{row.rule} ({row.shape})" in page
+                assert f"* {row.rule}: {row.shape}" in page
                 assert " ".join(remedy.conditions.split()) in page
                 assert " ".join(remedy.safety.split()) in page
+
+
+def test_data_says_the_same_as_the_page() -> None:
+    page = " ".join(run("explain", "AWA103").stdout.split())
+    data = json.loads(run("explain", "late-update", "--output-format", "json").stdout)
+    texts = [data["what"], data["why"], data["fix_safety"], data["silent"], *data["example"].values()]
+    assert all(" ".join(text.split()) in page for text in texts)
+    assert [remedy["strategies"] for remedy in data["remedies"]] == [
+        ["lock"],
+        ["recheck", "swap", "lock"],
+        ["swap", "lock"],
+    ]
+    assert all(reference["url"] in page for reference in data["references"])
+    remedy = json.loads(run("explain", "swap", "--output-format", "json").stdout)
+    assert {"rule": "AWA103", "shape": "state that is emptied or advanced after it was used"} in (
+        remedy["variants"][0]["findings"]
+    )
+
+
+def test_several_are_explained_at_once_and_all_on_demand() -> None:
+    both = run("explain", "AWA101", "lock").stdout
+    assert both == f"{run('explain', 'AWA101').stdout}\n\n{run('explain', 'lock').stdout}"
+    every = json.loads(run("explain", "--all", "--output-format", "json").stdout)
+    assert [each["code"] for each in every] == [rule.code for rule in RULES]
+    assert isinstance(json.loads(run("explain", "AWA101", "lock", "--output-format", "json").stdout), list)
+
+
+@pytest.mark.parametrize("words", [[], ["--all", "AWA101"]])
+def test_what_is_to_be_explained_has_to_be_said(words: list[str]) -> None:
+    result = run("explain", *words)
+    assert result.exit_code == 2
+    assert "name a rule or a remedy, or give --all" in result.stderr
+
+
+@pytest.mark.parametrize("columns", ["40", "1"])
+def test_a_page_is_as_narrow_as_the_terminal(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = run("explain", "AWA101").stdout
+    monkeypatch.setenv("COLUMNS", columns)
+    narrow = run("explain", "AWA101").stdout
+    assert narrow.split() == wide.split()
+    assert widest(narrow) <= max(int(columns), 20)
+    assert 80 < widest(wide) <= 88
+
+
+def widest(page: str) -> int:
+    """Give how wide the first text on a page is."""
+    return max(map(len, page[page.index("-\n") : page.index("\n\nWhy")].split("\n")))
 
 
 def test_every_rule_has_a_row_for_any_finding() -> None:

@@ -3,107 +3,80 @@
 from __future__ import annotations
 
 import difflib
-import textwrap
-from typing import TYPE_CHECKING
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from awaitomic.remedies.choice import Row
-    from awaitomic.remedies.remedy import Remedy
-    from awaitomic.rules import Rule
+    from awaitomic.report.pages import Page
 
-_WIDTH = 88
+_NO_TERMINAL = (88, 24)
 
 
 @click.command()
-@click.argument("rule")
-def explain(rule: str) -> None:
+@click.argument("names", nargs=-1, metavar="[RULE]...")
+@click.option("--all", "every", is_flag=True, help="Explain all rules.")
+@click.option(
+    "--output-format",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    show_default=True,
+    help="For whom: markdown is what the documentation has, json an object, or a list of several.",
+)
+def explain(names: tuple[str, ...], *, every: bool, output_format: str) -> None:
     """Explain RULE, given by its code or its name, or a remedy, given by its name."""
+    from awaitomic.report.pages import as_markdown, as_text  # noqa: PLC0415 - not for --version
+
+    if every == bool(names):
+        raise click.UsageError("name a rule or a remedy, or give --all; 'awaitomic rules' lists the rules.")
+    explained = _everything() if every else [_find(name) for name in names]
+    if output_format == "json":
+        data = [each for _, each in explained]
+        click.echo(json.dumps(data[0] if len(names) == 1 else data, indent=2, ensure_ascii=False))
+        return
+    if output_format == "markdown":
+        pages = [as_markdown(page) for page, _ in explained]
+    else:
+        width = shutil.get_terminal_size(_NO_TERMINAL).columns
+        pages = [as_text(page, width) for page, _ in explained]
+    click.echo("\n\n".join(pages), nl=False)
+
+
+def _everything() -> list[tuple[Page, dict[str, Any]]]:
+    """Give the pages of all rules, and the same as data."""
+    from awaitomic.report.pages import as_data, rule_page  # noqa: PLC0415 - not for --version
+    from awaitomic.rules import RULES  # noqa: PLC0415 - not for --version
+
+    return [(rule_page(rule), as_data(rule)) for rule in RULES]
+
+
+def _find(name: str) -> tuple[Page, dict[str, Any]]:
+    """Give the page of a rule or remedy, and the same as data.
+
+    Raises:
+        click.UsageError: if there is none of that name; the nearest one is suggested.
+    """
     from awaitomic.knowledge.codes import RULE_NAMES  # noqa: PLC0415 - not for --version
-    from awaitomic.remedies.choice import rows_for  # noqa: PLC0415 - not for --version
+    from awaitomic.report.pages import (  # noqa: PLC0415 - not for --version
+        as_data,
+        remedies,
+        remedy_data,
+        remedy_page,
+        rule_page,
+    )
     from awaitomic.rules import RULES  # noqa: PLC0415 - not for --version
 
     rules = {key: each for each in RULES for key in (each.code.lower(), each.name.lower())}
-    remedies = _remedies()
-    found = rules.get(rule.lower())
-    if found is not None:
-        click.echo(_page(found, rows_for(found.code)), nl=False)
-        return
-    if rule.lower() in remedies:
-        click.echo(_remedy_page(rule.lower(), remedies[rule.lower()]), nl=False)
-        return
-    close = difflib.get_close_matches(rule.lower(), [*rules, *remedies], n=1, cutoff=0.4)
-    near = [f"{rules[name].code} ({rules[name].name})" if name in rules else name for name in close]
+    known = remedies()
+    key = name.lower()
+    if key in rules:
+        return rule_page(rules[key]), as_data(rules[key])
+    if key in known:
+        return remedy_page(key, known[key]), remedy_data(key, known[key])
+    close = difflib.get_close_matches(key, [*rules, *known], n=1, cutoff=0.4)
+    near = [f"{rules[word].code} ({rules[word].name})" if word in rules else word for word in close]
     hint = f"; did you mean {near[0]}?" if near else ""
-    later = f" ({RULE_NAMES[rule.upper()]}) in this version" if rule.upper() in RULE_NAMES else ""
-    raise click.UsageError(f"there is no rule {rule!r}{later}{hint or '.'}\n'awaitomic rules' lists all of them.")
-
-
-def _remedies() -> dict[str, list[tuple[Row, Remedy]]]:
-    """Give all remedies by their names, each with the rows of the table that have it."""
-    from awaitomic.remedies.choice import TABLE  # noqa: PLC0415 - not for --version
-
-    found: dict[str, list[tuple[Row, Remedy]]] = {}
-    for row in TABLE:
-        for remedy in row.remedies:
-            found.setdefault(remedy.name, []).append((row, remedy))
-    return found
-
-
-def _page(rule: Rule, rows: tuple[Row, ...]) -> str:
-    parts = [
-        f"{rule.code} {rule.name}\n{'=' * (len(rule.code) + len(rule.name) + 1)}",
-        _prose(rule.summary),
-        f"What it finds\n-------------\n{_prose(rule.what)}",
-        f"Why it is a bug\n---------------\n{_prose(rule.why)}",
-        f"Before\n------\n{_code(rule.example_before)}",
-        f"After\n-----\n{_code(rule.example_after)}",
-        f"How it is repaired\n------------------\n{_choices(rows)}",
-        f"When the fix is safe\n--------------------\n{_prose(rule.fix_safety)}",
-        f"What looks alike and is not reported\n------------------------------------\n{_prose(rule.silent)}",
-    ]
-    return "\n\n".join(parts) + "\n"
-
-
-def _choices(rows: tuple[Row, ...]) -> str:
-    """Give the rows of the table of choice in words, and what each remedy does."""
-    said = [_prose(_choice(row)) for row in rows]
-    remedies = dict.fromkeys(remedy for row in rows for remedy in row.remedies)
-    said.extend(_item(f"{remedy.name}: {remedy.summary}") for remedy in remedies)
-    return "\n\n".join(said[: len(rows)]) + "".join(f"\n{item}" for item in ["", *said[len(rows) :]] if remedies)
-
-
-def _choice(row: Row) -> str:
-    """Give one row as a sentence."""
-    which = row.shape[0].upper() + row.shape[1:]
-    why = row.why.replace("`{state}`", "the state")
-    if not row.remedies:
-        return f"{which}: by hand. {why[0].upper()}{why[1:]}."
-    names = ", else ".join(remedy.name for remedy in row.remedies)
-    return f"{which}: {names}, since {why}."
-
-
-def _item(text: str) -> str:
-    return textwrap.fill(text, _WIDTH, initial_indent="  * ", subsequent_indent="    ", break_on_hyphens=False)
-
-
-def _remedy_page(name: str, uses: list[tuple[Row, Remedy]]) -> str:
-    """Give what a remedy does, when it is taken, and when it is safe; one part for each variant of it."""
-    parts = [f"{name}\n{'=' * len(name)}"]
-    for remedy in dict.fromkeys(remedy for _, remedy in uses):
-        rows = [f"{row.rule} ({row.shape})" for row, each in uses if each is remedy]
-        parts.append(_prose(f"{remedy.summary[0].upper()}{remedy.summary[1:]}."))
-        parts.append(_prose(f"For {'; '.join(rows)}."))
-        parts.append(f"When it is taken\n----------------\n{_prose(remedy.conditions)}")
-        parts.append(f"When it is safe\n---------------\n{_prose(remedy.safety)}")
-    return "\n\n".join(parts) + "\n"
-
-
-def _prose(text: str) -> str:
-    paragraphs = textwrap.dedent(text).strip().split("\n\n")
-    return "\n\n".join(textwrap.fill(paragraph, _WIDTH, break_on_hyphens=False) for paragraph in paragraphs)
-
-
-def _code(text: str) -> str:
-    return textwrap.indent(textwrap.dedent(text).strip("\n"), "    ")
+    later = f" ({RULE_NAMES[name.upper()]}) in this version" if name.upper() in RULE_NAMES else ""
+    raise click.UsageError(f"there is no rule {name!r}{later}{hint or '.'}\n'awaitomic rules' lists all of them.")

@@ -281,7 +281,7 @@ TABLE: tuple[Row, ...] = (
         "a method that takes the lock which its caller holds",
         _always,
         (split.REMEDY,),
-        "a variant that says in its name that the lock is held",
+        "who holds the lock needs a variant that does not take it, and says so in its name",
     ),
     Row(
         "AWA302",

@@ -20,11 +20,12 @@ from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.rivals import rivals
 from awaitomic.program.state import ActiveGuard, Token
-from awaitomic.rules import late_update
+from awaitomic.rules import late_update, references
 from awaitomic.rules.forgiving import is_forgiving
 from awaitomic.rules.readiness import fills_what_is_absent
 from awaitomic.rules.refusing import refuses
 from awaitomic.rules.rule import (
+    Repair,
     Rule,
     concerns,
     has_fresh_guard,
@@ -322,6 +323,11 @@ RULE = Rule(
         "is leaked; the balance goes below zero; the limit is exceeded."
     ),
     example_before="""\
+import asyncio
+
+from database import connect
+
+
 class Client:
     def __init__(self):
         self._pool = None
@@ -330,8 +336,18 @@ class Client:
         if self._pool is None:
             self._pool = await connect()
         return self._pool
+
+
+async def main():
+    client = Client()
+    await asyncio.gather(client.pool(), client.pool())
 """,
     example_after="""\
+import asyncio
+
+from database import connect
+
+
 class Client:
     def __init__(self):
         self._pool = None
@@ -342,7 +358,13 @@ class Client:
             if self._pool is None:
                 self._pool = await connect()
         return self._pool
+
+
+async def main():
+    client = Client()
+    await asyncio.gather(client.pool(), client.pool())
 """,
+    example_repair=Repair.UNSAFE,
     fix_safety=(
         "A lock around test and write changes nothing for a single task, but it is held as long as the await takes: "
         "unsafe unless that is known to be short. A second test after the await is cheaper, and lets both tasks do the "
@@ -354,6 +376,11 @@ class Client:
     silent=(
         "A second test after the await, a claim (the state is set before the first await), `setdefault`, a lock held "
         "over test and write, the condition of the loop around."
+    ),
+    references=(
+        references.NODE,
+        references.TOCTOU,
+        references.MISTAKES,
     ),
     find=find,
 )

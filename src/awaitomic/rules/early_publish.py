@@ -18,6 +18,7 @@ from awaitomic.program.facts import WriteFact
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import State
+from awaitomic.rules import references
 from awaitomic.rules.half_filled import report_refills
 from awaitomic.rules.promised_state import find_promises
 from awaitomic.rules.readiness import (
@@ -35,7 +36,7 @@ from awaitomic.rules.readiness import (
     used_elsewhere,
 )
 from awaitomic.rules.refusing import is_told
-from awaitomic.rules.rule import Rule, kept_apart, object_of, step, suspending_functions
+from awaitomic.rules.rule import Repair, Rule, kept_apart, object_of, step, suspending_functions
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,31 +283,52 @@ RULE = Rule(
         "Two runs that fill one list leave the same elements in it twice."
     ),
     example_before="""\
+import asyncio
+
+from database import open_session
+
+
 class Client:
     def __init__(self):
-        self.users = 0
+        self.started = False
         self.session = None
 
-    async def acquire(self):
-        self.users += 1
-        if self.users == 1:
+    async def query(self, sql):
+        if not self.started:
+            self.started = True
             self.session = await open_session()
-        return self.session
+        return await self.session.run(sql)
+
+
+async def main():
+    client = Client()
+    await asyncio.gather(client.query("one"), client.query("two"))
 """,
     example_after="""\
+import asyncio
+
+from database import open_session
+
+
 class Client:
     def __init__(self):
-        self.users = 0
-        self.session = None
+        self.started = False
         self._lock = asyncio.Lock()
+        self.session = None
 
-    async def acquire(self):
+    async def query(self, sql):
         async with self._lock:
-            self.users += 1
-            if self.users == 1:
+            if not self.started:
+                self.started = True
                 self.session = await open_session()
-        return self.session
+        return await self.session.run(sql)
+
+
+async def main():
+    client = Client()
+    await asyncio.gather(client.query("one"), client.query("two"))
 """,
+    example_repair=Repair.UNSAFE,
     fix_safety=(
         "A lock over test, claim and work changes nothing for a single task, but it is held as long as the work takes: "
         "unsafe unless that is known to be short. Where other code asks for the claim without the lock, it would still "
@@ -323,6 +345,10 @@ class Client:
         "back (`batch, self.buf = self.buf, []`); readers that only ask if something is there, or only read what "
         "they have had refilled; one that is filled when its owner opens or connects. A second state that is tested "
         "itself, that is there before the await as well, or that is only asked for (`self.cache.get(key)`)."
+    ),
+    references=(
+        references.OVERVIEW,
+        references.MISTAKES,
     ),
     find=find,
 )

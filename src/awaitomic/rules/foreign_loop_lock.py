@@ -13,7 +13,8 @@ from awaitomic.program import Program
 from awaitomic.program.locks import Lock
 from awaitomic.program.locks.loops import Loops, LoopStart, asks_for_its_thread, loops_of, runners, runs_new_loop
 from awaitomic.program.resolve import Resolver
-from awaitomic.rules.rule import Rule, step, suspending_functions
+from awaitomic.rules import references
+from awaitomic.rules.rule import Repair, Rule, step, suspending_functions
 
 _BOUND_WHEN_CONTENDED = "asyncio"
 
@@ -151,34 +152,56 @@ RULE = Rule(
         "are to exclude each other, let one loop own the state and ask it by `run_coroutine_threadsafe`."
     ),
     example_before="""\
+import asyncio
+
+from shop import store
+
 lock = asyncio.Lock()
+
 
 async def update(name):
     async with lock:
         await store(name)
 
-async def update_all(names):
-    await asyncio.gather(*map(update, names))
 
-for names in batches:
-    asyncio.run(update_all(names))
+async def update_all(names):
+    await asyncio.gather(*(update(name) for name in names))
+
+
+def main(batches):
+    for names in batches:
+        asyncio.run(update_all(names))
 """,
     example_after="""\
+import asyncio
+
+from shop import store
+
+
 async def update(name, lock):
     async with lock:
         await store(name)
+
 
 async def update_all(names):
     lock = asyncio.Lock()
     await asyncio.gather(*(update(name, lock) for name in names))
 
-for names in batches:
-    asyncio.run(update_all(names))
+
+def main(batches):
+    for names in batches:
+        asyncio.run(update_all(names))
 """,
+    example_repair=Repair.BY_HAND,
     fix_safety="There is no automatic repair: who owns the lock is a matter of design.",
     silent=(
         "One loop for the whole process; two commands of which each runs a loop, and only one is run; a table of locks "
         "by loop or thread; a lock that no task has to wait for; test suites."
+    ),
+    references=(
+        references.LOOP_OF_A_LOCK,
+        references.LOCKS,
+        references.MULTITHREADING,
     ),
     find=find,
 )

@@ -22,8 +22,8 @@ from awaitomic.program.locks.unlocked import Keys, Unlocked, without_lock
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.unit import Unit
 from awaitomic.program.unprotected import protecting
-from awaitomic.rules import check_then_act, late_update, save_restore, stale_write
-from awaitomic.rules.rule import Rule, step
+from awaitomic.rules import check_then_act, late_update, references, save_restore, stale_write
+from awaitomic.rules.rule import Repair, Rule, step
 
 _EXAMINED = (stale_write.examine, check_then_act.examine, late_update.examine, save_restore.examine)
 """What a span can be: in this order, since one explanation is enough."""
@@ -273,6 +273,11 @@ RULE = Rule(
         "does no harm, and is not reported."
     ),
     example_before="""\
+import asyncio
+
+from sensor import fetch
+
+
 class Meter:
     def __init__(self):
         self._lock = asyncio.Lock()
@@ -285,8 +290,18 @@ class Meter:
 
     async def reset(self):
         self.total = 0
+
+
+async def main():
+    meter = Meter()
+    await asyncio.gather(meter.add(), meter.reset())
 """,
     example_after="""\
+import asyncio
+
+from sensor import fetch
+
+
 class Meter:
     def __init__(self):
         self._lock = asyncio.Lock()
@@ -300,7 +315,13 @@ class Meter:
     async def reset(self):
         async with self._lock:
             self.total = 0
+
+
+async def main():
+    meter = Meter()
+    await asyncio.gather(meter.add(), meter.reset())
 """,
+    example_repair=Repair.UNSAFE,
     fix_safety=(
         "Taking the lock that the others hold changes nothing where the lock is free. Unsafe if the function never "
         "gave way to other tasks before and its callers may rely on that, if it cleans up, or if it may hold the lock "
@@ -311,6 +332,10 @@ class Meter:
         "flag keeps out while the lock is held, taking away or changing what the holder is only about to put there, "
         "constructors, callers that all hold the lock, a lock that is not understood, and a function with a whole span "
         "of its own (AWA101 to AWA106), to which the lock is then offered. Under another lock a write is possible only."
+    ),
+    references=(
+        references.ERASER,
+        references.IMPROPER_LOCKING,
     ),
     find=find,
 )

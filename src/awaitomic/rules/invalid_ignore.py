@@ -11,7 +11,7 @@ from awaitomic.model.finding import Confidence, Finding, Span, TraceStep
 from awaitomic.model.position import Extent
 from awaitomic.program import Program
 from awaitomic.program.contradictions import Contradiction, contradictions
-from awaitomic.rules.rule import Rule, step
+from awaitomic.rules.rule import Repair, Rule, step
 
 
 def find(program: Program) -> Iterator[Finding]:
@@ -81,33 +81,40 @@ RULE = Rule(
         nothing of a state that belongs to one task. Both come about in the same way: the comment was right once, or
         nearly right, and nobody runs comments.
     """,
-    example_before="""
-        class Meter:
-            def __init__(self) -> None:
-                self._lock = asyncio.Lock()
-                self.total = 0  # awaitomic: guarded-by[self._lock]
+    example_before="""\
+import asyncio
 
-            async def add(self, value: int) -> None:
-                async with self._lock:
-                    self.total += value
 
-            def reset(self) -> None:
-                self.total = 0
-    """,
-    example_after="""
-        class Meter:
-            def __init__(self) -> None:
-                self._lock = asyncio.Lock()
-                self.total = 0  # awaitomic: guarded-by[self._lock]
+class Meter:
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self.total = 0  # awaitomic: guarded-by[self._lock]
 
-            async def add(self, value: int) -> None:
-                async with self._lock:
-                    self.total += value
+    async def add(self, value: int) -> None:
+        async with self._lock:
+            self.total += value
 
-            async def reset(self) -> None:
-                async with self._lock:
-                    self.total = 0
-    """,
+    def reset(self) -> None:
+        self.total = 0
+""",
+    example_after="""\
+import asyncio
+
+
+class Meter:
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self.total = 0  # awaitomic: guarded-by[self._lock]
+
+    async def add(self, value: int) -> None:
+        async with self._lock:
+            self.total += value
+
+    async def reset(self) -> None:
+        async with self._lock:
+            self.total = 0
+""",
+    example_repair=Repair.BY_HAND,
     fix_safety="Nothing is changed: whether the comment is wrong or the code, only its author knows.",
     silent="""
         The same words in a string; writes in a constructor, or in a function that only holders of the lock call; a

@@ -11,7 +11,8 @@ from awaitomic.program import Program
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.concurrency import Hint, judge
 from awaitomic.program.locks.held_waits import Ender, HeldWait, enders, held_waits, needing_tasks
-from awaitomic.rules.rule import Rule, step, suspending_functions
+from awaitomic.rules import references
+from awaitomic.rules.rule import Repair, Rule, step, suspending_functions
 
 _HINT = Hint("who waits with a lock held for what another one does expects several tasks")
 
@@ -135,19 +136,60 @@ RULE = Rule(
         "`asyncio.Condition(lock)` gives it back while it waits."
     ),
     example_before="""\
-async def stop(self):
-    async with self._lock:
+import asyncio
+
+
+class Feed:
+    def __init__(self, source):
+        self._lock = asyncio.Lock()
+        self._source = source
         self._running = False
-        await self._worker          # takes self._lock in each turn
         self._worker = None
+
+    async def start(self):
+        async with self._lock:
+            self._running = True
+            self._worker = asyncio.create_task(self._run())
+
+    async def _run(self):
+        while self._running:
+            async with self._lock:
+                await self._source.read()
+
+    async def stop(self):
+        async with self._lock:
+            self._running = False
+            await self._worker
+            self._worker = None
 """,
     example_after="""\
-async def stop(self):
-    async with self._lock:
+import asyncio
+
+
+class Feed:
+    def __init__(self, source):
+        self._lock = asyncio.Lock()
+        self._source = source
         self._running = False
-        worker, self._worker = self._worker, None
-    await worker
+        self._worker = None
+
+    async def start(self):
+        async with self._lock:
+            self._running = True
+            self._worker = asyncio.create_task(self._run())
+
+    async def _run(self):
+        while self._running:
+            async with self._lock:
+                await self._source.read()
+
+    async def stop(self):
+        async with self._lock:
+            self._running = False
+            worker, self._worker = self._worker, None
+        await worker
 """,
+    example_repair=Repair.BY_HAND,
     fix_safety=(
         "There is no automatic repair: what is awaited outside of the lock may meet what others do meanwhile, which "
         "is for a person to judge."
@@ -157,6 +199,10 @@ async def stop(self):
         "a wait behind the lock, a task that is cancelled first and does not take the lock on its way out, an event "
         "that somebody can set without the lock, a condition of the very lock that is held, and objects that are "
         "handed on to code that is not seen. A wait with a time limit is reported as possible."
+    ),
+    references=(
+        references.DEADLOCK,
+        references.LOCKS,
     ),
     find=find,
 )

@@ -18,8 +18,10 @@ from awaitomic.program.guards import is_entry
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.rivals import rivals
 from awaitomic.program.state import Token, Use
+from awaitomic.rules import references
 from awaitomic.rules.readiness import fills_what_is_absent
 from awaitomic.rules.rule import (
+    Repair,
     Rule,
     concerns,
     has_fresh_guard,
@@ -280,33 +282,50 @@ RULE = Rule(
         "tasks use one value because neither has advanced it yet."
     ),
     example_before="""\
+import asyncio
+
+
 class Writer:
     def __init__(self, sink):
         self._sink = sink
         self._buf = []
 
-    def add(self, line):
+    async def add(self, line):
         self._buf.append(line)
 
     async def flush(self):
         if self._buf:
             await self._sink.write(self._buf)
             self._buf = []
+
+
+async def main(sink):
+    writer = Writer(sink)
+    await asyncio.gather(writer.flush(), writer.add("late"))
 """,
     example_after="""\
+import asyncio
+
+
 class Writer:
     def __init__(self, sink):
         self._sink = sink
         self._buf = []
 
-    def add(self, line):
+    async def add(self, line):
         self._buf.append(line)
 
     async def flush(self):
         if self._buf:
             buf, self._buf = self._buf, []
             await self._sink.write(buf)
+
+
+async def main(sink):
+    writer = Writer(sink)
+    await asyncio.gather(writer.flush(), writer.add("late"))
 """,
+    example_repair=Repair.UNSAFE,
     fix_safety=(
         "Taking and resetting before the await is unsafe: if the await fails, what was taken is lost unless it is put "
         "back. Writing None only if the state is still what was closed is safe for a single task."
@@ -314,6 +333,11 @@ class Writer:
     silent=(
         "State that is swapped out before the await, a test of identity right before the write, an event that is "
         "cleared right after the wait, state that nobody fills."
+    ),
+    references=(
+        references.OVERVIEW,
+        references.NODE_FZ,
+        references.RACE,
     ),
     find=find,
 )

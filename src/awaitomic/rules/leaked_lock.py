@@ -25,7 +25,8 @@ from awaitomic.program.locks.by_hand import (
 from awaitomic.program.locks.handed_over import is_handed_over
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
-from awaitomic.rules.rule import Rule, step, suspending_functions
+from awaitomic.rules import references
+from awaitomic.rules.rule import Repair, Rule, step, suspending_functions
 from awaitomic.source.project import is_test
 
 _MANAGERS = frozenset({"asynccontextmanager"})
@@ -237,20 +238,49 @@ RULE = Rule(
         "use an `Event`."
     ),
     example_before="""\
-async def play(self, media):
-    await self._lock.acquire()
-    if self.synced_to:
-        raise RuntimeError("player is synced")
-    await self._stop()
-    self._lock.release()
-""",
-    example_after="""\
-async def play(self, media):
-    async with self._lock:
+import asyncio
+
+
+class Player:
+    def __init__(self, device):
+        self._lock = asyncio.Lock()
+        self._device = device
+        self.synced_to = None
+
+    async def stop(self):
+        await self._lock.acquire()
         if self.synced_to:
             raise RuntimeError("player is synced")
-        await self._stop()
+        await self._device.stop()
+        self._lock.release()
+
+
+async def main(device):
+    player = Player(device)
+    await asyncio.gather(player.stop(), player.stop())
 """,
+    example_after="""\
+import asyncio
+
+
+class Player:
+    def __init__(self, device):
+        self._lock = asyncio.Lock()
+        self._device = device
+        self.synced_to = None
+
+    async def stop(self):
+        async with self._lock:
+            if self.synced_to:
+                raise RuntimeError("player is synced")
+            await self._device.stop()
+
+
+async def main(device):
+    player = Player(device)
+    await asyncio.gather(player.stop(), player.stop())
+""",
+    example_repair=Repair.SAFE,
     fix_safety=(
         "`async with` gives the lock back where it was given back before, and on all other ways out. Safe if there is "
         "one acquire and one release, in one block or with the release in the `finally` of a `try`, and nothing of the "
@@ -260,6 +290,11 @@ async def play(self, media):
         "A lock that is released on every way out; one that is taken to be released elsewhere: by another function, a "
         "callback, a returned object, `__aexit__`; `acquire` whose result is tested; a release that depends on a flag; "
         "a lock that only this call has."
+    ),
+    references=(
+        references.LOCKS,
+        references.CANCELLATION,
+        references.CANCELLED_WAITER,
     ),
     find=find,
 )

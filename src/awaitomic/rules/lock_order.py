@@ -19,7 +19,8 @@ from awaitomic.program.locks.edges import Edge
 from awaitomic.program.locks.frames import shown_frame
 from awaitomic.program.locks.order import Circle
 from awaitomic.program.locks.pairs import interchangeable
-from awaitomic.rules.rule import Rule, step
+from awaitomic.rules import references
+from awaitomic.rules.rule import Repair, Rule, step
 from awaitomic.rules.self_deadlock import happens
 
 _HINT = Hint("who waits for a lock with another one held expects other tasks that hold it")
@@ -297,27 +298,56 @@ RULE = Rule(
         "hardly ever held apart."
     ),
     example_before="""\
-async def pay(self, order):
-    async with self.orders_lock:
-        async with self.stock_lock:
-            await self.book(order)
+import asyncio
 
-async def restock(self, item):
-    async with self.stock_lock:
+
+class Shop:
+    def __init__(self, database):
+        self.orders_lock = asyncio.Lock()
+        self.stock_lock = asyncio.Lock()
+        self.database = database
+
+    async def pay(self, order):
         async with self.orders_lock:
-            await self.release(item)
+            async with self.stock_lock:
+                await self.database.book(order)
+
+    async def restock(self, item):
+        async with self.stock_lock:
+            async with self.orders_lock:
+                await self.database.release(item)
+
+
+async def main(database):
+    shop = Shop(database)
+    await asyncio.gather(shop.pay("tea"), shop.restock("milk"))
 """,
     example_after="""\
-async def pay(self, order):
-    async with self.orders_lock:
-        async with self.stock_lock:
-            await self.book(order)
+import asyncio
 
-async def restock(self, item):
-    async with self.orders_lock:
-        async with self.stock_lock:
-            await self.release(item)
+
+class Shop:
+    def __init__(self, database):
+        self.orders_lock = asyncio.Lock()
+        self.stock_lock = asyncio.Lock()
+        self.database = database
+
+    async def pay(self, order):
+        async with self.orders_lock:
+            async with self.stock_lock:
+                await self.database.book(order)
+
+    async def restock(self, item):
+        async with self.orders_lock:
+            async with self.stock_lock:
+                await self.database.release(item)
+
+
+async def main(database):
+    shop = Shop(database)
+    await asyncio.gather(shop.pay("tea"), shop.restock("milk"))
 """,
+    example_repair=Repair.SAFE,
     fix_safety=(
         "Where one side takes both locks with nothing in between, its two acquisitions change places; safe if both "
         "locks are named by paths that never change, since it does not matter to the task which comes first; unsafe "
@@ -330,6 +360,10 @@ async def restock(self, item):
         "are taken, a lock that is only tried (`if lock.locked(): return`), one that has been given back before, "
         "locks that nobody holds over a suspension, and sides that cannot run beside each other. A wait with a "
         "time limit, and a semaphore of several, are reported as possible."
+    ),
+    references=(
+        references.DEADLOCK,
+        references.MISTAKES,
     ),
     find=find,
 )

@@ -12,8 +12,8 @@ from awaitomic.program import Program
 from awaitomic.program.locks import Cause, Flaw
 from awaitomic.program.locks.waits import released_by
 from awaitomic.program.resolve import Resolver
-from awaitomic.rules import check_then_act, late_update, stale_write
-from awaitomic.rules.rule import Rule, suspending_functions
+from awaitomic.rules import check_then_act, late_update, references, stale_write
+from awaitomic.rules.rule import Repair, Rule, suspending_functions
 from awaitomic.rules.weak_locks import Under, found_under, retold
 
 _QUERIES = (stale_write, check_then_act, late_update)
@@ -71,6 +71,11 @@ RULE = Rule(
         "again behind a `while not ready: await condition.wait()`."
     ),
     example_before="""\
+import asyncio
+
+from web import get
+
+
 class Crawler:
     def __init__(self):
         self._limit = asyncio.Semaphore(10)
@@ -82,8 +87,18 @@ class Crawler:
             page = await get(url)
             self.fetched = fetched + 1
             return page
+
+
+async def main(urls):
+    crawler = Crawler()
+    await asyncio.gather(*(crawler.fetch(url) for url in urls))
 """,
     example_after="""\
+import asyncio
+
+from web import get
+
+
 class Crawler:
     def __init__(self):
         self._limit = asyncio.Semaphore(10)
@@ -95,7 +110,13 @@ class Crawler:
             fetched = self.fetched
             self.fetched = fetched + 1
             return page
+
+
+async def main(urls):
+    crawler = Crawler()
+    await asyncio.gather(*(crawler.fetch(url) for url in urls))
 """,
+    example_repair=Repair.SAFE,
     fix_safety=(
         "Where the await can come first, it is moved above the read, as for AWA101; else a lock is taken inside the "
         "guard, around the span and every other writer. Both are judged as without the guard."
@@ -103,6 +124,11 @@ class Crawler:
     silent=(
         "`Semaphore(1)`, which is a lock; a semaphore whose size is not known; the writing side; a value that is read "
         "again, or tested in a loop, after the wait for a condition; and state that no other task can write."
+    ),
+    references=(
+        references.SEMAPHORE,
+        references.CONDITION,
+        references.IMPROPER_LOCKING,
     ),
     find=find,
 )

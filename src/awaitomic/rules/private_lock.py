@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from awaitomic.model.finding import Confidence, Finding
 from awaitomic.program import Program
 from awaitomic.program.locks import Cause
+from awaitomic.rules import references
 from awaitomic.rules.lost_locks import find_replaced, find_thrown_away
-from awaitomic.rules.rule import Rule
+from awaitomic.rules.rule import Repair, Rule
 from awaitomic.rules.weak_locks import found_under, retold
 
 _SAID = {
@@ -57,6 +58,11 @@ RULE = Rule(
         "holds the lock or waits for it. A count of users that is changed without an await works, too."
     ),
     example_before="""\
+import asyncio
+
+from shop import price
+
+
 class Till:
     def __init__(self):
         self.total = 0
@@ -66,8 +72,18 @@ class Till:
         async with lock:
             total = self.total
             self.total = total + await price(item)
+
+
+async def main():
+    till = Till()
+    await asyncio.gather(till.add("tea"), till.add("milk"))
 """,
     example_after="""\
+import asyncio
+
+from shop import price
+
+
 class Till:
     def __init__(self):
         self.total = 0
@@ -77,7 +93,13 @@ class Till:
         async with self._lock:
             total = self.total
             self.total = total + await price(item)
+
+
+async def main():
+    till = Till()
+    await asyncio.gather(till.add("tea"), till.add("milk"))
 """,
+    example_repair=Repair.UNSAFE,
     fix_safety=(
         "The private lock gives way to one that lives where the state lives, around the same statements and around "
         "every other writer. It is judged as any other new lock: unsafe where it may be held over a long wait, since "
@@ -87,6 +109,11 @@ class Till:
         "A lock that is made in a call and shared by the tasks or closures of that call, `setdefault(key, Lock())`, "
         "a table whose entries go when their users have been counted down, a lock file that is opened by its name, "
         "and state that no other task can write."
+    ),
+    references=(
+        references.LOCKS,
+        references.WEAK_TABLE,
+        references.IMPROPER_LOCKING,
     ),
     find=find,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from enum import Enum
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.locks import UNKNOWN_LOCK
@@ -18,12 +19,27 @@ from awaitomic.program.locks import Cause, Lock, is_made_as_lock
 from awaitomic.program.locks.covering import locks_at_write
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import Token
+from awaitomic.rules.references import Reference
 from awaitomic.rules.seldom import span_points, weigh
+
+
+class Repair(Enum):
+    """What makes the second example of a rule out of the first."""
+
+    SAFE = "safe"
+    """``awaitomic fix``."""
+    UNSAFE = "unsafe"
+    """``awaitomic fix --unsafe-fixes``."""
+    BY_HAND = "by hand"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. The texts are what documentation and ``explain`` show; headings as in ruff's rules."""
+    """One rule. The texts are what documentation and ``explain`` show; headings as in ruff's rules.
+
+    The examples are whole files, which the tests run: the first one is reported, the second one is made of it as
+    `example_repair` says.
+    """
 
     code: str
     name: str
@@ -37,6 +53,10 @@ class Rule:
     silent: str
     """What looks alike and is not reported."""
     find: Callable[[Program], Iterator[Finding]]
+    example_repair: Repair = Repair.BY_HAND
+    references: tuple[Reference, ...] = ()
+    by_comment: bool = True
+    """Whether an ``ignore`` comment can suppress it."""
 
 
 def suspending_functions(program: Program) -> Iterator[Resolver]:

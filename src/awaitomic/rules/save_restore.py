@@ -17,7 +17,9 @@ from awaitomic.program.facts import WriteFact
 from awaitomic.program.names import dotted, last_name, target_names
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.types import is_container
+from awaitomic.rules import references
 from awaitomic.rules.rule import (
+    Repair,
     Rule,
     has_fresh_guard,
     holds_lock,
@@ -246,8 +248,12 @@ RULE = Rule(
         "whatever other code stored meanwhile is overwritten."
     ),
     example_before="""\
+import asyncio
+
+
 class Client:
-    def __init__(self):
+    def __init__(self, transport):
+        self.transport = transport
         self.timeout = 5
 
     async def upload(self, data):
@@ -257,15 +263,36 @@ class Client:
             await self.send(data)
         finally:
             self.timeout = old
+
+    async def send(self, data):
+        await asyncio.wait_for(self.transport.send(data), self.timeout)
+
+
+async def main(transport):
+    client = Client(transport)
+    await asyncio.gather(client.upload(b"one"), client.upload(b"two"))
 """,
     example_after="""\
+import asyncio
+
+
 class Client:
-    def __init__(self):
+    def __init__(self, transport):
+        self.transport = transport
         self.timeout = 5
 
     async def upload(self, data):
         await self.send(data, timeout=60)
+
+    async def send(self, data, timeout=None):
+        await asyncio.wait_for(self.transport.send(data), timeout or self.timeout)
+
+
+async def main(transport):
+    client = Client(transport)
+    await asyncio.gather(client.upload(b"one"), client.upload(b"two"))
 """,
+    example_repair=Repair.BY_HAND,
     fix_safety=(
         "There is no mechanical repair: the value has to become a parameter of what needs it, or a context variable, "
         "which every task has for itself; a lock over the whole time is the last resort."
@@ -274,6 +301,10 @@ class Client:
         "A lock held over the whole time, a test that the state is still one's own before it is put back, context "
         "variables and thread-locals, an object that belongs to one task; putting a plain value back only if the work "
         "has failed, and state of a parameter, are reported as possible."
+    ),
+    references=(
+        references.CONTEXT_VARIABLES,
+        references.RACE,
     ),
     find=find,
 )

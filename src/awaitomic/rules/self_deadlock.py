@@ -21,7 +21,8 @@ from awaitomic.program.locks.taken import AROUND, Holding
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.target import AwaitedCall, How, Target
 from awaitomic.program.while_waiting import calls_while_waiting
-from awaitomic.rules.rule import Rule, step, suspending_functions
+from awaitomic.rules import references
+from awaitomic.rules.rule import Repair, Rule, step, suspending_functions
 
 
 def find(program: Program) -> Iterator[Finding]:
@@ -204,15 +205,19 @@ RULE = Rule(
         "not write a reentrant lock: it hides which state is half changed when the inner call sees it."
     ),
     example_before="""\
+import asyncio
+
+
 class Store:
-    def __init__(self):
+    def __init__(self, disk):
         self._lock = asyncio.Lock()
+        self._disk = disk
         self._rows = {}
 
     async def put(self, key, value):
         async with self._lock:
             self._rows[key] = value
-            await self._save()
+            await self._disk.save(self._rows)
 
     async def rebuild(self, rows):
         async with self._lock:
@@ -220,25 +225,30 @@ class Store:
                 await self.put(key, value)
 """,
     example_after="""\
+import asyncio
+
+
 class Store:
-    def __init__(self):
+    def __init__(self, disk):
         self._lock = asyncio.Lock()
+        self._disk = disk
         self._rows = {}
 
     async def put(self, key, value):
         async with self._lock:
-            return await self._put_locked(key, value)
+            await self._put_locked(key, value)
 
     async def _put_locked(self, key, value):
-        \"\"\"Put a row. Caller must hold `_lock`.\"\"\"
+        \"\"\"Do the work of `put`. Caller must hold `_lock`.\"\"\"
         self._rows[key] = value
-        await self._save()
+        await self._disk.save(self._rows)
 
     async def rebuild(self, rows):
         async with self._lock:
             for key, value in rows:
                 await self._put_locked(key, value)
 """,
+    example_repair=Repair.SAFE,
     fix_safety=(
         "The split keeps the public method as it is and lets holders call the variant: safe where every call site is "
         "known. None is made where no call names what takes the lock: a context manager, a decorator, a callback."
@@ -248,6 +258,11 @@ class Store:
         "is started and not awaited; a reentrant lock, also one that the program makes by a test of the current task; "
         "an acquisition that an argument switches off, that is not tried if the lock is held (`locked()`), or that the "
         "holder has made needless by what it has stored."
+    ),
+    references=(
+        references.REENTRANT,
+        references.LOCKS,
+        references.MULTIPLE_LOCKS,
     ),
     find=find,
 )

@@ -16,7 +16,9 @@ from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.rivals import rivals
 from awaitomic.program.state import Token
+from awaitomic.rules import references
 from awaitomic.rules.rule import (
+    Repair,
     Rule,
     concerns,
     has_fresh_guard,
@@ -201,14 +203,29 @@ RULE = Rule(
         "Python reads `self.total` before it awaits."
     ),
     example_before="""\
+import asyncio
+
+from shop import price
+
+
 class Till:
     def __init__(self):
         self.total = 0
 
     async def add(self, item):
         self.total += await price(item)
+
+
+async def main():
+    till = Till()
+    await asyncio.gather(till.add("tea"), till.add("milk"))
 """,
     example_after="""\
+import asyncio
+
+from shop import price
+
+
 class Till:
     def __init__(self):
         self.total = 0
@@ -216,7 +233,13 @@ class Till:
     async def add(self, item):
         item_price = await price(item)
         self.total += item_price
+
+
+async def main():
+    till = Till()
+    await asyncio.gather(till.add("tea"), till.add("milk"))
 """,
+    example_repair=Repair.SAFE,
     fix_safety=(
         "Hoisting the await above the read is safe if the read cannot raise and nothing between the read and the await "
         "depends on it. A lock is unsafe where it may be held over a long wait."
@@ -224,6 +247,12 @@ class Till:
     silent=(
         "A fresh read after the await, a lock held from the read to the write, a test of the same state right before "
         "the write, an await that never suspends, state that no other task can write, and saving a value to restore it."
+    ),
+    references=(
+        references.AUGMENTED,
+        references.ESLINT,
+        references.NODE,
+        references.RACE,
     ),
     find=find,
 )

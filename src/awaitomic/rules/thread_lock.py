@@ -11,7 +11,8 @@ from awaitomic.program import Program
 from awaitomic.program.concurrency import Hint, Judgement, judge
 from awaitomic.program.locks.threads import ThreadHold, takers, thread_holds
 from awaitomic.program.resolve import Resolver
-from awaitomic.rules.rule import Rule, step, suspending_functions
+from awaitomic.rules import references
+from awaitomic.rules.rule import Repair, Rule, step, suspending_functions
 
 
 def find(program: Program) -> Iterator[Finding]:
@@ -114,6 +115,12 @@ RULE = Rule(
         "(`asyncio.to_thread`)."
     ),
     example_before="""\
+import asyncio
+import threading
+
+from shop import fetch_price
+
+
 class Prices:
     def __init__(self):
         self._lock = threading.Lock()
@@ -122,8 +129,18 @@ class Prices:
     async def refresh(self, item):
         with self._lock:
             self._prices[item] = await fetch_price(item)
+
+
+async def main():
+    prices = Prices()
+    await asyncio.gather(prices.refresh("tea"), prices.refresh("milk"))
 """,
     example_after="""\
+import asyncio
+
+from shop import fetch_price
+
+
 class Prices:
     def __init__(self):
         self._lock = asyncio.Lock()
@@ -132,7 +149,13 @@ class Prices:
     async def refresh(self, item):
         async with self._lock:
             self._prices[item] = await fetch_price(item)
+
+
+async def main():
+    prices = Prices()
+    await asyncio.gather(prices.refresh("tea"), prices.refresh("milk"))
 """,
+    example_repair=Repair.UNSAFE,
     fix_safety=(
         "Never safe: the lock becomes one of the event loop, where all who use it are coroutines of one file. Whoever "
         "takes it can now be cancelled while waiting for it, and lets other tasks run there."
@@ -141,6 +164,11 @@ class Prices:
         "Awaits that cannot let other tasks run; a lock that only one task ever takes; `acquire` with a time limit or "
         "without waiting; a lock that is acquired in a thread (`await asyncio.to_thread(lock.acquire)`); the "
         "asynchronous classes of `filelock`; a lock that is known only by its name."
+    ),
+    references=(
+        references.MULTITHREADING,
+        references.LOCKS,
+        references.CLIPPY,
     ),
     find=find,
 )

@@ -18,10 +18,10 @@ from awaitomic.program.concurrency.sharing import is_primitive
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.locks.covering import Cover, cover_of, first_of, taken_at
 from awaitomic.program.resolve import Resolver
-from awaitomic.rules import check_then_act, late_update, stale_write
+from awaitomic.rules import check_then_act, late_update, references, stale_write
 from awaitomic.rules.check_then_act import confidence_of_use
 from awaitomic.rules.counted_out import CountedOut, find_counted_out
-from awaitomic.rules.rule import Rule, make_finding, step, suspending_functions
+from awaitomic.rules.rule import Repair, Rule, make_finding, step, suspending_functions
 from awaitomic.rules.stale_reference import use_at
 from awaitomic.rules.taken_before import OldReference, find_references
 
@@ -182,6 +182,11 @@ RULE = Rule(
         "slow call was left outside on purpose, keep it there, and read and write together behind it, in one region."
     ),
     example_before="""\
+import asyncio
+
+from chat import open_room
+
+
 class Rooms:
     def __init__(self):
         self._lock = asyncio.Lock()
@@ -192,8 +197,18 @@ class Rooms:
             async with self._lock:
                 self._rooms[name] = await open_room(name)
         return self._rooms[name]
+
+
+async def main():
+    rooms = Rooms()
+    await asyncio.gather(rooms.join("tea"), rooms.join("tea"))
 """,
     example_after="""\
+import asyncio
+
+from chat import open_room
+
+
 class Rooms:
     def __init__(self):
         self._lock = asyncio.Lock()
@@ -205,7 +220,13 @@ class Rooms:
                 if name not in self._rooms:
                     self._rooms[name] = await open_room(name)
         return self._rooms[name]
+
+
+async def main():
+    rooms = Rooms()
+    await asyncio.gather(rooms.join("tea"), rooms.join("tea"))
 """,
+    example_repair=Repair.SAFE,
     fix_safety=(
         "Making the same test again under the lock is safe if it is pure, decides nothing but what is done there, and "
         "nobody writes the state without the lock. Growing the region over what neither waits nor can notice is safe; "
@@ -218,6 +239,11 @@ class Rooms:
         "whether the lock is free right before it is taken, a lock that nobody holds over an await, a claim that was "
         "made before the lock is waited for, what merely sounds like a lock. A function that takes no lock over any of "
         "the span is AWA101 to AWA103."
+    ),
+    references=(
+        references.LOCKS,
+        references.DOUBLE_CHECKED,
+        references.MISTAKES,
     ),
     find=find,
 )

@@ -22,7 +22,8 @@ from awaitomic.program.concurrency import ENOUGH, Hint, Judgement, Shared, Start
 from awaitomic.program.contents import ContentChange, Iteration, content_changes, iterations
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
-from awaitomic.rules.rule import Rule, kept_apart, object_of, step, suspending_functions
+from awaitomic.rules import references
+from awaitomic.rules.rule import Repair, Rule, kept_apart, object_of, step, suspending_functions
 from awaitomic.rules.seldom import weigh
 
 _LISTS = frozenset({"list", "bytearray"})
@@ -263,29 +264,46 @@ RULE = Rule(
         "if an element before the current one is removed, the next one is skipped."
     ),
     example_before="""\
+import asyncio
+
+
 class Room:
     def __init__(self):
         self.clients = set()
 
-    def leave(self, client):
+    async def leave(self, client):
         self.clients.discard(client)
 
     async def broadcast(self, message):
         for client in self.clients:
             await client.send(message)
+
+
+async def main(client):
+    room = Room()
+    await asyncio.gather(room.broadcast("hello"), room.leave(client))
 """,
     example_after="""\
+import asyncio
+
+
 class Room:
     def __init__(self):
         self.clients = set()
 
-    def leave(self, client):
+    async def leave(self, client):
         self.clients.discard(client)
 
     async def broadcast(self, message):
         for client in list(self.clients):
             await client.send(message)
+
+
+async def main(client):
+    room = Room()
+    await asyncio.gather(room.broadcast("hello"), room.leave(client))
 """,
+    example_repair=Repair.UNSAFE,
     fix_safety=(
         "The loop goes over a copy (snapshot). That is safe if nobody ever takes anything out of the container, or if "
         "the body only notes members down. Where the body looks members up by their key, `if key not in self.clients: "
@@ -297,6 +315,10 @@ class Room:
         "A loop over a copy (`list(x)`, `x.copy()`, `sorted(x)`), a body that leaves the loop after it has waited, a "
         "container that nobody changes after construction, a list that others only append to, a container that is "
         "only replaced as a whole, a lock that the loop and the writers hold."
+    ),
+    references=(
+        references.VIEWS,
+        references.FOR,
     ),
     find=find,
 )
