@@ -42,3 +42,31 @@ def test_the_second_hook_applies_safe_fixes_only_and_fails_when_it_did(tree: Pat
     assert run(*entry("awaitomic-fix"), "bank.py").exit_code == 0
     assert run(*entry("awaitomic-fix"), "session.py").exit_code == 1
     assert (tree / "session.py").read_text() == REFRESH
+
+
+def test_a_finding_of_any_rule_has_a_short_form() -> None:
+    """No finding may be without steps; one fixture of each rule is enough to tell."""
+    fixtures = Path(__file__).resolve().parents[2] / "fixtures"
+    files = [min(folder.glob("*.py")) for folder in sorted(fixtures.iterdir()) if list(folder.glob("*.py"))]
+    options = ("--isolated", "--confidence", "possible", "--jobs", "1", "--output-format", "hook")
+    result = run("check", *options, *files)
+    blocks = [block.split("\n") for block in result.stdout.rstrip("\n").split("\n\n")]
+    assert len(blocks) > 15
+    for headline, *rows in blocks:
+        assert re.match(r".*:\d+:\d+: AWA\d+ \[\w+\] .", headline)
+        assert not [row for row in rows if not row.startswith("    ")]
+        assert "AWA002" in headline or any(
+            re.match(r" +(\S+:)?\d+ (reads|tests|waits|takes|calls|writes|releases) ", row) for row in rows
+        ), rows
+
+
+def test_what_another_task_does_elsewhere_stands_where_it_happens(tree: Path) -> None:
+    unlocked = REFRESH.replace("async with self._lock:\n            ", "")
+    (tree / "session.py").write_text(unlocked.replace("session.renew(refresh))", "session.revoke())"))
+    rows = run("check", "--output-format", "hook", "session.py").stdout.splitlines()
+    assert [row.strip() for row in rows[1:5]] == [
+        "13 reads  self.token",
+        "13 waits  await refresh(self.token)",
+        '10 writes self.token = ""  (another task)',
+        "13 writes self.token = await refresh(self.token)",
+    ]

@@ -27,5 +27,10 @@ def check(ctx: click.Context, /, *, show_fixes: bool, **given: Unpack[Given]) ->
     options.streams.report(report_text(run, options))
     tell_problems(run, options)
     if run.report.files:
-        options.streams.aside(check_summary(run.report, unsafe=options.settings.unsafe_fixes))
+        unsafe = options.settings.unsafe_fixes
+        options.streams.aside(check_summary(run.report, unsafe=unsafe, offer=not options.hook))
+    if options.hook:
+        from awaitomic.cli.next_steps import tell_next_steps  # noqa: PLC0415 - only for hooks
+
+        tell_next_steps(ctx, run, options)
     ctx.exit(exit_code(run, options))

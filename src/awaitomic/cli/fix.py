@@ -39,6 +39,10 @@ def fix(ctx: click.Context, /, *, diff: bool, exit_non_zero_on_fix: bool, **give
     _show(run, options, diff=diff)
     tell_problems(run, options)
     _tell_fixes(run, options, dry=diff)
+    if options.hook:
+        from awaitomic.cli.next_steps import tell_next_steps  # noqa: PLC0415 - only for hooks
+
+        tell_next_steps(ctx, run, options, repaired=not diff)
     ctx.exit(exit_code(run, options, changes=bool(run.changes) and (diff or exit_non_zero_on_fix)))
 
 
@@ -73,4 +77,5 @@ def _tell_fixes(run: Run, options: Common, *, dry: bool) -> None:
         streams.aside(f"{verb} {visible(finding.path)}:{applied.line}: {finding.rule} {visible(title)}")
     if run.report.files:
         unsafe = options.settings.unsafe_fixes
-        streams.aside(fix_summary(run.report, len(run.applied), len(run.changes), unsafe=unsafe, dry=dry))
+        counts = len(run.applied), len(run.changes)
+        streams.aside(fix_summary(run.report, *counts, unsafe=unsafe, dry=dry, offer=not options.hook))

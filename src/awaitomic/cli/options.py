@@ -100,7 +100,11 @@ _OPTIONS = (
         help="Prefer these remedies (lock), forbid them (no-lock), or do so for one rule (AWA102:recheck).",
     ),
     click.option(
-        "--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="For whom."
+        "--output-format",
+        type=click.Choice(["text", "hook", "json"]),
+        default="text",
+        show_default=True,
+        help="For whom.",
     ),
     click.option(
         "--output-file",
@@ -168,6 +172,8 @@ class Common:
     settings: Settings
     streams: Streams
     json: bool
+    hook: bool
+    """Whether this is the screen of a hook: few lines, and commands to go on with."""
     statistics: bool
     exit_zero: bool
     verbose: bool
@@ -202,6 +208,7 @@ def common(given: Given) -> Common:
         settings=_settings(paths, given),
         streams=Streams(given["output_file"], given["color"], quiet=given["quiet"]),
         json=given["output_format"] == "json",
+        hook=given["output_format"] == "hook",
         statistics=given["statistics"],
         exit_zero=given["exit_zero"],
         verbose=given["verbose"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from awaitomic.report.hook import render_briefly
 from awaitomic.report.json_report import render_json
 from awaitomic.report.sources import Sources
 from awaitomic.report.summary import statistics
@@ -22,7 +23,8 @@ def findings_text(run: Run, common: Common, paint: Paint) -> str:
     if common.statistics:
         return "".join(f"{row}\n" for row in statistics(run.report.findings))
     sources = Sources(run.texts)
-    return "\n".join(render_finding(finding, sources, paint) for finding in run.report.findings)
+    render = render_briefly if common.hook else render_finding
+    return "\n".join(render(finding, sources, paint) for finding in run.report.findings)
 
 
 def report_text(run: Run, common: Common) -> str:

@@ -24,9 +24,15 @@ def fixable(findings: Iterable[Finding], *, unsafe: bool) -> int:
     return sum(finding.fix is not None and finding.fix.applicability in allowed for finding in findings)
 
 
-def check_summary(report: Report, *, unsafe: bool) -> str:
-    """Give the summary of a check, in one line; `unsafe`: the user has already asked for unsafe fixes."""
+def check_summary(report: Report, *, unsafe: bool, offer: bool = True) -> str:
+    """Give the summary of a check, in one line.
+
+    Parameters: `unsafe` tells that the user has already asked for unsafe fixes; `offer`, whether to say what ``fix``
+    could do.
+    """
     text = _found(report) + _unread(report)
+    if not offer:
+        return text
     offers = []
     now, later = fixable(report.findings, unsafe=unsafe), fixable(report.findings, unsafe=True)
     if now:
@@ -38,15 +44,18 @@ def check_summary(report: Report, *, unsafe: bool) -> str:
     return text + (f" ({', '.join(offers)})" if offers else "")
 
 
-def fix_summary(report: Report, applied: int, changed: int, *, unsafe: bool, dry: bool) -> str:
-    """Give the summary of a fix run, in one line: `applied` fixes in `changed` files; `dry`: nothing was written."""
+def fix_summary(report: Report, applied: int, changed: int, *, unsafe: bool, dry: bool, offer: bool = True) -> str:
+    """Give the summary of a fix run, in one line: `applied` fixes in `changed` files; `dry`: nothing was written.
+
+    Parameters: `unsafe` and `offer` as for `check_summary`.
+    """
     verb = "would be applied" if dry else "applied"
     done = f"{count(applied, 'fix', 'fixes')} {verb} in {count(changed, 'file')}"
     if not report.findings:
         return f"{done if applied else 'nothing to fix'}; nothing is left{_unread(report)}"
-    more = 0 if unsafe else fixable(report.findings, unsafe=True)
-    offer = f' ({more} can be fixed with "--unsafe-fixes")' if more else ""
-    return f"{done if applied else 'nothing fixed'}; {_found(report)} left{offer}{_unread(report)}"
+    more = fixable(report.findings, unsafe=True) if offer and not unsafe else 0
+    hint = f' ({more} can be fixed with "--unsafe-fixes")' if more else ""
+    return f"{done if applied else 'nothing fixed'}; {_found(report)} left{hint}{_unread(report)}"
 
 
 def _found(report: Report) -> str:

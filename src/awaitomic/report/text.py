@@ -36,7 +36,7 @@ def render_finding(finding: Finding, sources: Sources, paint: Paint) -> str:
         rows.extend(render_timeline(timeline, paint, 2 * _INDENT))
     for evidence in finding.evidence:
         rows.extend(_item("why", evidence, "bold", paint))
-    rows.extend(_remedy(finding, paint))
+    rows.extend(remedy_rows(finding, paint))
     return "\n".join(rows) + "\n"
 
 
@@ -77,7 +77,8 @@ def _place(step: TraceStep) -> tuple[str, Extent]:
     return step.path, step.extent
 
 
-def _remedy(finding: Finding, paint: Paint) -> Iterator[str]:
+def remedy_rows(finding: Finding, paint: Paint) -> Iterator[str]:
+    """Give the rows that say what can be done about a finding, and how far that may be trusted."""
     fix = finding.fix
     if fix is not None:
         reasons = "; ".join(fix.because)

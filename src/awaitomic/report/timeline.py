@@ -8,7 +8,7 @@ from __future__ import annotations
 import token
 import tokenize
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from awaitomic.model.finding import Role
@@ -188,6 +188,24 @@ def render_timeline(timeline: Timeline, paint: Paint, indent: int = 0) -> list[s
         else:
             rows.append(f"{' ' * left} {bar} {_cell(row, places, verbs, right, paint)}")
     return [margin + row for row in [*rows, *_outcome(timeline, room, paint)]]
+
+
+def brief_rows(finding: Finding, sources: Sources, paint: Paint, indent: int = 0) -> list[str]:
+    """Render the steps of a finding below each other, without the second task's repetition of them.
+
+    What another task does elsewhere stands where it happens and is marked. Rows as of `render_timeline`.
+    """
+    timeline = build_timeline(finding, sources)
+    if timeline is None:
+        rows = tuple(_rows("A", finding.trace, finding, sources))
+    else:
+        mine = [(row.role, row.place) for row in timeline.rows if row.task == "A"]
+        rows = tuple(row for row in timeline.rows if row.task == "A" or (row.role, row.place) not in mine)
+    marked = [replace(row, text=f"{row.text}  (another task)") if row.task == "B" else row for row in rows]
+    places = max((len(row.place) for row in marked), default=0)
+    verbs = max((len(_VERBS[row.role]) for row in marked), default=0)
+    room = min(paint.width, _WIDEST) - indent
+    return [" " * indent + _cell(row, places, verbs, room, paint) for row in marked]
 
 
 def _outcome(timeline: Timeline, room: int, paint: Paint) -> list[str]:

@@ -1,0 +1,31 @@
+"""Tells what to do next, in commands that can be copied: the end of a hook's screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from awaitomic.cli.typed import Typed
+from awaitomic.report.hook import keep_it, next_steps
+
+if TYPE_CHECKING:
+    import click
+
+    from awaitomic.cli.options import Common
+    from awaitomic.engine.outcome import Run
+
+
+def tell_next_steps(ctx: click.Context, run: Run, options: Common, *, repaired: bool = False) -> None:
+    """Say on standard error how to go on; `repaired` tells that the run has applied fixes where it could."""
+    streams = options.streams
+    typed = Typed(ctx)
+    if run.changes and repaired:
+        streams.aside("look at what was changed with git diff, add it, and commit again")
+    if run.report.findings:
+        streams.aside("")
+    for step in next_steps(run.report, unsafe=options.settings.unsafe_fixes, repaired=repaired):
+        streams.aside(f"{step.purpose}:")
+        streams.aside("    " + streams.paint_aside.style(typed.line(step.command, step.paths), "bold"))
+    kept = keep_it(run.report)
+    if kept:
+        streams.aside("to keep a finding as it is, with a comment on its line:")
+        streams.aside("    " + streams.paint_aside.style(kept, "bold"))
