@@ -183,7 +183,7 @@ def test_the_report_can_go_to_a_file(tree: Path) -> None:
 
 def test_statistics_count_rules_fixes_and_refusals(tree: Path) -> None:
     (tree / "bank.py").write_text(LOST)
-    assert run("check", "--statistics").stdout == "1  AWA101  stale-write\n1  hoist  safe fix\n"
+    assert run("check", "--statistics").stdout == "1  AWA101  stale-write\n    1  hoist  safe fix\n"
     result = run("check", "--statistics", "--output-format", "json")
     assert json.loads(result.stdout)["summary"]["findings"] == 1
     assert "1  AWA101  stale-write\n" in result.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from awaitomic.model.finding import Applicability, Confidence, Finding, Fix, Refusal, Role, Span, TraceStep
 from awaitomic.model.position import Extent
+from awaitomic.report.sources import Sources
 
 PATH = "pkg/bank.py"
 TEXT = """import asyncio
@@ -35,6 +36,8 @@ class Bank:
         async with self._lock:
             self.hash = key
 """
+
+SOURCES = Sources({PATH: TEXT})
 
 
 def step(role: Role, line: int, text: str, note: str, *, source: str = TEXT, path: str = PATH) -> TraceStep:

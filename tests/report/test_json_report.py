@@ -5,13 +5,14 @@ from dataclasses import replace
 
 from awaitomic import __version__
 from awaitomic.model.finding import Applicability, FileError, Report
+from awaitomic.report.formats import Material
 from awaitomic.report.json_report import render_json
-from report.examples import FIX, PATH, deadlock, finding
+from report.examples import FIX, PATH, SOURCES, deadlock, finding
 
 
 def test_the_document_is_the_contract_to_the_letter() -> None:
     report = Report((finding(), deadlock()), (FileError("bad.py", 3, 7, "broken"),), 5, 0.12345)
-    document = json.loads(render_json(report, unsafe=False))
+    document = json.loads(render_json(Material(report, SOURCES)))
     assert list(document) == ["schema_version", "tool", "findings", "errors", "summary"]
     assert document["schema_version"] == 1
     assert document["tool"] == {"name": "awaitomic", "version": __version__}
@@ -56,12 +57,12 @@ def test_unsafe_fixes_count_only_when_asked_for() -> None:
     unsafe = replace(finding(), fix=replace(FIX, applicability=Applicability.UNSAFE))
     display = replace(finding(), fix=replace(FIX, applicability=Applicability.DISPLAY))
     report = Report((finding(), unsafe, display), (), 1, 0.0)
-    assert json.loads(render_json(report, unsafe=False))["summary"]["fixable"] == 1
-    assert json.loads(render_json(report, unsafe=True))["summary"]["fixable"] == 2
+    assert json.loads(render_json(Material(report, SOURCES)))["summary"]["fixable"] == 1
+    assert json.loads(render_json(Material(report, SOURCES, unsafe=True)))["summary"]["fixable"] == 2
 
 
 def test_any_stream_can_carry_it() -> None:
     odd = replace(finding(), path="残高\udcff.py")
-    text = render_json(Report((odd,), (), 1, 0.0), unsafe=False)
+    text = render_json(Material(Report((odd,), (), 1, 0.0), SOURCES))
     assert text.isascii()
     assert json.loads(text)["findings"][0]["path"] == "残高\udcff.py"

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from awaitomic.model.finding import Applicability, FileError, Finding, Report
-from awaitomic.report.summary import check_summary, fix_summary, statistics
+from awaitomic.report.summary import check_summary, fix_summary
 from report.examples import FIX, deadlock, finding
 
 UNSAFE = replace(finding(), path="pkg/b.py", fix=replace(FIX, applicability=Applicability.UNSAFE))
@@ -41,19 +41,3 @@ def test_the_summary_of_a_fix_says_what_was_done_and_what_is_left() -> None:
     )
     assert fix_summary(report(deadlock()), 0, 0, unsafe=True, dry=False) == "nothing fixed; 1 finding in 1 file left"
     assert fix_summary(report(), 0, 0, unsafe=False, dry=False) == "nothing to fix; nothing is left"
-
-
-def test_statistics_count_rules_then_fixes_then_refusals_each_most_frequent_first() -> None:
-    assert statistics([deadlock(), finding(), finding(), UNSAFE]) == [
-        "3  AWA101  stale-write",
-        "1  AWA301  self-deadlock",
-        "2  hoist  safe fix",
-        "1  hoist  unsafe fix",
-        f"1  {code_of(deadlock())}  refused",
-    ]
-    assert statistics([]) == []
-
-
-def code_of(found: Finding) -> str:
-    assert found.refusal is not None
-    return found.refusal.code

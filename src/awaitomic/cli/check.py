@@ -18,13 +18,13 @@ def check(ctx: click.Context, /, *, show_fixes: bool, **given: Unpack[Given]) ->
 
     PATHS are files and directories (default: the current directory), or - for standard input.
     """
-    from awaitomic.cli.outcome import exit_code, report_text, tell_problems  # noqa: PLC0415 - not for --version
+    from awaitomic.cli.outcome import exit_code, report, tell_problems  # noqa: PLC0415 - not for --version
     from awaitomic.cli.running import run_engine  # noqa: PLC0415 - not for --version
     from awaitomic.report.summary import check_summary  # noqa: PLC0415 - not for --version
 
     options = common(given)
-    run = run_engine(options, diffs=show_fixes)
-    options.streams.report(report_text(run, options))
+    run = run_engine(options, diffs=show_fixes or options.outputs.wants_diffs)
+    report(run, options, diffs=show_fixes)
     tell_problems(run, options)
     if run.report.files:
         unsafe = options.settings.unsafe_fixes

@@ -10,6 +10,7 @@ from awaitomic.cli.options import Given, common, common_options
 
 if TYPE_CHECKING:
     from awaitomic.cli.options import Common
+    from awaitomic.cli.outputs import Outputs
     from awaitomic.engine.outcome import Run
 
 
@@ -24,19 +25,23 @@ def fix(ctx: click.Context, /, *, diff: bool, exit_non_zero_on_fix: bool, **give
     PATHS are files and directories (default: the current directory), or - for standard input, whose fixed text then
     goes to standard output.
     """
-    from awaitomic.cli.outcome import exit_code, report_text, tell_problems  # noqa: PLC0415 - not for --version
+    from awaitomic.cli.outcome import exit_code, report, report_others, tell_problems  # noqa: PLC0415 - not for --version
     from awaitomic.cli.running import run_engine  # noqa: PLC0415 - not for --version
 
     options = common(given)
-    if options.json and options.reads_stdin and not diff:
-        raise click.UsageError("fix - prints the fixed source; for a JSON report use check, or fix --diff.")
-    if options.json and diff:
+    _check_format(options.outputs, diff=diff, reads_stdin=options.reads_stdin)
+    if diff and options.outputs.takes_diffs:
         run = run_engine(options, diffs=True)
-        options.streams.report(report_text(run, options))
+        report(run, options, diffs=True)
         tell_problems(run, options)
         ctx.exit(exit_code(run, options))
     run = run_engine(options, repair=True, write=not diff)
     _show(run, options, diff=diff)
+    if diff and options.outputs.others:
+        # The run above speaks of texts that nobody has; a report that is kept has to speak of the files as they are.
+        report_others(run_engine(options, diffs=True), options, diffs=True)
+    elif options.reads_stdin:
+        report_others(run, options)
     tell_problems(run, options)
     _tell_fixes(run, options, dry=diff)
     if options.hook:
@@ -46,13 +51,24 @@ def fix(ctx: click.Context, /, *, diff: bool, exit_non_zero_on_fix: bool, **give
     ctx.exit(exit_code(run, options, changes=bool(run.changes) and (diff or exit_non_zero_on_fix)))
 
 
+def _check_format(outputs: Outputs, *, diff: bool, reads_stdin: bool) -> None:
+    """Raise a usage error where the report and a patch, or the fixed source, would go to the same place."""
+    if outputs.for_people or (diff and outputs.takes_diffs):
+        return
+    advice = f"use check --output-format {outputs.format}, or give --output-file {outputs.format}=FILE besides"
+    if diff:
+        raise click.UsageError(f"--diff shows a patch, for which {outputs.format} has no place: {advice}.")
+    if reads_stdin:
+        raise click.UsageError(f"fix - prints the fixed source, and no report: {advice}.")
+
+
 def _show(run: Run, options: Common, *, diff: bool) -> None:
     """Write the patch, the fixed text, or what is left; whatever else there is to show goes to standard error."""
-    from awaitomic.cli.outcome import findings_text, report_text  # noqa: PLC0415 - not for --version
+    from awaitomic.cli.outcome import findings_text, report  # noqa: PLC0415 - not for --version
 
     streams = options.streams
     if not diff and not options.reads_stdin:
-        streams.report(report_text(run, options))
+        report(run, options)
         return
     if diff:
         from awaitomic.report.diff import render_patch  # noqa: PLC0415 - only where a patch is made

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import click
 
+from awaitomic.cli.outputs import Outputs, read_outputs
 from awaitomic.cli.streams import Streams
+from awaitomic.report.formats import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +37,7 @@ class Given(TypedDict):
     lock_granularity: str | None
     strategy: tuple[tuple[str, ...], ...]
     output_format: str
-    output_file: Path | None
+    output_file: tuple[str, ...]
     exclude: tuple[tuple[str, ...], ...]
     extend_exclude: tuple[tuple[str, ...], ...]
     force_exclude: bool | None
@@ -101,15 +103,16 @@ _OPTIONS = (
     ),
     click.option(
         "--output-format",
-        type=click.Choice(["text", "hook", "json"]),
+        type=click.Choice(FORMATS),
         default="text",
         show_default=True,
-        help="For whom.",
+        help="For people, or for a program.",
     ),
     click.option(
         "--output-file",
-        type=click.Path(dir_okay=False, writable=True, path_type=Path),
-        help="Write what would go to standard output to this file.",
+        multiple=True,
+        metavar="[FORMAT=]FILE",
+        help="Write what would go to standard output to FILE; FORMAT=FILE is one more report, and can be repeated.",
     ),
     click.option(
         "--exclude",
@@ -143,7 +146,7 @@ _OPTIONS = (
         "--jobs", type=click.IntRange(min=1), metavar="N", help="Processes to use.  [default: one per processor]"
     ),
     click.option("--stdin-filename", metavar="FILE", help="What to call standard input, if PATHS is -."),
-    click.option("--statistics", is_flag=True, help="Counts of findings, fixes and refusals instead of the findings."),
+    click.option("--statistics", is_flag=True, help="Count by rule what was found, fixed and refused."),
     click.option("--exit-zero", is_flag=True, help="End with 0 even if there are findings."),
     click.option("-q", "--quiet", is_flag=True, help="Nothing on standard error but errors."),
     click.option("-v", "--verbose", is_flag=True, help="Say what was done, and show tracebacks of internal faults."),
@@ -171,15 +174,18 @@ class Common:
     paths: tuple[str, ...]
     settings: Settings
     streams: Streams
-    json: bool
-    hook: bool
-    """Whether this is the screen of a hook: few lines, and commands to go on with."""
+    outputs: Outputs
     statistics: bool
     exit_zero: bool
     verbose: bool
     stdin_name: str
     stdin: bytes
     """What was read from standard input, if that is what there is to work on."""
+
+    @property
+    def hook(self) -> bool:
+        """Whether this is the screen of a hook: few lines, and commands to go on with."""
+        return self.outputs.format == "hook"
 
     @property
     def reads_stdin(self) -> bool:
@@ -201,14 +207,12 @@ def common(given: Given) -> Common:
         raise click.UsageError("--quiet and --verbose exclude each other.")
     if given["config"] and given["isolated"]:
         raise click.UsageError("--config and --isolated exclude each other.")
-    if given["output_file"] is not None and not given["output_file"].parent.is_dir():
-        raise click.UsageError(f"the directory {str(given['output_file'].parent)!r} does not exist.")
+    outputs = read_outputs(given["output_format"], given["output_file"], paths)
     return Common(
         paths=paths,
         settings=_settings(paths, given),
-        streams=Streams(given["output_file"], given["color"], quiet=given["quiet"]),
-        json=given["output_format"] == "json",
-        hook=given["output_format"] == "hook",
+        streams=Streams(outputs.file, given["color"], quiet=given["quiet"]),
+        outputs=outputs,
         statistics=given["statistics"],
         exit_zero=given["exit_zero"],
         verbose=given["verbose"],

@@ -2,38 +2,76 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from awaitomic.report.hook import render_briefly
-from awaitomic.report.json_report import render_json
+from awaitomic.cli.outputs import write_file
+from awaitomic.report.formats import Material, render
+from awaitomic.report.paint import Paint
 from awaitomic.report.sources import Sources
-from awaitomic.report.summary import statistics
-from awaitomic.report.text import render_error, render_finding
+from awaitomic.report.statistics import as_rows, count_rules
+from awaitomic.report.text import render_error
 
 if TYPE_CHECKING:
     from awaitomic.cli.options import Common
     from awaitomic.engine.outcome import Run
-    from awaitomic.report.paint import Paint
+    from awaitomic.model.finding import Finding
+    from awaitomic.report.statistics import RuleCount
 
 CLEAN, FINDINGS, USAGE, FAULT = 0, 1, 2, 3
 
 
-def findings_text(run: Run, common: Common, paint: Paint) -> str:
-    """Give the findings for people, or their counts if those were asked for."""
+def findings_text(run: Run, common: Common, paint: Paint, *, diffs: bool = False) -> str:
+    """Give the findings for people, or their counts if those were asked for; with `diffs`, what each fix changes."""
     if common.statistics:
-        return "".join(f"{row}\n" for row in statistics(run.report.findings))
-    sources = Sources(run.texts)
-    render = render_briefly if common.hook else render_finding
-    return "\n".join(render(finding, sources, paint) for finding in run.report.findings)
+        return "".join(f"{row}\n" for row in as_rows(_counted(run)))
+    name = common.outputs.format if common.outputs.for_people else "text"
+    return render(name, _material(run, common, diffs=diffs), paint)
 
 
-def report_text(run: Run, common: Common) -> str:
-    """Give the report in the format that was asked for; counts go to standard error if it is for machines."""
-    if not common.json:
-        return findings_text(run, common, common.streams.paint)
-    if common.statistics:
-        common.streams.asides(statistics(run.report.findings))
-    return render_json(run.report, unsafe=common.settings.unsafe_fixes)
+def report(run: Run, common: Common, *, diffs: bool = False) -> None:
+    """Write the main report, and all others.
+
+    Counts that were asked for go to standard error where the main report is for a program. Parameters: with `diffs`,
+    what each fix changes was asked for; SARIF says it anyway.
+    """
+    outputs = common.outputs
+    if outputs.for_people:
+        common.streams.report(findings_text(run, common, common.streams.paint, diffs=diffs))
+    else:
+        if common.statistics:
+            common.streams.asides(as_rows(_counted(run)))
+        common.streams.report(_rendered(outputs.format, run, common, diffs=diffs))
+    report_others(run, common, diffs=diffs)
+
+
+def report_others(run: Run, common: Common, *, diffs: bool = False) -> None:
+    """Write the reports that go to files of their own."""
+    for name, file in common.outputs.others:
+        rendered = _rendered(name, run, common, diffs=diffs)
+        write_file(file, rendered.encode("utf-8", "backslashreplace"))
+
+
+def _rendered(name: str, run: Run, common: Common, *, diffs: bool) -> str:
+    return render(name, _material(run, common, diffs=diffs or name == "sarif"), Paint())
+
+
+def _material(run: Run, common: Common, *, diffs: bool) -> Material:
+    """Give what a report is made of; diffs that only another report wants are left out."""
+    whole = run.report
+    found = whole if diffs else replace(whole, findings=tuple(map(_without_diff, whole.findings)))
+    counted = _counted(run) if common.statistics else None
+    return Material(found, Sources(run.texts), common.settings.unsafe_fixes, counted)
+
+
+def _without_diff(finding: Finding) -> Finding:
+    if finding.fix is None or finding.fix.diff is None:
+        return finding
+    return replace(finding, fix=replace(finding.fix, diff=None, edits=()))
+
+
+def _counted(run: Run) -> tuple[RuleCount, ...]:
+    return count_rules(run.report, run.original, [applied.finding for applied in run.applied])
 
 
 def tell_problems(run: Run, common: Common) -> None:

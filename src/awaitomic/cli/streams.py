@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from awaitomic.cli.outputs import write_file
 from awaitomic.report.paint import Paint, paint_for
 
 if TYPE_CHECKING:
@@ -47,10 +48,7 @@ class Streams:
             sys.stdout.buffer.write(raw)
             sys.stdout.buffer.flush()
             return
-        try:
-            self._file.write_bytes(raw)
-        except OSError as error:
-            raise click.FileError(str(self._file), error.strerror) from error
+        write_file(self._file, raw)
 
     def aside(self, text: str) -> None:
         """Say something on standard error, unless the user wants quiet."""

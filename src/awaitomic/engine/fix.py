@@ -9,8 +9,9 @@ from awaitomic.engine.analyse import Examination, elsewhere, examine, planned, w
 from awaitomic.engine.moved import Moved
 from awaitomic.engine.projects import Alone
 from awaitomic.engine.verify import Verified, carry_out, judge_elsewhere
-from awaitomic.model.finding import Applicability, Refusal
+from awaitomic.model.finding import Applicability, FileEdit, Refusal
 from awaitomic.model.plan import Plan
+from awaitomic.patching.replacements import replacements
 from awaitomic.report.diff import file_patch
 
 if TYPE_CHECKING:
@@ -209,4 +210,5 @@ def _with_diff(examination: Examination, finding: Finding) -> Finding:
         return replace(finding, fix=None, refusal=outcome)
     changes = sorted([(examination.source, outcome.source), *outcome.others], key=lambda pair: pair[0].path)
     diff = "".join(file_patch(old, new) for old, new in changes)
-    return replace(finding, fix=replace(finding.fix, diff=diff))
+    edits = tuple(FileEdit(old.path, replacements(old.text, new.text)) for old, new in changes)
+    return replace(finding, fix=replace(finding.fix, diff=diff, edits=edits))

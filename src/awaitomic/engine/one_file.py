@@ -14,6 +14,7 @@ from awaitomic.engine.analyse import analyse, without_plans
 from awaitomic.engine.fix import fix_text, is_allowed, with_diffs
 from awaitomic.engine.outcome import Change, Outcome
 from awaitomic.engine.projects import EditScope, Projects
+from awaitomic.knowledge.codes import UNREADABLE
 from awaitomic.model.finding import FileError
 from awaitomic.source.text import Unreadable, read
 
@@ -79,7 +80,7 @@ def work_on(source: SourceText, task: Task, scope: Scope | None = None) -> Outco
 
 def unreadable(error: Unreadable) -> Outcome:
     """Give the outcome of a file that cannot be analysed."""
-    return Outcome(error.path, error=FileError(error.path, error.line, error.column, error.message))
+    return Outcome(error.path, error=FileError(error.path, error.line, error.column, error.message, UNREADABLE))
 
 
 def _repaired(source: SourceText, settings: Settings, scope: Scope | None) -> Outcome:

@@ -37,7 +37,7 @@ class Outcome:
     applied: tuple[AppliedFix, ...] = ()
     change: Change | None = None
     unfixed: tuple[Finding, ...] = ()
-    """What is found in the old text; only where there is a change."""
+    """What is found in the old text, as far as it was repaired."""
     others: tuple[tuple[str, str], ...] = ()
     """Path and text of other files that the findings point into."""
     fixable: bool = False
@@ -57,6 +57,8 @@ class Run:
     """How many files were parsed; the others cannot matter."""
     notes: tuple[str, ...] = ()
     """Sentences about paths that gave nothing to look at."""
+    original: tuple[Finding, ...] = ()
+    """What was found before anything was repaired."""
 
 
 def collect(
@@ -77,7 +79,7 @@ def collect(
     all_errors = [
         *errors,
         *(outcome.error for outcome in outcomes if outcome.error is not None),
-        *(FileError(fault.path, 1, 1, fault.message) for fault in faults),
+        *(FileError(fault.path, 1, 1, fault.message, fault=True) for fault in faults),
     ]
     report = Report(
         findings=tuple(sorted((finding for outcome in outcomes for finding in outcome.findings), key=report_order)),
@@ -93,6 +95,7 @@ def collect(
         tuple(outcome.change for outcome in outcomes if outcome.change is not None),
         len(outcomes),
         tuple(notes),
+        tuple(finding for outcome in outcomes for finding in outcome.unfixed or outcome.findings),
     )
 
 

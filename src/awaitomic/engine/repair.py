@@ -18,6 +18,7 @@ from awaitomic.engine.fault import fault_of
 from awaitomic.engine.fix import AppliedFix, FixResult, fix_text
 from awaitomic.engine.moved import Moved
 from awaitomic.engine.outcome import Change, Outcome
+from awaitomic.knowledge.codes import UNREADABLE
 from awaitomic.model.finding import FileError, Refusal
 from awaitomic.source.project import SourceTree, project_root
 from awaitomic.source.text import Unreadable, decode, display_path, read
@@ -108,7 +109,7 @@ class _Repair:
             source = self._current(path)
             result = fix_text(source, self._settings, self._projects.scope(named, self._settings.conventions))
         except Unreadable as error:
-            found = FileError(error.path, error.line, error.column, error.message)
+            found = FileError(error.path, error.line, error.column, error.message, UNREADABLE)
             self._results[path] = Outcome(error.path, error=found)
             return
         except Exception as error:  # whatever goes wrong in one file is reported, and the others go on
@@ -193,7 +194,7 @@ class _Repair:
 
     def _outcome(self, path: str) -> Outcome:
         first = self._first.get(path, Outcome(display_path(path)))
-        result = self._results.get(path, first)
+        result = replace(self._results.get(path, first), unfixed=_unplanned(first.findings))
         if path in self._named and result.findings and path in self._results:
             result = replace(result, others=self._projects.texts(Path(self._named[path]), result.findings))
         old = self._old.get(path)
@@ -206,7 +207,7 @@ class _Repair:
         if new.raw == old.raw:
             return result
         applied = tuple(self._applied.get(path, ()))
-        return replace(result, applied=applied, change=Change(old, new), unfixed=_unplanned(first.findings))
+        return replace(result, applied=applied, change=Change(old, new))
 
 
 def _unplanned(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -37,6 +37,9 @@ RULE_NAMES: Final = MappingProxyType(
 )
 """Code to name."""
 
+UNREADABLE: Final = "AWA003"
+"""What files that cannot be analysed are reported as: an error, not a finding."""
+
 REMEDY_NAMES: Final = (
     "hoist",
     "swap",

@@ -76,8 +76,24 @@ class Applicability(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Replacement:
+    """What a fix puts in the place of a stretch of text, which is empty where something is only inserted."""
+
+    extent: Extent
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileEdit:
+    """What a fix changes in one file: its replacements, from top to bottom, in terms of the old text."""
+
+    path: str
+    replacements: tuple[Replacement, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Fix:
-    """A repair that was planned; `diff` is filled where one was asked for."""
+    """A repair that was planned; `diff` and `edits` say the same, and are filled where they were asked for."""
 
     strategy: str
     applicability: Applicability
@@ -85,6 +101,7 @@ class Fix:
     because: tuple[str, ...]
     paths: tuple[str, ...]
     diff: str | None = None
+    edits: tuple[FileEdit, ...] = ()
     plan: Plan | None = field(default=None, compare=False, repr=False)
 
 
@@ -122,12 +139,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class FileError:
-    """A file that could not be analysed: it is reported, and the others go on."""
+    """A file that could not be analysed, or not written: it is reported, and the others go on."""
 
     path: str
     line: int
     column: int
     message: str
+    rule: str = ""
+    """The code it can be ignored by; empty for what is no property of the file: it could not be written."""
+    fault: bool = False
+    """Whether it is a fault of awaitomic."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from awaitomic.patching.diff import unified_patch
+from awaitomic.report.paths import Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,8 +33,4 @@ def patch_path(path: str) -> str:
     git takes the paths below ``diff --git`` from the root, wherever it is called. A file in no repository is named
     relative to the current directory, or, outside of that, by its absolute path without the leading slash.
     """
-    absolute = Path(os.path.abspath(path))  # noqa: PTH100 - links are not followed: git does not either
-    for directory in absolute.parents:
-        if (directory / ".git").exists():
-            return absolute.relative_to(directory).as_posix()
-    return Path(path).as_posix().lstrip("/")
+    return Places().name(path).lstrip("/")

@@ -19,10 +19,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from awaitomic.model.finding import Finding, Report
+    from awaitomic.report.formats import Material
     from awaitomic.report.paint import Paint
     from awaitomic.report.sources import Sources
 
 _INDENT = 4
+
+
+def render_hook(material: Material, paint: Paint) -> str:
+    """Render all findings briefly, with an empty line between them."""
+    return "\n".join(render_briefly(finding, material.sources, paint) for finding in material.report.findings)
 
 
 def render_briefly(finding: Finding, sources: Sources, paint: Paint) -> str:

@@ -6,40 +6,47 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from awaitomic import __version__
+from awaitomic.report.statistics import as_data
 from awaitomic.report.summary import fixable
 
 if TYPE_CHECKING:
-    from awaitomic.model.finding import Finding, Fix, Report, TraceStep
+    from awaitomic.model.finding import FileError, Finding, Fix, Refusal, TraceStep
+    from awaitomic.report.formats import Material
 
 SCHEMA_VERSION = 1
 
 
-def render_json(report: Report, *, unsafe: bool) -> str:
+def render_json(material: Material) -> str:
     """Render a report as one JSON document that ends with a line end.
 
-    Parameters: `unsafe` tells whether unsafe fixes count as fixable in the summary. Returns ASCII, so that any
-    stream can carry it; equal reports give equal text, but for ``summary.seconds``.
+    Returns ASCII, so that any stream can carry it; equal reports give equal text, but for ``summary.seconds``. Counts
+    by rule stand in ``statistics``, which is there only if they were asked for.
     """
+    report = material.report
+    counted = material.statistics
     document = {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "awaitomic", "version": __version__},
-        "findings": [_finding(finding) for finding in report.findings],
-        "errors": [
-            {"path": error.path, "line": error.line, "column": error.column, "message": error.message}
-            for error in report.errors
-        ],
+        "findings": [finding_data(finding) for finding in report.findings],
+        "errors": [error_data(error) for error in report.errors],
         "summary": {
             "files": report.files,
             "findings": len(report.findings),
-            "fixable": fixable(report.findings, unsafe=unsafe),
+            "fixable": fixable(report.findings, unsafe=material.unsafe),
             "seconds": round(report.seconds, 3),
         },
+        **({} if counted is None else {"statistics": as_data(counted)}),
     }
     return json.dumps(document, indent=2) + "\n"
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
-    refusal = finding.refusal
+def error_data(error: FileError) -> dict[str, Any]:
+    """Give an error as the report has it."""
+    return {"path": error.path, "line": error.line, "column": error.column, "message": error.message}
+
+
+def finding_data(finding: Finding) -> dict[str, Any]:
+    """Give a finding as the report has it."""
     return {
         "fingerprint": finding.fingerprint,
         "rule": finding.rule,
@@ -53,14 +60,15 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "function": finding.function,
         "state": finding.state,
         "message": finding.message,
-        "trace": [_step(step) for step in finding.trace],
+        "trace": [step_data(step) for step in finding.trace],
         "evidence": list(finding.evidence),
-        "fix": _fix(finding.fix),
-        "refusal": None if refusal is None else {"code": refusal.code, "message": refusal.message},
+        "fix": fix_data(finding.fix),
+        "refusal": refusal_data(finding.refusal),
     }
 
 
-def _step(step: TraceStep) -> dict[str, Any]:
+def step_data(step: TraceStep) -> dict[str, Any]:
+    """Give a step of a trace as the report has it."""
     return {
         "role": str(step.role),
         "path": step.path,
@@ -70,7 +78,8 @@ def _step(step: TraceStep) -> dict[str, Any]:
     }
 
 
-def _fix(fix: Fix | None) -> dict[str, Any] | None:
+def fix_data(fix: Fix | None) -> dict[str, Any] | None:
+    """Give a fix as the report has it."""
     if fix is None:
         return None
     return {
@@ -81,3 +90,8 @@ def _fix(fix: Fix | None) -> dict[str, Any] | None:
         "paths": list(fix.paths),
         "diff": fix.diff,
     }
+
+
+def refusal_data(refusal: Refusal | None) -> dict[str, str] | None:
+    """Give a refusal as the report has it."""
+    return None if refusal is None else {"code": refusal.code, "message": refusal.message}

@@ -1,8 +1,7 @@
-"""The last lines of a run: how much was found, and what the user can do next; and counts by rule."""
+"""The last lines of a run: how much was found, and what the user can do next."""
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from awaitomic.model.finding import Applicability
@@ -70,21 +69,3 @@ def _unread(report: Report) -> str:
         return ""
     files = len({error.path for error in report.errors})
     return f", {count(files, 'file')} could not be analysed"
-
-
-def statistics(findings: Iterable[Finding]) -> list[str]:
-    """Count findings by rule, then fixes by remedy and how far they may be trusted, then refusals by code.
-
-    Each row is a number, a word to search the documentation for, and what it is; most frequent first.
-    """
-    found = list(findings)
-    rules = Counter((each.rule, each.name) for each in found)
-    fixes = Counter((each.fix.strategy, f"{each.fix.applicability} fix") for each in found if each.fix is not None)
-    refusals = Counter((each.refusal.code, "refused") for each in found if each.refusal is not None)
-    groups = [_ordered(counts) for counts in (rules, fixes, refusals) if counts]
-    width = max((len(str(rows[0][1])) for rows in groups), default=0)
-    return [f"{number:>{width}}  {word}  {what}" for rows in groups for (word, what), number in rows]
-
-
-def _ordered(counts: Counter[tuple[str, str]]) -> list[tuple[tuple[str, str], int]]:
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))

@@ -8,12 +8,14 @@ from awaitomic.model.finding import Applicability
 from awaitomic.report.cells import visible, wrap
 from awaitomic.report.frame import Mark, render_frame
 from awaitomic.report.timeline import build_timeline, render_timeline
+from awaitomic.report.words import remedy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from awaitomic.model.finding import FileError, Finding, TraceStep
     from awaitomic.model.position import Extent
+    from awaitomic.report.formats import Material
     from awaitomic.report.paint import Paint
     from awaitomic.report.sources import Sources
 
@@ -40,11 +42,20 @@ def render_finding(finding: Finding, sources: Sources, paint: Paint) -> str:
     return "\n".join(rows) + "\n"
 
 
-def headline(finding: Finding, paint: Paint) -> str:
-    """Give the one line that says everything: ``path:line:column: RULE [confidence] message``."""
+def render_text(material: Material, paint: Paint) -> str:
+    """Render all findings, with an empty line between them."""
+    return "\n".join(render_finding(finding, material.sources, paint) for finding in material.report.findings)
+
+
+def headline(finding: Finding, paint: Paint, *, fixable: bool = False) -> str:
+    """Give the one line that says everything: ``path:line:column: RULE [confidence] message``.
+
+    With `fixable`, ``[*]`` stands before the message.
+    """
     extent = finding.extent
     place = paint.style(f"{visible(finding.path)}:{extent.line}:{extent.column}:", "path")
-    return f"{place} {paint.style(finding.rule, 'rule')} [{finding.confidence}] {visible(finding.message)}"
+    mark = f" {paint.style('[*]', 'good')}" if fixable else ""
+    return f"{place} {paint.style(finding.rule, 'rule')} [{finding.confidence}]{mark} {visible(finding.message)}"
 
 
 def render_error(error: FileError, paint: Paint) -> str:
@@ -79,16 +90,14 @@ def _place(step: TraceStep) -> tuple[str, Extent]:
 
 def remedy_rows(finding: Finding, paint: Paint) -> Iterator[str]:
     """Give the rows that say what can be done about a finding, and how far that may be trusted."""
+    said = remedy(finding)
+    if said is None:
+        return
     fix = finding.fix
-    if fix is not None:
-        reasons = "; ".join(fix.because)
-        how = f"{fix.applicability}: because {reasons}" if reasons else str(fix.applicability)
-        kind = "good" if fix.applicability is Applicability.SAFE else "warn"
-        yield from _item("fix", f"{fix.title} ({how})", kind, paint)
-        if fix.diff:
-            yield from _diff(fix.diff, paint)
-    elif finding.refusal is not None:
-        yield from _item("no fix", f"{finding.refusal.message} [{finding.refusal.code}]", "warn", paint)
+    kind = "good" if fix is not None and fix.applicability is Applicability.SAFE else "warn"
+    yield from _item(*said, kind, paint)
+    if fix is not None and fix.diff:
+        yield from _diff(fix.diff, paint)
 
 
 def _item(label: str, text: str, kind: str, paint: Paint) -> Iterator[str]:

@@ -55,6 +55,7 @@ class Row:
     place: str
     """The line number, with the file's name before it if it is another file than the finding's."""
     text: str
+    step: TraceStep
     depth: int = 0
 
 
@@ -123,7 +124,7 @@ def _rows(task: str, steps: Sequence[TraceStep], finding: Finding, sources: Sour
         else:
             text = _without_comment(sources.line(step.path, step.extent.line))
         name = "" if step.path == finding.path else step.path.rpartition("/")[2] + ":"
-        yield Row(task, step.role, f"{name}{step.extent.line}", text, depth)
+        yield Row(task, step.role, f"{name}{step.extent.line}", text, step, depth)
         depth += step.role is Role.CALL
 
 
