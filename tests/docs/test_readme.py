@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
-from cli.running import run
+from docs.console import Reader, commands
+from docs.fences import ROOT, Fence, fences_of
 
-ROOT = Path(__file__).parents[2]
-SHOWN = re.findall(
-    r"^```console\n\$ awaitomic ([^\n]+)\n(.*?)^```$",
-    (ROOT / "README.md").read_text(encoding="utf-8"),
-    re.MULTILINE | re.DOTALL,
-)
+SHOWN = [fence for fence in fences_of("README.md") if fence.info == ("console",)]
 
 
-@pytest.mark.parametrize(("command", "output"), SHOWN, ids=[command for command, _ in SHOWN])
-def test_the_output_is_real(command: str, output: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.delenv("FORCE_COLOR", raising=False)
-    assert run(*command.split()).stdout.rstrip("\n") == output.rstrip("\n")
+@pytest.mark.parametrize("fence", SHOWN, ids=lambda fence: f"line {fence.line}")
+def test_the_output_is_real(fence: Fence, tmp_path: Path) -> None:
+    (command,) = commands(fence.text.split("\n"))
+    printed = Reader(tmp_path, ROOT, errors=False).run(command)
+    assert f"$ {command}\n{printed}".rstrip("\n") == fence.text.rstrip("\n")
