@@ -11,6 +11,7 @@ import click
 
 from awaitomic.cli.outputs import Outputs, read_outputs
 from awaitomic.cli.streams import Streams
+from awaitomic.cli.values import codes_by_file
 from awaitomic.report.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from awaitomic.config import Settings
 
 F = TypeVar("F", bound="Callable[..., Any]")
+T = TypeVar("T")
 
 STDIN = "-"
+PerFile = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 class Given(TypedDict):
@@ -32,6 +35,8 @@ class Given(TypedDict):
     extend_select: tuple[tuple[str, ...], ...]
     fixable: tuple[tuple[str, ...], ...]
     unfixable: tuple[tuple[str, ...], ...]
+    per_file_ignores: tuple[PerFile, ...]
+    extend_per_file_ignores: tuple[PerFile, ...]
     confidence: str | None
     unsafe_fixes: bool | None
     lock_granularity: str | None
@@ -78,6 +83,20 @@ _OPTIONS = (
         multiple=True,
         metavar="CODES",
         help="Repair no findings of these rules; their fixes are shown.",
+    ),
+    click.option(
+        "--per-file-ignores",
+        type=codes_by_file,
+        multiple=True,
+        metavar="PATTERN:CODES",
+        help="Not these rules in these files, instead of what the configuration says.",
+    ),
+    click.option(
+        "--extend-per-file-ignores",
+        type=codes_by_file,
+        multiple=True,
+        metavar="PATTERN:CODES",
+        help="Not these rules in these files, either.",
     ),
     click.option(
         "--confidence",
@@ -245,6 +264,8 @@ def _settings(paths: tuple[str, ...], given: Given) -> Settings:
         extend_select=_joined(given["extend_select"]),
         fixable=_joined(given["fixable"]),
         unfixable=_joined(given["unfixable"]),
+        per_file_ignores=_joined(given["per_file_ignores"]),
+        extend_per_file_ignores=_joined(given["extend_per_file_ignores"]),
         confidence=parse_confidence(given["confidence"]) if given["confidence"] else None,
         unsafe_fixes=given["unsafe_fixes"],
         jobs=given["jobs"],
@@ -259,6 +280,6 @@ def _settings(paths: tuple[str, ...], given: Given) -> Settings:
         raise click.UsageError(str(error)) from error
 
 
-def _joined(values: tuple[tuple[str, ...], ...]) -> tuple[str, ...] | None:
+def _joined(values: tuple[tuple[T, ...], ...]) -> tuple[T, ...] | None:
     """Join the lists of an option that was given several times; None if it was not given."""
-    return tuple(word for words in values for word in words) if values else None
+    return tuple(each for value in values for each in value) if values else None

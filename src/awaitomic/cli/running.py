@@ -15,9 +15,11 @@ def run_engine(common: Common, *, repair: bool = False, write: bool = False, dif
     """Run the engine over the paths or over standard input.
 
     Parameters: `repair` applies fixes, and `write` writes them (never for standard input); `diffs` fills in the diff
-    of every single fix. Raises `click.UsageError` for a path that does not exist.
+    of every single fix. Raises `click.UsageError` for a path that does not exist, and for
+    a wrong table that is nearer to some file than that of the first path.
     """
-    from awaitomic.engine import run  # noqa: PLC0415 - not for --help and --version
+    from awaitomic.config import ConfigError  # noqa: PLC0415 - not for --help and --version
+    from awaitomic.engine import run  # noqa: PLC0415 - as above
     from awaitomic.source.text import display_path  # noqa: PLC0415 - as above
 
     if common.reads_stdin:
@@ -29,3 +31,5 @@ def run_engine(common: Common, *, repair: bool = False, write: bool = False, dif
         return run.check(common.paths, common.settings, diffs=diffs)
     except run.MissingPath as error:
         raise click.UsageError(error.message) from error
+    except ConfigError as error:
+        raise click.UsageError(str(error)) from error

@@ -115,7 +115,7 @@ def _ignored_in(path: str, settings: Settings) -> tuple[str, ...]:
     absolute = os.path.abspath(path)  # noqa: PTH100 - as above
     codes = (
         code
-        for pattern, ignored in settings.per_file_ignores
+        for pattern, ignored in (*settings.per_file_ignores, *settings.extend_per_file_ignores)
         if Patterns((pattern,), root).match_upwards(absolute)
         for code in ignored
     )

@@ -106,12 +106,14 @@ def _finished(original: Examination, run: _Run, settings: Settings) -> _Attempt:
     refusal = judge_elsewhere(original, now, names, run.changed)
     remaining = without_plans(run.remaining())
     changed = tuple(sorted(run.changed))
-    again = tuple(name for name in names if (there := elsewhere(now, name)) is not None and _asked(there, settings))
+    others = ((name, elsewhere(now, name)) for name in names)
+    again = tuple(name for name, there in others if there is not None and _asked(there, settings))
     result = FixResult(now.source, tuple(run.applied), remaining, run.original, now, names, changed, again)
     return _Attempt(result, refusal)
 
 
 def _asked(examination: Examination, settings: Settings) -> bool:
+    settings = settings.at(examination.source.path)
     return any(each.confidence >= settings.confidence and settings.selected(each.rule) for each in examination.found)
 
 

@@ -41,9 +41,10 @@ class Task:
         """Work on the file at `path`; what is wrong with it becomes an error in the outcome."""
         try:
             projects = projects_of(self)
-            scope = projects.scope(Path(path), self.settings.conventions)
+            settings = self.settings.at(path)
+            scope = projects.scope(Path(path), settings.conventions)
             work = survey if self.repair else work_on
-            outcome = work(read(Path(path)), self, scope)
+            outcome = work(read(Path(path)), replace(self, settings=settings), scope)
             return replace(outcome, others=projects.texts(Path(path), outcome.findings))
         except Unreadable as error:
             return unreadable(error)

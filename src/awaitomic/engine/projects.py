@@ -158,7 +158,8 @@ class Projects:
     def scope(self, path: Path, conventions: Conventions = STANDARD) -> Scope:
         """Give what builds the facts of the file at a path, as a part of its project.
 
-        Parameters: `conventions` are what the configuration adds to the tables: the same for all files of a run.
+        Parameters: `conventions` are what the configuration adds to the tables: the same for all files of a
+            project, since no ``pyproject.toml`` stands below its root and above one of its files.
         """
         root = project_root(path)
         return InProject(self, root, SourceTree(root).name_of(path), conventions)

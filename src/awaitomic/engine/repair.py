@@ -107,7 +107,8 @@ class _Repair:
         named = Path(self._named[path])
         try:
             source = self._current(path)
-            result = fix_text(source, self._settings, self._projects.scope(named, self._settings.conventions))
+            settings = self._settings.at(named)
+            result = fix_text(source, settings, self._projects.scope(named, settings.conventions))
         except Unreadable as error:
             found = FileError(error.path, error.line, error.column, error.message, UNREADABLE)
             self._results[path] = Outcome(error.path, error=found)

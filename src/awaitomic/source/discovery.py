@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import enum
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,10 +70,10 @@ def discover(paths: Iterable[str | os.PathLike[str]], settings: Settings) -> Dis
 
     Named files are taken whatever their suffix, unless they are excluded and `settings.force_exclude` holds. In
     directories ``*.py`` counts, except what is excluded, or ignored by git if `settings.respect_gitignore` holds (a
-    named directory is walked even if git ignores it). Nothing is raised; what is wrong becomes a `Problem`.
+    named directory is walked even if git ignores it). What is wrong becomes a `Problem`. For each folder the nearest
+    table counts; raises `awaitomic.config.ConfigError` if that is wrong.
     """
-    root = os.path.abspath(settings.root) if settings.root is not None else os.getcwd()
-    walker = _Walker(Patterns((*settings.exclude, *settings.extend_exclude), root), settings)
+    walker = _Walker(settings)
     for path in paths:
         walker.take(os.fspath(path))
     unique: dict[str, _Found] = {}
@@ -84,19 +84,38 @@ def discover(paths: Iterable[str | os.PathLike[str]], settings: Settings) -> Dis
     return Discovery(tuple(Path(found.named) for found in ordered), tuple(walker.problems))
 
 
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What is left out below a folder; `ignored` is what git ignores, None if nobody asks."""
+
+    excluded: Patterns
+    ignored: IgnoreRules | None
+
+    def entering(self, directory: str, names: set[str]) -> _Rules:
+        """Give the rules in a folder with these entries."""
+        return self if self.ignored is None else replace(self, ignored=self.ignored.entering(directory, names))
+
+    def skip(self, name: str, path: str, *, directory: bool) -> bool:
+        """Tell whether an entry is left out."""
+        if self.excluded.match(name, path):
+            return True
+        return self.ignored is not None and self.ignored.ignored(path, directory=directory)
+
+
 class _Walker:
-    def __init__(self, excluded: Patterns, settings: Settings) -> None:
-        self._excluded = excluded
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._excluded: dict[Path | None, Patterns] = {}
         self.found: list[_Found] = []
         self.problems: list[Problem] = []
 
     def take(self, named: str) -> None:
         absolute = os.path.abspath(named)
         shown = display_path(named)
+        settings = self._settings.at(absolute)
         if not os.path.exists(absolute):
             self._tell(ProblemKind.MISSING, shown, f"{shown} does not exist.")
-        elif self._settings.force_exclude and self._excluded.match_upwards(absolute):
+        elif settings.force_exclude and self._exclusions(settings).match_upwards(absolute):
             text = f"{shown} is excluded by the configuration; --no-force-exclude takes it all the same."
             self._tell(ProblemKind.EXCLUDED, shown, text)
         elif os.path.isdir(absolute):
@@ -110,35 +129,44 @@ class _Walker:
         else:
             self.found.append(_Found(os.path.islink(absolute), absolute, named, os.path.realpath(absolute)))
 
+    def _exclusions(self, settings: Settings) -> Patterns:
+        """Give the patterns of one table; there is one in a folder."""
+        if settings.root not in self._excluded:
+            root = os.path.abspath(settings.root) if settings.root is not None else os.getcwd()
+            self._excluded[settings.root] = Patterns((*settings.exclude, *settings.extend_exclude), root)
+        return self._excluded[settings.root]
+
     def _tell(self, kind: ProblemKind, shown: str, message: str) -> None:
         self.problems.append(Problem(kind, shown, message))
 
     def _walk(self, named: str, absolute: str) -> None:
         """Collect below one directory. Three parallel paths go down: as named, absolute, and with links resolved."""
-        heed_git = self._settings.respect_gitignore
-        above = rules_above(absolute) if heed_git else IgnoreRules()
-        pending = [(named, absolute, os.path.realpath(absolute), above)]
+        pending = [(named, absolute, os.path.realpath(absolute), self._rules_at(absolute))]
         while pending:
             named, absolute, real, rules = pending.pop()
             entries = self._list(named)
-            if heed_git:
-                rules = rules.entering(absolute, {entry.name for entry in entries})
+            names = {entry.name for entry in entries}
+            if "pyproject.toml" in names and (nearer := self._rules_at(absolute)).excluded is not rules.excluded:
+                rules = nearer
+            rules = rules.entering(absolute, names)
             for entry in entries:
                 name = entry.name
                 if entry.is_dir(follow_symlinks=False):
-                    if not self._skipped(name, path := os.path.join(absolute, name), rules, directory=True):
+                    if not rules.skip(name, path := os.path.join(absolute, name), directory=True):
                         pending.append((os.path.join(named, name), path, os.path.join(real, name), rules))
                 elif (
                     name.endswith(".py")
                     and entry.is_file()
-                    and not self._skipped(name, path := os.path.join(absolute, name), rules, directory=False)
+                    and not rules.skip(name, path := os.path.join(absolute, name), directory=False)
                 ):
                     link = entry.is_symlink()
                     target = os.path.realpath(path) if link else os.path.join(real, name)
                     self.found.append(_Found(link, path, os.path.join(named, name), target))
 
-    def _skipped(self, name: str, path: str, rules: IgnoreRules, *, directory: bool) -> bool:
-        return self._excluded.match(name, path) or rules.ignored(path, directory=directory)
+    def _rules_at(self, directory: str) -> _Rules:
+        settings = self._settings.at(directory)
+        ignored = rules_above(directory) if settings.respect_gitignore else None
+        return _Rules(self._exclusions(settings), ignored)
 
     def _list(self, directory: str) -> list[os.DirEntry[str]]:
         try:

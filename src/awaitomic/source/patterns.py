@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _WILD = re.compile(r"[*?\[{]")
 
@@ -64,12 +64,10 @@ class Patterns:
 def translate(pattern: str) -> str:
     """Give the regular expression of a pattern (after `glob.translate` of Python 3.13, with ``{a,b}`` added)."""
     out: list[str] = []
-    at = 0
     depth = 0
-    balanced = pattern.count("{") == pattern.count("}")
-    while at < len(pattern):
-        piece = _piece(pattern, at)
-        at += len(piece)
+    pieces = list(_pieces(pattern))
+    balanced = pieces.count("{") == pieces.count("}")
+    for piece in pieces:
         if piece in _WILDCARDS:
             out.append(_WILDCARDS[piece])
         elif piece == "{" and balanced:
@@ -90,6 +88,14 @@ def translate(pattern: str) -> str:
 
 _WILDCARDS = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 _CLASS = re.compile(r"\[[!^]?[^/]?[^\]/]*\]")
+
+
+def _pieces(pattern: str) -> Iterator[str]:
+    at = 0
+    while at < len(pattern):
+        piece = _piece(pattern, at)
+        yield piece
+        at += len(piece)
 
 
 def _piece(pattern: str, at: int) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from awaitomic import __version__
 from awaitomic.config import DEFAULT_EXCLUDE, ConfigError, Overrides, Settings, load, parse_confidence, parse_strategy
 from awaitomic.knowledge.codes import RULE_NAMES
 from awaitomic.model.finding import Confidence
@@ -32,6 +33,8 @@ entry-points = ["house.endpoint"]
 single-owner = ["Walker"]
 lock-granularity = "key"
 strategy = ["no-lock", "AWA102:recheck"]
+extend-per-file-ignores = { "scripts/*.py" = ["ALL"] }
+required-version = ">=0.1"
 
 [tool.awaitomic.per-file-ignores]
 "tests/**" = ["AWA1"]
@@ -54,6 +57,8 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         ignore=("AWA103",),
         extend_select=("AWA2",),
         per_file_ignores=(("tests/**", ("AWA1",)),),
+        extend_per_file_ignores=(("scripts/*.py", ("ALL",)),),
+        required_version=">=0.1",
         confidence=Confidence.CERTAIN,
         unsafe_fixes=True,
         jobs=3,
@@ -135,7 +140,33 @@ MISTAKES = {
     "per file codes": ('[tool.awaitomic.per-file-ignores]\n"a.py" = ["X"]\n', 2, "`a.py`: unknown rule code `X`"),
     "date": ("[tool.awaitomic]\nexclude = 2020-01-01\n", 2, "not a date or time"),
     "not a table": ("[tool]\nawaitomic = 3\n", 2, "[tool.awaitomic] has to be a table, not a number"),
+    "the name of a key as a value": (
+        '[tool.awaitomic]\nselect = ["AWA1"] # ignore\nignore = 1\n',
+        3,
+        "`ignore` has to be",
+    ),
+    "a comment that names the key": ("[tool.awaitomic]\n# jobs = 1\n\njobs = 0\n", 4, "`jobs` has to be at least 1"),
+    "in a dependency before": (
+        '[project]\ndependencies = ["awaitomic"]\n[tool.ruff]\nexclude = ["a"]\n[tool.awaitomic]\nexclude = 1\n',
+        6,
+        "`exclude` has to be a list of strings",
+    ),
+    "dotted": ("[tool]\nawaitomic.jobs = 0\n", 2, "`jobs` has to be at least 1"),
+    "inline": ("[tool]\n\nawaitomic = { jobs = 0 }\n", 3, "`jobs` has to be at least 1"),
+    "line ends of Windows": ("[tool.awaitomic]\r\n\r\njobs = 0\r\n", 3, "`jobs` has to be at least 1"),
+    "a key that is a code elsewhere": (
+        '[tool.awaitomic]\nignore = ["AWA1"]\n[tool.awaitomic.per-file-ignores]\n"a.py" = ["AWA1", "AWA9"]\n',
+        4,
+        "`a.py`: unknown rule code `AWA9`",
+    ),
+    "version": (
+        '[tool.awaitomic]\nzzz = 1\nrequired-version = ">=99"\n',
+        3,
+        f"`required-version` asks for awaitomic >=99, but this is awaitomic {__version__}",
+    ),
+    "no version": ('[tool.awaitomic]\nrequired-version = "new"\n', 2, "`new` is no version specifier"),
     "broken toml": ("[tool.awaitomic]\njobs = \n", 2, "is not valid TOML"),
+    "broken at its end": ("[tool.awaitomic]\njobs = 1\nselect = [\n", 3, "is not valid TOML"),
     "repeated key": ("[tool.awaitomic]\njobs = 1\njobs = 2\n", 3, "is not valid TOML"),
 }
 
@@ -154,8 +185,25 @@ def test_a_mistake_is_an_error_with_its_line(tmp_path: Path, text: str, line: in
 
 def test_a_file_that_is_not_utf8_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_bytes(b"[tool.awaitomic]\n# \xff\n")
-    with pytest.raises(ConfigError, match=r"pyproject\.toml: is not valid UTF-8"):
+    with pytest.raises(ConfigError, match=r"pyproject\.toml:2: is not valid UTF-8"):
         load(tmp_path)
+
+
+def test_a_file_in_utf16_is_an_error_and_not_silence(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_bytes("[tool.awaitomic]\njobs = 1\n".encode("utf-16"))
+    with pytest.raises(ConfigError, match=r"pyproject\.toml:1: is not valid UTF-8"):
+        load(tmp_path)
+
+
+def test_a_mark_of_the_byte_order_does_no_harm(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_bytes(b"\xef\xbb\xbf[tool.awaitomic]\njobs = 1\n")
+    assert load(tmp_path).jobs == 1
+
+
+def test_broken_files_of_other_projects_are_nobody_s_business(tmp_path: Path) -> None:
+    write(tmp_path, "[tool.awaitomic]\njobs = 1\n")
+    write(tmp_path / "broken", "[tool.other\n")
+    assert load(tmp_path / "broken").jobs == 1
 
 
 def test_tables_of_others_are_nobody_s_business(tmp_path: Path) -> None:
@@ -199,6 +247,10 @@ def test_the_command_line_replaces_and_adds(tmp_path: Path) -> None:
     assert (added.select, added.ignore) == (("AWA1", "AWA301"), ("AWA103", "AWA2"))
     assert added.extend_select == ("AWA2", "AWA4")
     assert (added.exclude, added.extend_exclude) == (("gen",), ("vendored/*.py", "y"))
+    ignores = Overrides(per_file_ignores=(("a.py", ("AWA2",)),), extend_per_file_ignores=(("b.py", ("AWA3",)),))
+    by_file = load(tmp_path, ignores)
+    assert by_file.per_file_ignores == (("a.py", ("AWA2",)),)
+    assert by_file.extend_per_file_ignores == (("scripts/*.py", ("ALL",)), ("b.py", ("AWA3",)))
     assert added.unsafe_fixes is False
     assert added.respect_gitignore is False
 
@@ -207,6 +259,8 @@ def test_codes_of_the_command_line_are_checked_too(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(tmp_path, Overrides(select=("AWA1O1",)), isolated=True)
     assert str(caught.value) == "unknown rule code `AWA1O1`; did you mean `AWA101`?"
+    with pytest.raises(ConfigError, match="did you mean `AWA101`"):
+        load(tmp_path, Overrides(per_file_ignores=(("a.py", ("AWA1O1",)),)), isolated=True)
 
 
 def test_confidence_by_name() -> None:

@@ -1,0 +1,23 @@
+"""The values of options that are more than words: read once, so that a mistake names the option."""
+
+from __future__ import annotations
+
+import click
+
+
+def codes_by_file(value: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Read ``tests/**:AWA1,scripts/*.py:AWA101,AWA102`` as patterns, each with its codes.
+
+    A code without a pattern belongs to the pattern before it. Raises `click.BadParameter`.
+    """
+    found: dict[str, list[str]] = {}
+    last: list[str] | None = None
+    for word in (each.strip() for each in value.split(",")):
+        pattern, colon, code = word.rpartition(":")
+        if colon and pattern.strip():
+            last = found.setdefault(pattern.strip(), [])
+        if last is None or not code.strip():
+            message = f"{value!r} is not PATTERN:CODES, as in 'tests/**:AWA1'."
+            raise click.BadParameter(message)
+        last.append(code.strip())
+    return tuple((pattern, tuple(codes)) for pattern, codes in found.items())

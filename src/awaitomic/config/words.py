@@ -1,0 +1,67 @@
+"""The words of the configuration and of the command line, and which known one a mistyped one is nearest to."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from awaitomic.knowledge.codes import REMEDY_NAMES, RULE_NAMES
+from awaitomic.model.finding import Confidence
+from awaitomic.model.preferences import Granularity, Strategy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def parse_confidence(value: str) -> Confidence:
+    """Give the confidence of that name; raises `ValueError` with a message for the user."""
+    for each in Confidence:
+        if str(each) == value:
+            return each
+    raise ValueError(not_among("confidence", value, [str(each) for each in reversed(Confidence)]))
+
+
+def parse_granularity(value: str) -> Granularity:
+    """Give the granularity of that name; raises `ValueError` with a message for the user."""
+    names = [str(each) for each in Granularity]
+    if value in names:
+        return Granularity(value)
+    raise ValueError(not_among("granularity", value, names))
+
+
+def parse_strategy(value: str) -> Strategy:
+    """Read ``lock``, ``no-lock`` or ``AWA102:recheck``; raises `ValueError` with a message for the user."""
+    rule, colon, name = value.rpartition(":")
+    if colon:
+        check_code(rule)
+    remedy = name.removeprefix("no-")
+    if remedy not in REMEDY_NAMES:
+        raise ValueError(not_among("remedy", remedy, REMEDY_NAMES))
+    return Strategy(remedy, forbidden=remedy != name, rule="" if rule == "ALL" else rule)
+
+
+def not_among(what: str, word: str, known: Iterable[str]) -> str:
+    """Give a sentence that says that there is no such word, which there are, and which is the nearest."""
+    names = list(known)
+    return f"unknown {what} `{word}`; it is one of {', '.join(names)}{nearest_word(word, names)}"
+
+
+def check_code(code: str) -> None:
+    """See that a code is ``ALL``, a rule's code, or the beginning of one, as in ``AWA2``; else raise `ValueError`."""
+    if code == "ALL" or (len(code) >= len("AWA") and any(known.startswith(code) for known in RULE_NAMES)):
+        return
+    message = f"unknown rule code `{code}`{suggest_code(code)}"
+    raise ValueError(message)
+
+
+def suggest_code(word: str) -> str:
+    """Give ``; did you mean …?`` with the rule code that `word` (a mistyped code, or a rule's name) is nearest to."""
+    by_name = {name: code for code, name in RULE_NAMES.items()}
+    named = difflib.get_close_matches(word.lower(), by_name, n=1, cutoff=0.75)
+    return f"; did you mean `{by_name[named[0]]}`?" if named else nearest_word(word.upper(), RULE_NAMES)
+
+
+def nearest_word(word: str, known: Iterable[str]) -> str:
+    """Give ``; did you mean …?`` with the known word that `word` is nearest to; nothing if none is near."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"; did you mean `{close[0]}`?" if close else ""
