@@ -28,6 +28,15 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # for who runs this file as 
 from docs.fences import ROOT, Fence, fences
 
 GIT = "[user]\nname = Ada\nemail = ada@example.org\n[init]\ndefaultBranch = main\n[core]\nautocrlf = false\n"
+PROGRAM = """\
+'''exec' {python} -P "$0" "$@"
+' '''
+import sys
+from awaitomic.cli import main
+
+sys.exit(main())
+"""
+"""As pip writes it where the path of Python can have spaces: for the shell and, behind it, for Python."""
 PATIENCE = 120
 """Seconds that a command may take on a busy machine."""
 
@@ -48,10 +57,8 @@ class Reader:
     def __post_init__(self) -> None:
         programs = self.home / "bin"
         programs.mkdir(parents=True, exist_ok=True)
-        python = shlex.quote(sys.executable)
-        # -P, since the folder of the reader must not come before the modules of the program, as it does with -m.
-        for name, command in {"awaitomic": f"{python} -P -m awaitomic", "python": python}.items():
-            (programs / name).write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+        for name, script in {"awaitomic": PROGRAM, "python": 'exec {python} "$@"\n'}.items():
+            (programs / name).write_text("#!/bin/sh\n" + script.format(python=shlex.quote(sys.executable)))
             (programs / name).chmod(0o755)
         (self.home / "gitconfig").write_text(GIT)
         kept = ("LD_LIBRARY_PATH", "TMPDIR", "LANG", "LC_ALL")

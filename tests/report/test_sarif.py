@@ -18,6 +18,7 @@ from awaitomic.model.position import Extent
 from awaitomic.report.formats import Material
 from awaitomic.report.sarif import render_sarif
 from awaitomic.rules import RULES
+from cli.running import run as awaitomic
 from report.examples import FIX, PATH, SOURCES, deadlock, finding
 
 EDITS = (FileEdit(PATH, (Replacement(Extent(10, 1, 11, 1), ""), Replacement(Extent(13, 1, 13, 1), "    x\n"))),)
@@ -68,8 +69,11 @@ def test_every_rule_is_described_by_its_own_text() -> None:
     for described, rule in zip(rules, RULES, strict=True):
         assert described["name"] == rule.name
         assert rule.summary in described["shortDescription"]["text"]
-        assert "```python\n" in described["help"]["markdown"]
-        assert rule.example_before.strip("\n").split("\n")[0].strip() in described["help"]["text"]
+        page = awaitomic("explain", rule.code).stdout
+        assert described["help"]["text"].split() == page.split()
+        assert f"```python\n{rule.example_before}```" in described["help"]["markdown"]
+        assert "](../" not in described["help"]["markdown"]
+        assert " ".join(rule.why.split())[:200] in described["help"]["markdown"]
     for result in run["results"]:
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
 
