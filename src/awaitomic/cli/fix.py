@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 import click
@@ -10,16 +11,37 @@ from awaitomic.cli.options import Given, common, common_options
 
 if TYPE_CHECKING:
     from awaitomic.cli.options import Common
-    from awaitomic.cli.outputs import Outputs
+    from awaitomic.engine.mending import MendGroups
     from awaitomic.engine.outcome import Run
 
 
 @click.command()
 @common_options
 @click.option("--diff", is_flag=True, help="Write nothing: show what would change as a patch for git apply.")
+@click.option(
+    "--patch-dir",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write only to DIR: one patch for each group of fixes that belong together, for git apply and git am.",
+)
+@click.option(
+    "--max-fixes",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="At most so many groups of fixes, the first ones of the report.",
+)
 @click.option("--exit-non-zero-on-fix", is_flag=True, help="End with 1 if a file was changed.")
 @click.pass_context
-def fix(ctx: click.Context, /, *, diff: bool, exit_non_zero_on_fix: bool, **given: Unpack[Given]) -> None:
+def fix(
+    ctx: click.Context,
+    /,
+    *,
+    diff: bool,
+    patch_dir: Path | None,
+    max_fixes: int | None,
+    exit_non_zero_on_fix: bool,
+    **given: Unpack[Given],
+) -> None:
     """Apply the fixes marked safe, and report what is left and why.
 
     PATHS are files and directories (default: the current directory), or - for standard input, whose fixed text then
@@ -29,13 +51,22 @@ def fix(ctx: click.Context, /, *, diff: bool, exit_non_zero_on_fix: bool, **give
     from awaitomic.cli.running import run_engine  # noqa: PLC0415 - not for --version
 
     options = common(given)
-    _check_format(options.outputs, diff=diff, reads_stdin=options.reads_stdin)
+    _check_usage(options, diff=diff, patch_dir=patch_dir, max_fixes=max_fixes)
+    if patch_dir is not None:
+        from awaitomic.cli.patch_dir import fix_into  # noqa: PLC0415 - not for --version
+
+        ctx.exit(fix_into(patch_dir, options, max_fixes))
     if diff and options.outputs.takes_diffs:
         run = run_engine(options, diffs=True)
         report(run, options, diffs=True)
         tell_problems(run, options)
         ctx.exit(exit_code(run, options))
-    run = run_engine(options, repair=True, write=not diff)
+    mend = None
+    if max_fixes is not None:
+        from awaitomic.engine.mending import MendGroups  # noqa: PLC0415 - not for --version
+
+        mend = MendGroups(max_fixes, write=not diff)
+    run = run_engine(options, repair=True, write=not diff, mend=mend)
     _show(run, options, diff=diff)
     if diff and options.outputs.others:
         # The run above speaks of texts that nobody has; a report that is kept has to speak of the files as they are.
@@ -43,7 +74,7 @@ def fix(ctx: click.Context, /, *, diff: bool, exit_non_zero_on_fix: bool, **give
     elif options.reads_stdin:
         report_others(run, options)
     tell_problems(run, options)
-    _tell_fixes(run, options, dry=diff)
+    tell_fixes(run, options, mend, dry=diff)
     if options.hook:
         from awaitomic.cli.next_steps import tell_next_steps  # noqa: PLC0415 - only for hooks
 
@@ -51,14 +82,24 @@ def fix(ctx: click.Context, /, *, diff: bool, exit_non_zero_on_fix: bool, **give
     ctx.exit(exit_code(run, options, changes=bool(run.changes) and (diff or exit_non_zero_on_fix)))
 
 
-def _check_format(outputs: Outputs, *, diff: bool, reads_stdin: bool) -> None:
-    """Raise a usage error where the report and a patch, or the fixed source, would go to the same place."""
-    if outputs.for_people or (diff and outputs.takes_diffs):
+def _check_usage(options: Common, *, diff: bool, patch_dir: Path | None, max_fixes: int | None) -> None:
+    """Raise `click.UsageError` for options that do not go together: none is ever ignored."""
+    if diff and patch_dir is not None:
+        raise click.UsageError("--diff and --patch-dir exclude each other.")
+    in_groups = "--patch-dir" if patch_dir is not None else "--max-fixes" if max_fixes is not None else ""
+    if in_groups and options.reads_stdin:
+        raise click.UsageError(f"{in_groups} is for files: it cannot be used with - (standard input).")
+    outputs = options.outputs
+    if outputs.for_people:
         return
     advice = f"use check --output-format {outputs.format}, or give --output-file {outputs.format}=FILE besides"
-    if diff:
+    if patch_dir is not None:
+        raise click.UsageError(f"--patch-dir writes patches, for which {outputs.format} has no place: {advice}.")
+    if diff and not outputs.takes_diffs:
         raise click.UsageError(f"--diff shows a patch, for which {outputs.format} has no place: {advice}.")
-    if reads_stdin:
+    if diff and max_fixes is not None:
+        raise click.UsageError(f"fix --diff reports all findings as {outputs.format}: --max-fixes is for patches.")
+    if options.reads_stdin and not diff:
         raise click.UsageError(f"fix - prints the fixed source, and no report: {advice}.")
 
 
@@ -81,9 +122,10 @@ def _show(run: Run, options: Common, *, diff: bool) -> None:
         streams.aside(left.rstrip("\n"))
 
 
-def _tell_fixes(run: Run, options: Common, *, dry: bool) -> None:
+def tell_fixes(run: Run, options: Common, mend: MendGroups | None = None, *, dry: bool) -> None:
+    """Say on standard error what was repaired, and how much is left; `mend` has repaired it, if in groups."""
     from awaitomic.report.cells import visible  # noqa: PLC0415 - not for --version
-    from awaitomic.report.summary import fix_summary  # noqa: PLC0415 - not for --version
+    from awaitomic.report.summary import count, fix_summary  # noqa: PLC0415 - not for --version
 
     streams = options.streams
     verb = streams.paint_aside.style("would fix" if dry else "fixed", "good")
@@ -91,6 +133,9 @@ def _tell_fixes(run: Run, options: Common, *, dry: bool) -> None:
         finding = applied.finding
         title = finding.fix.title if finding.fix is not None else finding.message
         streams.aside(f"{verb} {visible(finding.path)}:{applied.line}: {finding.rule} {visible(title)}")
+    if mend is not None and mend.left:
+        taken, left = count(len(mend.groups), "group"), count(mend.left, "group")
+        streams.aside(f"--max-fixes: {taken} of fixes {'would be ' if dry else ''}taken, {left} left")
     if run.report.files:
         unsafe = options.settings.unsafe_fixes
         counts = len(run.applied), len(run.changes)

@@ -15,6 +15,8 @@ from awaitomic.patching.replacements import replacements
 from awaitomic.report.diff import file_patch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from awaitomic.config import Settings
     from awaitomic.engine.projects import Scope
     from awaitomic.model.finding import Finding
@@ -31,6 +33,8 @@ class AppliedFix:
     """As it was in the text that the fix was made for."""
     line: int
     """Its line in the original text."""
+    renames: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    """By the names of modules (of the finding's own: "") which functions it has given other names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +61,13 @@ class FixResult:
         return self.source.text
 
 
-def fix_text(source: SourceText, settings: Settings, scope: Scope | None = None) -> FixResult:
+def fix_text(
+    source: SourceText, settings: Settings, scope: Scope | None = None, chosen: Callable[[Finding], bool] | None = None
+) -> FixResult:
     """Apply every fix that the settings allow to a text, which stands alone or in a scope.
 
-    Safe fixes are allowed, unsafe ones too if ``settings.unsafe_fixes``, those for display never. A fix that fails a
+    Safe fixes are allowed, unsafe ones too if ``settings.unsafe_fixes``, those for display never; of what is allowed,
+    `chosen` picks the findings whose fixes are wanted (None: all). A fix that fails a
     gate leaves the text as it was, and its finding gets the gate's refusal. The result is a fixpoint: every refusal
     was made on the final text, so that a second run changes nothing. If no fixpoint is found, the text stays as it
     was, with refusals ``gate-convergence``. Nothing is written here; other texts that fixes have changed are those of
@@ -68,9 +75,9 @@ def fix_text(source: SourceText, settings: Settings, scope: Scope | None = None)
     """
     original = examine(source, scope or Alone(settings.conventions))
     # Other files are looked at once for all fixes; only if something is new there, it matters which fix has caused it.
-    result = _fixed(original, settings, everywhere=False)
+    result = _fixed(original, settings, chosen, everywhere=False)
     if result.applied and result.refusal is not None:
-        result = _fixed(original, settings, everywhere=True)
+        result = _fixed(original, settings, chosen, everywhere=True)
     return result.outcome
 
 
@@ -86,9 +93,11 @@ class _Attempt:
         return self.outcome.applied
 
 
-def _fixed(original: Examination, settings: Settings, *, everywhere: bool) -> _Attempt:
+def _fixed(
+    original: Examination, settings: Settings, chosen: Callable[[Finding], bool] | None, *, everywhere: bool
+) -> _Attempt:
     bound = _ROUNDS_A_FINDING * (1 + len(original.found))
-    run = _Run(original, settings, everywhere=everywhere)
+    run = _Run(original, settings, chosen, everywhere=everywhere)
     for _ in range(bound):
         if not run.step():
             return _finished(original, run, settings)
@@ -120,11 +129,19 @@ def _asked(examination: Examination, settings: Settings) -> bool:
 class _Run:
     """The state of `fix_text` between two attempts."""
 
-    def __init__(self, examination: Examination, settings: Settings, *, everywhere: bool) -> None:
+    def __init__(
+        self,
+        examination: Examination,
+        settings: Settings,
+        chosen: Callable[[Finding], bool] | None,
+        *,
+        everywhere: bool,
+    ) -> None:
         self.examination = examination
         self.changed: dict[str, Plan] = {}
         """Other files that fixes have changed, with the functions that they have renamed there."""
         self._everywhere = everywhere
+        self._chosen = chosen or _any
         self.original = wanted(examination, settings)
         self.applied: list[AppliedFix] = []
         self._settings = settings
@@ -153,7 +170,9 @@ class _Run:
                 renames = self.changed[name].renames if name in self.changed else ()
                 self.changed[name] = Plan((), (*renames, *other.renames))
             line = Moved(self._original, self.examination.source.text).line(finding.extent.line)
-            self.applied.append(AppliedFix(without_plans([finding])[0], line))
+            parts: tuple[tuple[str, Plan], ...] = (("", plan), *plan.others)
+            new_names = tuple((name, each.renames) for name, each in parts if each.renames)
+            self.applied.append(AppliedFix(without_plans([finding])[0], line, new_names))
             self.examination = outcome.examination
             self._start()
         else:
@@ -162,7 +181,7 @@ class _Run:
 
     def _next(self) -> Finding | None:
         """Give the first finding whose fix is allowed and untried; those refused on an earlier text come last."""
-        untried = [key for key in self._open if key not in self._refused]
+        untried = [key for key in self._open if key not in self._refused and self._chosen(self._open[key])]
         for key in sorted(untried, key=lambda key: key in self._stale):
             finding = self._plan(key)
             if is_allowed(finding, self._settings):
@@ -180,6 +199,10 @@ class _Run:
             replace(self._open[key], refusal=self._refused[key]) if key in self._refused else self._plan(key)
             for key in self._open
         ]
+
+
+def _any(_: Finding) -> bool:
+    return True
 
 
 def is_allowed(finding: Finding, settings: Settings) -> bool:

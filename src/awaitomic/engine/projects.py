@@ -7,21 +7,24 @@ how one file is seen in one state of the texts: as they are on the disk, or as t
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from awaitomic import program as programs
 from awaitomic.engine.affected import affected
+from awaitomic.flow.lower import UnsupportedSyntax
 from awaitomic.model.conventions import STANDARD
 from awaitomic.program import Program
 from awaitomic.program.project import Project
 from awaitomic.source.discovery import discover
 from awaitomic.source.project import SourceTree, project_root
+from awaitomic.source.text import Unreadable, parse, read
 
 if TYPE_CHECKING:
     import ast
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from awaitomic.config import Settings
     from awaitomic.engine.analyse import Examination
@@ -163,6 +166,22 @@ class Projects:
         """
         root = project_root(path)
         return InProject(self, root, SourceTree(root).name_of(path), conventions)
+
+    def load(self, paths: Iterable[str], settings: Settings) -> None:
+        """Read the projects of some files, so that all branches share what is found out about them."""
+        for path in paths:
+            if project_root(path) in self._programs:
+                continue
+            with suppress(Unreadable, UnsupportedSyntax):  # it has changed since; whoever looks at it will say so
+                source = read(Path(path))
+                self.scope(Path(path), settings.at(Path(path)).conventions)(source, parse(source))
+
+    def branch(self) -> Projects:
+        """Give projects that begin with what is known here, and go a way of their own."""
+        branch = Projects(self.run, self.edit_scope)
+        branch._programs = dict(self._programs)
+        branch._examined = dict(self._examined)
+        return branch
 
     def program(self, root: str) -> Program | None:
         """Give the facts of a project as its texts are by now, or None if none of its files was looked at."""

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from awaitomic.engine.chosen import FirstNames
 from awaitomic.engine.fault import fault_of
 from awaitomic.engine.fix import AppliedFix, FixResult, fix_text
 from awaitomic.engine.moved import Moved
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from awaitomic.config import Settings
+    from awaitomic.engine.chosen import Chosen, Step
     from awaitomic.engine.projects import Projects
     from awaitomic.model.finding import Finding
     from awaitomic.source.text import SourceText
@@ -43,6 +46,21 @@ class Group:
     outcomes: tuple[Outcome, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """What came of a run over some files: the outcomes of all of them, and the fixes in the order they were made in."""
+
+    groups: list[Group]
+    steps: tuple[Step, ...] = ()
+    names: FirstNames = field(default_factory=FirstNames)
+
+    @property
+    def changes(self) -> list[Change]:
+        """Old and new text of each file that was changed, in the order of their paths."""
+        changes = (outcome.change for group in self.groups for outcome in group.outcomes)
+        return sorted((change for change in changes if change is not None), key=lambda change: change.old.path)
+
+
 class _Endless(Exception):  # noqa: N818 - it says what is the case; it is reported as a refusal
     """The fixes do not come to an end, or one of them has failed half way: none of them counts."""
 
@@ -51,19 +69,27 @@ class _Endless(Exception):  # noqa: N818 - it says what is the case; it is repor
         self.message = message
 
 
-def repair(outcomes: Mapping[str, Outcome], settings: Settings, projects: Projects) -> list[Group]:
+def repair(
+    outcomes: Mapping[str, Outcome],
+    settings: Settings,
+    projects: Projects,
+    chosen: Chosen | None = None,
+    names: FirstNames | None = None,
+) -> Repaired:
     """Repair what can be repaired.
 
     Parameters: `outcomes` are what was found in each file, by its path as it was named; `projects` say how the files
-    are seen. Returns the outcomes of all files, those that hang together in one group. Nothing is written.
+    are seen, and afterwards see them as they were made; only what is `chosen` is repaired (None: all), with the `names`
+    that earlier runs, whose fixes stay, have left. Those files that hang together are in one group of the result.
+    Nothing is written.
     """
-    run = _Repair(outcomes, settings, projects)
+    run = _Repair(outcomes, settings, projects, chosen, (names or FirstNames()).copy())
     try:
         run.go()
     except _Endless as endless:
         refusal = Refusal("gate-convergence", endless.message)
-        return [Group("", (_refused(outcome, refusal),)) for outcome in outcomes.values()]
-    return run.groups()
+        return Repaired([Group("", (_refused(outcome, refusal),)) for outcome in outcomes.values()])
+    return Repaired(run.groups(), tuple(run.steps), run.names)
 
 
 def _refused(outcome: Outcome, refusal: Refusal) -> Outcome:
@@ -78,9 +104,19 @@ def _refused(outcome: Outcome, refusal: Refusal) -> Outcome:
 class _Repair:
     """The texts, results and ties of the files of one run, by their absolute paths."""
 
-    def __init__(self, outcomes: Mapping[str, Outcome], settings: Settings, projects: Projects) -> None:
+    def __init__(
+        self,
+        outcomes: Mapping[str, Outcome],
+        settings: Settings,
+        projects: Projects,
+        chosen: Chosen | None,
+        names: FirstNames,
+    ) -> None:
         self._settings = settings
         self._projects = projects
+        self._chosen = chosen
+        self.steps: list[Step] = []
+        self.names = names
         self._named = {_absolute(path): path for path in outcomes}
         self._first = {_absolute(path): outcome for path, outcome in outcomes.items()}
         self._results: dict[str, Outcome] = {}
@@ -91,6 +127,8 @@ class _Repair:
         self._touched: dict[str, set[str]] = {}
         """By file, the changed files whose fixes may have touched it: what is done to it rests on their new texts."""
         self._pending = {path for path, outcome in self._first.items() if outcome.fixable}
+        if chosen is not None:
+            self._pending = {origin.path for origin in chosen} & self._named.keys()
         self._visits: Counter[str] = Counter()
 
     def go(self) -> None:
@@ -108,7 +146,8 @@ class _Repair:
         try:
             source = self._current(path)
             settings = self._settings.at(named)
-            result = fix_text(source, settings, self._projects.scope(named, settings.conventions))
+            scope = self._projects.scope(named, settings.conventions)
+            result = fix_text(source, settings, scope, partial(self._is_chosen, path))
         except Unreadable as error:
             found = FileError(error.path, error.line, error.column, error.message, UNREADABLE)
             self._results[path] = Outcome(error.path, error=found)
@@ -122,6 +161,9 @@ class _Repair:
             self._take(path, source, result)
         text = result.text if result.remaining else None
         self._results[path] = Outcome(source.path, result.remaining, text)
+
+    def _is_chosen(self, path: str, finding: Finding) -> bool:
+        return self._chosen is None or self.names.origin(path, finding) in self._chosen
 
     def _current(self, path: str) -> SourceText:
         """Give the text of a file as the fixes so far have made it."""
@@ -142,6 +184,7 @@ class _Repair:
         moved = Moved(self._old[path].text, source.text)
         applied = [replace(fix, line=moved.line(fix.line)) for fix in result.applied]
         self._applied.setdefault(path, []).extend(applied)
+        self.steps += self.names.follow(path, applied, tree.path_of)
         self._projects.keep(root, result.examination.program, result.examination.scope.examined)
         touched = [tree.path_of(name) for name in result.affected]
         for each in touched:

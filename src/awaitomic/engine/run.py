@@ -8,21 +8,22 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from awaitomic.engine.fault import Fault, fault_of
+from awaitomic.engine.mending import MendAll
 from awaitomic.engine.one_file import Task, projects_of, unreadable, work_on
 from awaitomic.engine.outcome import Outcome, Run, collect
 from awaitomic.engine.pool import run_each
-from awaitomic.engine.repair import repair
-from awaitomic.engine.writing import settle, tell, written
+from awaitomic.engine.writing import settle, tell
 from awaitomic.model.finding import FileError
 from awaitomic.source.discovery import ProblemKind, discover
 from awaitomic.source.prefilter import may_matter
 from awaitomic.source.text import Unreadable, decode, display_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from awaitomic.config import Settings
+    from awaitomic.engine.mending import Mend
 
 
 class MissingPath(Exception):  # noqa: N818 - names what is wrong with the usage
@@ -43,14 +44,15 @@ def check(paths: Iterable[str | os.PathLike[str]], settings: Settings, *, diffs:
     return _run(Task(settings, diffs=diffs, named=named), write=False)
 
 
-def fix(paths: Iterable[str | os.PathLike[str]], settings: Settings, *, write: bool) -> Run:
+def fix(paths: Iterable[str | os.PathLike[str]], settings: Settings, *, write: bool, mend: Mend | None = None) -> Run:
     """Repair files and trees; the report holds what is left.
 
     Parameters: with `write`, changed files are replaced (one that has changed since it was read is not, and becomes an
-    error); else the changes are only in the result. Raises `MissingPath`.
+    error); else the changes are only in the result. `mend` repairs what was found, and writes it if that is its task
+    (None: all that the settings allow is repaired at once). Raises `MissingPath`.
     """
     named = tuple(os.fspath(path) for path in paths)
-    return _run(Task(settings, repair=True, named=named), write=write)
+    return _run(Task(settings, repair=True, named=named), write=write, mend=mend)
 
 
 def run_on_text(raw: bytes, path: str, settings: Settings, *, repair: bool = False, diffs: bool = False) -> Run:
@@ -65,7 +67,7 @@ def run_on_text(raw: bytes, path: str, settings: Settings, *, repair: bool = Fal
     return collect(outcomes, files=1, seconds=time.perf_counter() - start)
 
 
-def _run(task: Task, *, write: bool) -> Run:
+def _run(task: Task, *, write: bool, mend: Mend | None = None) -> Run:
     start = time.perf_counter()
     found = discover(task.named, task.settings)
     missing = [problem.message for problem in found.problems if problem.kind is ProblemKind.MISSING]
@@ -78,7 +80,7 @@ def _run(task: Task, *, write: bool) -> Run:
         outcomes[path] = Outcome(display_path(path), fault=_shown(result)) if isinstance(result, Fault) else result
     unlisted = [problem for problem in found.problems if problem.kind is ProblemKind.UNREADABLE]
     return collect(
-        [*nominated.failed, *(_repaired(outcomes, task, write=write) if task.repair else outcomes.values())],
+        [*nominated.failed, *_mended(outcomes, task, mend or MendAll(write=write))],
         files=len(found.files),
         seconds=time.perf_counter() - start,
         errors=[FileError(problem.path, 1, 1, problem.message) for problem in unlisted],
@@ -86,13 +88,11 @@ def _run(task: Task, *, write: bool) -> Run:
     )
 
 
-def _repaired(outcomes: Mapping[str, Outcome], task: Task, *, write: bool) -> Iterator[Outcome]:
-    """Repair what was found, and write what has changed, if that is wanted."""
-    if not any(outcome.fixable for outcome in outcomes.values()):
-        yield from outcomes.values()
-        return
-    for group in repair(outcomes, task.settings, projects_of(task)):
-        yield from written(group) if write else group.outcomes
+def _mended(outcomes: Mapping[str, Outcome], task: Task, mend: Mend) -> Iterable[Outcome]:
+    """Repair what was found, if that is wanted and something can be."""
+    if any(outcome.fixable for outcome in outcomes.values()):
+        return mend(outcomes, task.settings, projects_of(task))
+    return outcomes.values()
 
 
 @dataclass(frozen=True, slots=True)

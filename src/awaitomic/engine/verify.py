@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from awaitomic.engine.analyse import Examination, elsewhere, examine
+from awaitomic.findings.fingerprint import unnumbered
 from awaitomic.model.finding import Refusal
 from awaitomic.model.plan import Plan
 from awaitomic.patching.refusal import PatchRefused
@@ -112,7 +113,7 @@ def _judge(before: Examination, after: Examination, plans: Mapping[str, Plan]) -
 def _told(examination: Examination, plan: Plan) -> list[Told]:
     """Give what is found in a file, under the names that functions had before the plan."""
     back = {new: old for old, new in plan.renames}
-    return [(_renamed(finding, back), examination.suppressed(finding)) for finding in examination.told()]
+    return [(renamed(finding, back), examination.suppressed(finding)) for finding in examination.told()]
 
 
 def _regression(before: Examination, after: Examination, fixed: Finding, plan: Plan) -> Refusal | None:
@@ -124,8 +125,8 @@ def _regression(before: Examination, after: Examination, fixed: Finding, plan: P
     """
     back = {new: old for old, new in plan.renames}
     was, now = _told(before, Plan(())), _told(after, plan)
-    left = Counter(_print(_renamed(finding, back)) for finding in after.found)
-    if left[_print(fixed)] >= Counter(map(_print, before.found))[_print(fixed)]:
+    left = Counter(unnumbered(renamed(finding, back)) for finding in after.found)
+    if left[unnumbered(fixed)] >= Counter(map(unnumbered, before.found))[unnumbered(fixed)]:
         return Refusal("gate-still-there", "after the fix the same finding is still there")
     return _surplus(was, now, fixed) or _surplus(_visible(was), _visible(now), fixed)
 
@@ -146,17 +147,12 @@ def _visible(told: Iterable[Told]) -> list[Told]:
     return [(finding, suppressed) for finding, suppressed in told if not suppressed]
 
 
-def _print(finding: Finding) -> str:
-    """Give what is equal in equal findings: the fingerprint without its ordinal, and with the current name."""
-    return f"{finding.function}:{finding.fingerprint.rsplit(':', 2)[1]}:{finding.rule}:{finding.state}"
-
-
 def _kind(finding: Finding) -> tuple[str, str, str]:
     """Give what makes a finding the same as one of the same file in another state of its text."""
     return (finding.rule, finding.function, finding.state)
 
 
-def _renamed(finding: Finding, back: dict[str, str]) -> Finding:
+def renamed(finding: Finding, back: Mapping[str, str]) -> Finding:
     """Give the finding under the name that its function had before the fix (functions nested in it too)."""
     for new, old in back.items():
         if finding.function == new or finding.function.startswith(f"{new}."):

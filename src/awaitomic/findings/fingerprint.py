@@ -43,6 +43,15 @@ def with_fingerprints(findings: Iterable[Finding], source: SourceText, tree: ast
     return tuple(replace(finding, fingerprint=prints[index]) for index, finding in enumerate(findings))
 
 
+def unnumbered(finding: Finding) -> str:
+    """Give what is equal in findings that only their order in the text tells apart.
+
+    It has the function by the name that the finding gives it, which may be an older one than that in its fingerprint.
+    """
+    digest = finding.fingerprint.rsplit(":", 2)[1]
+    return f"{finding.rule}:{finding.function}:{finding.state}:{digest}"
+
+
 def statement_hash(tree: ast.Module, positions: Positions, line: int, column: int) -> str:
     """Give twelve hexadecimal digits over the tokens of the innermost statement at a place (from 1, in characters)."""
     statement = innermost_statement(tree, positions, line, column)

@@ -33,7 +33,7 @@ def unified_patch(path: str, old: str, new: str) -> str:
     """
     if old == new:
         return ""
-    before, after = _lines(old), _lines(new)
+    before, after = patch_lines(old), patch_lines(new)
     left, right = quote_path(f"a/{path}"), quote_path(f"b/{path}")
     # GNU patch and git end a file name with a tab if it has a space in it.
     tab = "\t" if " " in path else ""
@@ -56,10 +56,17 @@ def _quoted_byte(byte: int) -> str:
     return chr(byte) if 0x20 <= byte < 0x7F else f"\\{byte:03o}"
 
 
-def _lines(text: str) -> list[str]:
+def patch_lines(text: str) -> list[str]:
+    """Split a text as git does: after LF only."""
     lines = text.split("\n")
     last = lines.pop()
     return [f"{line}\n" for line in lines] + ([last] if last else [])
+
+
+def hunks_of(before: list[str], after: list[str]) -> Iterator[tuple[int, int, int, int]]:
+    """Yield for each hunk of a patch from where to where it goes in the old lines and in the new ones."""
+    for hunk in _hunks(_opcodes(before, after)):
+        yield hunk[0][1], hunk[-1][2], hunk[0][3], hunk[-1][4]
 
 
 def _opcodes(before: list[str], after: list[str]) -> list[_Opcode]:

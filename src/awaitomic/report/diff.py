@@ -24,7 +24,12 @@ def render_patch(changes: Iterable[tuple[SourceText, SourceText]]) -> bytes:
 
 def file_patch(old: SourceText, new: SourceText) -> str:
     """Give the patch of one file, or "" if nothing differs."""
-    return unified_patch(patch_path(old.path), old.text, new.text)
+    return unified_patch(patch_path(old.path), _with_mark(old), _with_mark(new))
+
+
+def _with_mark(source: SourceText) -> str:
+    """Give a text with its byte order mark, which is a part of the first line for git."""
+    return f"\ufeff{source.text}" if source.bom else source.text
 
 
 def patch_path(path: str) -> str:

@@ -52,7 +52,7 @@ def fix_summary(report: Report, applied: int, changed: int, *, unsafe: bool, dry
     done = f"{count(applied, 'fix', 'fixes')} {verb} in {count(changed, 'file')}"
     if not report.findings:
         return f"{done if applied else 'nothing to fix'}; nothing is left{_unread(report)}"
-    more = fixable(report.findings, unsafe=True) if offer and not unsafe else 0
+    more = fixable(report.findings, unsafe=True) - fixable(report.findings, unsafe=False) if offer and not unsafe else 0
     hint = f' ({more} can be fixed with "--unsafe-fixes")' if more else ""
     return f"{done if applied else 'nothing fixed'}; {_found(report)} left{hint}{_unread(report)}"
 
