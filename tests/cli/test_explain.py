@@ -22,15 +22,28 @@ def test_every_rule_is_explained(rule: object) -> None:
         assert f"\n{heading}\n{'-' * len(heading)}\n" in by_code.stdout
 
 
-@pytest.mark.parametrize(("word", "hint"), [("AWA1O1", "AWA101"), ("stale-writes", "AWA101 (stale-write)")])
+@pytest.mark.parametrize(
+    ("word", "hint"), [("AWA1O1", "AWA101"), ("stale-writes", "AWA101 (stale-write)"), ("looks", "lock")]
+)
 def test_an_unknown_rule_suggests_the_nearest(word: str, hint: str) -> None:
     result = run("explain", word)
     assert result.exit_code == 2
     assert hint in result.stderr
 
 
-def test_a_rule_of_a_later_version_is_told_apart() -> None:
-    assert "(sql-read-modify-write) in this version" in run("explain", "awa401").stderr
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("awa401", "there is no awa401 (sql-read-modify-write) in this version.\n"),
+        ("orm-read-modify-write", "there is no orm-read-modify-write in this version.\n"),
+        ("atomic-call", "there is no atomic-call in this version.\n"),
+        ("zzz", "there is no rule or remedy 'zzz'.\n'awaitomic rules' lists all rules; remedies are hoist, "),
+    ],
+)
+def test_what_is_not_there_is_told_from_what_is_not_there_yet(word: str, said: str) -> None:
+    result = run("explain", word)
+    assert result.exit_code == 2
+    assert said in result.stderr
 
 
 def test_rules_are_listed_one_a_line() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from docs.console import Reader, commands
 from docs.fences import ROOT, Fence, fences_of
 
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="documents show commands of a POSIX shell")
 SHOWN = [fence for fence in fences_of("README.md") if fence.info == ("console",)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from docs.console import Reader, as_printed, commands
 from docs.fences import ROOT, fences, fences_of
 
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="documents show commands of a POSIX shell")
 TUTORIAL = "docs/tutorial.md"
 BLOCKS = {"console", "python", "toml", "yaml"}
 

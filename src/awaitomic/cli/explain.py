@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from awaitomic.report.pages import Page
+    from awaitomic.rules import Rule
 
 _NO_TERMINAL = (88, 24)
 
@@ -26,7 +29,10 @@ _NO_TERMINAL = (88, 24)
     help="For whom: markdown is what the documentation has, json an object, or a list of several.",
 )
 def explain(names: tuple[str, ...], *, every: bool, output_format: str) -> None:
-    """Explain RULE, given by its code or its name, or a remedy, given by its name."""
+    """Explain rules and remedies.
+
+    RULE is the code or the name of a rule, or the name of a remedy.
+    """
     from awaitomic.report.pages import as_markdown, as_text  # noqa: PLC0415 - not for --version
 
     if every == bool(names):
@@ -58,7 +64,6 @@ def _find(name: str) -> tuple[Page, dict[str, Any]]:
     Raises:
         click.UsageError: if there is none of that name; the nearest one is suggested.
     """
-    from awaitomic.knowledge.codes import RULE_NAMES  # noqa: PLC0415 - not for --version
     from awaitomic.report.pages import (  # noqa: PLC0415 - not for --version
         as_data,
         remedies,
@@ -75,8 +80,18 @@ def _find(name: str) -> tuple[Page, dict[str, Any]]:
         return rule_page(rules[key]), as_data(rules[key])
     if key in known:
         return remedy_page(key, known[key]), remedy_data(key, known[key])
-    close = difflib.get_close_matches(key, [*rules, *known], n=1, cutoff=0.4)
+    raise click.UsageError(_unknown(name, rules, known))
+
+
+def _unknown(name: str, rules: dict[str, Rule], known: Iterable[str]) -> str:
+    """Say that there is no such rule or remedy, and which one may be meant; a later version may have it."""
+    from awaitomic.knowledge.codes import REMEDY_NAMES, RULE_NAMES  # noqa: PLC0415 - not for --version
+
+    listed = f"'awaitomic rules' lists all rules; remedies are {', '.join(known)}."
+    later = f" ({RULE_NAMES[name.upper()]})" if name.upper() in RULE_NAMES else ""
+    if later or name.lower() in {*RULE_NAMES.values(), *REMEDY_NAMES}:
+        return f"there is no {name}{later} in this version.\n{listed}"
+    close = difflib.get_close_matches(name.lower(), [*rules, *known], n=1, cutoff=0.4)
     near = [f"{rules[word].code} ({rules[word].name})" if word in rules else word for word in close]
-    hint = f"; did you mean {near[0]}?" if near else ""
-    later = f" ({RULE_NAMES[name.upper()]}) in this version" if name.upper() in RULE_NAMES else ""
-    raise click.UsageError(f"there is no rule {name!r}{later}{hint or '.'}\n'awaitomic rules' lists all of them.")
+    hint = f"; did you mean {near[0]}?" if near else "."
+    return f"there is no rule or remedy {name!r}{hint}\n{listed}"
