@@ -124,6 +124,28 @@ def test_no_row_but_the_headline_is_wider_than_the_terminal(width: int) -> None:
     assert "…" in render_finding(finding(), sources, Paint(width))
 
 
+def test_two_tasks_stand_below_each_other_where_columns_would_say_nothing() -> None:
+    assert """\
+    how an update is lost:
+    A 10 reads  current = self.balance
+    A 12 waits  await self.audit(amount)
+    B 10 reads  current = self.balance
+    B 12 waits  await self.audit(amount)
+    B 17 writes self.balance = current …
+    A 17 writes self.balance = current …
+    what task B wrote (line 17) is lost
+""" in render_finding(finding(), SOURCES, Paint(40))
+
+
+def test_short_code_stands_in_columns_on_any_terminal() -> None:
+    source = "n = s.n\nawait f()\ns.n = n\n"
+    read = step(Role.READ, 1, "s.n", "read", source=source)
+    wait = step(Role.SUSPEND, 2, "await f()", "waits", source=source)
+    write = step(Role.WRITE, 3, "s.n", "written", source=source)
+    text = render_finding(finding((read, wait, write), rival=write), Sources({PATH: source}), Paint(44))
+    assert "task A             │ task B" in text
+
+
 def test_a_mark_far_to_the_right_is_brought_into_view() -> None:
     source = "x = " + "a + " * 100 + "self.balance\n"
     read = step(Role.READ, 1, "self.balance", "here", source=source)

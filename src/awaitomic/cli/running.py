@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from awaitomic.cli.progress import progress
+
 if TYPE_CHECKING:
     from awaitomic.cli.options import Common
     from awaitomic.engine.mending import Mend
@@ -29,9 +31,10 @@ def run_engine(
         name = common.stdin_name if common.stdin_name == "-" else display_path(common.stdin_name)
         return run.run_on_text(common.stdin, name, common.settings, repair=repair, diffs=diffs)
     try:
-        if repair:
-            return run.fix(common.paths, common.settings, write=write, mend=mend)
-        return run.check(common.paths, common.settings, diffs=diffs)
+        with progress(quiet=common.streams.quiet):
+            if repair:
+                return run.fix(common.paths, common.settings, write=write, mend=mend)
+            return run.check(common.paths, common.settings, diffs=diffs)
     except run.MissingPath as error:
         raise click.UsageError(error.message) from error
     except ConfigError as error:

@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from awaitomic.engine.fault import Fault, fault_of
+from awaitomic.engine.progress import tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -27,6 +28,7 @@ _CHUNK = 16
 """Files that a worker takes at once, at most: few enough that the last chunk does not keep everybody waiting."""
 _MOST_WORKERS = 61
 """What Windows can wait for (`concurrent.futures` refuses more)."""
+_STAGE = "analysing"
 _DIED = "the process that worked on it ended without an answer"
 
 
@@ -38,14 +40,18 @@ def run_each(paths: Sequence[str], work: Callable[[str], T], jobs: int | None) -
     """
     jobs = min(jobs or os.cpu_count() or 1, _MOST_WORKERS)
     if jobs == 1 or len(paths) <= WORTH_IT:
-        yield from (_guarded(work, path) for path in paths)
+        for done, path in enumerate(paths):
+            tell(_STAGE, done, len(paths), path)
+            yield _guarded(work, path)
         return
     size = max(1, min(_CHUNK, len(paths) // (jobs * 4)))
     done = 0
+    tell(_STAGE, done, len(paths))
     while done < len(paths):
         try:
             for results in _in_pool(paths[done:], work, jobs, size):
                 done += len(results)
+                tell(_STAGE, done, len(paths), *paths[done : done + 1])
                 yield from results
         except BrokenProcessPool:
             # The culprit is likely among the files that were under way; if not, the pool breaks again further on.

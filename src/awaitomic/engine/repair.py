@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from awaitomic.engine import progress
 from awaitomic.engine.chosen import FirstNames
 from awaitomic.engine.fault import fault_of
 from awaitomic.engine.fix import AppliedFix, FixResult, fix_text
@@ -139,7 +140,10 @@ class _Repair:
             self._visits[path] += 1
             if self._visits[path] > _MOST_VISITS:
                 raise _Endless("the fixes of several files kept calling for each other: none was applied")
+            done = len(self._results)
+            progress.tell("repairing", done, done + len(self._pending) + 1, self._named[path])
             self._visit(path)
+        progress.rest()
 
     def _visit(self, path: str) -> None:
         named = Path(self._named[path])

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from awaitomic.engine import progress
 from awaitomic.engine.fault import Fault, fault_of
 from awaitomic.engine.mending import MendAll
 from awaitomic.engine.one_file import Task, projects_of, unreadable, work_on
@@ -69,6 +70,7 @@ def run_on_text(raw: bytes, path: str, settings: Settings, *, repair: bool = Fal
 
 def _run(task: Task, *, write: bool, mend: Mend | None = None) -> Run:
     start = time.perf_counter()
+    progress.tell("looking for files")
     found = discover(task.named, task.settings)
     missing = [problem.message for problem in found.problems if problem.kind is ProblemKind.MISSING]
     if missing:
@@ -78,6 +80,7 @@ def _run(task: Task, *, write: bool, mend: Mend | None = None) -> Run:
     outcomes: dict[str, Outcome] = {}
     for path, result in zip(nominated.paths, run_each(nominated.paths, task, task.settings.jobs), strict=True):
         outcomes[path] = Outcome(display_path(path), fault=_shown(result)) if isinstance(result, Fault) else result
+    progress.rest()
     unlisted = [problem for problem in found.problems if problem.kind is ProblemKind.UNREADABLE]
     return collect(
         [*nominated.failed, *_mended(outcomes, task, mend or MendAll(write=write))],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -79,10 +78,21 @@ def wants_colour(stream: IO[Any], choice: str) -> bool:
 
 def paint_for(stream: IO[Any], choice: str) -> Paint:
     """Decide how output to `stream` looks; `choice` as in `wants_colour`."""
-    width = DEFAULT_WIDTH
-    if stream.isatty() or os.environ.get("COLUMNS", "").isdecimal():
-        width = shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns
-    return Paint(max(width, _NARROWEST), wants_colour(stream, choice), glyphs_for(stream))
+    return Paint(max(columns_of(stream), _NARROWEST), wants_colour(stream, choice), glyphs_for(stream))
+
+
+def columns_of(stream: IO[Any]) -> int:
+    """Give the width of a stream: what ``COLUMNS`` says, else that of its terminal, else `DEFAULT_WIDTH`.
+
+    Not `shutil.get_terminal_size`: that asks for the terminal of standard output, which may be a pipe.
+    """
+    said = os.environ.get("COLUMNS", "")
+    if said.isdecimal() and int(said):
+        return int(said)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or DEFAULT_WIDTH
+    except (OSError, ValueError, AttributeError):
+        return DEFAULT_WIDTH
 
 
 def glyphs_for(stream: IO[Any]) -> Glyphs:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from awaitomic.report.sources import Sources
 
 _INDENT = 4
+_NARROW = 60
+"""Columns below which indentation costs more than it gives."""
 
 
 def render_finding(finding: Finding, sources: Sources, paint: Paint) -> str:
@@ -35,7 +37,7 @@ def render_finding(finding: Finding, sources: Sources, paint: Paint) -> str:
     timeline = build_timeline(finding, sources)
     if timeline is not None:
         rows.append(f"{'':{_INDENT}}{paint.style(timeline.title + ':', 'bold')}")
-        rows.extend(render_timeline(timeline, paint, 2 * _INDENT))
+        rows.extend(render_timeline(timeline, paint, _INDENT if paint.width < _NARROW else 2 * _INDENT))
     for evidence in finding.evidence:
         rows.extend(_item("why", evidence, "bold", paint))
     rows.extend(remedy_rows(finding, paint))

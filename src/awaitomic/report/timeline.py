@@ -45,6 +45,9 @@ _WITHOUT = frozenset({"leaked-lock", "foreign-loop-lock"})
 _WIDEST = 120
 """Beyond this the two columns drift apart, and the eye no longer finds the row."""
 
+_LEAST = 16
+"""Cells of code that a column has to have for two of them to be worth it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -166,17 +169,29 @@ def _waiting_for_itself(finding: Finding, sources: Sources) -> Timeline:
 
 
 def render_timeline(timeline: Timeline, paint: Paint, indent: int = 0) -> list[str]:
-    """Render for a terminal: rows without line ends, at most ``paint.width`` cells wide."""
+    """Render for a terminal: rows without line ends, at most ``paint.width`` cells wide.
+
+    Two tasks stand beside each other, or, where that leaves too little of their code, below each other.
+    """
     places = max(len(row.place) for row in timeline.rows)
     verbs = max(len(_VERBS[row.role]) for row in timeline.rows)
     room = min(paint.width, _WIDEST) - indent
-    margin = " " * indent
     if timeline.tasks == 1:
         rows = [_cell(row, places, verbs, room, paint) for row in timeline.rows]
-        return [margin + row for row in [*rows, *_outcome(timeline, room, paint)]]
-    left = min((room - 3) // 2, _natural(timeline, "A", places, verbs))
-    right = min(room - 3 - left, _natural(timeline, "B", places, verbs))
-    left = min(room - 3 - right, _natural(timeline, "A", places, verbs))
+    else:
+        rows = _beside(timeline, places, verbs, room, paint) or _below(timeline, places, verbs, room, paint)
+    return [" " * indent + row for row in [*rows, *_outcome(timeline, room, paint)]]
+
+
+def _beside(timeline: Timeline, places: int, verbs: int, room: int, paint: Paint) -> list[str]:
+    """Render two columns, or nothing if one of them would be so narrow that it says hardly anything."""
+    wants = {task: _natural(timeline, task, places, verbs) for task in "AB"}
+    left = min((room - 3) // 2, wants["A"])
+    right = min(room - 3 - left, wants["B"])
+    left = min(room - 3 - right, wants["A"])
+    cut = [cells for cells, task in ((left, "A"), (right, "B")) if cells < wants[task]]
+    if cut and min(cut) - places - verbs - 2 < _LEAST:
+        return []
     bar = paint.style(paint.glyphs.bar, "gutter")
     rule = paint.glyphs.dash * (left + 1) + paint.glyphs.cross + paint.glyphs.dash * (right + 1)
     rows = [
@@ -188,7 +203,12 @@ def render_timeline(timeline: Timeline, paint: Paint, indent: int = 0) -> list[s
             rows.append(f"{_cell(row, places, verbs, left, paint, fill=True)} {bar}")
         else:
             rows.append(f"{' ' * left} {bar} {_cell(row, places, verbs, right, paint)}")
-    return [margin + row for row in [*rows, *_outcome(timeline, room, paint)]]
+    return rows
+
+
+def _below(timeline: Timeline, places: int, verbs: int, room: int, paint: Paint) -> list[str]:
+    """Render one column, with the name of the task in front of what it does."""
+    return [f"{paint.style(row.task, 'bold')} {_cell(row, places, verbs, room - 2, paint)}" for row in timeline.rows]
 
 
 def brief_rows(finding: Finding, sources: Sources, paint: Paint, indent: int = 0) -> list[str]:
