@@ -40,6 +40,13 @@ def test_what_changes_the_findings_is_repeated_and_what_changes_the_looks_is_not
     )
 
 
+def test_ignores_of_files_are_repeated_as_they_can_be_given() -> None:
+    told = line("--per-file-ignores", "a/**:AWA1,AWA2,b.py:AWA3", "--extend-per-file-ignores", "c d.py:ALL")
+    assert told == (
+        "awaitomic fix --per-file-ignores 'a/**:AWA1,AWA2,b.py:AWA3' --extend-per-file-ignores 'c d.py:ALL' a.py"
+    )
+
+
 def test_a_page_is_asked_for_without_options() -> None:
     assert line("--select", "AWA1", words=("explain", "AWA101"), paths=()) == "awaitomic explain AWA101"
 

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from awaitomic.cli.values import spelled
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -70,7 +72,7 @@ class Typed:
             yield option.opts[-1] if value else (option.secondary_opts or option.opts)[-1]
             return
         for each in value if option.multiple else [value]:
-            text = ",".join(each) if isinstance(each, tuple) else str(each)
+            text = spelled(each)
             yield option.opts[-1]
             yield self._named(text) if isinstance(option.type, click.Path) else text
 

@@ -5,6 +5,13 @@ from __future__ import annotations
 import click
 
 
+def spelled(value: object) -> str:
+    """Give a value of an option as it can be given again."""
+    if not isinstance(value, tuple):
+        return str(value)
+    return ",".join(f"{each[0]}:{spelled(each[1])}" if isinstance(each, tuple) else str(each) for each in value)
+
+
 def codes_by_file(value: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Read ``tests/**:AWA1,scripts/*.py:AWA101,AWA102`` as patterns, each with its codes.
 

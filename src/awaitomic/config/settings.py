@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from awaitomic.config import kinds
 from awaitomic.config.keys import declared, key
-from awaitomic.config.words import parse_confidence, parse_granularity
+from awaitomic.config.words import (
+    check_lock_name,
+    check_suffix,
+    parse_confidence,
+    parse_granularity,
+    parse_precondition,
+)
 from awaitomic.knowledge.codes import RULE_NAMES
-from awaitomic.model.conventions import Conventions
+from awaitomic.model.conventions import Conventions, Naming, Precondition
 from awaitomic.model.finding import Confidence
 from awaitomic.model.preferences import Granularity, Preferences, Strategy
 
@@ -201,6 +207,38 @@ class Settings:
         "Classes whose instances belong to one task at a time.",
         example='["Walker"]',
     )
+    lock_types: tuple[str, ...] = key(
+        (),
+        kinds.Names(),
+        "Classes and factories of locks that awaitomic does not know: what they make keeps others out.",
+        example='["my_library.Turnstile", "redis_lock"]',
+    )
+    serialising_decorators: tuple[str, ...] = key(
+        (),
+        kinds.Names(),
+        "Decorators that let one call at a time run: what they decorate counts as locked.",
+        example='["one_at_a_time"]',
+    )
+    locked_suffix: str | None = key(
+        None,
+        kinds.Text("a string", check_suffix, r"^\w+$"),
+        "How the names of functions end that a split makes for callers which hold the lock.",
+        example='"_unlocked"',
+        absent="as the file does it, or else `_locked`",
+    )
+    locked_precondition: Precondition = key(
+        Precondition.NONE,
+        kinds.Choice(tuple(str(each) for each in Precondition), parse_precondition),
+        "Whether such a function begins with `assert self._lock.locked()`, or raises if it is not locked.",
+        example='"assert"',
+    )
+    lock_name: str | None = key(
+        None,
+        kinds.Text("a name", check_lock_name, r"^[\w{}]+$"),
+        "The name of new locks, with `{state}` for what they are for; where it is taken, there is no fix.",
+        example='"_{state}_mutex"',
+        absent="`_lock`, or `_{state}_lock` where that is taken",
+    )
     jobs: int | None = key(
         None,
         kinds.Number(),
@@ -221,7 +259,14 @@ class Settings:
     @property
     def conventions(self) -> Conventions:
         """What is said here about the user's own frameworks and classes, as the analysis wants it."""
-        return Conventions(frozenset(self.entry_points), frozenset(self.single_owner))
+        naming = Naming(self.locked_suffix or "", self.locked_precondition, self.lock_name or "")
+        return Conventions(
+            frozenset(self.entry_points),
+            frozenset(self.single_owner),
+            frozenset(self.lock_types),
+            frozenset(self.serialising_decorators),
+            naming,
+        )
 
     def selected(self, code: str) -> bool:
         """Say whether a rule is selected: the longest matching entry wins, and `ignore` among equally long ones."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import keyword
 from typing import TYPE_CHECKING
 
 from awaitomic.knowledge.codes import REMEDY_NAMES, RULE_NAMES
+from awaitomic.model.conventions import Precondition
 from awaitomic.model.finding import Confidence
 from awaitomic.model.preferences import Granularity, Strategy
 
@@ -38,6 +40,29 @@ def parse_strategy(value: str) -> Strategy:
     if remedy not in REMEDY_NAMES:
         raise ValueError(not_among("remedy", remedy, REMEDY_NAMES))
     return Strategy(remedy, forbidden=remedy != name, rule="" if rule == "ALL" else rule)
+
+
+def parse_precondition(value: str) -> Precondition:
+    """Give the precondition of that name; raises `ValueError` with a message for the user."""
+    names = [str(each) for each in Precondition]
+    if value in names:
+        return Precondition(value)
+    raise ValueError(not_among("precondition", value, names))
+
+
+def check_suffix(value: str) -> None:
+    """See that a suffix can end a name; else raise `ValueError` with a message for the user."""
+    if not value or not f"x{value}".isidentifier():
+        message = f"`{value}` cannot end the name of a function; write something like `_locked`"
+        raise ValueError(message)
+
+
+def check_lock_name(value: str) -> None:
+    """See that a template gives the name of an attribute; else raise `ValueError` with a message for the user."""
+    name = value.replace("{state}", "state")
+    if not name.strip("_") or not name.isidentifier() or keyword.iskeyword(name) or name.startswith("__"):
+        message = f"`{value}` is no name for a lock; write something like `_mutex` or `_{{state}}_lock`"
+        raise ValueError(message)
 
 
 def not_among(what: str, word: str, known: Iterable[str]) -> str:

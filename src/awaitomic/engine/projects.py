@@ -100,8 +100,8 @@ class InProject:
         """Give the facts of the file as a part of its project."""
         program = self.program or self.projects.program(self.root)
         if program is None:
-            project = Project(SourceTree(self.root))
-            program = Program(project, project.add(self.name, source, tree), self.conventions)
+            project = Project(SourceTree(self.root), conventions=self.conventions)
+            program = Program(project, project.add(self.name, source, tree))
             self.projects.keep(self.root, program)
             if not others:
                 return program
@@ -110,7 +110,7 @@ class InProject:
             known.source = source  # under the path that the user gave
             return program.at(known)
         project = program.project.with_texts({**(others or {}), self.name: source.raw})
-        return Program(project, project.add(self.name, source, tree), self.conventions)
+        return Program(project, project.add(self.name, source, tree))
 
     def after(self, program: Program, /) -> Scope:
         """Give the scope of the file in the state of the texts that a program was made of."""

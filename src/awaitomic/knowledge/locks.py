@@ -80,9 +80,13 @@ LOCK_TYPES: dict[str, LockType] = {
     "aiofile.lock.AsyncLock": LockType(Exclusion.UNKNOWN, "aiofile", hangs=False),
 }
 
+CONFIGURED_LOCK = "a configured lock"
+"""The type of what classes and factories make that the configuration calls locks (``lock-types``)."""
+
 IN_PROCESS = frozenset({"asyncio", "anyio", "trio", "threading"})
 """Libraries whose locks only those meet at who have the same object; a lock file is one for all who name it."""
 UNKNOWN_LOCK = LockType(Exclusion.UNKNOWN, "unknown", hangs=False)
+LOCK_TYPES[CONFIGURED_LOCK] = UNKNOWN_LOCK
 
 THREAD_LIBRARIES = frozenset({"threading", "multiprocessing", "filelock"})
 """Libraries whose locks stop the whole thread of whoever waits for them, and with it the event loop in it."""

@@ -134,7 +134,7 @@ class SplitBody:
 
     The body but for the docstring becomes that of ``async def variant``, as in `SplitMethod`; what is left is
     ``<header>: return await <call>``. An ``async with`` in the body that takes the same lock is unwrapped by an edit
-    of its own.
+    of its own. `precondition` is an optional first statement of the variant.
     """
 
     method: StatementPath
@@ -145,6 +145,7 @@ class SplitBody:
     returns: bool
     docstring: str
     decorators: tuple[str, ...] = ()
+    precondition: str = ""
 
 
 @dataclass(frozen=True, slots=True)

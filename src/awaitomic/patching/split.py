@@ -118,7 +118,7 @@ def _variant(method: Statement, edit: SplitMethod | SplitBody, newline: str | No
 
 def _opening(edit: SplitMethod | SplitBody, body: Block, newline: str | None, quotes: str) -> list[Statement]:
     opening = parse_fragment(_literal(edit.docstring, quotes), body, newline) if edit.docstring else []
-    if isinstance(edit, SplitMethod) and edit.precondition:
+    if edit.precondition:
         opening += parse_fragment(edit.precondition, body, newline)
     return opening
 

@@ -54,14 +54,12 @@ _ASSIGNING = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Delete)
 class Program:
     """The facts of a project, as seen from one of its files: `resolvers` are those of the file, in source order.
 
-    What is found out is shared between the views of one project (see `at`); `conventions` are what the configuration
-    adds to the tables.
+    What is found out is shared between the views of one project (see `at`).
     """
 
-    def __init__(self, project: Project, unit: Unit, conventions: Conventions = STANDARD) -> None:
+    def __init__(self, project: Project, unit: Unit) -> None:
         self.project = project
         self.unit = unit
-        self.conventions = conventions
         self._serialised: dict[int, str | None] = {}
         self._changes: dict[tuple[str, Location], bool] = {}
         self.analyses = Analyses(self)
@@ -83,6 +81,11 @@ class Program:
         view = copy(self)
         view.unit = unit
         return view
+
+    @property
+    def conventions(self) -> Conventions:
+        """What the configuration adds to the tables."""
+        return self.project.conventions
 
     @property
     def source(self) -> SourceText:
@@ -324,7 +327,7 @@ def build(
     Parameters:
         source: the file's text.
         tree: its parsed module, if there is one already.
-        conventions: what the configuration adds to the tables.
+        conventions: what the configuration adds to the tables, if the file is alone.
         project: where to look up what it imports; None for nowhere.
 
     Raises:
@@ -332,6 +335,6 @@ def build(
         awaitomic.flow.lower.UnsupportedSyntax: for syntax that this release does not know.
     """
     if project is None:
-        project = Project(SourceTree.nowhere())
+        project = Project(SourceTree.nowhere(), conventions=conventions)
     unit = project.add(project.tree.name_of(source.path), source, tree)
-    return Program(project, unit, conventions)
+    return Program(project, unit)

@@ -12,6 +12,8 @@ from typing import NamedTuple, Protocol
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.containers import ABSTRACT_CONTAINERS
+from awaitomic.knowledge.locks import CONFIGURED_LOCK
+from awaitomic.model.conventions import STANDARD, Conventions
 from awaitomic.model.identity import identity, module_of, qualname_of
 from awaitomic.model.location import Location, Root
 from awaitomic.program.finder import Found
@@ -65,8 +67,9 @@ class Definition(NamedTuple):
 class Linker:
     """Answers what names mean; one for a program."""
 
-    def __init__(self, modules: Modules) -> None:
+    def __init__(self, modules: Modules, conventions: Conventions = STANDARD) -> None:
         self._modules = modules
+        self._conventions = conventions
         self._definitions: dict[tuple[str, str], Definition | None] = {}
         self._bases: dict[str, tuple[str, ...]] = {}
         self._lineages: dict[str, tuple[ClassFacts, ...]] = {}
@@ -297,13 +300,16 @@ class Linker:
         if typed.item is not None:
             typed = replace(typed, item=self.resolve(typed.item, module, hops))
         name = typed.name
+        if name is not None and self._is_configured_lock(name):
+            return Typed(CONFIGURED_LOCK)
         if name is None or not name.startswith(("name:", "call:")):
             return typed
         found = self._named(name[5:], module) if hops <= _MOST_HOPS else None
         if found is None:
             return FOREIGN if _is_named_like_a_class(name[5:]) else UNKNOWN
         if found.kind == "class":
-            return replace(typed, name=f"class:{found.id}")
+            made = f"class:{found.id}"
+            return Typed(CONFIGURED_LOCK) if self._is_configured_lock(made) else replace(typed, name=made)
         if found.kind == "function" and name.startswith("call:"):
             function = self.function(found.id)
             returned = getattr(function.node, "returns", None) if function is not None else None
@@ -311,6 +317,18 @@ class Linker:
         if found.kind == "variable" and name.startswith("name:"):
             return self._alias(found, hops)
         return UNKNOWN
+
+    def _is_configured_lock(self, name: str) -> bool:
+        """Tell whether the name of a type is that of a lock by the configuration, or derives from one."""
+        if not self._conventions.lock_types or ":" not in name:
+            return False
+        kind, _, rest = name.partition(":")
+        names = [rest.lstrip(":")]
+        facts = self.class_facts(rest) if kind == "class" else None
+        for ancestor in self.lineage(facts.id) if facts is not None else ():
+            module = module_of(ancestor.id).removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+            names += [f"{module}.{ancestor.qualname}", *(base for base in self.bases(ancestor) if ":" not in base)]
+        return any(self._conventions.makes_lock(each) for each in names)
 
     def _annotated(self, annotation: ast.expr | None, module: str, hops: int) -> Typed:
         facts = self._modules.facts(module)

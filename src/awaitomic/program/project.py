@@ -15,6 +15,7 @@ from functools import cached_property
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.flow.lower import UnsupportedSyntax, lower_module
+from awaitomic.model.conventions import STANDARD, Conventions
 from awaitomic.model.identity import module_of
 from awaitomic.model.location import Location
 from awaitomic.program.escape import publish
@@ -31,11 +32,20 @@ _MANY = 60
 
 
 class Project:
-    """The modules below one root, by name. Facts depend on the text alone and are shared between versions of it."""
+    """The modules below one root, by name. Facts depend on the text alone and are shared between versions of it.
 
-    def __init__(self, tree: SourceTree, known: dict[tuple[str, bytes], ModuleFacts | None] | None = None) -> None:
+    `conventions` are what the configuration adds to the tables.
+    """
+
+    def __init__(
+        self,
+        tree: SourceTree,
+        known: dict[tuple[str, bytes], ModuleFacts | None] | None = None,
+        conventions: Conventions = STANDARD,
+    ) -> None:
         self.tree = tree
-        self.link = Linker(self)
+        self.conventions = conventions
+        self.link = Linker(self, conventions)
         self._known = known if known is not None else {}
         self._units: dict[str, Unit | None] = {}
         self._unpublished: list[Unit] = []
@@ -46,7 +56,7 @@ class Project:
 
     def with_texts(self, texts: Mapping[str, bytes]) -> Project:
         """Give the same project with the texts of some modules replaced."""
-        return Project(self.tree.with_texts(texts), self._known)
+        return Project(self.tree.with_texts(texts), self._known, self.conventions)
 
     # -- what the linker asks ------------------------------------------------------------------------------------
 

@@ -55,7 +55,8 @@ def contract_of(program: Program, resolver: Resolver) -> Contract | None:
     if asserted is not None:
         return Contract(asserted, Basis.ASSERTED)
     text = ast.get_docstring(function.node) or ""
-    named = sounds_held_by_caller(function.node.name)
+    suffix = program.conventions.naming.locked_suffix
+    named = sounds_held_by_caller(function.node.name) or bool(suffix and function.node.name.endswith(suffix))
     if says_caller_holds(text):
         meant = _meant(resolver, text)
         if meant is not None:

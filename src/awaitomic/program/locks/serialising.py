@@ -13,12 +13,13 @@ from awaitomic.knowledge.locks import CONCURRENCY_LIMITS, SERIALISING_DECORATORS
 from awaitomic.model.event import Call, Const, Enter
 from awaitomic.program.locks.managers import is_understood
 from awaitomic.program.locks.wrappers import waits_for_wrapped
-from awaitomic.program.names import last_name
+from awaitomic.program.names import dotted, last_name
 
 if TYPE_CHECKING:
     from awaitomic.flow.graph import FunctionGraph
     from awaitomic.program import Program
     from awaitomic.program.resolve import Resolver
+    from awaitomic.program.unit import Unit
 
 
 def serialising_decorator(program: Program, function: FunctionGraph) -> str | None:
@@ -26,12 +27,17 @@ def serialising_decorator(program: Program, function: FunctionGraph) -> str | No
     unit = program.unit_of(function)
     for node in getattr(function.node, "decorator_list", []):
         name = last_name(node)
-        if name in SERIALISING_DECORATORS or _limits_to_one(node):
+        if name in SERIALISING_DECORATORS or _limits_to_one(node) or _is_configured(program, unit, node):
             return name
         found = program.project.link.find_decorator(node, unit.module)
         if _holds_a_lock(program, found) if found is not None else sounds_like_a_lock(name):
             return name
     return None
+
+
+def _is_configured(program: Program, unit: Unit, node: ast.expr) -> bool:
+    called = node.func if isinstance(node, ast.Call) else node
+    return program.conventions.serialises(dotted(called, unit.module.imports) or last_name(node))
 
 
 def _limits_to_one(node: ast.expr) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from awaitomic.knowledge.locks import STACKING, UNKNOWN_LOCK
+from awaitomic.knowledge.locks import CONFIGURED_LOCK, STACKING, UNKNOWN_LOCK
 from awaitomic.model.event import Call, Compute, Merge, Operand
 from awaitomic.model.location import Location
 from awaitomic.program.calls import is_awaited, targets_of, translate
@@ -46,6 +46,9 @@ class Takes:
         flaw = made_for_each(self._program, resolver, manager)
         if flaw is not None:
             yield Lock(unnamed(resolver, manager), UNKNOWN_LOCK, flaw)
+            return
+        if resolver.operand_type(manager).name == CONFIGURED_LOCK:  # whatever its body does
+            yield Lock(resolver.value(manager) or unnamed(resolver, manager), UNKNOWN_LOCK)
             return
         event = resolver.function.events[resolver.origin(manager)]
         if isinstance(event, Compute) and event.operator == "awaited":  # `async with await self.lock_of(key):`

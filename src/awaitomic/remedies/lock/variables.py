@@ -21,6 +21,9 @@ def module_lock_name(program: Program, state: str, noun: str = "lock") -> str:
         Declined: ``name-taken``.
     """
     stem = state.strip("_").lower()
+    template = program.conventions.naming.lock_name if noun == "lock" else ""
+    if template:
+        return _free(program, [template.format(state=stem)])
     return _free(program, [f"_{stem}_{noun}", f"_{stem}_update_{noun}"])
 
 
@@ -30,6 +33,9 @@ def closure_lock_name(program: Program, state: str, noun: str = "lock") -> str:
     Raises:
         Declined: ``name-taken``.
     """
+    template = program.conventions.naming.lock_name if noun == "lock" else ""
+    if template:  # a local has no underscore in front
+        return _free(program, [template.format(state=state.strip("_")).lstrip("_")])
     return _free(program, [f"{state.strip('_')}_{noun}", f"{state.strip('_')}_update_{noun}"])
 
 

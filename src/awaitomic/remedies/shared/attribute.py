@@ -149,7 +149,7 @@ def _attributes(root: ast.AST) -> Iterator[ast.Attribute]:
 
 
 def attribute_name(program: Program, facts: ClassFacts, state: str, stem: str = "", noun: str = "lock") -> str:
-    """Give a free name for the lock: ``_lock``, or ``_<state>_lock`` where that is taken or may be.
+    """Give a free name for the lock, as it is configured, or else ``_lock``, or ``_<state>_lock`` where that is taken.
 
     Parameters:
         program: the facts of the file.
@@ -159,13 +159,16 @@ def attribute_name(program: Program, facts: ClassFacts, state: str, stem: str = 
         noun: what it is: a lock, or locks.
 
     Raises:
-        Declined: ``name-taken`` if both are in use.
+        Declined: ``name-taken`` if they are in use.
     """
     taken, strangers = _names_taken(program, facts, state)
     has_lock = any("lock" in name.lower() for each in _relatives(program, facts, state) for name in each.attributes)
     stem = (stem or state).strip("_") or "state"
     names = [f"_{stem}_{noun}", f"_{stem}_update_{noun}"]
-    if not strangers and not has_lock:
+    template = program.conventions.naming.lock_name if noun == "lock" else ""
+    if template:
+        names = [template.format(state=stem)]
+    elif not strangers and not has_lock:
         names.insert(0, f"_{noun}")
     return _first_free(facts, names, taken)
 

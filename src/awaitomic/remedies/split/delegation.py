@@ -29,5 +29,5 @@ def delegate(
         Declined: if a call site cannot follow, or the signature cannot be written again.
     """
     name = variant.variant_name(program, function)
-    edits = [split_body(function, header, lock, name), *takers.redirect_all(program, [function], name, held)]
+    edits = [split_body(program, function, header, lock, name), *takers.redirect_all(program, [function], name, held)]
     return edits, (function.qualname, variant.renamed(function, name))

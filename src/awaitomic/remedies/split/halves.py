@@ -54,7 +54,7 @@ def halve(program: Program, taker: Taker, name: str, *, alone: bool) -> Halves:
     variant.check_form(function)
     regions = regions_of(program, taker)
     if len(regions) == 1 and is_whole_body(function, regions[0]):
-        return Halves((_whole_region(function, regions[0], name, lock_name(taker.lock)),), (name,))
+        return Halves((_whole_region(program, taker, regions[0], name),), (name,))
     for parameter, wanted in parameter_conditions(function, taker.event):
         reason = f"`{parameter}` says if the lock is taken, so that who holds it can pass {not wanted}"
         raise _partial(function, regions[0], reason)
@@ -64,7 +64,7 @@ def halve(program: Program, taker: Taker, name: str, *, alone: bool) -> Halves:
     relies = [*found.relies, *(_enters_first(region) for region in regions if region.index > 0)]
     if not relies:
         header = f"async with {written.text_of(program, regions[0].node.items[0].context_expr)}"
-        body = split_body(function, header, lock_name(taker.lock), name)
+        body = split_body(program, function, header, lock_name(taker.lock), name)
         return Halves((*(dropped(program, region) for region in regions), body), (name,), found.doubts)
     if len(regions) > 1 or not regions[0].is_alone or not alone:
         raise _partial(function, regions[0], relies[0])
@@ -79,7 +79,7 @@ def halve_passing(program: Program, one: Passing, lock: Lock, name: str) -> Halv
     variant.check_form(function)
     found = outside.judge(program, program.resolver(function), one.waits, lock.location)
     header = f"async with {variant.callee_of(function, lock_name(lock))}"
-    edit = split_body(function, header, lock_name(lock), name)
+    edit = split_body(program, function, header, lock_name(lock), name)
     return Halves((edit,), (name,), (*found.relies, *found.doubts))
 
 
@@ -102,7 +102,7 @@ def _partial(function: FunctionGraph, region: Region, reason: str) -> Declined:
     return Declined("split-partial-region", message)
 
 
-def split_body(function: FunctionGraph, header: str, lock: str, name: str) -> Edit:
+def split_body(program: Program, function: FunctionGraph, header: str, lock: str, name: str) -> Edit:
     """Give the edit by which a function takes the lock around all that it does, and its body becomes a variant."""
     return SplitBody(
         method=function.path,
@@ -111,21 +111,30 @@ def split_body(function: FunctionGraph, header: str, lock: str, name: str) -> Ed
         call=variant.delegating_call(function, name),
         returns=variant.returns_value(variant.node_of(function).body),
         docstring=variant.variant_docstring(function, lock),
+        precondition=variant.precondition(program, header.removeprefix("async with "), name),
         decorators=variant.kept_decorators(function),
     )
 
 
-def _whole_region(function: FunctionGraph, region: Region, name: str, lock: str, signature: str = "") -> SplitMethod:
+def _whole_region(program: Program, taker: Taker, region: Region, name: str, signature: str = "") -> SplitMethod:
+    function = taker.function
     return SplitMethod(
         method=function.path,
         region=region.path,
         variant=name,
         call=variant.delegating_call(function, name),
         returns=variant.returns_value(region.node.body),
-        docstring=variant.variant_docstring(function, lock),
+        docstring=variant.variant_docstring(function, lock_name(taker.lock)),
+        precondition=_precondition(program, region, name),
         decorators=variant.kept_decorators(function),
         signature=signature,
     )
+
+
+def _precondition(program: Program, region: Region, name: str) -> str:
+    """Give the statement by which the variant of a region sees that the lock of the region is held."""
+    lock = region.node.items[region.index].context_expr
+    return variant.precondition(program, written.text_of(program, lock), name)
 
 
 # -- a part, behind an early look ------------------------------------------------------------------------------------
@@ -175,7 +184,7 @@ def _body(function: FunctionGraph) -> list[ast.stmt]:
 def _direct(program: Program, taker: Taker, region: Region, name: str) -> Halves:
     """Let the part be the variant, with the signature of the whole: its holders call nothing else."""
     signature = written.signature_of(program, taker.function, name)
-    edit = _whole_region(taker.function, region, name, lock_name(taker.lock), signature)
+    edit = _whole_region(program, taker, region, name, signature)
     return Halves((edit,), (name,))
 
 
@@ -199,6 +208,7 @@ def _around_part(program: Program, taker: Taker, region: Region, name: str, reas
         call=call,
         returns=part.returns,
         docstring=f"Do what `{variant.node_of(function).name}` does under the lock. Caller must hold `{lock}`.",
+        precondition=_precondition(program, region, inner),
         decorators=variant.kept_decorators(function),
         signature=written.part_signature(program, function, part.parameters, part.results, returns=part.returns),
         results=part.results,
@@ -209,5 +219,6 @@ def _around_part(program: Program, taker: Taker, region: Region, name: str, reas
     if body is None or len(lines) - 1 > _MOST_TWICE:
         raise _partial(function, region, f"{reason}, and what it does around the lock would have to be written twice")
     docstring = variant.variant_docstring(function, lock)
+    body = [*_precondition(program, region, name).splitlines(), *body]
     whole = written.definition(function, name, written.signature_of(program, function, name), docstring, body)
     return Halves((edit, InsertStatements(function.path, "after", whole)), (inner, name))

@@ -6,6 +6,7 @@ import ast
 from collections import Counter
 
 from awaitomic.flow.graph import FunctionGraph
+from awaitomic.model.conventions import Precondition
 from awaitomic.model.event import Call
 from awaitomic.model.plan import Edit, ReplaceExpression
 from awaitomic.model.position import Extent
@@ -116,7 +117,9 @@ def _is_taken(program: Program, function: FunctionGraph, name: str) -> bool:
 
 
 def _suffix(program: Program) -> str:
-    """Give the suffix that the file uses for its own variants, unless it means the opposite there."""
+    """Give the suffix that is configured, or that the file uses for its own variants, if that says the same there."""
+    if program.conventions.naming.locked_suffix:
+        return program.conventions.naming.locked_suffix
     names = {getattr(function.node, "name", ""): function for function in program.module.functions}
     seen: Counter[str] = Counter()
     for name in names:
@@ -249,6 +252,22 @@ def variant_docstring(function: FunctionGraph, lock: str) -> str:
     if not first or node.col_offset + len(first) + len(duty) + 11 > _LINE or "\\" in first:
         first = f"Do the work of `{node.name}`."
     return f"{first} {duty}"
+
+
+def precondition(program: Program, lock: str, variant: str) -> str:
+    """Give the statement by which a variant sees that the lock is held, if the project wants one.
+
+    Parameters:
+        program: the facts of the file.
+        lock: the lock as the variant names it. What is looked up by a call is not asked for: to ask could make it.
+        variant: the name of the variant.
+    """
+    wanted = program.conventions.naming.locked_precondition
+    if wanted is Precondition.NONE or not all(part.isidentifier() for part in lock.split(".")):
+        return ""
+    if wanted is Precondition.ASSERT:
+        return f"assert {lock}.locked()"
+    return f'if not {lock}.locked():\n    raise RuntimeError("{variant} is for callers that hold {lock}")'
 
 
 def returns_value(nodes: list[ast.stmt]) -> bool:
