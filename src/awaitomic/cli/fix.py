@@ -10,6 +10,8 @@ import click
 from awaitomic.cli.options import Given, common, common_options
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from awaitomic.cli.options import Common
     from awaitomic.engine.mending import MendGroups
     from awaitomic.engine.outcome import Run
@@ -25,6 +27,12 @@ if TYPE_CHECKING:
     help="Write only to DIR: one patch for each group of fixes that belong together, for git apply and git am.",
 )
 @click.option(
+    "-i",
+    "--interactive",
+    is_flag=True,
+    help="Show one group of fixes at a time and ask what to do with it; what is taken is written at once.",
+)
+@click.option(
     "--max-fixes",
     type=click.IntRange(min=1),
     metavar="N",
@@ -38,6 +46,7 @@ def fix(
     *,
     diff: bool,
     patch_dir: Path | None,
+    interactive: bool,
     max_fixes: int | None,
     exit_non_zero_on_fix: bool,
     **given: Unpack[Given],
@@ -47,25 +56,48 @@ def fix(
     PATHS are files and directories (default: the current directory), or - for standard input, whose fixed text then
     goes to standard output.
     """
-    from awaitomic.cli.outcome import exit_code, report, report_others, tell_problems  # noqa: PLC0415 - not for --version
-    from awaitomic.cli.running import run_engine  # noqa: PLC0415 - not for --version
-
     options = common(given)
-    _check_usage(options, diff=diff, patch_dir=patch_dir, max_fixes=max_fixes)
-    if patch_dir is not None:
+    _check_usage(options, diff=diff, patch_dir=patch_dir, interactive=interactive, max_fixes=max_fixes)
+    if interactive:
+        from awaitomic.cli.review import review  # noqa: PLC0415 - not for --version
+
+        code = review(options, max_fixes, exit_non_zero_on_fix=exit_non_zero_on_fix)
+    elif patch_dir is not None:
         from awaitomic.cli.patch_dir import fix_into  # noqa: PLC0415 - not for --version
 
-        ctx.exit(fix_into(patch_dir, options, max_fixes))
-    if diff and options.outputs.takes_diffs:
-        run = run_engine(options, diffs=True)
-        report(run, options, diffs=True)
-        tell_problems(run, options)
-        ctx.exit(exit_code(run, options))
+        code = fix_into(patch_dir, options, max_fixes)
+    elif diff and options.outputs.takes_diffs:
+        code = _report_diffs(options)
+    else:
+        code = _fix_all(ctx, options, max_fixes, diff=diff, changes_count=diff or exit_non_zero_on_fix)
+    ctx.exit(code)
+
+
+def _report_diffs(options: Common) -> int:
+    """Report every finding with the diff of its fix alone, and give the exit code."""
+    from awaitomic.cli.outcome import exit_code, report, tell_problems  # noqa: PLC0415 - not for --version
+    from awaitomic.cli.running import run_engine  # noqa: PLC0415 - not for --version
+
+    run = run_engine(options, diffs=True)
+    report(run, options, diffs=True)
+    tell_problems(run, options)
+    return exit_code(run, options)
+
+
+def _fix_all(ctx: click.Context, options: Common, most: int | None, *, diff: bool, changes_count: bool) -> int:
+    """Repair all that can be, or show it as a patch, and give the exit code.
+
+    Parameters: at most so many groups of fixes are taken (None: all); `changes_count` tells whether a change of a file
+    is a reason to end with 1.
+    """
+    from awaitomic.cli.outcome import exit_code, report_others, tell_problems  # noqa: PLC0415 - not for --version
+    from awaitomic.cli.running import run_engine  # noqa: PLC0415 - not for --version
+
     mend = None
-    if max_fixes is not None:
+    if most is not None:
         from awaitomic.engine.mending import MendGroups  # noqa: PLC0415 - not for --version
 
-        mend = MendGroups(max_fixes, write=not diff)
+        mend = MendGroups(most, write=not diff)
     run = run_engine(options, repair=True, write=not diff, mend=mend)
     _show(run, options, diff=diff)
     if diff and options.outputs.others:
@@ -74,23 +106,27 @@ def fix(
     elif options.reads_stdin:
         report_others(run, options)
     tell_problems(run, options)
-    tell_fixes(run, options, mend, dry=diff)
+    tell_fixes(run, options, notes_of_groups(mend, dry=diff) if mend is not None else (), dry=diff)
     if options.hook:
         from awaitomic.cli.next_steps import tell_next_steps  # noqa: PLC0415 - only for hooks
 
         tell_next_steps(ctx, run, options, repaired=not diff)
-    ctx.exit(exit_code(run, options, changes=bool(run.changes) and (diff or exit_non_zero_on_fix)))
+    return exit_code(run, options, changes=bool(run.changes) and changes_count)
 
 
-def _check_usage(options: Common, *, diff: bool, patch_dir: Path | None, max_fixes: int | None) -> None:
+def _check_usage(
+    options: Common, *, diff: bool, patch_dir: Path | None, interactive: bool, max_fixes: int | None
+) -> None:
     """Raise `click.UsageError` for options that do not go together: none is ever ignored."""
-    if diff and patch_dir is not None:
-        raise click.UsageError("--diff and --patch-dir exclude each other.")
-    in_groups = "--patch-dir" if patch_dir is not None else "--max-fixes" if max_fixes is not None else ""
-    if in_groups and options.reads_stdin:
-        raise click.UsageError(f"{in_groups} is for files: it cannot be used with - (standard input).")
+    ways = [("--diff", diff), ("--patch-dir", patch_dir is not None), ("--interactive", interactive)]
+    asked = [name for name, given in ways if given]
+    if len(asked) > 1:
+        raise click.UsageError(f"{asked[0]} and {asked[1]} exclude each other.")
+    in_groups = [*asked, *(["--max-fixes"] if max_fixes is not None else [])]
+    if in_groups not in ([], ["--diff"]) and options.reads_stdin:
+        raise click.UsageError(f"{in_groups[-1]} is for files: it cannot be used with - (standard input).")
     outputs = options.outputs
-    if outputs.for_people:
+    if outputs.for_people or interactive:
         return
     advice = f"use check --output-format {outputs.format}, or give --output-file {outputs.format}=FILE besides"
     if patch_dir is not None:
@@ -101,6 +137,16 @@ def _check_usage(options: Common, *, diff: bool, patch_dir: Path | None, max_fix
         raise click.UsageError(f"fix --diff reports all findings as {outputs.format}: --max-fixes is for patches.")
     if options.reads_stdin and not diff:
         raise click.UsageError(f"fix - prints the fixed source, and no report: {advice}.")
+
+
+def notes_of_groups(mend: MendGroups, *, dry: bool) -> list[str]:
+    """Say how many groups of fixes were left because of ``--max-fixes``."""
+    from awaitomic.report.summary import count  # noqa: PLC0415 - not for --version
+
+    if not mend.left:
+        return []
+    taken, left = count(len(mend.groups), "group"), count(mend.left, "group")
+    return [f"--max-fixes: {taken} of fixes {'would be ' if dry else ''}taken, {left} left"]
 
 
 def _show(run: Run, options: Common, *, diff: bool) -> None:
@@ -122,10 +168,10 @@ def _show(run: Run, options: Common, *, diff: bool) -> None:
         streams.aside(left.rstrip("\n"))
 
 
-def tell_fixes(run: Run, options: Common, mend: MendGroups | None = None, *, dry: bool) -> None:
-    """Say on standard error what was repaired, and how much is left; `mend` has repaired it, if in groups."""
+def tell_fixes(run: Run, options: Common, notes: Iterable[str] = (), *, dry: bool) -> None:
+    """Say on standard error what was repaired, then some notes, and how much is left; `dry`: nothing was written."""
     from awaitomic.report.cells import visible  # noqa: PLC0415 - not for --version
-    from awaitomic.report.summary import count, fix_summary  # noqa: PLC0415 - not for --version
+    from awaitomic.report.summary import fix_summary  # noqa: PLC0415 - not for --version
 
     streams = options.streams
     verb = streams.paint_aside.style("would fix" if dry else "fixed", "good")
@@ -133,9 +179,7 @@ def tell_fixes(run: Run, options: Common, mend: MendGroups | None = None, *, dry
         finding = applied.finding
         title = finding.fix.title if finding.fix is not None else finding.message
         streams.aside(f"{verb} {visible(finding.path)}:{applied.line}: {finding.rule} {visible(title)}")
-    if mend is not None and mend.left:
-        taken, left = count(len(mend.groups), "group"), count(mend.left, "group")
-        streams.aside(f"--max-fixes: {taken} of fixes {'would be ' if dry else ''}taken, {left} left")
+    streams.asides(notes)
     if run.report.files:
         unsafe = options.settings.unsafe_fixes
         counts = len(run.applied), len(run.changes)

@@ -22,7 +22,7 @@ def fix_into(folder: Path, options: Common, most: int | None) -> int:
 
     Parameters: `most` groups are taken (None: all). Raises as `write_patches` does.
     """
-    from awaitomic.cli.fix import tell_fixes  # noqa: PLC0415 - it imports this
+    from awaitomic.cli.fix import notes_of_groups, tell_fixes  # noqa: PLC0415 - it imports this
     from awaitomic.cli.outcome import exit_code, findings_text, report_others, tell_problems  # noqa: PLC0415 - not for --version
     from awaitomic.cli.running import run_engine  # noqa: PLC0415 - not for --version
     from awaitomic.engine.mending import MendGroups  # noqa: PLC0415 - not for --version
@@ -39,7 +39,7 @@ def fix_into(folder: Path, options: Common, most: int | None) -> int:
         report_others(run_engine(options, diffs=True), options, diffs=True)
     tell_problems(run, options)
     options.streams.asides(f"wrote {display_path(path)}" for path in paths)
-    tell_fixes(run, options, mend, dry=True)
+    tell_fixes(run, options, notes_of_groups(mend, dry=True), dry=True)
     return exit_code(run, options, changes=bool(paths))
 
 

@@ -242,7 +242,7 @@ class _Repair:
 
     def _outcome(self, path: str) -> Outcome:
         first = self._first.get(path, Outcome(display_path(path)))
-        result = replace(self._results.get(path, first), unfixed=_unplanned(first.findings))
+        result = replace(self._results.get(path, first), unfixed=unplanned(first.findings))
         if path in self._named and result.findings and path in self._results:
             result = replace(result, others=self._projects.texts(Path(self._named[path]), result.findings))
         old = self._old.get(path)
@@ -258,7 +258,8 @@ class _Repair:
         return replace(result, applied=applied, change=Change(old, new))
 
 
-def _unplanned(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def unplanned(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Give findings as they are before anything is decided about them."""
     return tuple(replace(finding, fix=None, refusal=None) for finding in findings)
 
 

@@ -99,7 +99,7 @@ def remedy_rows(finding: Finding, paint: Paint) -> Iterator[str]:
     kind = "good" if fix is not None and fix.applicability is Applicability.SAFE else "warn"
     yield from _item(*said, kind, paint)
     if fix is not None and fix.diff:
-        yield from _diff(fix.diff, paint)
+        yield from render_diff(fix.diff, paint)
 
 
 def _item(label: str, text: str, kind: str, paint: Paint) -> Iterator[str]:
@@ -108,7 +108,8 @@ def _item(label: str, text: str, kind: str, paint: Paint) -> Iterator[str]:
     yield from (f"{'':{_INDENT + len(label) + 2}}{row}" for row in more)
 
 
-def _diff(diff: str, paint: Paint) -> Iterator[str]:
+def render_diff(diff: str, paint: Paint) -> Iterator[str]:
+    """Render a patch for people: in colour, and with control characters made visible."""
     yield ""
     for line in diff.rstrip("\n").split("\n"):
         shown = visible(line.rstrip("\r")).replace("\u2409", "\t")
