@@ -41,7 +41,7 @@ def test_a_syntax_error_is_reported_and_the_others_go_on(tree: Path) -> None:
     result = run("check")
     assert result.exit_code == 1
     assert "bank.py:11:9: AWA101" in result.stdout
-    assert "a_broken.py:1:13: error: SyntaxError" in result.stderr
+    assert "a_broken.py:1:13: AWA003 SyntaxError" in result.stderr
     assert "1 file could not be analysed" in result.stderr
 
 
@@ -54,7 +54,7 @@ def test_undecodable_bytes_are_an_error_of_that_file(tree: Path) -> None:
     (tree / "latin.py").write_bytes(b"async def f():\n    x = '\xe9'\n")
     result = run("check")
     assert result.exit_code == 1
-    assert "latin.py:2:10: error: not valid utf-8" in result.stderr
+    assert "latin.py:2:10: AWA003 not valid utf-8" in result.stderr
 
 
 def test_a_file_that_may_not_be_read_is_an_error_of_that_file(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +71,7 @@ def test_a_file_that_may_not_be_read_is_an_error_of_that_file(tree: Path, monkey
     result = run("check")
     assert result.exit_code == 1
     assert result.stdout.startswith("bank.py:11:9:")
-    assert f"secret.py:1:1: error: cannot be read: {os.strerror(errno.EACCES)}" in result.stderr
+    assert f"secret.py:1:1: AWA003 cannot be read: {os.strerror(errno.EACCES)}" in result.stderr
 
 
 def test_a_missing_path_is_wrong_usage(tree: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from awaitomic.knowledge.codes import REMEDY_NAMES
+from awaitomic.knowledge.codes import REMEDY_NAMES, UNREADABLE
 from awaitomic.report.pages import Page, as_markdown, as_text, remedies, remedy_page, rule_page
 from awaitomic.report.pages.files import documentation
 from awaitomic.rules import RULES, Rule
@@ -39,7 +39,7 @@ def test_there_are_no_pages_of_what_is_no_more() -> None:
 def findings(path: Path, *options: str) -> list[dict[str, Any]]:
     """Report a file as a user would, but for the format."""
     report = json.loads(run("check", "--no-cache", "--output-format", "json", *options, path).stdout)
-    return [*report["findings"], *report["errors"]]
+    return [*report["findings"], *({"rule": UNREADABLE, **error} for error in report["errors"])]
 
 
 def write(tree: Path, text: str) -> Path:
@@ -52,7 +52,7 @@ def write(tree: Path, text: str) -> Path:
 def test_the_example_before_is_reported_with_its_rule_and_no_other(rule: Rule, tree: Path) -> None:
     shown = run("check", "--no-cache", write(tree, rule.example_before))
     assert shown.exit_code == 1
-    assert re.findall(r"^example\.py:\d+:\d+: (\w+)", shown.stdout, re.MULTILINE) == [rule.code]
+    assert re.findall(r"^example\.py:\d+:\d+: (\w+)", shown.output, re.MULTILINE) == [rule.code]
 
 
 @of_rules

@@ -214,6 +214,8 @@ NEWER = {
     "backslash in an f-string": ("print(f'{\"\\n\".join(x)}')\n", (3, 12), 1),
     "default of a type parameter": ("class A[T = int]: ...\n", (3, 13), 1),
     "t-string": ("x = t'a{b}'\n", (3, 14), 1),
+    "line break in the braces of an f-string": ("print(f'{\n  x\n}')\n", (3, 12), 1),
+    "except of dotted names": ("try:\n    x\nexcept socket.timeout, socket.error:\n    y\n", (3, 14), 3),
     "except without parentheses": ("try:\n    x\nexcept OSError, asyncio.TimeoutError:\n    y\n", (3, 14), 3),
 }
 
@@ -231,6 +233,29 @@ def test_syntax_of_a_newer_python_is_named(text: str, version: tuple[int, int], 
     assert f"needs Python {wanted}; this is Python {running}" in caught.value.message
 
 
+PYTHON_2 = {
+    "print": "print 'x'\n",
+    "exec": "exec 'x'\n",
+    "raise": "raise E, 'x'\n",
+    "octal": "x = 0777\n",
+    "raw unicode": "x = ur'a'\n",
+    "long": "x = 10L\n",
+}
+
+
+@pytest.mark.parametrize("text", PYTHON_2.values(), ids=PYTHON_2)
+def test_python_2_is_named(text: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        parse(text_source(text))
+    assert "this looks like Python 2; this is Python" in caught.value.message
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="Python 3.14 takes it for two types")
+def test_an_exception_that_is_bound_by_a_comma_is_of_python_2() -> None:
+    with pytest.raises(Unreadable, match="this looks like Python 2"):
+        parse(text_source("try:\n    x\nexcept OSError, e:\n    y\n"))
+
+
 @pytest.mark.parametrize(
     "text", ["x[T] = = 1\n", "f'{x'\n", "type x\n", "d = {'a': f'{x', 'b': 1}\n", "def f(T: = int): ...\n"]
 )
@@ -238,3 +263,4 @@ def test_a_mistake_in_every_python_is_not_blamed_on_the_version(text: str) -> No
     with pytest.raises(Unreadable) as caught:
         parse(text_source(text))
     assert "needs Python" not in caught.value.message
+    assert "Python 2" not in caught.value.message

@@ -15,7 +15,7 @@ from awaitomic.config.words import (
     parse_granularity,
     parse_precondition,
 )
-from awaitomic.knowledge.codes import RULE_NAMES
+from awaitomic.knowledge.codes import RULE_NAMES, UNREADABLE
 from awaitomic.model.conventions import Conventions, Naming, Precondition
 from awaitomic.model.finding import Confidence
 from awaitomic.model.preferences import Granularity, Preferences, Strategy
@@ -269,8 +269,12 @@ class Settings:
         )
 
     def selected(self, code: str) -> bool:
-        """Say whether a rule is selected: the longest matching entry wins, and `ignore` among equally long ones."""
-        chosen = _longest_match(code, (*self.select, *self.extend_select))
+        """Say whether a rule is selected: the longest matching entry wins, and `ignore` among equally long ones.
+
+        That a file cannot be read is always selected, as by ``ALL``: only who ignores it is not told.
+        """
+        always = ("ALL",) if code == UNREADABLE else ()
+        chosen = _longest_match(code, (*self.select, *self.extend_select, *always))
         return chosen > _longest_match(code, self.ignore)
 
     def may_fix(self, code: str) -> bool:

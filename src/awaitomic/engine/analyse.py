@@ -13,24 +13,30 @@ from typing import TYPE_CHECKING
 from awaitomic import remedies, rules
 from awaitomic.engine.projects import Alone
 from awaitomic.findings.fingerprint import with_fingerprints
-from awaitomic.findings.precedence import resolve
+from awaitomic.findings.precedence import report_order, resolve
 from awaitomic.findings.suppression import Suppressions
 from awaitomic.flow.lower import UnsupportedSyntax
+from awaitomic.knowledge.codes import UNUSED
 from awaitomic.model.finding import Applicability, Fix
 from awaitomic.model.preferences import NO_PREFERENCES
+from awaitomic.rules.unused_ignore import unused
 from awaitomic.source.patterns import Patterns
 from awaitomic.source.text import Unreadable, parse
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from awaitomic.config import Settings
     from awaitomic.engine.projects import Scope
     from awaitomic.model.finding import Finding
     from awaitomic.model.preferences import Preferences
     from awaitomic.program import Program
+    from awaitomic.source.comments import IgnoreComment
     from awaitomic.source.text import SourceText
+
+_RAN = frozenset(rule.code for rule in rules.RULES)
+"""The rules that there are: of the others, which a comment may name already, nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,17 @@ class Examination:
     def told(self) -> tuple[Finding, ...]:
         """Give one finding a span, suppressed or not, at every confidence."""
         return resolve(self.found)
+
+    @property
+    def idle(self) -> tuple[tuple[IgnoreComment, str], ...]:
+        """The comments that suppress nothing, once for each code in them ("" for one without codes).
+
+        There are none in a text that stands alone: what would be found with the rest of its project is not known.
+        """
+        if not self.scope.whole:
+            return ()
+        unused = self.suppressions.unused(self.found)
+        return tuple((each.comment, code) for each in unused for code in each.codes or ("",))
 
     def suppressed(self, finding: Finding) -> bool:
         """Tell whether a comment in the text suppresses a finding."""
@@ -98,15 +115,35 @@ def wanted(examination: Examination, settings: Settings) -> tuple[Finding, ...]:
 
     What is not asked for goes before precedence is settled: a finding that nobody will see must not hide one.
     """
-    ignored = _ignored_in(examination.source.path, settings)
-    asked = (
-        finding
-        for finding in examination.found
-        if finding.confidence >= settings.confidence
-        and settings.selected(finding.rule)
-        and not finding.rule.startswith(ignored)
+    asked = asks_for(examination.source.path, settings)
+    found = resolve(each for each in examination.found if each.confidence >= settings.confidence and asked(each.rule))
+    told = [finding for finding in found if not examination.suppressed(finding)]
+    return tuple(sorted([*told, *_unused(examination, asked)], key=report_order))
+
+
+def _unused(examination: Examination, asked: Callable[[str], bool]) -> tuple[Finding, ...]:
+    """Give the comments that suppress nothing although somebody has asked for what they suppress."""
+    if not asked(UNUSED):
+        return ()
+    codes: dict[IgnoreComment, list[str]] = {}
+    for comment, code in examination.idle:
+        if not code or (code in _RAN and asked(code)):
+            codes.setdefault(comment, []).append(code)
+    if not codes:
+        return ()
+    program, suppressions = examination.program, examination.suppressions
+    findings = (
+        unused(program, comment, [code for code in idle if code])
+        for comment, idle in codes.items()
+        if not suppressions.wants(comment)
     )
-    return tuple(finding for finding in resolve(asked) if not examination.suppressed(finding))
+    return with_fingerprints(findings, examination.source, program.module.tree)
+
+
+def asks_for(path: str, settings: Settings) -> Callable[[str], bool]:
+    """Give what tells whether the settings ask for a rule in a file: it is selected, and not ignored there."""
+    ignored = _ignored_in(path, settings)
+    return lambda code: settings.selected(code) and not code.startswith(ignored)
 
 
 def _ignored_in(path: str, settings: Settings) -> tuple[str, ...]:

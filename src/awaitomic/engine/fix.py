@@ -96,7 +96,7 @@ class _Attempt:
 def _fixed(
     original: Examination, settings: Settings, chosen: Callable[[Finding], bool] | None, *, everywhere: bool
 ) -> _Attempt:
-    bound = _ROUNDS_A_FINDING * (1 + len(original.found))
+    bound = _ROUNDS_A_FINDING * (1 + len(original.found) + len(original.idle))
     run = _Run(original, settings, chosen, everywhere=everywhere)
     for _ in range(bound):
         if not run.step():

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from awaitomic.engine.analyse import analyse, without_plans
+from awaitomic.engine.analyse import analyse, asks_for, without_plans
 from awaitomic.engine.fix import fix_text, is_allowed, with_diffs
 from awaitomic.engine.outcome import Change, Outcome
 from awaitomic.engine.projects import EditScope, Projects
@@ -47,7 +47,7 @@ class Task:
             outcome = work(read(Path(path)), replace(self, settings=settings), scope)
             return replace(outcome, others=projects.texts(Path(path), outcome.findings))
         except Unreadable as error:
-            return unreadable(error)
+            return unreadable(error, self.settings)
 
 
 _projects = Projects()
@@ -79,9 +79,12 @@ def work_on(source: SourceText, task: Task, scope: Scope | None = None) -> Outco
     return Outcome(source.path, without_plans(findings), source.text if findings else None)
 
 
-def unreadable(error: Unreadable) -> Outcome:
-    """Give the outcome of a file that cannot be analysed."""
-    return Outcome(error.path, error=FileError(error.path, error.line, error.column, error.message, UNREADABLE))
+def unreadable(error: Unreadable, settings: Settings) -> Outcome:
+    """Give the outcome of a file that cannot be analysed: an error, unless the settings ignore that."""
+    if not asks_for(error.path, settings.at(error.path))(UNREADABLE):
+        return Outcome(error.path)
+    found = FileError(error.path, error.line, error.column, error.message, UNREADABLE)
+    return Outcome(error.path, error=found)
 
 
 def _repaired(source: SourceText, settings: Settings, scope: Scope | None) -> Outcome:

@@ -52,6 +52,10 @@ class Scope(Protocol):
         """Tell whether a fix may change another file, by the name of its module."""
 
     @property
+    def whole(self) -> bool:
+        """Whether all of the project is seen, so that what is not found is not there."""
+
+    @property
     def examined(self) -> dict[str, Examination]:
         """What was found in other files in the same state of the texts, by the names of their modules."""
 
@@ -77,6 +81,11 @@ class Alone:
 
     def editable(self, _: str, /) -> bool:
         """Tell that there is no other file to change."""
+        return False
+
+    @property
+    def whole(self) -> bool:
+        """Tell that a text alone is no project."""
         return False
 
     @property
@@ -111,6 +120,11 @@ class InProject:
             return program.at(known)
         project = program.project.with_texts({**(others or {}), self.name: source.raw})
         return Program(project, project.add(self.name, source, tree))
+
+    @property
+    def whole(self) -> bool:
+        """Tell that the file is seen as a part of its project."""
+        return True
 
     def after(self, program: Program, /) -> Scope:
         """Give the scope of the file in the state of the texts that a program was made of."""

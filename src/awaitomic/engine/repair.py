@@ -20,9 +20,9 @@ from awaitomic.engine.chosen import FirstNames
 from awaitomic.engine.fault import fault_of
 from awaitomic.engine.fix import AppliedFix, FixResult, fix_text
 from awaitomic.engine.moved import Moved
+from awaitomic.engine.one_file import unreadable
 from awaitomic.engine.outcome import Change, Outcome
-from awaitomic.knowledge.codes import UNREADABLE
-from awaitomic.model.finding import FileError, Refusal
+from awaitomic.model.finding import Refusal
 from awaitomic.source.project import SourceTree, project_root
 from awaitomic.source.text import Unreadable, decode, display_path, read
 
@@ -153,8 +153,7 @@ class _Repair:
             scope = self._projects.scope(named, settings.conventions)
             result = fix_text(source, settings, scope, partial(self._is_chosen, path))
         except Unreadable as error:
-            found = FileError(error.path, error.line, error.column, error.message, UNREADABLE)
-            self._results[path] = Outcome(error.path, error=found)
+            self._results[path] = unreadable(error, self._settings)
             return
         except Exception as error:  # whatever goes wrong in one file is reported, and the others go on
             if path in self._old:

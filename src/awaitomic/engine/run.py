@@ -14,7 +14,6 @@ from awaitomic.engine.one_file import Task, projects_of, unreadable, work_on
 from awaitomic.engine.outcome import Outcome, Run, collect
 from awaitomic.engine.pool import run_each
 from awaitomic.engine.writing import settle, tell
-from awaitomic.model.finding import FileError
 from awaitomic.source.discovery import ProblemKind, discover
 from awaitomic.source.prefilter import may_matter
 from awaitomic.source.text import Unreadable, decode, display_path
@@ -62,7 +61,7 @@ def run_on_text(raw: bytes, path: str, settings: Settings, *, repair: bool = Fal
     try:
         outcomes = [work_on(decode(path, raw), Task(settings, repair, diffs))] if may_matter(raw) else []
     except Unreadable as error:
-        outcomes = [unreadable(error)]
+        outcomes = [unreadable(error, settings)]
     except Exception as error:  # noqa: BLE001 - as for files: reported, and what was given is untouched
         outcomes = [Outcome(path, fault=fault_of(path, error))]
     return collect(outcomes, files=1, seconds=time.perf_counter() - start)
@@ -76,17 +75,18 @@ def _run(task: Task, *, write: bool, mend: Mend | None = None) -> Run:
     if missing:
         raise MissingPath(" ".join(missing))
     told = settle(found.files) if write else tell(found.files)
-    nominated = _nominate(found.files)
+    nominated = _nominate(found.files, task.settings)
     outcomes: dict[str, Outcome] = {}
     for path, result in zip(nominated.paths, run_each(nominated.paths, task, task.settings.jobs), strict=True):
         outcomes[path] = Outcome(display_path(path), fault=_shown(result)) if isinstance(result, Fault) else result
     progress.rest()
     unlisted = [problem for problem in found.problems if problem.kind is ProblemKind.UNREADABLE]
+    unread = [unreadable(Unreadable(each.path, 1, 1, each.message), task.settings) for each in unlisted]
     return collect(
         [*nominated.failed, *_mended(outcomes, task, mend or MendAll(write=write))],
         files=len(found.files),
         seconds=time.perf_counter() - start,
-        errors=[FileError(problem.path, 1, 1, problem.message) for problem in unlisted],
+        errors=[each.error for each in unread if each.error is not None],
         notes=[*told, *(problem.message for problem in found.problems if problem not in unlisted)],
     )
 
@@ -104,7 +104,7 @@ class _Nominated:
     failed: list[Outcome]
 
 
-def _nominate(files: Sequence[Path]) -> _Nominated:
+def _nominate(files: Sequence[Path], settings: Settings) -> _Nominated:
     """Keep the files that may hold a finding, by their bytes; those that cannot be read have failed already."""
     nominated = _Nominated([], [])
     for file in files:
@@ -113,7 +113,7 @@ def _nominate(files: Sequence[Path]) -> _Nominated:
                 nominated.paths.append(str(file))
         except OSError as error:
             message = f"cannot be read: {error.strerror or error}"
-            nominated.failed.append(unreadable(Unreadable(display_path(file), 1, 1, message)))
+            nominated.failed.append(unreadable(Unreadable(display_path(file), 1, 1, message), settings))
     return nominated
 
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from awaitomic.engine.analyse import Examination, elsewhere, examine
 from awaitomic.findings.fingerprint import unnumbered
+from awaitomic.knowledge.codes import INVALID, UNUSED
 from awaitomic.model.finding import Refusal
 from awaitomic.model.plan import Plan
+from awaitomic.patching.comments import edit_comments
 from awaitomic.patching.refusal import PatchRefused
 from awaitomic.source.text import Unreadable, Unwritable, decode
 
@@ -75,9 +77,12 @@ def judge_elsewhere(
 
 
 def _executed(source: SourceText, plan: Plan) -> SourceText:
-    from awaitomic.patching.execute import execute  # noqa: PLC0415 - imports libcst, and most runs change no file
+    if plan.comments:
+        text = edit_comments(source.text, plan.comments)
+    else:
+        from awaitomic.patching.execute import execute  # noqa: PLC0415 - imports libcst; most runs change no file
 
-    text = execute(source.text, plan, source.path)
+        text = execute(source.text, plan, source.path)
     new = decode(source.path, source.encode(text))
     if new.text != text:
         raise PatchRefused("gate-encoding", f"the new text does not survive being written in {source.encoding}")
@@ -121,10 +126,17 @@ def _regression(before: Examination, after: Examination, fixed: Finding, plan: P
 
     Equal findings are counted, since their ordinals shift when one of them goes. A finding whose statement was edited
     along with the fixed one has another fingerprint afterwards; it counts as the one of the same rule, function and
-    state that has vanished. A suppressed finding that comes to light is a new one.
+    state that has vanished. A suppressed finding that comes to light is a new one. A comment that the fix has made idle
+    is none: it goes next.
     """
     back = {new: old for old, new in plan.renames}
     was, now = _told(before, Plan(())), _told(after, plan)
+    if fixed.rule == UNUSED:
+        if len(after.idle) >= len(before.idle):
+            return Refusal("gate-still-there", "after the fix the comment is still there")
+        # What is said of the rest of the comment names the comment as it is by now.
+        was, now = ([told for told in each if told[0].rule != INVALID] for each in (was, now))
+        return _surplus(was, now, None) or _surplus(_visible(was), _visible(now), None)
     left = Counter(unnumbered(renamed(finding, back)) for finding in after.found)
     if left[unnumbered(fixed)] >= Counter(map(unnumbered, before.found))[unnumbered(fixed)]:
         return Refusal("gate-still-there", "after the fix the same finding is still there")

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from awaitomic.knowledge.codes import UNUSED
 from awaitomic.source.comments import IgnoreComment, read_comments
 from awaitomic.source.positions import Positions
 from awaitomic.source.statements import header_extent, innermost_statement
@@ -55,6 +56,17 @@ class Suppressions:
     def covers(self, finding: Finding) -> bool:
         """Say whether a comment suppresses a finding. Findings of other files are never covered."""
         return any(comment.names(finding.rule) for comment in self._about(finding))
+
+    def wants(self, comment: IgnoreComment) -> bool:
+        """Say whether the author wants a comment to stay although nothing needs it.
+
+        It says so itself by naming AWA001, or another comment for the same code does; one without codes does not.
+        """
+        return any(
+            each.codes is not None and UNUSED in each.codes
+            for each in self._comments
+            if each is comment or (each.target == comment.target and each.target)
+        )
 
     def unused(self, findings: Iterable[Finding]) -> tuple[UnusedComment, ...]:
         """Give the comments, or codes in them, that suppress none of `findings`.

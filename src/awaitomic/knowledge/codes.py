@@ -37,6 +37,12 @@ RULE_NAMES: Final = MappingProxyType(
 )
 """Code to name."""
 
+UNUSED: Final = "AWA001"
+"""What a suppression that nothing needs is reported as; it is found only when all other rules are through."""
+
+INVALID: Final = "AWA002"
+"""What a comment that says nothing, or what does not hold, is reported as."""
+
 UNREADABLE: Final = "AWA003"
 """What files that cannot be analysed are reported as: an error, not a finding."""
 
@@ -51,5 +57,6 @@ REMEDY_NAMES: Final = (
     "setdefault",
     "single-flight",
     "atomic-call",
+    "remove-ignore",
 )
 """All remedies, those of later versions included."""

@@ -174,6 +174,15 @@ class AddImport:
     module: str
 
 
+@dataclass(frozen=True, slots=True)
+class EditComment:
+    """Replace a stretch of comment and layout, whose text must be `old`; no code may lie in it."""
+
+    extent: Extent
+    old: str
+    new: str
+
+
 Edit = (
     MoveStatement
     | WrapStatements
@@ -199,3 +208,5 @@ class Plan:
     renames: tuple[tuple[str, str], ...] = ()
     others: tuple[tuple[str, Plan], ...] = ()
     """What the same repair does to other files, by the names of their modules; one cannot be without the others."""
+    comments: tuple[EditComment, ...] = ()
+    """What happens to comments alone. A plan has either these, in the order of the text, or edits of code."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from awaitomic.knowledge.codes import UNREADABLE
 from awaitomic.model.finding import Finding
 from awaitomic.model.preferences import Preferences
 from awaitomic.program.accesses import Change
@@ -20,6 +21,7 @@ from awaitomic.remedies import (
     managed,
     recheck,
     refill,
+    remove_ignore,
     setdefault,
     single_flight,
     snapshot,
@@ -107,11 +109,26 @@ TABLE: tuple[Row, ...] = (
         for rule in ("AWA101", "AWA102", "AWA103", "AWA106")
     ),
     Row(
+        "AWA001",
+        "a suppression that nothing needs",
+        _always,
+        (remove_ignore.REMEDY,),
+        "what hides nothing today would hide the next bug in its place",
+    ),
+    Row(
         "AWA002",
         "a comment that says nothing, or something that does not hold",
         _always,
         (),
         "correct the comment, take it away, or let the code do what it says",
+        "author-decides",
+    ),
+    Row(
+        UNREADABLE,
+        "a file that cannot be read",
+        _always,
+        (),
+        "mend the file, or run awaitomic with a Python that knows its syntax",
         "author-decides",
     ),
     Row(

@@ -61,9 +61,9 @@ def headline(finding: Finding, paint: Paint, *, fixable: bool = False) -> str:
 
 
 def render_error(error: FileError, paint: Paint) -> str:
-    """Render a file that could not be analysed as one line."""
+    """Render a file that could not be analysed, or not be written, as one line."""
     place = paint.style(f"{visible(error.path)}:{error.line}:{error.column}:", "path")
-    return f"{place} {paint.style('error:', 'rule')} {visible(error.message)}\n"
+    return f"{place} {paint.style(error.rule or 'error:', 'rule')} {visible(error.message)}\n"
 
 
 def _frames(finding: Finding, sources: Sources, paint: Paint) -> Iterator[str]:

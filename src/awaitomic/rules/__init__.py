@@ -21,12 +21,16 @@ from awaitomic.rules import (
     stale_write,
     thread_lock,
     uncovered_access,
+    unreadable_file,
     unstable_iteration,
+    unused_ignore,
 )
 from awaitomic.rules.rule import Rule
 
 RULES: tuple[Rule, ...] = (
+    unused_ignore.RULE,
     invalid_ignore.RULE,
+    unreadable_file.RULE,
     stale_write.RULE,
     check_then_act.RULE,
     late_update.RULE,
@@ -47,13 +51,13 @@ RULES: tuple[Rule, ...] = (
 
 
 def find(program: Program) -> list[Finding]:
-    """Run every rule over a program.
+    """Run every rule over a program, but for those that are not asked of one.
 
     Returns:
         All findings at every confidence, in the order of the rules; one write may be reported by several rules (see
         `awaitomic.findings.precedence`).
     """
-    return [finding for rule in RULES for finding in rule.find(program)]
+    return [finding for rule in RULES if rule.find is not None for finding in rule.find(program)]
 
 
 __all__ = ["RULES", "Rule", "find"]

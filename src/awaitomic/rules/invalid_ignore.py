@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awaitomic.model.finding import Confidence, Finding, Span, TraceStep
+from awaitomic.model.finding import Confidence, Finding, TraceStep
 from awaitomic.model.position import Extent
 from awaitomic.program import Program
 from awaitomic.program.contradictions import Contradiction, contradictions
+from awaitomic.rules.about_comments import comment_finding
 from awaitomic.rules.rule import Repair, Rule, step
 
 
@@ -35,32 +36,8 @@ def _step(program: Program, found: Contradiction) -> TraceStep:
 def _finding(
     program: Program, extent: Extent, message: str, confidence: Confidence, trace: tuple[TraceStep, ...]
 ) -> Finding:
-    module = next(resolver for resolver in program.resolvers if resolver.is_module)
-    return Finding(
-        rule=RULE.code,
-        name=RULE.name,
-        confidence=confidence,
-        path=program.source.path,
-        extent=extent,
-        function=_around(program, extent.line),
-        state=program.positions.snippet(extent),
-        message=message,
-        trace=trace,
-        evidence=(),
-        # A comment makes no event; its line tells it from another one of the same words.
-        span=Span(module.function.qualname, (), (), (), extent.line),
-    )
-
-
-def _around(program: Program, line: int) -> str:
-    """Give the innermost function that a line stands in; empty outside of all."""
-    found = ""
-    for resolver in program.resolvers:
-        node = resolver.function.node
-        first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0)
-        if not resolver.is_module and first <= line <= last:
-            found = resolver.function.qualname  # an inner function comes after the one around it
-    return found
+    state = program.positions.snippet(extent)
+    return comment_finding(program, RULE, extent, state, message, confidence=confidence, trace=trace)
 
 
 RULE = Rule(

@@ -39,6 +39,12 @@ VIEWS = _docs("dictionary view objects", "library/stdtypes.html#dictionary-view-
 FOR = _docs("for statements", "tutorial/controlflow.html#for-statements")
 WEAK_TABLE = _docs("weakref.WeakValueDictionary", "library/weakref.html#weakref.WeakValueDictionary")
 CONTEXT_VARIABLES = Reference("PEP 567: Context Variables", "https://peps.python.org/pep-0567/")
+SOURCE_ENCODING = Reference("PEP 263: Defining Python Source Code Encodings", "https://peps.python.org/pep-0263/")
+UNUSED_NOQA = Reference("ruff: unused-noqa (RUF100)", "https://docs.astral.sh/ruff/rules/unused-noqa/")
+UNUSED_TYPE_IGNORE = Reference(
+    "mypy: check that type: ignore comment is used",
+    "https://mypy.readthedocs.io/en/stable/error_code_list2.html#check-that-type-ignore-comment-is-used-unused-ignore",
+)
 
 LOOP_OF_A_LOCK = _cpython("locks and queues are bound to the loop that first waits (bpo-42392)", "pull/23420")
 CANCELLED_WAITER = _cpython("a cancelled waiter of a lock wakes up the next one (bpo-27585)", "pull/1031")

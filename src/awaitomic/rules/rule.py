@@ -52,7 +52,8 @@ class Rule:
     fix_safety: str
     silent: str
     """What looks alike and is not reported."""
-    find: Callable[[Program], Iterator[Finding]]
+    find: Callable[[Program], Iterator[Finding]] | None
+    """The query; None for what is not asked of a program: a file that is none, or what all other rules have found."""
     example_repair: Repair = Repair.BY_HAND
     references: tuple[Reference, ...] = ()
     by_comment: bool = True

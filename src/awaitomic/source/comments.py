@@ -21,7 +21,12 @@ from awaitomic.source.tokens import Token, tokens
 MARK = "awaitomic:"
 """What every such comment contains; a file without it has none."""
 
-_DIRECTIVE = re.compile(r"#\s*awaitomic:\s*(?P<verb>[A-Za-z-]*)(?P<rest>(?:(?!\s#\s|#\s*awaitomic:).)*)")
+_OTHER_TOOLS = r"(?:noqa|nosec|pragma|type:|(?:black|flake8|fmt|isort|mypy|pylint|pyright|pytype|ruff|ty|yapf):)"
+_DIRECTIVE = re.compile(
+    r"#\s*awaitomic:\s*(?P<verb>[A-Za-z-]*)"
+    rf"(?P<rest>(?:(?!\s#\s|#\s*awaitomic:|#\s*{_OTHER_TOOLS}).)*)"
+)
+"""A comment ends where that of another tool begins; any other ``#`` belongs to the reason, as in ``see #12``."""
 _ARGUMENTS = re.compile(r"\s*\[(?P<arguments>[^\]]*)\](?P<reason>.*)")
 _CODE_LIKE = re.compile(r"\s+(?P<code>AWA\d+)\b", re.IGNORECASE)
 _VERBS = ("ignore", "owner", "guarded-by")
@@ -107,6 +112,11 @@ def read_comments(text: str) -> Comments:
                 codes, reason = ignore
                 found.append(IgnoreComment(extent, codes, reason, alone, target))
     return Comments(tuple(found), tuple(annotations), tuple(mistakes))
+
+
+def listed_codes(directive: str) -> tuple[int, int]:
+    """Give where the list between the brackets of an ``ignore`` that can be read begins and ends."""
+    return directive.index("[") + 1, directive.index("]")
 
 
 def _read_annotation(

@@ -17,7 +17,7 @@ import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from awaitomic.source.newer_python import newer_python_hint
+from awaitomic.source.other_python import other_python_hint
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -156,7 +156,7 @@ def normalise_newlines(text: str) -> str:
 def parse(source: SourceText) -> ast.Module:
     """Parse a file with the grammar of the running Python; warnings about its content are not shown.
 
-    Raises `Unreadable` with line, column and reason; if the file plainly needs a newer Python, with its version.
+    Raises `Unreadable` with line, column and reason; if the file plainly is of another Python, with its version.
     """
     try:
         with warnings.catch_warnings():
@@ -177,7 +177,7 @@ def _syntax_error(source: SourceText, error: SyntaxError) -> Unreadable:
     content = lines[line - 1] if lines else ""
     column = min(max(error.offset or 1, 1), len(content) + 1)
     message = f"{type(error).__name__}: {error.msg}"
-    hint = newer_python_hint(error.msg, content, sys.version_info[:2])
+    hint = other_python_hint(error.msg, content, sys.version_info[:2])
     return Unreadable(source.path, line, column, f"{message} ({hint})" if hint else message)
 
 
