@@ -14,6 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from awaitomic.engine.collector import be_seldom
 from awaitomic.engine.fault import Fault, fault_of
 from awaitomic.engine.progress import tell
 
@@ -72,11 +73,12 @@ def _in_pool(paths: Sequence[str], work: Callable[[str], T], jobs: int, size: in
 def _pool(workers: int) -> ProcessPoolExecutor:
     # `spawn` everywhere: the same behaviour on all systems, and no forked copies of locks that threads hold.
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_interrupts_to_the_parent)
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
 
 
-def _leave_interrupts_to_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _begin() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # interrupts are left to the parent
+    be_seldom()
 
 
 def _run_chunk(work: Callable[[str], T], paths: Sequence[str]) -> list[T | Fault]:

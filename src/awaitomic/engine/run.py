@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from awaitomic.engine import progress
+from awaitomic.engine.collector import seldom
 from awaitomic.engine.fault import Fault, fault_of
 from awaitomic.engine.mending import MendAll
 from awaitomic.engine.one_file import Task, projects_of, unreadable, work_on
@@ -55,6 +56,7 @@ def fix(paths: Iterable[str | os.PathLike[str]], settings: Settings, *, write: b
     return _run(Task(settings, repair=True, named=named), write=write, mend=mend)
 
 
+@seldom()
 def run_on_text(raw: bytes, path: str, settings: Settings, *, repair: bool = False, diffs: bool = False) -> Run:
     """Analyse, or with `repair` mend, one text that is on no disk: `raw` as from a file, `path` as it is shown."""
     start = time.perf_counter()
@@ -67,6 +69,7 @@ def run_on_text(raw: bytes, path: str, settings: Settings, *, repair: bool = Fal
     return collect(outcomes, files=1, seconds=time.perf_counter() - start)
 
 
+@seldom()
 def _run(task: Task, *, write: bool, mend: Mend | None = None) -> Run:
     start = time.perf_counter()
     progress.tell("looking for files")
