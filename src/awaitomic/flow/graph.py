@@ -7,11 +7,12 @@ that once for all syntax. The graph is a value: it is made by `awaitomic.flow.lo
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from awaitomic.flow.statements import block_of
 from awaitomic.model.identity import identity
+from awaitomic.source.syntax import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,6 +77,14 @@ class FunctionGraph:
     """The index of the block of each event."""
     module: str = ""
     """The module that it stands in; see `awaitomic.model.identity`."""
+    _syntax: list[ast.AST] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    @property
+    def syntax(self) -> list[ast.AST]:
+        """The node and all below it, as `walk` gives them: kept, since many ask."""
+        if not self._syntax:
+            self._syntax.extend(walk(self.node))
+        return self._syntax
 
     @property
     def id(self) -> str:

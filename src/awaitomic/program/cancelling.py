@@ -66,7 +66,7 @@ def _cancelled_before(rival: Resolver, write: int) -> list[Location]:
 def is_on_the_way_out(resolver: Resolver, event: int) -> bool:
     """Tell whether something stands in a ``finally``, or in a handler that a cancellation comes to."""
     node = resolver.function.nodes[event]
-    for outer in ast.walk(resolver.function.node):
+    for outer in resolver.function.syntax:
         if isinstance(outer, ast.Try):
             ways = [*outer.finalbody, *(handler for handler in outer.handlers if _catches(handler))]
             if any(inner is node for way in ways for inner in ast.walk(way)):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.event import Guard
+from awaitomic.source.syntax import walk
 
 _LOOKUP_ERRORS = frozenset({"KeyError", "LookupError", "IndexError", "AttributeError"})
 
@@ -35,7 +36,7 @@ def parts_of(function: FunctionGraph) -> dict[int, Part]:
         return {}
     outcomes: dict[int, tuple[int, bool | None, bool | None]] = {}
     wholes: dict[int, ast.expr] = {}
-    for node in ast.walk(function.node):
+    for node in function.syntax:
         if isinstance(node, ast.If | ast.While | ast.IfExp | ast.Assert) and _is_compound(node.test):
             wholes[id(node.test)] = node.test
             _decide(node.test, id(node.test), (True, False), outcomes)
@@ -85,13 +86,13 @@ def _decide(
 def tests_absence(test: ast.AST) -> bool:
     """Tell whether a test only asks if something is there: truth, ``is None``, membership, equality with a constant."""
     asking = ast.Is | ast.IsNot | ast.In | ast.NotIn
-    compares = [node for node in ast.walk(test) if isinstance(node, ast.Compare)]
+    compares = [node for node in walk(test) if isinstance(node, ast.Compare)]
     return all(isinstance(c.ops[0], asking) or isinstance(c.comparators[0], ast.Constant) for c in compares)
 
 
 def asks_for_key(test: ast.AST) -> bool:
     """Tell whether a test asks if a key is there, so that storing anything under it, even None, changes the answer."""
-    compares = [node for node in ast.walk(test) if isinstance(node, ast.Compare)]
+    compares = [node for node in walk(test) if isinstance(node, ast.Compare)]
     return any(isinstance(compare.ops[0], ast.In | ast.NotIn) for compare in compares)
 
 
@@ -124,9 +125,9 @@ def names_lookup_error(handler: ast.ExceptHandler) -> bool:
 def guarded_bodies(root: ast.AST) -> dict[int, frozenset[int]]:
     """Map each handler (by identity) to the identities of the syntax in the body that it guards."""
     found: dict[int, frozenset[int]] = {}
-    for node in ast.walk(root):
+    for node in walk(root):
         if isinstance(node, ast.Try) and node.handlers:
-            inside = frozenset(id(inner) for statement in node.body for inner in ast.walk(statement))
+            inside = frozenset(id(inner) for statement in node.body for inner in walk(statement))
             for handler in node.handlers:
                 found[id(handler)] = inside
     return found

@@ -18,7 +18,7 @@ def item_types(methods: Iterable[FunctionGraph], types: TypeReader) -> dict[str,
     """Give, by attribute, the one type of all that methods put into it through their first parameter."""
     found: dict[str, list[Typed]] = {}
     for method in methods:
-        bound, promised = _bound_once(method.node), _promised(method.node)
+        bound, promised = _bound_once(method), _promised(method)
         for name, value in _stored(method):
             known = bound.get(value.id) if isinstance(value, ast.Name) else value
             annotation = promised.get(value.id) if isinstance(value, ast.Name) else None
@@ -28,11 +28,11 @@ def item_types(methods: Iterable[FunctionGraph], types: TypeReader) -> dict[str,
     return {name: typed for name, typed in agreed.items() if typed != UNKNOWN and not typed.nothing}
 
 
-def _bound_once(method: ast.AST) -> dict[str, ast.expr]:
+def _bound_once(method: FunctionGraph) -> dict[str, ast.expr]:
     """Give the locals that a function binds by a single assignment, and nothing else."""
     values: dict[str, ast.expr] = {}
     bindings: list[str] = []
-    for node in ast.walk(method):
+    for node in method.syntax:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
             bindings.append(node.id)
         elif isinstance(node, ast.arg):
@@ -42,9 +42,9 @@ def _bound_once(method: ast.AST) -> dict[str, ast.expr]:
     return {name: value for name, value in values.items() if bindings.count(name) == 1}
 
 
-def _promised(method: ast.AST) -> dict[str, ast.expr]:
+def _promised(method: FunctionGraph) -> dict[str, ast.expr]:
     """Give the parameters of which an annotation says what they are, and which the function does not bind again."""
-    nodes = list(ast.walk(method))
+    nodes = method.syntax
     bound = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del)}
     promised = {node.arg: node.annotation for node in nodes if isinstance(node, ast.arg) and node.arg not in bound}
     return {name: annotation for name, annotation in promised.items() if annotation is not None}
@@ -53,7 +53,7 @@ def _promised(method: ast.AST) -> dict[str, ast.expr]:
 def _stored(method: FunctionGraph) -> Iterator[tuple[str, ast.expr | None]]:
     """Give the attributes of the object that a method puts something into, and what, where it is one plain thing."""
     first = method.parameters[0] if method.parameters else None
-    nodes = list(ast.walk(method.node))
+    nodes = method.syntax
     assigned = {id(target): node.value for node in nodes if isinstance(node, ast.Assign) for target in node.targets}
     for node in nodes:
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):

@@ -19,6 +19,7 @@ from awaitomic.model.location import Location
 from awaitomic.program.items import item_types
 from awaitomic.program.names import dotted, import_table, last_name, star_imports, target_names
 from awaitomic.program.types import Typed, TypeReader, annotated, combine, is_container, numbers_named
+from awaitomic.source.syntax import walk
 
 if TYPE_CHECKING:
     from awaitomic.program.link import Definition, Linker
@@ -127,10 +128,11 @@ class ModuleFacts:
 
 def module_facts(name: str, tree: ast.Module, graph: ModuleGraph) -> ModuleFacts:
     """Collect the facts of one parsed and lowered module; `name` is what the program calls it."""
-    imports = import_table(tree)
+    nodes = walk(tree)
+    imports = import_table(nodes)
     class_nodes = dict(_classes(tree.body, ""))
     identities = {qualname: identity(name, qualname) for qualname in class_nodes}
-    types = TypeReader(imports, identities, numbers_named(tree, imports))
+    types = TypeReader(imports, identities, numbers_named(tree, nodes, imports))
     found = [_class_facts(name, qualname, node, imports, class_nodes) for qualname, node in class_nodes.items()]
     classes = {facts.id: facts for facts in found}
     by_name: dict[str, FunctionGraph] = {}
@@ -151,7 +153,7 @@ def module_facts(name: str, tree: ast.Module, graph: ModuleGraph) -> ModuleFacts
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-    stars = star_imports(tree)
+    stars = star_imports(nodes)
     return ModuleFacts(name, tree, graph, imports, stars, types, classes, by_name, _global_types(tree, types), aliases)
 
 
@@ -182,7 +184,7 @@ def _mentions(facts: ClassFacts) -> frozenset[str]:
     found = set(facts.attributes) | set(facts.methods)
     for method in facts.methods.values():
         first = method.parameters[0] if method.parameters else None
-        for node in ast.walk(method.node):
+        for node in method.syntax:
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == first:
                 found.add(node.attr)
     return frozenset(found)
@@ -263,7 +265,7 @@ def self_assignments(method: FunctionGraph, types: TypeReader) -> Iterator[tuple
     targets: list[ast.expr]
     value: ast.expr | None
     annotation: ast.expr | None
-    for node in ast.walk(method.node):
+    for node in method.syntax:
         if isinstance(node, ast.Assign):
             targets, value, annotation = node.targets, node.value, None
         elif isinstance(node, ast.AnnAssign):

@@ -14,13 +14,15 @@ def names_of(text: str) -> set[str]:
     return set(_NAMES.findall(text))
 
 
-def import_table(tree: ast.Module) -> dict[str, str]:
-    """Map each name that the module imports, at any depth, to the dotted name of what it stands for.
+def import_table(nodes: Iterable[ast.AST]) -> dict[str, str]:
+    """Map each name that a module imports, at any depth, to the dotted name of what it stands for.
+
+    Parameters: `nodes` are all that the module is made of, as `awaitomic.source.syntax.walk` gives them.
 
     Relative imports keep their leading dots, so they never look like a library.
     """
     table: dict[str, str] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.asname:
@@ -41,11 +43,11 @@ def joined(module: str, name: str) -> str:
     return f"{module}{name}" if not module.strip(".") else f"{module}.{name}"
 
 
-def star_imports(tree: ast.Module) -> tuple[str, ...]:
-    """Give the dotted names of the modules from which everything is imported."""
+def star_imports(nodes: Iterable[ast.AST]) -> tuple[str, ...]:
+    """Give the dotted names of the modules from which everything is imported; `nodes` as for `import_table`."""
     return tuple(
         "." * node.level + (node.module or "")
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
     )
 

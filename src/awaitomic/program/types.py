@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from awaitomic.knowledge.awaitables import QUEUES
@@ -174,13 +174,13 @@ class TypeReader:
 _BOUND_KEYWORDS = {"value", "initial_value", "maxsize"}
 
 
-def numbers_named(tree: ast.Module, imports: dict[str, str]) -> dict[str, int]:
+def numbers_named(tree: ast.Module, nodes: Iterable[ast.AST], imports: dict[str, str]) -> dict[str, int]:
     """Give the numbers that a module gives a name, if nothing else is ever bound to that: the sizes of semaphores."""
     found: dict[str, int] = {}
     if IN_PROCESS.isdisjoint(name.partition(".")[0] for name in imports.values()):
         return found
     bound: Counter[str] = Counter()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
             bound[node.id] += 1
         elif isinstance(node, ast.arg):

@@ -90,7 +90,7 @@ def _keeps(function: FunctionGraph) -> Iterator[tuple[str, tuple[str, bool]]]:
     node = function.node
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or function.class_name is None:
         return
-    nodes = list(ast.walk(node))
+    nodes = function.syntax
     bound = {each.id for each in nodes if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
     first, *others = function.parameters or ("",)
     for value, place, inside in (found for each in nodes for found in _put(each)):

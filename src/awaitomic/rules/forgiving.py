@@ -37,7 +37,7 @@ def is_forgiving(program: Program, resolver: Resolver, fact: WriteFact) -> bool:
 def is_caught(resolver: Resolver, event: int, errors: frozenset[str]) -> bool:
     """Tell whether a ``try`` or a ``suppress`` around an event catches one of `errors` (by last name)."""
     node = resolver.function.nodes[event]
-    for outer in ast.walk(resolver.function.node):
+    for outer in resolver.function.syntax:
         if isinstance(outer, ast.Try):
             caught = any(_catches(handler.type, errors) for handler in outer.handlers)
         elif isinstance(outer, ast.With):

@@ -195,5 +195,5 @@ def asks_a_limit(resolver: Resolver, test: ast.AST) -> bool:
         for event in resolver.function.events
         if isinstance(event, Call) and id(resolver.function.nodes[event.id]) in calls
         for target in targets_of(resolver, event)
-        for node in ast.walk(target.function.node)
+        for node in target.function.syntax
     )

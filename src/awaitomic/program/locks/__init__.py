@@ -193,7 +193,7 @@ def class_lock_type(module: ModuleFacts, facts: ClassFacts) -> LockType | None:
 
 
 def _takes_a_lock(module: ModuleFacts, facts: ClassFacts, method: FunctionGraph) -> bool:
-    for node in ast.walk(method.node):
+    for node in method.syntax:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             if node.func.attr not in {"acquire", "__aenter__"}:
                 continue

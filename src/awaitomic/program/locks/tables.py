@@ -70,7 +70,7 @@ def _initialisers(resolver: Resolver, location: Location) -> Iterator[ast.expr]:
         for facts in resolver.module.lineage(location.owner):
             yield from _assigned(facts.node.body, name, of_instance=False)
             for method in facts.methods.values():
-                yield from _assigned(ast.walk(method.node), name, of_instance=True)
+                yield from _assigned(method.syntax, name, of_instance=True)
 
 
 def _assigned(nodes: Iterable[ast.AST], name: str, *, of_instance: bool) -> Iterator[ast.expr]:
@@ -150,5 +150,5 @@ def _returns_lock(resolver: Resolver, node: ast.expr) -> bool:
 
 
 def _makes_locks(resolver: Resolver, function: FunctionGraph) -> bool:
-    returned = [each.value for each in ast.walk(function.node) if isinstance(each, ast.Return)]
+    returned = [each.value for each in function.syntax if isinstance(each, ast.Return)]
     return bool(returned) and all(each is not None and _makes_lock(resolver, each) for each in returned)
