@@ -62,8 +62,9 @@ CASES: dict[str, tuple[dict[str, bytes], list[str]]] = {
         {
             "src/bänk 1/räte.py": PLAIN.encode(),
             "src/tab\tname.py": PLAIN.encode(),
+            **({"src/caf\udce9.py": PLAIN.encode()} if sys.platform == "linux" else {}),
         },
-        ["0001-AWA101-Bank.credit.patch", "0002-AWA101-Bank.credit.patch"],
+        [f"000{number}-AWA101-Bank.credit.patch" for number in range(1, 4 if sys.platform == "linux" else 3)],
     ),
 }
 

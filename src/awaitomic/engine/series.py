@@ -20,6 +20,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from awaitomic.engine import progress
 from awaitomic.engine.chosen import Chosen, FirstNames, Origin
 from awaitomic.engine.repair import Repaired, repair
 from awaitomic.findings.precedence import report_order
@@ -69,6 +70,7 @@ def series(outcomes: Mapping[str, Outcome], settings: Settings, projects: Projec
     """
     runs = _Runs(outcomes, settings, projects)
     parts = _Parts(runs).settled()
+    progress.rest()
     return Series(tuple(runs.group(part) for part in parts), runs.whole)
 
 
@@ -99,17 +101,24 @@ def shown(repaired: Repaired, outcomes: Mapping[str, Outcome], names: FirstNames
 def _by_origin(outcomes: Mapping[str, Outcome], names: FirstNames) -> dict[Origin, list[Finding]]:
     found: dict[Origin, list[Finding]] = {}
     for path, outcome in outcomes.items():
-        absolute = os.path.abspath(path)  # noqa: PTH100 - links are not followed, as in discovery
         for finding in outcome.findings:
-            found.setdefault(names.origin(absolute, finding), []).append(finding)
+            found.setdefault(names.origin(_absolute(path), finding), []).append(finding)
     return found
+
+
+def _absolute(path: str) -> str:
+    return os.path.abspath(path)  # noqa: PTH100 - links are not followed, as in discovery
+
+
+def _nobody(_: progress.Stage | None) -> None:
+    """Watch nothing."""
 
 
 class _Runs:
     """The run over all findings, and those over some of them, each on the unchanged files."""
 
     def __init__(self, outcomes: Mapping[str, Outcome], settings: Settings, projects: Projects) -> None:
-        self._outcomes = {os.path.abspath(path): (path, outcome) for path, outcome in outcomes.items()}  # noqa: PTH100 - links are not followed
+        self._outcomes = {_absolute(path): (path, outcome) for path, outcome in outcomes.items()}
         self._settings = settings
         self._projects = projects
         fixable = [path for path, outcome in outcomes.items() if outcome.fixable]
@@ -117,6 +126,7 @@ class _Runs:
         self.whole = repair(outcomes, settings, projects.branch())
         self.all: Chosen = frozenset(step.origin for step in self.whole.steps)
         self._tried: dict[Chosen, Repaired | None] = {self.all: self.whole}
+        self._hunks: dict[Chosen, dict[str, tuple[Hunk, ...]]] = {}
         self._found = _by_origin(outcomes, FirstNames())
 
     def alone(self, chosen: Chosen) -> Repaired | None:
@@ -124,19 +134,33 @@ class _Runs:
         if chosen not in self._tried:
             files = {origin.path for origin in chosen}
             named = dict(each for path, each in self._outcomes.items() if path in files)
-            repaired = repair(named, self._settings, self._projects.branch(), chosen)
+            tried = len(self._tried)
+            progress.tell("trying each fix alone", tried - 1, max(len(self.all), tried))
+            with progress.watched(_nobody):  # how far such a run is in its one or two files tells nothing
+                repaired = repair(named, self._settings, self._projects.branch(), chosen)
             wanted = Counter(step.origin for step in self.whole.steps if step.origin in chosen)
             done = Counter(step.origin for step in repaired.steps)
             self._tried[chosen] = repaired if done == wanted else None
         return self._tried[chosen]
 
+    def beside(self, path: str) -> frozenset[str]:
+        """Give the files that the whole run has changed together with a file, or whose changes it was judged with."""
+        for group in self.whole.groups:
+            files = frozenset(_absolute(outcome.path) for outcome in group.outcomes)
+            if path in files:
+                return files
+        return frozenset()
+
     def hunks(self, chosen: Chosen) -> dict[str, tuple[Hunk, ...]]:
         """Give the hunks of a group by the paths of the files."""
         from awaitomic.patching.hunks import hunks  # noqa: PLC0415 - most runs change no file
 
-        repaired = self.alone(chosen)
-        assert repaired is not None, "what is not possible alone is in another group by now"
-        return {change.old.path: hunks(change.old.text, change.new.text) for change in repaired.changes}
+        if chosen not in self._hunks:
+            repaired = self.alone(chosen)
+            assert repaired is not None, "what is not possible alone is in another group by now"
+            changes = repaired.changes
+            self._hunks[chosen] = {each.old.path: hunks(each.old.text, each.new.text) for each in changes}
+        return self._hunks[chosen]
 
     def place(self, chosen: Chosen) -> tuple[object, ...]:
         """Give the key by which groups are sorted: that of their first finding in reports."""
@@ -184,9 +208,11 @@ class _Parts:
         ]
         return True
 
-    def _join_more(self, parts: list[Chosen]) -> bool:
-        """Join parts of which something is wrong, or, if it is one only, that with all the others."""
-        return self._join(parts) or self._join(self._parts)
+    def _join_more(self, parts: list[Chosen], path: str) -> bool:
+        """Join parts of which something is wrong in a file; if it is one only, that with more and more others."""
+        files = self._runs.beside(path)
+        beside = [part for part in self._parts if not files.isdisjoint(origin.path for origin in part)]
+        return self._join(parts) or self._join([*parts, *beside]) or self._join(self._parts)
 
     def _impossible(self) -> bool:
         """Look for a part that cannot be repaired alone, and put it to what it needs."""
@@ -203,7 +229,7 @@ class _Parts:
             if self._runs.alone(part | other) is not None:
                 return self._join((part, other))
         same = [other for other in near if not files.isdisjoint(origin.path for origin in other)]
-        return self._join_more([part, *same])
+        return self._join_more([part, *same], min(files))
 
     def _touching(self) -> bool:
         """Look for parts whose changes touch."""
@@ -232,7 +258,7 @@ class _Parts:
             concerned = [part for part in self._parts if path in made[part]]
             change = texts.get(path)
             if change is None or composed(change.old.text, [made[part][path] for part in concerned]) != change.new.text:
-                return self._join_more(concerned)
+                return self._join_more(concerned, _absolute(path))
         return False
 
     def _misplaced(self) -> bool:
