@@ -58,6 +58,10 @@ CASES: dict[str, tuple[dict[str, bytes], list[str]]] = {
         },
         ["0001-AWA101-Bank.credit.patch", "0002-AWA101-add.patch", "0003-AWA101-B_nk.credit.patch"],
     ),
+    "comments that suppress nothing": (
+        {"bank.py": APART.replace("self.balance = 0", "self.balance = 0  # awaitomic: ignore[AWA102] x").encode()},
+        ["0001-AWA001-Bank.__init__.patch", "0002-AWA101-Till.credit.patch"],
+    ),
     "names": (
         {
             "src/bänk 1/räte.py": PLAIN.encode(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from awaitomic import remedies, rules
 from awaitomic.config import Settings
 from awaitomic.engine import run
 from awaitomic.engine.asking import Answer, MendAsked, Offer
-from awaitomic.engine.chosen import Chosen, Origin
+from awaitomic.engine.chosen import Chosen, FirstNames, Origin
+from awaitomic.engine.fix import AppliedFix
 from awaitomic.engine.mending import MendGroups
 from awaitomic.engine.series import _Parts
 from awaitomic.model.finding import Finding, Fix, Refusal
@@ -88,6 +90,25 @@ def test_new_locks_that_would_have_one_name_are_one_group(tree: Path) -> None:
     text = SHARING.replace("        self.debts = 0\n", f"{between}        self.debts = 0\n")
     assert text.count("field_") == 12
     assert groups(tree, text) == [(["Bank.credit", "Bank.debit"], [])]
+
+
+def test_a_finding_is_known_under_the_first_name_of_its_function(tree: Path) -> None:
+    (tree / "bank.py").write_text(LOST)
+    (finding,) = run.check(["bank.py"], UNSAFE).report.findings
+    first = Origin.of("bank.py", finding)
+
+    def in_function(name: str) -> Finding:
+        return replace(finding, function=name)
+
+    names = FirstNames()
+    (step,) = names.follow("bank.py", [AppliedFix(finding, 1, (("", (("Bank.credit", "Bank.a"),)),))], str)
+    assert step.origin == first
+    later = names.copy()
+    (step,) = later.follow("bank.py", [AppliedFix(in_function("Bank.a"), 1, (("", (("Bank.a", "Bank.b"),)),))], str)
+    assert step.origin == first
+    assert later.origin("bank.py", in_function("Bank.b")) == first
+    assert names.origin("bank.py", in_function("Bank.b")) != first
+    assert later.origin("other.py", in_function("Bank.b")) != replace(first, path="other.py")
 
 
 class _Made:

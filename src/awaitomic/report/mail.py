@@ -58,7 +58,7 @@ class Letter:
 def file_name(letter: Letter) -> str:
     """Give a name that every file system takes, such as ``0001-AWA101-Bank.credit.patch``."""
     first = [*letter.findings, *letter.later][0]
-    function = re.sub(r"[^A-Za-z0-9_.]+", "_", first.function).strip("._")[:60] or "module"
+    function = re.sub(r"[^A-Za-z0-9_.]+", "_", first.function)[:60].strip(".") or "module"
     return f"{letter.number:04}-{first.rule}-{function}.patch"
 
 
