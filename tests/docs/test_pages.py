@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +37,19 @@ def test_the_files_are_what_the_program_says(path: str) -> None:
 def test_there_are_no_pages_of_what_is_no_more() -> None:
     found = {path.relative_to(DOCS).as_posix() for name in ("rules", "remedies") for path in (DOCS / name).iterdir()}
     assert found == set(WRITTEN), AGAIN
+
+
+def test_pages_are_written_anew_and_old_ones_go(tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "gone.md").write_text("a rule that was")
+    (tmp_path / "kept.md").write_text("a document of its own")
+    command = [sys.executable, "-m", "awaitomic.report.pages"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    subprocess.run([*command, tmp_path], env=environment, check=True)
+    found = {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in tmp_path.rglob("*.md")}
+    assert found == {"kept.md": b"a document of its own"} | {path: text.encode() for path, text in WRITTEN.items()}
+    wrong = subprocess.run([*command, "no-such-folder"], env=environment, capture_output=True, text=True, check=False)
+    assert (wrong.returncode, wrong.stderr) == (1, "usage: python -m awaitomic.report.pages FOLDER\n")
 
 
 def findings(path: Path, *options: str) -> list[dict[str, Any]]:

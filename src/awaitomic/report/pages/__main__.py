@@ -21,4 +21,6 @@ def write(folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2 or not Path(sys.argv[1]).is_dir():
+        sys.exit("usage: python -m awaitomic.report.pages FOLDER")
     write(Path(sys.argv[1]))
