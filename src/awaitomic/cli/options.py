@@ -23,6 +23,7 @@ F = TypeVar("F", bound="Callable[..., Any]")
 T = TypeVar("T")
 
 STDIN = "-"
+CACHE_DIR_VARIABLE = "AWAITOMIC_CACHE_DIR"
 PerFile = tuple[tuple[str, tuple[str, ...]], ...]
 
 
@@ -159,8 +160,14 @@ _OPTIONS = (
         help="Read [tool.awaitomic] from this file, not from the nearest pyproject.toml.",
     ),
     click.option("--isolated", is_flag=True, help="Read no configuration."),
-    click.option("--no-cache", is_flag=True, help="Accepted, without effect: there is no cache yet."),
-    click.option("--cache-dir", type=click.Path(), help="Accepted, without effect: there is no cache yet."),
+    click.option("--no-cache", is_flag=True, help="Neither look results up nor keep them for the next run."),
+    click.option(
+        "--cache-dir",
+        type=click.Path(file_okay=False),
+        envvar=CACHE_DIR_VARIABLE,
+        show_envvar=True,
+        help="Keep results here.  [default: .awaitomic_cache in the project's root]",
+    ),
     click.option(
         "--jobs", type=click.IntRange(min=1), metavar="N", help="Processes to use.  [default: one per processor]"
     ),
@@ -198,6 +205,7 @@ class Common:
     exit_zero: bool
     verbose: bool
     stdin_name: str
+    use_cache: bool
     stdin: bytes
     """What was read from standard input, if that is what there is to work on."""
 
@@ -236,6 +244,7 @@ def common(given: Given) -> Common:
         exit_zero=given["exit_zero"],
         verbose=given["verbose"],
         stdin_name=given["stdin_filename"] or STDIN,
+        use_cache=not given["no_cache"],
         stdin=sys.stdin.buffer.read() if STDIN in paths else b"",
     )
 
@@ -269,6 +278,7 @@ def _settings(paths: tuple[str, ...], given: Given) -> Settings:
         confidence=parse_confidence(given["confidence"]) if given["confidence"] else None,
         unsafe_fixes=given["unsafe_fixes"],
         jobs=given["jobs"],
+        cache_dir=given["cache_dir"],
         respect_gitignore=given["respect_gitignore"],
         force_exclude=given["force_exclude"],
         lock_granularity=parse_granularity(given["lock_granularity"]) if given["lock_granularity"] else None,

@@ -88,7 +88,9 @@ def tell_problems(run: Run, common: Common) -> None:
             streams.error(fault.details.rstrip("\n"))
     if common.verbose:
         report = run.report
-        streams.aside(f"{report.files} files, {run.analysed} of them parsed, {report.seconds:.2f} seconds")
+        streams.asides(run.details)
+        earlier = f" ({run.remembered} in an earlier run)" if run.remembered else ""
+        streams.aside(f"{report.files} files, {run.analysed} of them parsed{earlier}, {report.seconds:.2f} seconds")
 
 
 def exit_code(run: Run, common: Common, *, changes: bool = False) -> int:

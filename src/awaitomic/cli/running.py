@@ -33,8 +33,8 @@ def run_engine(
     try:
         with progress(quiet=common.streams.quiet):
             if repair:
-                return run.fix(common.paths, common.settings, write=write, mend=mend)
-            return run.check(common.paths, common.settings, diffs=diffs)
+                return run.fix(common.paths, common.settings, write=write, mend=mend, cached=common.use_cache)
+            return run.check(common.paths, common.settings, diffs=diffs, cached=common.use_cache)
     except run.MissingPath as error:
         raise click.UsageError(error.message) from error
     except ConfigError as error:

@@ -134,6 +134,28 @@ class Text(Kind[str]):
         return {"type": "string"} if self.pattern is None else {"type": "string", "pattern": self.pattern}
 
 
+@dataclass(frozen=True)
+class Folder(Kind[str]):
+    """The path of a folder, which need not be there yet."""
+
+    said = "a path"
+
+    def read(self, key: str, value: object) -> str:
+        """Read a path; ``~`` is the user's own folder."""
+        text = _string(key, value)
+        if not text:
+            raise Mistake(key, f"`{key}` has to name a folder")
+        return os.path.expanduser(text)  # noqa: PTH111 - a plain string
+
+    def schema(self) -> Schema:
+        """Give the schema of a string that is not empty."""
+        return {"type": "string", "minLength": 1}
+
+    def placed(self, value: str, root: str) -> str:
+        """Let a relative path stand for the same folder under another root."""
+        return os.path.join(root, value)  # noqa: PTH118 - a plain string
+
+
 VERSIONS = Text('versions, as in `">=0.2,<1"`', version.parse)
 
 

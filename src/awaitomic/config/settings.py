@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 DEFAULT_EXCLUDE = (
+    ".awaitomic_cache",
     ".bzr",
     ".direnv",
     ".eggs",
@@ -247,6 +248,14 @@ class Settings:
         option="--jobs",
         absent="one per processor",
     )
+    cache_dir: str | None = key(
+        None,
+        kinds.Folder(),
+        "Where results are kept for the next run; relative to the file it stands in.",
+        example='"~/.cache/awaitomic"',
+        option="--cache-dir",
+        absent="`.awaitomic_cache` in the root of each project",
+    )
     tables: Tables | None = field(default=None, compare=False, repr=False)
     """What finds the settings of other files; None if these hold for all."""
 
@@ -318,6 +327,7 @@ class Overrides:
     confidence: Confidence | None = None
     unsafe_fixes: bool | None = None
     jobs: int | None = None
+    cache_dir: str | None = None
     respect_gitignore: bool | None = None
     force_exclude: bool | None = None
     lock_granularity: Granularity | None = None

@@ -6,11 +6,11 @@ never needs to know what could be done about them.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from awaitomic import remedies, rules
+from awaitomic.engine.asked import asks_for
 from awaitomic.engine.projects import Alone
 from awaitomic.findings.fingerprint import with_fingerprints
 from awaitomic.findings.precedence import report_order, resolve
@@ -20,7 +20,6 @@ from awaitomic.knowledge.codes import UNUSED
 from awaitomic.model.finding import Applicability, Fix
 from awaitomic.model.preferences import NO_PREFERENCES
 from awaitomic.rules.unused_ignore import unused
-from awaitomic.source.patterns import Patterns
 from awaitomic.source.text import Unreadable, parse
 
 if TYPE_CHECKING:
@@ -138,25 +137,6 @@ def _unused(examination: Examination, asked: Callable[[str], bool]) -> tuple[Fin
         if not suppressions.wants(comment)
     )
     return with_fingerprints(findings, examination.source, program.module.tree)
-
-
-def asks_for(path: str, settings: Settings) -> Callable[[str], bool]:
-    """Give what tells whether the settings ask for a rule in a file: it is selected, and not ignored there."""
-    ignored = _ignored_in(path, settings)
-    return lambda code: settings.selected(code) and not code.startswith(ignored)
-
-
-def _ignored_in(path: str, settings: Settings) -> tuple[str, ...]:
-    """Give the beginnings of the codes that ``per-file-ignores`` takes out in a file."""
-    root = os.path.abspath(settings.root or ".")  # noqa: PTH100 - links are not followed, as in discovery
-    absolute = os.path.abspath(path)  # noqa: PTH100 - as above
-    codes = (
-        code
-        for pattern, ignored in (*settings.per_file_ignores, *settings.extend_per_file_ignores)
-        if Patterns((pattern,), root).match_upwards(absolute)
-        for code in ignored
-    )
-    return tuple("" if code == "ALL" else code for code in codes)
 
 
 def planned(finding: Finding, examination: Examination, preferences: Preferences = NO_PREFERENCES) -> Finding:

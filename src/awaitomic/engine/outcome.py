@@ -41,7 +41,7 @@ class Outcome:
     others: tuple[tuple[str, str], ...] = ()
     """Path and text of other files that the findings point into."""
     fixable: bool = False
-    """Whether a finding has a fix that the settings allow; only where files are to be repaired."""
+    """Whether a finding has a fix that the settings allow; only where no diffs were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +54,15 @@ class Run:
     applied: tuple[AppliedFix, ...] = ()
     changes: tuple[Change, ...] = ()
     analysed: int = 0
-    """How many files were parsed; the others cannot matter."""
+    """How many files were parsed, in this run or an earlier one; the others cannot matter."""
     notes: tuple[str, ...] = ()
     """Sentences about paths that gave nothing to look at."""
     original: tuple[Finding, ...] = ()
     """What was found before anything was repaired."""
+    remembered: int = 0
+    """How many of the files that were parsed come from the cache."""
+    details: tuple[str, ...] = ()
+    """Sentences for whoever wants to know more: what could not be kept for the next run."""
 
 
 def collect(

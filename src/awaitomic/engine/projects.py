@@ -19,8 +19,9 @@ from awaitomic.model.conventions import STANDARD
 from awaitomic.program import Program
 from awaitomic.program.project import Project
 from awaitomic.source.discovery import discover
-from awaitomic.source.project import SourceTree, project_root
+from awaitomic.source.project import SourceTree, project_root, real_path_inside
 from awaitomic.source.text import Unreadable, parse, read
+from awaitomic.source.trace import Trace
 
 if TYPE_CHECKING:
     import ast
@@ -109,7 +110,7 @@ class InProject:
         """Give the facts of the file as a part of its project."""
         program = self.program or self.projects.program(self.root)
         if program is None:
-            project = Project(SourceTree(self.root), conventions=self.conventions)
+            project = Project(SourceTree(self.root, trace=self.projects.trace(self.root)), conventions=self.conventions)
             program = Program(project, project.add(self.name, source, tree))
             self.projects.keep(self.root, program)
             if not others:
@@ -138,9 +139,12 @@ class InProject:
 
     def editable(self, name: str, /) -> bool:
         """Tell whether a file of the project is one of those that were named, and really lies in the project."""
-        real = os.path.realpath(os.path.join(self.root, name))  # noqa: PTH118 - a name is not a path everywhere
-        inside = real.startswith(os.path.realpath(self.root).rstrip(os.sep) + os.sep)
-        return inside and (self.projects.edit_scope is None or real in self.projects.edit_scope)
+        real = real_path_inside(self.root, name)
+        answer = real is not None and (self.projects.edit_scope is None or real in self.projects.edit_scope)
+        trace = self.projects.trace(self.root)
+        if trace is not None:
+            trace.editable(name, answer=answer)
+        return answer
 
 
 class EditScope:
@@ -163,12 +167,13 @@ class Projects:
     """Projects by their roots, each with the facts that are shared by its files.
 
     `run` tells runs apart: what was read in one is not believed in the next, since files may have changed. Without an
-    `edit_scope`, every file of a project may be changed.
+    `edit_scope`, every file of a project may be changed. With `traced`, what is asked of the projects is noted.
     """
 
-    def __init__(self, run: str = "", edit_scope: EditScope | None = None) -> None:
+    def __init__(self, run: str = "", edit_scope: EditScope | None = None, *, traced: bool = False) -> None:
         self.run = run
         self.edit_scope = edit_scope
+        self._traces: dict[str, Trace] | None = {} if traced else None
         self._programs: dict[str, Program] = {}
         self._examined: dict[str, dict[str, Examination]] = {}
 
@@ -196,6 +201,10 @@ class Projects:
         branch._programs = dict(self._programs)
         branch._examined = dict(self._examined)
         return branch
+
+    def trace(self, root: str) -> Trace | None:
+        """Give where it is noted what is asked of a project; None where that is of no interest."""
+        return None if self._traces is None else self._traces.setdefault(root, Trace())
 
     def program(self, root: str) -> Program | None:
         """Give the facts of a project as its texts are by now, or None if none of its files was looked at."""

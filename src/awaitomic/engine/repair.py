@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from awaitomic.engine import progress
+from awaitomic.engine.asked import unreadable
 from awaitomic.engine.chosen import FirstNames
 from awaitomic.engine.fault import fault_of
 from awaitomic.engine.fix import AppliedFix, FixResult, fix_text
 from awaitomic.engine.moved import Moved
-from awaitomic.engine.one_file import unreadable
 from awaitomic.engine.outcome import Change, Outcome
 from awaitomic.model.finding import Refusal
 from awaitomic.source.project import SourceTree, project_root

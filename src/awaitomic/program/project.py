@@ -9,7 +9,6 @@ the number of its processes changes a finding.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
@@ -83,10 +82,6 @@ class Project:
         return ModuleFinder(self.tree)
 
     @cached_property
-    def _without_tests(self) -> tuple[str, ...]:
-        return tuple(sorted(filter(_is_no_test, self.tree.files.union(self.tree.overlay))))
-
-    @cached_property
     def _by_base(self) -> dict[str, frozenset[str]]:
         found: dict[str, set[str]] = {}
         for name in self.tree.files.union(self.tree.overlay):
@@ -157,13 +152,7 @@ class Project:
 
     def says_elsewhere(self, method: str, known: Iterable[str]) -> bool:
         """Tell whether a file other than `known` (and the tests) reads an attribute of that name."""
-        plain = b"." + method.encode()
-        whole = re.compile(re.escape(plain) + rb"\b")
-        known = frozenset(known)
-        for name in self._without_tests:
-            if name not in known and plain in (raw := self.tree.raw(name)) and whole.search(raw):
-                return True
-        return False
+        return self.tree.reads_attribute(method, frozenset(known))
 
     def imported_by(self, name: str) -> tuple[str, ...]:
         """Give the modules of the project that a module imports, in order."""
@@ -208,10 +197,10 @@ class Project:
         if module not in self._near:
             self._near[module] = self._users_of(module)
         users, users_of_users = self._near[module]
-        direct = self._mention(users, word)
+        direct = self.tree.mentioning(users, word)
         if len(direct) > _MANY:
             return None
-        found = [*direct, *self._mention(users_of_users, word)]
+        found = [*direct, *self.tree.mentioning(users_of_users, word)]
         return sorted(found if len(found) <= _MANY else direct)
 
     def _users_of(self, module: str) -> tuple[list[str], list[str]]:
@@ -220,10 +209,6 @@ class Project:
         direct = self._finder.importers(module)
         further = {name for near in direct for name in self._finder.importers(near)} - direct - {module}
         return sorted(filter(counts, direct)), sorted(filter(counts, further))
-
-    def _mention(self, names: Iterable[str], word: str) -> list[str]:
-        wanted = word.encode("utf-8")
-        return [name for name in names if wanted in self.tree.raw(name)]
 
     def _units_of(self, names: Iterable[str]) -> tuple[Unit, ...]:
         return tuple(unit for name in names if (unit := self.unit(name)) is not None)

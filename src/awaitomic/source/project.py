@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from awaitomic.source.oldest_python import oldest_python
+from awaitomic.source.trace import Trace, digest
 
 _MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
 _SKIPPED = frozenset(
@@ -43,7 +44,7 @@ def project_root(path: str | os.PathLike[str]) -> str:
     start = os.path.dirname(os.path.abspath(path))
     folder = start
     while True:
-        if any(os.path.exists(os.path.join(folder, marker)) for marker in _MARKERS):
+        if is_marked(folder):
             return folder
         parent = os.path.dirname(folder)
         if parent == folder:
@@ -52,6 +53,17 @@ def project_root(path: str | os.PathLike[str]) -> str:
     while os.path.exists(os.path.join(start, "__init__.py")):
         start = os.path.dirname(start)
     return start
+
+
+def is_marked(folder: str) -> bool:
+    """Tell whether something in a folder says that a project begins there."""
+    return any(os.path.exists(os.path.join(folder, marker)) for marker in _MARKERS)
+
+
+def real_path_inside(root: str, name: str) -> str | None:
+    """Give the real path of a file of a project, or None if it is a link that leads out of it."""
+    real = os.path.realpath(os.path.join(root, name))
+    return real if real.startswith(os.path.realpath(root).rstrip(os.sep) + os.sep) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +75,23 @@ class Header:
     bases: frozenset[str]
     """Last names of all base classes, under the names that they have where they are defined."""
 
+    @property
+    def digest(self) -> str:
+        """What stands for it: two headers with the same one say the same."""
+        return digest(repr((self.imports, sorted(self.bases))).encode("utf-8", "surrogatepass"))
+
 
 class SourceTree:
-    """The Python files below a root, by their path relative to it (with slashes); `overlay` holds unsaved texts."""
+    """The Python files below a root, by their path relative to it (with slashes); `overlay` holds unsaved texts.
 
-    def __init__(self, root: str, overlay: dict[str, bytes] | None = None) -> None:
+    Whatever is asked of the files on the disk is noted in `trace`, if there is one: so every question about them has to
+    come here. What an overlay answers is no question: its texts were made from what the disk has answered.
+    """
+
+    def __init__(self, root: str, overlay: dict[str, bytes] | None = None, trace: Trace | None = None) -> None:
         self.root = os.path.abspath(root)
         self.overlay = overlay or {}
+        self.trace = trace
         self._files: frozenset[str] | None = None
         self._raw: dict[str, bytes] = {}
         self._headers: dict[str, Header] = {}
@@ -86,7 +108,7 @@ class SourceTree:
 
     def with_texts(self, texts: Mapping[str, bytes]) -> SourceTree:
         """Give the same tree with the contents of some files replaced."""
-        other = SourceTree(self.root, {**self.overlay, **texts})
+        other = SourceTree(self.root, {**self.overlay, **texts}, self.trace)
         other._files, other._tails, other._raw = self._files, self._tails, self._raw
         other._nowhere = self._nowhere
         other._headers = {each: header for each, header in self._headers.items() if each not in texts}
@@ -106,13 +128,18 @@ class SourceTree:
     def files(self) -> frozenset[str]:
         """The names of all Python files of the project."""
         if self._files is None:
-            self._files = frozenset(_walk(self.root))
+            self._files = frozenset(python_files(self.root))
+            if self.trace is not None:
+                self.trace.listing(self._files)
         return self._files
 
     @cached_property
     def oldest_python(self) -> tuple[int, int] | None:
         """The oldest Python that the project runs on, as far as it says so."""
-        return None if self._nowhere else oldest_python(self.root)
+        found = None if self._nowhere else oldest_python(self.root)
+        if self.trace is not None:
+            self.trace.oldest(found)
+        return found
 
     def exists(self, name: str) -> bool:
         """Tell whether there is such a file."""
@@ -120,6 +147,15 @@ class SourceTree:
 
     def raw(self, name: str) -> bytes:
         """Give the bytes of a file; none if it cannot be read."""
+        if name in self.overlay:
+            return self.overlay[name]
+        found = self._bytes(name)
+        if self.trace is not None:
+            self.trace.whole(name, found)
+        return found
+
+    def _bytes(self, name: str) -> bytes:
+        """Give the bytes of a file to whoever notes himself what he wants of them."""
         if name in self.overlay:
             return self.overlay[name]
         found = self._raw.get(name)
@@ -136,8 +172,42 @@ class SourceTree:
         """Give what a file imports and which classes it derives from."""
         found = self._headers.get(name)
         if found is None:
-            found = self._headers[name] = _header(self.raw(name))
+            raw = self._bytes(name)
+            found = self._headers[name] = header_of(raw)
+            if self.trace is not None and name not in self.overlay:
+                self.trace.header(name, raw, found.digest)
         return found
+
+    def mentioning(self, names: Iterable[str], word: str) -> list[str]:
+        """Give those of some files whose bytes mention a word, in the same order."""
+        names = list(names)
+        wanted = word.encode("utf-8")
+        found = [name for name in names if wanted in self._bytes(name)]
+        if self.trace is not None:
+            asked = self._with_bytes(name for name in names if name not in self.overlay)
+            self.trace.mention(word, asked, frozenset(found))
+        return found
+
+    def reads_attribute(self, word: str, known: frozenset[str]) -> bool:
+        """Tell whether a file, other than the known ones and the tests, reads an attribute of that name."""
+        unsaved = (name for name in self.overlay if name not in known and not is_test(name))
+        if any(mentions_attribute(self.overlay[name], word) for name in unsaved):
+            return True
+        known = known.union(self.overlay)
+        reading = (name for name in self._without_tests if name not in known)
+        found = next((name for name in reading if mentions_attribute(self._bytes(name), word)), None)
+        if self.trace is not None:
+            left_out = [name for name in known if name in self.files and name not in self.overlay]
+            asked = [name for name in self._without_tests if name not in known] if found is None else [found]
+            self.trace.attribute(word, self._with_bytes(left_out), self._with_bytes(asked), found)
+        return found is not None
+
+    def _with_bytes(self, names: Iterable[str]) -> Iterable[tuple[str, bytes]]:
+        return ((name, self._bytes(name)) for name in names)
+
+    @cached_property
+    def _without_tests(self) -> tuple[str, ...]:
+        return tuple(sorted(name for name in self.files if not is_test(name)))
 
     def ending_in(self, module: str) -> list[str]:
         """Give the files of all modules and packages with that last name, in order."""
@@ -158,7 +228,14 @@ def is_test(name: str) -> bool:
     return named or not _TEST_FOLDERS.isdisjoint(folders)
 
 
-def _walk(root: str) -> list[str]:
+def mentions_attribute(raw: bytes, word: str) -> bool:
+    """Tell whether bytes read an attribute of that name."""
+    plain = b"." + word.encode("utf-8")
+    return plain in raw and re.search(re.escape(plain) + rb"\b", raw) is not None
+
+
+def python_files(root: str) -> list[str]:
+    """Give the names of the Python files of a project; folders that are never its own are left out."""
     found: list[str] = []
     pending = [("", root)]
     while pending:
@@ -177,7 +254,8 @@ def _walk(root: str) -> list[str]:
     return found
 
 
-def _header(raw: bytes) -> Header:
+def header_of(raw: bytes) -> Header:
+    """Give what the bytes of a file tell of its place among the others."""
     imports: list[str] = []
     renamed: dict[str, str] = {}
     for match in _IMPORT.finditer(raw):

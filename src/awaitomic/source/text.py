@@ -105,12 +105,15 @@ def read(path: Path) -> SourceText:
 
     Raises `Unreadable` if it cannot be opened or decoded.
     """
-    shown = display_path(path)
+    return decode(display_path(path), read_bytes(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file; raises `Unreadable` if it cannot be opened."""
     try:
-        raw = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
-        raise Unreadable(shown, 1, 1, f"cannot be read: {error.strerror or error}") from error
-    return decode(shown, raw)
+        raise Unreadable(display_path(path), 1, 1, f"cannot be read: {error.strerror or error}") from error
 
 
 def decode(path: str, raw: bytes) -> SourceText:
