@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -109,6 +110,14 @@ def test_each_applies_alone_and_all_of_them_in_order(case: tuple[Path, list[str]
     git(root, "reset", "-q", "--hard", f"HEAD~{len(patches)}")
     assert run("fix", "--isolated", "--unsafe-fixes").exit_code == 0
     assert taken == backwards == contents(root) != before
+
+
+def test_what_each_gains_and_loses_is_counted_as_git_counts_it(case: tuple[Path, list[str]]) -> None:
+    root, _ = case
+    for patch in series(root):
+        told = re.findall(rb"^ .* \| \+(\d+) -(\d+)$", patch.read_bytes(), re.MULTILINE)
+        counted = [tuple(row.split(b"\t")[:2]) for row in git(root, "apply", "--numstat", patch).splitlines()]
+        assert sorted(told) == sorted(counted)
 
 
 def test_each_is_what_repairing_its_findings_alone_makes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

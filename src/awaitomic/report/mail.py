@@ -152,6 +152,6 @@ def _harmless(line: str) -> str:
 def _stat(changes: Sequence[tuple[SourceText, SourceText]]) -> Iterator[str]:
     """Give the lines that each file gains and loses, as far as its patch shows."""
     for old, new in changes:
-        lines = render_patch([(old, new)]).split(b"\n@@ ", 1)[1].split(b"\n")
+        _, *lines = render_patch([(old, new)]).split(b"\n@@ ", 1)[1].split(b"\n")
         gained, lost = (sum(line.startswith(mark) for line in lines) for mark in (b"+", b"-"))
         yield f"{visible(patch_path(old.path))} | +{gained} -{lost}"
