@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -115,6 +116,23 @@ def test_a_new_file_has_the_mode_that_new_files_get(tree: Path) -> None:
     assert stat.S_IMODE((tree / "new.txt").stat().st_mode) == 0o640
 
 
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EBUSY])
+def test_a_file_that_cannot_be_replaced_where_it_is_is_written_into(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    (tree / "bank.py").write_text(LOST)
+    (tree / "mounted.txt").write_text("old, and longer than what comes" * 100)
+
+    def refused(self: Path, target: str) -> None:
+        raise OSError(number, os.strerror(number), target)
+
+    monkeypatch.setattr(Path, "replace", refused)
+    assert run("check", "--output-file", "mounted.txt").exit_code == 1
+    assert (tree / "mounted.txt").read_text().startswith("bank.py:11:9: AWA101")
+    assert "old" not in (tree / "mounted.txt").read_text()
+    assert sorted(path.name for path in tree.iterdir()) == ["bank.py", "mounted.txt"]
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
 def test_a_report_that_cannot_be_written_is_no_finding(tree: Path) -> None:
     (tree / "bank.py").write_text(LOST)
@@ -183,6 +201,10 @@ def test_statistics_of_a_fix_say_what_was_fixed_and_what_is_left(tree: Path) -> 
     (tree / "session.py").write_text(REFRESH)
     result = run("fix", "--statistics")
     assert result.stdout == "2  AWA101  stale-write\n    1  hoist  fixed\n    1  lock   unsafe fix\n"
+    (tree / "bank.py").write_text(LOST)
+    assert "1  hoist  would be fixed\n" in run("fix", "--diff", "--statistics").stderr
+    assert "1  hoist  would be fixed\n" in run("fix", "--patch-dir", "out", "--statistics").stdout
+    (tree / "bank.py").write_text(FIXED)
     (counted,) = json.loads(run("fix", "--statistics", "--output-format", "json").stdout)["statistics"]
     assert (counted["found"], counted["fixed"]) == (1, 0)
 

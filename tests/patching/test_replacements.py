@@ -18,15 +18,17 @@ TEXTS = st.builds(lambda lines, last: "".join(lines) + last, LINES, st.sampled_f
 def offset(text: str, line: int, column: int) -> int:
     """Give the offset of a place, by the line ends that the log declares."""
     lines = split_lines(text, keepends=True)
-    assert line <= len(lines) + 1
-    assert column <= len((lines[line - 1] if line <= len(lines) else "").rstrip("\r\n")) + 1
+    assert line <= max(len(lines), 1), "no place is behind the last line"
+    last = line == max(len(lines), 1)
+    content = lines[line - 1] if lines else ""
+    assert column <= len(content if last else content.rstrip("\r\n")) + 1
     return sum(map(len, lines[: line - 1])) + column - 1
 
 
 def applied(text: str, changes: tuple[Replacement, ...]) -> str:
     ends = [offset(text, each.extent.end_line, each.extent.end_column) for each in changes]
     starts = [offset(text, each.extent.line, each.extent.column) for each in changes]
-    assert all(end < start for end, start in zip(ends, starts[1:], strict=False)), "nothing overlaps or touches"
+    assert all(end <= start for end, start in zip(ends, starts[1:], strict=False)), "nothing overlaps"
     for start, end, change in reversed(list(zip(starts, ends, changes, strict=True))):
         text = text[:start] + change.text + text[end:]
     return text
@@ -44,7 +46,9 @@ def test_they_make_the_new_text_of_the_old_one(old: str, new: str) -> None:
         ("same\n", "same\n", ()),
         ("a\nb\nc\n", "a\nbx\nc\n", (Replacement(Extent(2, 2, 2, 2), "x"),)),
         ("a\nb\nc\n", "a\nc\n", (Replacement(Extent(2, 1, 3, 1), ""),)),
-        ("a\n", "a\nb\n", (Replacement(Extent(2, 1, 2, 1), "b\n"),)),
+        ("a\n", "a\nb\n", (Replacement(Extent(1, 2, 1, 2), "\nb"),)),
+        ("a\nb\n", "a\n", (Replacement(Extent(1, 2, 2, 2), ""),)),
+        ("a\r\n", "a", (Replacement(Extent(1, 2, 1, 4), ""),)),
         ("残高 = 1\n", "残高 = 2\n", (Replacement(Extent(1, 6, 1, 7), "2"),)),
         ("", "a\n", (Replacement(Extent(1, 1, 1, 1), "a\n"),)),
     ],

@@ -9,6 +9,8 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from awaitomic.model.finding import Confidence, FileError, Finding, Report
 from awaitomic.model.position import Extent
@@ -182,6 +184,17 @@ def test_junit_of_a_clean_run_has_one_test_that_passes() -> None:
     root = junit()
     assert root.attrib == {"name": "awaitomic", "tests": "1", "failures": "0", "errors": "0"}
     assert [list(case) for case in root.iter("testcase")] == [[]]
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@given(st.text(), st.text(), st.text())
+def test_whatever_stands_in_the_code_every_report_can_be_read(path: str, message: str, function: str) -> None:
+    odd = replace(finding(path=path or "x"), message=message, function=function)
+    assert len(github(odd)) == 1
+    assert junit(odd).attrib["failures"] == "1"
+    for name in ("json", "sarif", "gitlab"):
+        json.loads(rendered(name, odd))
+    assert len(rendered("jsonl", odd).splitlines()) == len(rendered("concise", odd).splitlines()) == 1
 
 
 def test_files_are_named_from_the_root_of_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

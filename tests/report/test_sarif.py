@@ -17,6 +17,7 @@ from awaitomic.model.finding import Applicability, Confidence, FileEdit, FileErr
 from awaitomic.model.position import Extent
 from awaitomic.report.formats import Material
 from awaitomic.report.sarif import render_sarif
+from awaitomic.report.sources import Sources
 from awaitomic.rules import RULES
 from cli.running import run as awaitomic
 from report.examples import FIX, PATH, SOURCES, deadlock, finding
@@ -196,6 +197,26 @@ def test_a_name_that_is_no_text_is_named_by_its_bytes() -> None:
 def test_a_file_outside_is_named_by_a_whole_uri(tmp_path: Path) -> None:
     place = result_of(finding(path=str(tmp_path / "x y.py")))["locations"][0]["physicalLocation"]["artifactLocation"]
     assert place == {"uri": (tmp_path / "x y.py").as_uri()}
+
+
+def test_files_in_another_encoding_say_so() -> None:
+    texts = {"a.py": "\n# coding: latin-1\nx = 'é'\n", "b.py": "x = 1\n", "c.py": "# coding: cp1252\n"}
+    edits = (FileEdit("a.py", EDITS[0].replacements), FileEdit("c.py", EDITS[0].replacements))
+    found = replace(FIXED, path="b.py", fix=replace(FIX, edits=edits))
+    log = json.loads(render_sarif(Material(Report((found,), (), 1, 0.1), Sources(texts))))
+    schema().validate(log)
+    (run,) = log["runs"]
+    assert run["defaultEncoding"] == "utf-8"
+    assert [(each["location"]["uri"], each["encoding"]) for each in run["artifacts"]] == [
+        ("a.py", "iso-8859-1"),
+        ("c.py", "cp1252"),
+    ]
+    assert run_of(FIXED)["artifacts"] == []
+
+
+def test_what_would_be_a_placeholder_in_a_message_is_none() -> None:
+    text = result_of(replace(finding(), message="`f'{0}{key}'`"))["message"]["text"].splitlines()[0]
+    assert text == "`f'{{0}}{key}'`"
 
 
 def test_what_would_be_a_link_in_a_message_is_none() -> None:

@@ -163,7 +163,7 @@ def _show(run: Run, options: Common, *, diff: bool) -> None:
         streams.report(render_patch((change.old, change.new) for change in run.changes))
     else:
         streams.report(run.changes[0].new.raw if run.changes else options.stdin)
-    left = findings_text(run, options, streams.paint_aside)
+    left = findings_text(run, options, streams.paint_aside, dry=diff)
     if left:
         streams.aside(left.rstrip("\n"))
 

@@ -21,10 +21,13 @@ if TYPE_CHECKING:
 CLEAN, FINDINGS, USAGE, FAULT = 0, 1, 2, 3
 
 
-def findings_text(run: Run, common: Common, paint: Paint, *, diffs: bool = False) -> str:
-    """Give the findings for people, or their counts if those were asked for; with `diffs`, what each fix changes."""
+def findings_text(run: Run, common: Common, paint: Paint, *, diffs: bool = False, dry: bool = False) -> str:
+    """Give the findings for people, or their counts if those were asked for.
+
+    Parameters: with `diffs`, what each fix changes is shown; `dry`: what was repaired is so only in a patch.
+    """
     if common.statistics:
-        return "".join(f"{row}\n" for row in as_rows(_counted(run)))
+        return "".join(f"{row}\n" for row in as_rows(_counted(run), dry=dry))
     name = common.outputs.format if common.outputs.for_people else "text"
     return render(name, _material(run, common, diffs=diffs), paint)
 

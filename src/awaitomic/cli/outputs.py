@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -110,14 +112,12 @@ class _Unwritten(click.FileError):
 def write_file(file: Path, raw: bytes) -> None:
     """Write a report to a file, which has either its old or its new content at any time.
 
-    A link stays and its target is replaced; what is no regular file (``/dev/null``, a pipe) is written into. Raises
-    `click.FileError` (exit code 2) if that cannot be done.
+    A link stays and its target is replaced; what is no regular file (``/dev/null``, a pipe), or cannot be replaced
+    where it is, is written into. Raises `click.FileError` (exit code 2) if that cannot be done.
     """
     try:
         target = os.path.realpath(file)
-        if _is_replaced(target):
-            _replace(target, raw)
-        else:
+        if not (_is_replaced(target) and _replace(target, raw)):
             file.write_bytes(raw)
     except OSError as error:
         raise _Unwritten(str(file), error.strerror) from error
@@ -127,7 +127,8 @@ def _is_replaced(target: str) -> bool:
     return not os.path.exists(target) or os.path.isfile(target)  # noqa: PTH110, PTH113 - a plain string, as compared
 
 
-def _replace(target: str, raw: bytes) -> None:
+def _replace(target: str, raw: bytes) -> bool:
+    """Replace a file as a whole; False if that cannot be done here, though the file may be one that can be written."""
     mode = os.stat(target).st_mode & 0o777 if os.path.exists(target) else 0o666  # noqa: PTH110, PTH116 - as above
     temporary = Path(f"{os.path.dirname(target)}/.{os.path.basename(target)[:64]}.{os.getpid()}.tmp")  # noqa: PTH119, PTH120 - as above
     try:
@@ -140,6 +141,11 @@ def _replace(target: str, raw: bytes) -> None:
         if os.path.exists(target):  # noqa: PTH110 - as above
             temporary.chmod(mode)
         temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+    except BaseException as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        # A folder that takes no new files, or a file that is mounted alone, as containers have them.
+        if isinstance(error, OSError) and error.errno in {errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY}:
+            return False
         raise
+    return True

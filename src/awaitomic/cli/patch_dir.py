@@ -33,7 +33,7 @@ def fix_into(folder: Path, options: Common, most: int | None) -> int:
     mend = MendGroups(most, write=False)
     run = run_engine(options, repair=True, mend=mend)
     paths = write_patches(folder, mend.groups, date)
-    options.streams.report(findings_text(run, options, options.streams.paint))
+    options.streams.report(findings_text(run, options, options.streams.paint, dry=True))
     if options.outputs.others:
         # As with --diff: a report that is kept has to speak of the files as they are.
         report_others(run_engine(options, diffs=True), options, diffs=True)

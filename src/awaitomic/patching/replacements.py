@@ -15,20 +15,27 @@ if TYPE_CHECKING:
 
 
 def replacements(old: str, new: str) -> tuple[Replacement, ...]:
-    """Give what has to be replaced in `old` to have `new`, from top to bottom; nothing overlaps or touches.
+    """Give what has to be replaced in `old` to have `new`, from top to bottom; nothing overlaps.
 
     Lines are compared; of those that differ, only what differs is replaced, and no line end is cut in two.
     """
     before, after = split_lines(old, keepends=True), split_lines(new, keepends=True)
-    found = []
-    for i1, i2, j1, j2 in _differing(before, after):
-        gone, come = "".join(before[i1:i2]), "".join(after[j1:j2])
-        head = _common_head(gone, come)
-        tail = _common_tail(gone[head:], come[head:])
-        start = _place(i1, gone[:head])
-        end = _place(i1, gone[: len(gone) - tail])
-        found.append(Replacement(Extent(*start, *end), come[head : len(come) - tail]))
-    return tuple(found)
+    return tuple(_replacement(before, after, *hunk) for hunk in _differing(before, after))
+
+
+def _replacement(before: list[str], after: list[str], i1: int, i2: int, j1: int, j2: int) -> Replacement:
+    gone, come = "".join(before[i1:i2]), "".join(after[j1:j2])
+    tail = 0
+    if i2 == len(before) and i1 > 0:
+        # What comes or goes behind the last line end stands before it, so that no place is behind the end of the text,
+        # where programs count differently.
+        i1 -= 1
+        gone, come = before[i1] + gone, before[i1] + come
+        tail = _common_tail(gone, come)
+    head = _common_head(gone[: len(gone) - tail], come[: len(come) - tail])
+    tail += _common_tail(gone[head : len(gone) - tail], come[head : len(come) - tail])
+    start, end = (_place(before, i1, gone[:size]) for size in (head, len(gone) - tail))
+    return Replacement(Extent(*start, *end), come[head : len(come) - tail])
 
 
 def _differing(before: list[str], after: list[str]) -> Iterator[tuple[int, int, int, int]]:
@@ -65,11 +72,15 @@ def _common_tail(one: str, other: str) -> int:
     return size - cut
 
 
-def _place(line: int, text: str) -> tuple[int, int]:
-    """Give line and column, both from 1, behind `text`, which begins at the beginning of the line with index `line`."""
+def _place(before: list[str], line: int, text: str) -> tuple[int, int]:
+    """Give line and column, both from 1, behind `text`, which begins at the beginning of the line with index `line`.
+
+    The end of a text is in its last line, whose line end counts as one or two characters (SARIF 2.1.0, 3.30.2).
+    """
     lines = split_lines(text, keepends=True)
     if not lines:
         return line + 1, 1
-    if lines[-1].endswith(("\n", "\r")):
-        return line + len(lines) + 1, 1
-    return line + len(lines), len(lines[-1]) + 1
+    at = line + len(lines)
+    if lines[-1].endswith(("\n", "\r")) and at < len(before):
+        return at + 1, 1
+    return at, len(lines[-1]) + 1

@@ -21,6 +21,8 @@ from awaitomic.report.timeline import build_timeline
 from awaitomic.report.words import FAULT, FILE_ERROR, details, error_id
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from awaitomic.model.finding import FileEdit, FileError, Finding, Fix, TraceStep
     from awaitomic.model.position import Extent
     from awaitomic.report.formats import Material
@@ -38,6 +40,7 @@ _NOTIFICATIONS: Final = {
     FAULT: "awaitomic failed on a file; the others were analysed.",
 }
 _LINK = re.compile(r"\[(?=[^\]]*\]\()")
+_PLACEHOLDER = re.compile(r"\{(\d+)\}")
 
 
 def render_sarif(material: Material) -> str:
@@ -69,6 +72,8 @@ def render_sarif(material: Material) -> str:
                 }
             }
         },
+        "defaultEncoding": "utf-8",
+        "artifacts": writer.artifacts(report.findings),
         "columnKind": "unicodeCodePoints",
         "newlineSequences": ["\r\n", "\n", "\r"],
         "results": [writer.result(finding) for finding in report.findings],
@@ -120,6 +125,13 @@ class _Writer:
             "message": _message(error.message),
             "locations": [{"physicalLocation": {"artifactLocation": self._artifact(error.path), "region": region}}],
         }
+
+    def artifacts(self, findings: Sequence[Finding]) -> list[dict[str, Any]]:
+        """Give the files that are not in the default encoding: in theirs, inserted text has to be written."""
+        edits = (edit.path for finding in findings if finding.fix is not None for edit in finding.fix.edits)
+        paths = sorted({*(finding.path for finding in findings), *edits})
+        declared = ((path, self._sources.encoding(path)) for path in paths)
+        return [{"location": self._artifact(path), "encoding": name} for path, name in declared if name != "utf-8"]
 
     def _artifact(self, path: str) -> dict[str, str]:
         base = {"uriBaseId": _ROOT} if self._places.is_relative(path) else {}
@@ -191,5 +203,9 @@ def _region(extent: Extent) -> dict[str, int]:
 
 
 def _message(text: str) -> dict[str, str]:
-    r"""Give a plain text message: what would be a link in one (``[key](value)``, section 3.11.6) is escaped."""
-    return {"text": "\n".join(visible(line) for line in _LINK.sub(r"\\[", text).split("\n"))}
+    """Give a plain text message, in which code is neither a link (``[key](value)``) nor a placeholder (``{0}``).
+
+    Sections 3.11.5 and 3.11.6; other brackets and braces are left alone, since not all viewers know the escapes.
+    """
+    escaped = _PLACEHOLDER.sub(r"{{\1}}", _LINK.sub(r"\\[", text))
+    return {"text": "\n".join(visible(line) for line in escaped.split("\n"))}

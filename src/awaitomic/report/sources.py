@@ -6,6 +6,7 @@ written, and standard input is on no disk.
 
 from __future__ import annotations
 
+import tokenize
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,14 @@ class Sources:
         """Give a line (from 1) without its end, or "" where there is none."""
         lines = self._lines(path)
         return lines[number - 1] if 0 < number <= len(lines) else ""
+
+    def encoding(self, path: str) -> str:
+        """Give the encoding that the text declares for itself (PEP 263), by Python's name for it."""
+        lines = (self.line(path, number).encode("utf-8", "surrogatepass") + b"\n" for number in (1, 2))
+        try:
+            return tokenize.detect_encoding(lambda: next(lines))[0]
+        except SyntaxError:  # one that nobody knows cannot have been read: there is no text
+            return "utf-8"
 
     def excerpt(self, path: str, extent: Extent) -> str:
         """Give the source text at `extent` in one line: inner lines are stripped and joined by a space."""

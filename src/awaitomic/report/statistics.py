@@ -74,25 +74,26 @@ def _ordered(counts: Counter[K]) -> list[tuple[K, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
-def as_rows(counts: Sequence[RuleCount]) -> list[str]:
-    """Give the counts for people.
+def as_rows(counts: Sequence[RuleCount], *, dry: bool = False) -> list[str]:
+    """Give the counts for people; `dry`: what is fixed is so only in a patch.
 
     A row is a number, a word to search the documentation for, and what it is; below each rule, what came of it.
     """
     width = max((len(str(count.found)) for count in counts), default=0)
-    words = max((len(word) for count in counts for _, word, _ in _ends(count)), default=0)
+    words = max((len(word) for count in counts for _, word, _ in _ends(count, dry)), default=0)
     rows = []
     for count in counts:
         rows.append(f"{count.found:>{width}}  {count.rule}  {count.name}")
-        rows.extend(f"{number:>{width + 4}}  {word:<{words}}  {what}" for number, word, what in _ends(count))
+        rows.extend(f"{number:>{width + 4}}  {word:<{words}}  {what}" for number, word, what in _ends(count, dry))
     return rows
 
 
-def _ends(count: RuleCount) -> Iterator[tuple[int, str, str]]:
-    yield from ((number, strategy, "fixed") for strategy, number in count.applied)
+def _ends(count: RuleCount, dry: bool) -> Iterator[tuple[int, str, str]]:
+    fixed = "would be fixed" if dry else "fixed"
+    yield from ((number, strategy, fixed) for strategy, number in count.applied)
     together = count.fixed - sum(number for _, number in count.applied)
     if together > 0:
-        yield together, "together", "fixed with others"
+        yield together, "together", f"{fixed} with others"
     yield from ((number, strategy, f"{applicability} fix") for strategy, applicability, number in count.fixes)
     yield from ((number, code, "refused") for code, number in count.refusals)
 
