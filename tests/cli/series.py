@@ -88,6 +88,23 @@ async def main():
 """
 """A lost update whose patch begins in the first line."""
 
+EDGES = (
+    EARLY.replace("add(2)", "add(2), late(1), late(2)")
+    + "\n\n"
+    + "\n\n".join(f"def helper_{number}():\n    return {number}\n" for number in range(4))
+    + """
+
+rest = 0
+
+
+async def late(amount):
+    global rest
+    current = rest
+    await asyncio.sleep(0)
+    rest = current + amount"""
+)
+"""Two lost updates, in the first lines and in the last ones, which have no end."""
+
 BASE = """\
 import asyncio
 

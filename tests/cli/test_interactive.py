@@ -217,6 +217,26 @@ def test_answers_from_a_pipe(three: Path) -> None:
     assert fixed(three) == ["b.py"]
 
 
+def test_what_was_taken_is_there_although_the_run_is_killed_at_the_next_question(three: Path) -> None:
+    command = [sys.executable, "-m", "awaitomic", "fix", "--interactive"]
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE), "PYTHONIOENCODING": "utf-8"}
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(b"y\n")
+        process.stdin.flush()
+        screen = b""
+        while b"(2/3) Take this fix" not in screen:
+            piece = os.read(process.stdout.fileno(), 65536)
+            assert piece, screen
+            screen += piece
+        process.kill()
+    assert fixed(three) == ["a.py"]
+    assert sorted(path.name for path in three.iterdir()) == ["a.py", "b.py", "c.py"]
+
+
 def talk(*keys: bytes) -> tuple[int, str]:
     """Run the command on a terminal, press keys whenever it asks, and give the exit code and what was on the screen."""
     pty = pytest.importorskip("pty", reason="needs the terminals of POSIX")

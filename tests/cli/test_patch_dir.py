@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cli.running import CLEAN, FIXED, LOST, REFRESH, run
-from cli.series import APART, BASE, DERIVED, EARLY, PLAIN, SHARING, TOUCHING, contents, git, repository
+from cli.series import APART, BASE, DERIVED, EARLY, EDGES, PLAIN, SHARING, TOUCHING, contents, git, repository
 
 
 def crlf(text: str) -> bytes:
@@ -51,6 +51,7 @@ CASES: dict[str, tuple[dict[str, bytes], list[str]]] = {
         ["0001-AWA101-Bank.credit.patch", "0002-AWA101-Till.credit.patch"],
     ),
     "no end at the last line": ({"bank.py": PLAIN.rstrip("\n").encode()}, ["0001-AWA101-Bank.credit.patch"]),
+    "first and last lines": ({"edges.py": EDGES.encode()}, ["0001-AWA101-add.patch", "0002-AWA101-late.patch"]),
     "encodings": (
         {
             "latin.py": b"# coding: latin-1\nX = '\xe9'  # " + b"\xe4" * 9 + b"\n" + PLAIN.encode(),

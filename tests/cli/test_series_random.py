@@ -69,4 +69,7 @@ def test_every_patch_applies_alone_and_all_of_them_are_what_fix_does(
         git(root, "reset", "-q", "--hard", f"HEAD~{len(patches)}")
         run(*options)
         assert taken == contents(root)
+        git(root, "checkout", "-q", ".")
+        run(*options, "--interactive", stdin=b"y\n" * len(patches))
+        assert taken == contents(root)
         monkeypatch.chdir("/")
