@@ -9,6 +9,7 @@ import click
 from awaitomic import __version__
 from awaitomic.cli.check import check
 from awaitomic.cli.clean import clean
+from awaitomic.cli.config import config
 from awaitomic.cli.explain import explain
 from awaitomic.cli.fix import fix
 from awaitomic.cli.rules import rules
@@ -53,3 +54,4 @@ main.add_command(fix)
 main.add_command(explain)
 main.add_command(rules)
 main.add_command(clean)
+main.add_command(config)

@@ -17,7 +17,7 @@ from awaitomic.report.formats import FORMATS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from awaitomic.config import Settings
+    from awaitomic.config import Overrides, Settings
 
 F = TypeVar("F", bound="Callable[..., Any]")
 T = TypeVar("T")
@@ -232,8 +232,6 @@ def common(given: Given) -> Common:
         raise click.UsageError("--stdin-filename is only for standard input: give - as the path.")
     if given["quiet"] and given["verbose"]:
         raise click.UsageError("--quiet and --verbose exclude each other.")
-    if given["config"] and given["isolated"]:
-        raise click.UsageError("--config and --isolated exclude each other.")
     outputs = read_outputs(given["output_format"], given["output_file"], paths)
     return Common(
         paths=paths,
@@ -250,22 +248,32 @@ def common(given: Given) -> Common:
 
 
 def _settings(paths: tuple[str, ...], given: Given) -> Settings:
+    from awaitomic.config import ConfigError, load  # noqa: PLC0415 - not for --version
+
+    first = paths[0] if paths[0] != STDIN else given["stdin_filename"] or "."
+    try:
+        return load(Path(first), overrides_of(given), config=given["config"], isolated=given["isolated"])
+    except ConfigError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def overrides_of(given: Given) -> Overrides:
+    """Give what the options say about the settings; raises `click.UsageError`."""
+    if given["config"] and given["isolated"]:
+        raise click.UsageError("--config and --isolated exclude each other.")
     from awaitomic.config import (  # noqa: PLC0415 - not for --version
-        ConfigError,
         Overrides,
-        load,
         parse_confidence,
         parse_granularity,
         parse_strategy,
     )
 
-    first = paths[0] if paths[0] != STDIN else given["stdin_filename"] or "."
     try:
         strategy = tuple(parse_strategy(word) for word in _joined(given["strategy"]) or ())
     except ValueError as error:
         message = f"--strategy: {error}"
         raise click.UsageError(message) from error
-    overrides = Overrides(
+    return Overrides(
         exclude=_joined(given["exclude"]),
         extend_exclude=_joined(given["extend_exclude"]),
         select=_joined(given["select"]),
@@ -284,10 +292,6 @@ def _settings(paths: tuple[str, ...], given: Given) -> Settings:
         lock_granularity=parse_granularity(given["lock_granularity"]) if given["lock_granularity"] else None,
         strategy=strategy or None,
     )
-    try:
-        return load(Path(first), overrides, config=given["config"], isolated=given["isolated"])
-    except ConfigError as error:
-        raise click.UsageError(str(error)) from error
 
 
 def _joined(values: tuple[tuple[T, ...], ...]) -> tuple[T, ...] | None:

@@ -25,9 +25,16 @@ def load(
     by itself (see `Settings.at`); with `isolated`, none does. Patterns are relative to the directory of the file that
     they stand in. Raises `ConfigError`.
     """
-    overrides = overrides or Overrides()
+    return tables_for(overrides or Overrides(), config=config, isolated=isolated).at(start)
+
+
+def tables_for(overrides: Overrides, *, config: Path | None = None, isolated: bool = False) -> NearestTables:
+    """Give what finds the settings of the files of a run; for the parameters see `load`.
+
+    Raises `ConfigError` for a rule that the command line names and that does not exist.
+    """
     _check(overrides)
-    return NearestTables(overrides, config, isolated=isolated).at(start)
+    return NearestTables(overrides, config, isolated=isolated)
 
 
 def _check(overrides: Overrides) -> None:
@@ -45,10 +52,13 @@ def _check(overrides: Overrides) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a value, or a part of it, came from."""
+    """Where a value, or a part of it, came from: an option of the command line, or a line of a file."""
 
-    layer: Layer
-    line: int | None
+    option: str | None = None
+    file: str = ""
+    line: int = 0
+    extended: bool = False
+    """Whether the file is one that the nearest table extends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +134,7 @@ class NearestTables:
     def resolve(self, file: Path | None) -> Resolved:
         """Put together what a file, what it extends, and the command line say; raises `ConfigError`."""
         layers = _with_extended(file) if file is not None else []
-        root = layers[-1].root if layers else None
-        return _folded([*layers, self._given], root)
+        return _folded(layers, self._given)
 
 
 def _directory(path: str | Path) -> str:
@@ -164,17 +173,27 @@ def _required(file: Path, by: Layer | None) -> Layer:
     return layer
 
 
-def _folded(layers: list[Layer], root: str | None) -> Resolved:
+def _source(layer: Layer, name: str, value: object, *, extended: bool) -> Source:
+    if layer.file is not None:
+        return Source(file=layer.file, line=layer.lines[name], extended=extended)
+    option = KEYS[name].option or name
+    return Source(option.replace("--", "--no-", 1) if value is False else option)
+
+
+def _folded(tables: list[Layer], given: Layer) -> Resolved:
+    """Let each table build on those before it, and the command line on all of them."""
+    nearest = tables[-1] if tables else None
+    root = nearest.root if nearest is not None else None
     values: dict[str, Any] = {name: key.default for name, key in KEYS.items()}
     sources: dict[str, tuple[Source, ...]] = {}
-    for layer in layers:
+    for layer in (*tables, given):
         for ended in (each for name in layer.values for each in KEYS[name].ends):
             values[ended] = ()
             sources.pop(ended, None)
         for name, value in layer.values.items():
             key = KEYS[name]
             placed = value if layer.root == root else key.kind.placed(value, layer.root)
-            source = Source(layer, layer.lines.get(name))
+            source = _source(layer, name, value, extended=layer is not nearest)
             if key.adds or (key.option_adds and layer.file is None):
                 values[name] += placed
                 sources[name] = (*sources.get(name, ()), source)
