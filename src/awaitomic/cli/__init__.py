@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 import errno
+import os
+import shlex
 
 import click
 
 from awaitomic import __version__
 from awaitomic.cli.check import check
 from awaitomic.cli.clean import clean
+from awaitomic.cli.completion import completion
 from awaitomic.cli.config import config
 from awaitomic.cli.explain import explain
 from awaitomic.cli.fix import fix
 from awaitomic.cli.rules import rules
+from awaitomic.cli.words import did_you_mean
 
 _INTERNAL_FAULT = 3
 
 
 class _Commands(click.Group):
-    """Turns a fault of our own into exit code 3 with what is needed to report it."""
+    """Suggests commands; turns a fault of our own into exit code 3 with what is needed to report it."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; for a word that is none, the nearest is suggested, or what to do with a path."""
+        name = args[0]
+        if not name.startswith("-") and not ctx.resilient_parsing and self.get_command(ctx, name) is None:
+            hint = did_you_mean(name, self.commands)
+            if os.path.exists(name):  # noqa: PTH110 - pathlib takes a while to load
+                hint = f" To check a path: awaitomic check {shlex.quote(name)}"
+            message = f"No such command {name!r}.{hint}"
+            raise click.UsageError(message, ctx)
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; click's own exceptions pass."""
@@ -55,3 +72,4 @@ main.add_command(explain)
 main.add_command(rules)
 main.add_command(clean)
 main.add_command(config)
+main.add_command(completion)

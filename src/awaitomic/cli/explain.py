@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from awaitomic.cli.words import Choice, Explained
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -19,11 +21,11 @@ _NO_TERMINAL = (88, 24)
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[RULE]...")
+@click.argument("names", nargs=-1, type=Explained(), metavar="[RULE]...")
 @click.option("--all", "every", is_flag=True, help="Explain all rules.")
 @click.option(
     "--output-format",
-    type=click.Choice(["text", "markdown", "json"]),
+    type=Choice(["text", "markdown", "json"]),
     default="text",
     show_default=True,
     help="For whom: markdown is what the documentation has, json an object, or a list of several.",

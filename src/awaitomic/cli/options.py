@@ -12,6 +12,7 @@ import click
 from awaitomic.cli.outputs import Outputs, read_outputs
 from awaitomic.cli.streams import Streams
 from awaitomic.cli.values import codes_by_file
+from awaitomic.cli.words import Choice, Codes, Remedies
 from awaitomic.report.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -68,19 +69,19 @@ def comma_separated(value: str) -> tuple[str, ...]:
 
 _OPTIONS = (
     click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS]..."),
-    click.option("--select", type=comma_separated, multiple=True, metavar="CODES", help="Only these rules."),
-    click.option("--ignore", type=comma_separated, multiple=True, metavar="CODES", help="Not these rules."),
-    click.option("--extend-select", type=comma_separated, multiple=True, metavar="CODES", help="These rules too."),
+    click.option("--select", type=Codes(), multiple=True, metavar="CODES", help="Only these rules."),
+    click.option("--ignore", type=Codes(), multiple=True, metavar="CODES", help="Not these rules."),
+    click.option("--extend-select", type=Codes(), multiple=True, metavar="CODES", help="These rules too."),
     click.option(
         "--fixable",
-        type=comma_separated,
+        type=Codes(),
         multiple=True,
         metavar="CODES",
         help="Repair only findings of these rules; the fixes of others are shown.",
     ),
     click.option(
         "--unfixable",
-        type=comma_separated,
+        type=Codes(),
         multiple=True,
         metavar="CODES",
         help="Repair no findings of these rules; their fixes are shown.",
@@ -101,7 +102,7 @@ _OPTIONS = (
     ),
     click.option(
         "--confidence",
-        type=click.Choice(["certain", "likely", "possible"]),
+        type=Choice(["certain", "likely", "possible"]),
         help="The lowest confidence to report.  [default: likely]",
     ),
     click.option(
@@ -111,19 +112,19 @@ _OPTIONS = (
     ),
     click.option(
         "--lock-granularity",
-        type=click.Choice(["object", "key"]),
+        type=Choice(["object", "key"]),
         help="Whether a new lock serves a whole table, or each of its keys has its own.  [default: object]",
     ),
     click.option(
         "--strategy",
-        type=comma_separated,
+        type=Remedies(),
         multiple=True,
         metavar="REMEDIES",
         help="Prefer these remedies (lock), forbid them (no-lock), or do so for one rule (AWA102:recheck).",
     ),
     click.option(
         "--output-format",
-        type=click.Choice(FORMATS),
+        type=Choice(FORMATS),
         default="text",
         show_default=True,
         help="For people, or for a program.",
@@ -178,7 +179,7 @@ _OPTIONS = (
     click.option("-v", "--verbose", is_flag=True, help="Say what was done, and show tracebacks of internal faults."),
     click.option(
         "--color",
-        type=click.Choice(["auto", "always", "never"]),
+        type=Choice(["auto", "always", "never"]),
         default="auto",
         show_default=True,
         help="Colour; auto follows NO_COLOR, FORCE_COLOR and whether the output is a terminal.",

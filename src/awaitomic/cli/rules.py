@@ -6,9 +6,11 @@ import json
 
 import click
 
+from awaitomic.cli.words import Choice
+
 
 @click.command()
-@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--output-format", type=Choice(["text", "json"]), default="text", show_default=True)
 def rules(output_format: str) -> None:
     """List all rules, one a line."""
     from awaitomic.rules import RULES  # noqa: PLC0415 - not for --version

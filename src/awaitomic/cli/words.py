@@ -1,0 +1,98 @@
+"""Kinds of words on the command line: those that are none get the nearest one suggested, and shells complete them."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Give `` Did you mean '…'?`` with the known word that is nearest; nothing if none is near."""
+    close = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.5)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+class Choice(click.Choice):  # type: ignore[type-arg, unused-ignore]  # it is generic since click 8.2 only
+    """One of a few words; for another one, the nearest is suggested."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - as click has it
+        """Give the word; raises `click.BadParameter` for one that is none of them."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            hint = did_you_mean(str(value), self.choices)
+            raise click.BadParameter(f"{error.message}{hint}", ctx=ctx, param=param) from None
+
+
+class _Listed(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # as above
+    """Words with commas between them."""
+
+    name = "list"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:  # noqa: ANN401, ARG002 - as click has it
+        """Split ``A, B`` into its words."""
+        if isinstance(value, tuple):
+            return value  # a default, or a value that was converted already
+        return tuple(word.strip() for word in value.split(",") if word.strip())
+
+    def words(self) -> Iterator[tuple[str, str]]:
+        """Give the words that can be completed, each with what it stands for."""
+        yield from ()
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # type: ignore[type-arg, unused-ignore]  # as above  # noqa: ARG002 - as click has it
+        """Complete the last word; what stands before it stays."""
+        before, comma, last = incomplete.rpartition(",")
+        found = complete(self.words(), last)
+        return [CompletionItem(f"{before}{comma}{word}", help=said) for word, said in found]
+
+
+class Codes(_Listed):
+    """Codes of rules."""
+
+    name = "codes"
+
+    def words(self) -> Iterator[tuple[str, str]]:
+        """Give all rules, and a word for all of them."""
+        from awaitomic.knowledge.codes import RULE_NAMES  # noqa: PLC0415 - only where something is completed
+
+        yield from RULE_NAMES.items()
+        yield "ALL", "all rules"
+
+
+class Remedies(_Listed):
+    """Remedies, as ``--strategy`` takes them."""
+
+    name = "remedies"
+
+    def words(self) -> Iterator[tuple[str, str]]:
+        """Give what can be preferred and what can be forbidden."""
+        from awaitomic.knowledge.codes import REMEDY_NAMES  # noqa: PLC0415 - only where something is completed
+
+        for remedy in REMEDY_NAMES:
+            yield remedy, "prefer it"
+            yield f"no-{remedy}", "forbid it"
+
+
+class Explained(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # as above
+    """What can be explained: rules by code and by name, and remedies."""
+
+    name = "rule"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # type: ignore[type-arg, unused-ignore]  # as above  # noqa: ARG002 - as click has it
+        """Complete a code or a name."""
+        from awaitomic.knowledge.codes import REMEDY_NAMES, RULE_NAMES  # noqa: PLC0415 - as above
+
+        known = [*RULE_NAMES.items(), *((name, code) for code, name in RULE_NAMES.items())]
+        known += [(remedy, "a remedy") for remedy in REMEDY_NAMES]
+        return [CompletionItem(word, help=said) for word, said in complete(known, incomplete)]
+
+
+def complete(words: Iterable[tuple[str, str]], incomplete: str) -> list[tuple[str, str]]:
+    """Give the words that begin as the user has begun, whatever the case."""
+    return [(word, said) for word, said in words if word.lower().startswith(incomplete.lower())]
