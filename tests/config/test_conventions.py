@@ -241,6 +241,40 @@ def test_the_precondition_of_locked_variants(tree: Path, source: str, wanted: st
     assert fixed(tree, text) == text
 
 
+NEW_LOCK = """\
+import asyncio
+
+
+class Session:
+    def __init__(self):
+        self.token = ""
+
+    async def renew(self, refresh):
+        self.token = await refresh(self.token)
+
+    async def twice(self, refresh):
+        token = self.token
+        await self.renew(refresh)
+        self.token = token + "2"
+
+
+async def main(refresh):
+    session = Session()
+    await asyncio.gather(session.renew(refresh), session.twice(refresh))
+"""
+
+
+def test_a_variant_for_holders_of_a_new_lock_has_the_precondition_too(tree: Path) -> None:
+    configure(tree, 'locked-precondition = "assert"\nlocked-suffix = "_inside"\nlock-name = "_turn"')
+    text = fixed(tree, NEW_LOCK)
+    assert "self._turn = asyncio.Lock()" in text
+    assert (
+        "    async def _renew_inside(self, refresh):\n"
+        '        """Do the work of `renew`. Caller must hold `_turn`."""\n'
+        "        assert self._turn.locked()\n"
+    ) in text
+
+
 def test_the_precondition_holds_when_the_program_runs(tree: Path) -> None:
     configure(tree, 'locked-precondition = "raise"')
     names: dict[str, object] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from importlib import resources
 from pathlib import Path
@@ -59,6 +60,20 @@ def test_the_document_lists_the_keys_as_they_are_declared() -> None:
     assert text == with_reference(text), "python -m awaitomic.config . writes it anew"
     for name in KEYS:
         assert f"### `{name}`\n" in text
+
+
+def test_the_example_in_the_document_is_what_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```$", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    table = next(text for language, text in blocks if language == "toml")
+    (tmp_path / "pyproject.toml").write_text(table, encoding="utf-8")
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "bank.py").touch()
+    command, *shown = next(text for language, text in blocks if language == "console").splitlines()
+    printed = iter(run(*command.removeprefix("$ awaitomic ").split()).stdout.splitlines())
+    assert len([line for line in shown if line != "…"]) > 5
+    for line in shown:
+        assert line == "…" or line in printed, line  # `in` goes on from the line before
 
 
 @pytest.mark.parametrize("text", GOOD.values(), ids=GOOD)
