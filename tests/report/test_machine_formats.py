@@ -84,6 +84,14 @@ def test_github_levels_follow_the_confidence() -> None:
     assert [command for command, _, _ in github(*findings)] == ["error", "warning", "notice"]
 
 
+def test_an_unused_comment_weighs_least_though_it_is_certain() -> None:
+    untidy = replace(finding(), rule="AWA001", name="unused-ignore", function="")
+    assert [command for command, _, _ in github(untidy)] == ["notice"]
+    assert json.loads(rendered("gitlab", untidy))[0]["severity"] == "minor"
+    assert json.loads(rendered("sarif", untidy))["runs"][0]["results"][0]["level"] == "note"
+    assert junit(untidy)[0][0].attrib["name"] == "AWA001 unused-ignore (17:9)"
+
+
 def test_github_commands_survive_odd_paths_and_messages() -> None:
     ((command, properties, message),) = github(ODD)
     assert command == "warning"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from awaitomic.model.finding import Confidence
 from awaitomic.report.cells import visible
 from awaitomic.report.paths import Places
-from awaitomic.report.words import details, error_title
+from awaitomic.report.words import details, error_title, weight
 
 if TYPE_CHECKING:
     from awaitomic.model.finding import FileError, Finding
@@ -36,7 +36,7 @@ def _finding(finding: Finding, places: Places) -> str:
         properties |= {"col": str(extent.column), "endColumn": str(extent.end_column)}
     place = f"{visible(finding.path)}:{extent.line}:{extent.column}"
     headline = f"{place}: {finding.rule} [{finding.confidence}] {visible(finding.message)}"
-    return _command(_COMMANDS[finding.confidence], properties, "\n".join([headline, *details(finding)]))
+    return _command(_COMMANDS[weight(finding)], properties, "\n".join([headline, *details(finding)]))
 
 
 def _error(error: FileError, places: Places) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from awaitomic.model.finding import Confidence
 from awaitomic.report.cells import visible
 from awaitomic.report.paths import Places
-from awaitomic.report.words import error_id, error_title
+from awaitomic.report.words import error_id, error_title, weight
 
 if TYPE_CHECKING:
     from awaitomic.model.finding import FileError, Finding
@@ -32,7 +32,7 @@ def _finding(finding: Finding, places: Places) -> dict[str, Any]:
         "description": f"{finding.rule} {finding.name}: {visible(finding.message)}",
         "check_name": finding.rule,
         "fingerprint": _hash(places.name(finding.path), finding.fingerprint),
-        "severity": _SEVERITIES[finding.confidence],
+        "severity": _SEVERITIES[weight(finding)],
         "location": {
             "path": visible(places.name(finding.path)),
             "lines": {"begin": finding.extent.line, "end": finding.extent.end_line},

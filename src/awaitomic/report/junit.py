@@ -65,7 +65,8 @@ def _suite(root: ET.Element, path: str, entries: Sequence[Finding | FileError], 
 
 def _failure(suite: ET.Element, name: str, finding: Finding, sources: Sources) -> None:
     where = f"{finding.extent.line}:{finding.extent.column}"
-    title = _attribute(" ".join(part for part in (finding.rule, finding.name, "in", finding.function) if part))
+    function = f" in {finding.function}" if finding.function else ""
+    title = _attribute(f"{finding.rule} {finding.name}{function}")
     case = ET.SubElement(suite, "testcase", name=f"{title} ({where})", classname=name, file=name)
     case.set("line", str(finding.extent.line))
     failure = ET.SubElement(case, "failure", type=finding.rule, message=_attribute(finding.message))

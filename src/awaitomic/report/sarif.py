@@ -18,7 +18,7 @@ from awaitomic.report.json_report import fix_data, refusal_data
 from awaitomic.report.paths import Places
 from awaitomic.report.sarif_rules import descriptors
 from awaitomic.report.timeline import build_timeline
-from awaitomic.report.words import FAULT, FILE_ERROR, details, error_id
+from awaitomic.report.words import FAULT, FILE_ERROR, details, error_id, weight
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,7 +99,7 @@ class _Writer:
         result = {
             "ruleId": finding.rule,
             **({"ruleIndex": self._numbers[finding.rule]} if finding.rule in self._numbers else {}),
-            "level": LEVELS[finding.confidence],
+            "level": LEVELS[weight(finding)],
             "message": _message("\n".join([finding.message, *details(finding)])),
             "locations": [{**self._location(finding.path, finding.extent), "logicalLocations": logical}],
             "partialFingerprints": {_FINGERPRINT: finding.fingerprint},

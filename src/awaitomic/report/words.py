@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from awaitomic.knowledge.codes import RULE_NAMES
+from awaitomic.knowledge.codes import RULE_NAMES, UNUSED
+from awaitomic.model.finding import Confidence
 from awaitomic.report.cells import visible
 
 if TYPE_CHECKING:
@@ -24,6 +25,11 @@ def remedy(finding: Finding) -> tuple[str, str] | None:
     if finding.refusal is not None:
         return "no fix", f"{finding.refusal.message} [{finding.refusal.code}]"
     return None
+
+
+def weight(finding: Finding) -> Confidence:
+    """Give how much a finding weighs, for formats with levels: as sure as it is; what is only untidy weighs least."""
+    return Confidence.POSSIBLE if finding.rule == UNUSED else finding.confidence
 
 
 def details(finding: Finding) -> list[str]:
