@@ -19,6 +19,7 @@ from awaitomic.source.project import is_test
 if TYPE_CHECKING:
     from awaitomic.program.project import Project
     from awaitomic.program.resolve import Resolver
+    from awaitomic.program.unit import Unit
 
 _SAME = frozenset({"awaited", "entered", "tuple", "list", "set", "dict", "starred"})
 _ROOTS = frozenset({"object", "ABC", "Generic", "Protocol", "Enum", "Exception", "NamedTuple", "TypedDict"})
@@ -41,6 +42,7 @@ class Makers:
         self._callers = callers
         self._fates: dict[str, frozenset[Fate] | None] = {}
         self._internal: dict[str, bool] = {}
+        self._made: dict[Unit, _Made] = {}
 
     def fates(self, class_id: str) -> frozenset[Fate] | None:
         """Give what becomes of the instances of a class and of its subclasses; None if too many know the class."""
@@ -67,7 +69,9 @@ class Makers:
                 return None
             for unit in units:
                 if not is_test(unit.name):
-                    found.extend(made for resolver in unit.resolvers for made in _made_by(resolver, each))
+                    if unit not in self._made:
+                        self._made[unit] = _Made(unit)
+                    found.extend(self._made[unit].of(each))
         return found
 
     def _find_fates(self, class_id: str) -> frozenset[Fate] | None:
@@ -108,28 +112,51 @@ class Makers:
         )
 
 
-def _made_by(resolver: Resolver, class_id: str) -> Iterator[tuple[Resolver, Call]]:
-    if qualname_of(class_id).rpartition(".")[2] not in resolver.words and not _is_cls(resolver):
-        return
+class _Made:
+    """The calls of one module that make an instance, by class.
+
+    Only functions that mention a class by its name are looked into for it, but all methods, which have it as ``cls``.
+    These are looked into once for all classes: a module with a thousand classes has thousands of methods.
+    """
+
+    def __init__(self, unit: Unit) -> None:
+        self._mentioning: dict[str, list[int]] = {}
+        self._by_methods: dict[str, list[tuple[int, Call]]] = {}
+        self._resolvers = unit.resolvers
+        for index, resolver in enumerate(self._resolvers):
+            if resolver.function.class_id is not None and resolver.function.parameters:
+                for event, made in _makings(resolver):
+                    self._by_methods.setdefault(made, []).append((index, event))
+            else:
+                for word in resolver.words:
+                    self._mentioning.setdefault(word, []).append(index)
+
+    def of(self, class_id: str) -> list[tuple[Resolver, Call]]:
+        """Give the calls that make an instance of exactly this class, in the order of the text."""
+        found = list(self._by_methods.get(class_id, ()))
+        for index in self._mentioning.get(qualname_of(class_id).rpartition(".")[2], ()):
+            found.extend((index, event) for event, made in _makings(self._resolvers[index]) if made == class_id)
+        return [(self._resolvers[index], event) for index, event in sorted(found, key=lambda each: each[0])]
+
+
+def _makings(resolver: Resolver) -> Iterator[tuple[Call, str]]:
+    """Give the calls of a function that make an instance, each with the class."""
     for event in resolver.function.events:
-        if isinstance(event, Call) and _makes(resolver, event, class_id):
-            yield resolver, event
+        if isinstance(event, Call) and (made := _class_made(resolver, event)) is not None:
+            yield event, made
 
 
-def _is_cls(resolver: Resolver) -> bool:
-    return resolver.function.class_id is not None and bool(resolver.function.parameters)
-
-
-def _makes(resolver: Resolver, event: Call, class_id: str) -> bool:
-    """Tell whether a call makes an instance of exactly this class: ``Pool()``, ``module.Pool()``, ``cls()``."""
+def _class_made(resolver: Resolver, event: Call) -> str | None:
+    """Give the class of which a call makes an instance: ``Pool()``, ``module.Pool()``, ``cls()``."""
     callee = resolver.function.events[event.function]
     if not isinstance(callee, Read):
-        return False
+        return None
     place = callee.place
     if isinstance(place, Name) and place.scope is Scope.PARAMETER:
-        return resolver.is_own_class(resolver.function.nodes[event.function]) and resolver.function.class_id == class_id
+        own = resolver.is_own_class(resolver.function.nodes[event.function])
+        return resolver.function.class_id if own else None
     found = resolver.definition_of(place) if isinstance(place, Name | Attribute) else None
-    return found is not None and found.kind == "class" and found.id == class_id
+    return found.id if found is not None and found.kind == "class" else None
 
 
 def _fate_here(resolver: Resolver, made: Operand, below: frozenset[str]) -> Fate:

@@ -22,11 +22,18 @@ def innermost_statement(tree: ast.Module, positions: Positions, line: int, colum
     pending = list(tree.body)
     while pending:
         statement = pending.pop()
+        if not _first_line(statement) <= line <= (statement.end_lineno or line):
+            continue  # columns have to be counted, which is dear where a module has thousands of statements
         extent = positions.extent(statement)
         if start_of(statement, positions) <= (line, column) < (extent.end_line, extent.end_column):
             found = statement
             pending = list(children(statement))
     return found
+
+
+def _first_line(statement: ast.stmt) -> int:
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min(statement.lineno, decorators[0].lineno) if decorators else statement.lineno
 
 
 def children(statement: ast.stmt) -> Iterator[ast.stmt]:
