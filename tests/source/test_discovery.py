@@ -132,7 +132,7 @@ def test_a_directory_that_may_not_be_listed_is_told(tree: Path, monkeypatch: pyt
     monkeypatch.setattr(os, "scandir", refuse)  # file modes do not stop the superuser, who may run the tests
     found = discover(["."], ALL)
     assert names(found, tree) == ["a.py"]
-    assert [problem.message for problem in found.problems] == ["closed cannot be read: Permission denied."]
+    assert [problem.message for problem in found.problems] == ["cannot be read: Permission denied"]
 
 
 def test_a_file_is_found_once(tree: Path) -> None:

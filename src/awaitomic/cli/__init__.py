@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shlex
+from typing import Any
 
 import click
 
@@ -16,6 +17,7 @@ from awaitomic.cli.config import config
 from awaitomic.cli.explain import explain
 from awaitomic.cli.fix import fix
 from awaitomic.cli.rules import rules
+from awaitomic.cli.standard import ending, open_closed
 from awaitomic.cli.words import did_you_mean
 
 _INTERNAL_FAULT = 3
@@ -37,10 +39,17 @@ class _Commands(click.Group):
             raise click.UsageError(message, ctx)
         return super().resolve_command(ctx, args)
 
+    def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as click has it
+        """Run as a program; what becomes of the standard streams is no fault of ours."""
+        open_closed()
+        with ending():
+            return super().main(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; click's own exceptions pass."""
         try:
-            return super().invoke(ctx)
+            with ending():
+                return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:  # whatever it is: it is ours, and has to be reported as such
@@ -62,7 +71,7 @@ def main() -> None:
     """Find asyncio state that crosses an await, and repair it.
 
     Exit codes: 0 nothing is left to fix, 1 there are findings or files that could not be analysed, 2 wrong usage or
-    configuration, 3 an internal fault.
+    configuration (or the output could not be written), 3 an internal fault.
     """
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 import click
 
 from awaitomic.cli.outputs import Outputs, read_outputs
+from awaitomic.cli.standard import check_folder, read_stdin
 from awaitomic.cli.streams import Streams
 from awaitomic.cli.values import codes_by_file
 from awaitomic.cli.words import Choice, Codes, Remedies
@@ -68,7 +68,7 @@ def comma_separated(value: str) -> tuple[str, ...]:
 
 
 _OPTIONS = (
-    click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS]..."),
+    click.argument("paths", nargs=-1, type=click.Path(readable=False), metavar="[PATHS]..."),
     click.option("--select", type=Codes(), multiple=True, metavar="CODES", help="Only these rules."),
     click.option("--ignore", type=Codes(), multiple=True, metavar="CODES", help="Not these rules."),
     click.option("--extend-select", type=Codes(), multiple=True, metavar="CODES", help="These rules too."),
@@ -226,6 +226,7 @@ def common(given: Given) -> Common:
 
     Raises `click.UsageError` (exit code 2) for options that exclude each other and for a wrong configuration.
     """
+    check_folder()
     paths: tuple[str, ...] = given["paths"] or (".",)
     if STDIN in paths and len(paths) > 1:
         raise click.UsageError("- (standard input) cannot be combined with other paths.")
@@ -244,7 +245,7 @@ def common(given: Given) -> Common:
         verbose=given["verbose"],
         stdin_name=given["stdin_filename"] or STDIN,
         use_cache=not given["no_cache"],
-        stdin=sys.stdin.buffer.read() if STDIN in paths else b"",
+        stdin=read_stdin() if STDIN in paths else b"",
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from awaitomic.cli.outputs import write_file
+from awaitomic.cli.standard import is_unwritten
 from awaitomic.report.paint import Paint, paint_for
 
 if TYPE_CHECKING:
@@ -61,5 +62,9 @@ class Streams:
             self.aside(text)
 
     def error(self, text: str) -> None:
-        """Say something on standard error that must not be missed."""
-        click.echo(text, err=True, color=True)
+        """Say something on standard error that must not be missed; where it cannot be said, the run goes on."""
+        try:
+            click.echo(text, err=True, color=True)
+        except OSError as error:
+            if not is_unwritten(error):
+                raise

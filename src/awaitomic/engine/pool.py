@@ -11,6 +11,7 @@ import os
 import signal
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -64,8 +65,16 @@ def run_each(paths: Sequence[str], work: Callable[[str], T], jobs: int | None) -
 def _in_pool(paths: Sequence[str], work: Callable[[str], T], jobs: int, size: int) -> Iterator[list[T | Fault]]:
     chunks = [paths[start : start + size] for start in range(0, len(paths), size)]
     pool = _pool(min(jobs, len(chunks)))
+    strangers = set(multiprocessing.active_children())
     try:
-        yield from pool.map(partial(_run_chunk, work), chunks)
+        with _without_interrupts():
+            results = pool.map(partial(_run_chunk, work), chunks)
+        yield from results
+    except BaseException as error:
+        if not isinstance(error, BrokenProcessPool):  # nobody waits for the rest any more
+            for worker in set(multiprocessing.active_children()) - strangers:
+                worker.terminate()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -74,6 +83,22 @@ def _pool(workers: int) -> ProcessPoolExecutor:
     # `spawn` everywhere: the same behaviour on all systems, and no forked copies of locks that threads hold.
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Start processes such that Ctrl-C, which the terminal sends to all, does not meet them before they can ignore it.
+
+    They inherit what is blocked here. The parent is interrupted when this ends.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin() -> None:

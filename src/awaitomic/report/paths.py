@@ -35,6 +35,8 @@ class Places:
 
     def _root(self, directory: Path) -> Path | None:
         if directory not in self._roots:
-            above = (folder for folder in (directory, *directory.parents) if (folder / ".git").exists())
+            # Path.exists would raise where a folder may not be entered.
+            folders = (directory, *directory.parents)
+            above = (folder for folder in folders if os.path.exists(folder / ".git"))  # noqa: PTH110
             self._roots[directory] = next(above, None)
         return self._roots[directory]

@@ -6,16 +6,18 @@ either part of the tree anyway, or not the user's to edit from here, and loops c
 """
 
 # The walk works on plain strings: a Path object for each entry would cost more than the listing.
-# ruff: noqa: PTH100, PTH109, PTH110, PTH112, PTH114, PTH118
+# ruff: noqa: PTH100, PTH109, PTH116, PTH114, PTH118
 
 from __future__ import annotations
 
 import enum
 import os
+import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from awaitomic.source.entries import is_python_file
 from awaitomic.source.gitignore import IgnoreRules, rules_above
 from awaitomic.source.patterns import Patterns
 from awaitomic.source.text import display_path
@@ -35,12 +37,12 @@ class ProblemKind(enum.Enum):
     EXCLUDED = "excluded"
     NO_PYTHON = "no-python"
     UNREADABLE = "unreadable"
-    """A directory below a named one that may not be listed."""
+    """A directory that may not be listed, or what is neither a file nor a directory: an error of that path."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something to tell the user; `message` is a whole sentence that names the path."""
+    """Something to tell the user; `message` is a whole sentence that names the path, or for an error what is wrong."""
 
     kind: ProblemKind
     path: str
@@ -112,13 +114,18 @@ class _Walker:
     def take(self, named: str) -> None:
         absolute = os.path.abspath(named)
         shown = display_path(named)
+        try:
+            mode = os.stat(absolute).st_mode
+        except OSError as error:
+            gone = isinstance(error, FileNotFoundError | NotADirectoryError)
+            why = "does not exist" if gone else f"cannot be reached: {error.strerror or error}"
+            self._tell(ProblemKind.MISSING, shown, f"{shown} {why}.")
+            return
         settings = self._settings.at(absolute)
-        if not os.path.exists(absolute):
-            self._tell(ProblemKind.MISSING, shown, f"{shown} does not exist.")
-        elif settings.force_exclude and self._exclusions(settings).match_upwards(absolute):
+        if settings.force_exclude and self._exclusions(settings).match_upwards(absolute):
             text = f"{shown} is excluded by the configuration; --no-force-exclude takes it all the same."
             self._tell(ProblemKind.EXCLUDED, shown, text)
-        elif os.path.isdir(absolute):
+        elif stat.S_ISDIR(mode):
             before = len(self.found)
             self._walk(named, absolute)
             if len(self.found) == before:
@@ -126,6 +133,9 @@ class _Walker:
         elif named.endswith(".ipynb"):
             text = f"{shown} is a notebook; notebooks are not supported, only Python files are."
             self._tell(ProblemKind.NOTEBOOK, shown, text)
+        elif not stat.S_ISREG(mode):
+            # Not opened: to read a pipe waits for a writer, and a device may never end.
+            self._tell(ProblemKind.UNREADABLE, shown, "neither a file nor a directory")
         else:
             self.found.append(_Found(os.path.islink(absolute), absolute, named, os.path.realpath(absolute)))
 
@@ -154,10 +164,8 @@ class _Walker:
                 if entry.is_dir(follow_symlinks=False):
                     if not rules.skip(name, path := os.path.join(absolute, name), directory=True):
                         pending.append((os.path.join(named, name), path, os.path.join(real, name), rules))
-                elif (
-                    name.endswith(".py")
-                    and entry.is_file()
-                    and not rules.skip(name, path := os.path.join(absolute, name), directory=False)
+                elif is_python_file(entry) and not rules.skip(
+                    name, path := os.path.join(absolute, name), directory=False
                 ):
                     link = entry.is_symlink()
                     target = os.path.realpath(path) if link else os.path.join(real, name)
@@ -174,6 +182,5 @@ class _Walker:
                 return list(entries)
         except OSError as error:
             shown = display_path(directory)
-            text = f"{shown} cannot be read: {error.strerror or error}."
-            self._tell(ProblemKind.UNREADABLE, shown, text)
+            self._tell(ProblemKind.UNREADABLE, shown, f"cannot be read: {error.strerror or error}")
             return []

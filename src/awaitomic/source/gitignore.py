@@ -71,14 +71,15 @@ def rules_above(directory: str) -> IgnoreRules:
     it, so in that case none of them counts.
     """
     chain = [Path(directory)]
-    while not (chain[-1] / ".git").exists():
+    while not os.path.exists(chain[-1] / ".git"):  # noqa: PTH110 - Path.exists raises in what may not be entered
         if chain[-1].parent == chain[-1]:
             return IgnoreRules()  # no repository
         chain.append(chain[-1].parent)
     chain.reverse()
     rules = IgnoreRules()
     for above, below in pairwise(chain):
-        rules = rules.entering(str(above), [name for name in (".git", ".gitignore") if (above / name).exists()])
+        names = [name for name in (".git", ".gitignore") if os.path.exists(above / name)]  # noqa: PTH110 - as above
+        rules = rules.entering(str(above), names)
         if rules.ignored(str(below), directory=True):
             return IgnoreRules()
     return rules
@@ -87,7 +88,7 @@ def rules_above(directory: str) -> IgnoreRules:
 def _git_directory(directory: Path) -> Path:
     """Give a repository's common git directory, also for a linked work tree or a submodule (gitrepository-layout)."""
     dot_git = directory / ".git"
-    if not dot_git.is_file():
+    if not os.path.isfile(dot_git):  # noqa: PTH113 - as above
         return dot_git
     git_directory = directory / _first_line(dot_git).removeprefix("gitdir:").strip()
     return git_directory / _first_line(git_directory / "commondir")

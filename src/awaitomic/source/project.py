@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from awaitomic.source.entries import is_python_file
 from awaitomic.source.oldest_python import oldest_python
 from awaitomic.source.trace import Trace, digest
 
@@ -247,7 +248,7 @@ def python_files(root: str) -> list[str]:
                     if entry.is_dir(follow_symlinks=False):
                         if name not in _SKIPPED and not name.startswith("."):
                             pending.append((f"{prefix}{name}/", entry.path))
-                    elif name.endswith(".py") and entry.is_file():  # to open a pipe would wait for a writer
+                    elif is_python_file(entry):
                         found.append(prefix + name)
         except OSError:
             continue  # what cannot be listed is reported where it was asked for; here it is only not there
