@@ -166,7 +166,7 @@ def test_single_diffs_are_each_against_the_original(world: World) -> None:
         "b": Remedy("bug(b)", "pass", Applicability.DISPLAY),
         "c": Remedy("bug(c)", "bug(d)"),
     }
-    findings = with_diffs(source("async def f():\n    bug(a)\n    bug(b)\n    bug(c)\n"), ANYTHING)
+    findings = with_diffs(source("async def f():\n    bug(a)\n    bug(b)\n    bug(c)\n"), ANYTHING).findings
     first, second, third = findings
     assert first.fix is not None
     assert first.fix.diff is not None

@@ -76,7 +76,7 @@ def refusal_in(root: Path, name: str) -> Refusal | None:
         assert result.remaining == ()
         return None
     (finding,) = result.remaining
-    (shown,) = with_diffs(read(path), UNSAFE, Projects().scope(path))
+    (shown,) = with_diffs(read(path), UNSAFE, Projects().scope(path)).findings
     assert shown.refusal == finding.refusal
     return finding.refusal
 

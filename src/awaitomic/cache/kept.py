@@ -35,6 +35,8 @@ class Kept:
     fixable: bool
     others: tuple[str, ...]
     """Paths, as they are shown, of other files that the findings point into."""
+    found: tuple[str, ...] | None
+    """The fingerprints of all that was found and not suppressed; None where that is not known."""
 
 
 _RECORDS: dict[str, type[Any]] = {

@@ -20,9 +20,21 @@ if TYPE_CHECKING:
     from awaitomic.config import Settings
 
 _NOT_ASKED = frozenset(
-    {"jobs", "exclude", "extend_exclude", "respect_gitignore", "force_exclude", "cache_dir", "tables"}
+    {
+        "jobs",
+        "exclude",
+        "extend_exclude",
+        "respect_gitignore",
+        "force_exclude",
+        "cache_dir",
+        "tables",
+        "baseline",
+        "focus",
+    }
 )
-"""Settings that decide which files are looked at and how, but not what is found in one. Anything else counts."""
+"""Settings that decide which files are looked at and how, and what of it is told, but not what is found in one.
+
+Anything else counts."""
 
 
 def key_of(place: Place, root: str, settings: Settings, *, diffs: bool) -> str:

@@ -1,19 +1,49 @@
-"""`awaitomic check`: reports findings and writes nothing."""
+"""`awaitomic check`: reports findings and writes nothing but what it is asked to: a baseline, or comments."""
 
 from __future__ import annotations
 
-from typing import Unpack
+import os
+from typing import TYPE_CHECKING, NoReturn, Unpack
 
 import click
 
 from awaitomic.cli.options import Given, common, common_options
+from awaitomic.cli.values import WithReason
+
+if TYPE_CHECKING:
+    from awaitomic.cli.options import Common
+    from awaitomic.engine.baselines import Acceptance
+
+DEFAULT_REASON = "not reviewed yet"
+"""What a comment says if its author has said nothing."""
 
 
-@click.command()
+@click.command(cls=WithReason)
 @common_options
 @click.option("--show-fixes", is_flag=True, help="Show the diff of every fix.")
+@click.option(
+    "--add-ignore",
+    metavar="[=REASON]",
+    help="Add comments that suppress what is found, with a reason.",
+)
+@click.option(
+    "--write-baseline",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Write what is found to this baseline; one that is there only loses what no longer occurs.",
+)
+@click.option("--extend-baseline", is_flag=True, help="With --write-baseline: let one that is there grow, too.")
 @click.pass_context
-def check(ctx: click.Context, /, *, show_fixes: bool, **given: Unpack[Given]) -> None:
+def check(
+    ctx: click.Context,
+    /,
+    *,
+    show_fixes: bool,
+    add_ignore: str | None,
+    write_baseline: str | None,
+    extend_baseline: bool,
+    **given: Unpack[Given],
+) -> None:
     """Report state that crosses an await.
 
     PATHS are files and directories (default: the current directory), or - for standard input.
@@ -23,7 +53,10 @@ def check(ctx: click.Context, /, *, show_fixes: bool, **given: Unpack[Given]) ->
     from awaitomic.report.summary import check_summary  # noqa: PLC0415 - not for --version
 
     options = common(given)
-    run = run_engine(options, diffs=show_fixes or options.outputs.wants_diffs)
+    acceptance = _acceptance(options, write_baseline, extend=extend_baseline)
+    if add_ignore is not None:
+        _suppress(ctx, options, add_ignore, baseline=write_baseline)
+    run = run_engine(options, acceptance=acceptance, diffs=show_fixes or options.outputs.wants_diffs)
     report(run, options, diffs=show_fixes)
     tell_problems(run, options)
     if run.report.files:
@@ -34,3 +67,41 @@ def check(ctx: click.Context, /, *, show_fixes: bool, **given: Unpack[Given]) ->
 
         tell_next_steps(ctx, run, options)
     ctx.exit(exit_code(run, options))
+
+
+def _suppress(ctx: click.Context, options: Common, reason: str, *, baseline: str | None) -> NoReturn:
+    """Add comments instead of reporting; raises `click.UsageError` for what does not go with that."""
+    from awaitomic.cli.outcome import exit_code, report, tell_problems  # noqa: PLC0415 - not for --version
+    from awaitomic.cli.running import run_engine  # noqa: PLC0415 - as above
+    from awaitomic.findings.new_comments import reads_as_reason  # noqa: PLC0415 - as above
+    from awaitomic.report.summary import suppressed_summary  # noqa: PLC0415 - as above
+
+    if options.reads_stdin:
+        raise click.UsageError("--add-ignore writes comments into files, not into standard input.")
+    if baseline is not None:
+        raise click.UsageError("--add-ignore and --write-baseline exclude each other.")
+    reason = reason.strip() or DEFAULT_REASON
+    if not reads_as_reason(reason):
+        raise click.UsageError(f"{reason!r} cannot be the reason in a comment: it would be read as something else.")
+    run = run_engine(options, reason=reason)
+    report(run, options)
+    tell_problems(run, options)
+    options.streams.aside(suppressed_summary(run.report, len(run.applied), len(run.changes)))
+    ctx.exit(exit_code(run, options))
+
+
+def _acceptance(options: Common, baseline: str | None, *, extend: bool) -> Acceptance | None:
+    """Say which baseline is to be written; raises `click.UsageError` for what does not go with that."""
+    from awaitomic.engine.baselines import Acceptance  # noqa: PLC0415 - not for --version
+
+    if baseline is None:
+        if extend:
+            raise click.UsageError("--extend-baseline is only for --write-baseline.")
+        return None
+    if options.reads_stdin:
+        raise click.UsageError("--write-baseline is about files, not about standard input.")
+    if options.since is not None:
+        raise click.UsageError("--write-baseline writes all that is found: --since and --changed exclude it.")
+    if not os.path.isdir(os.path.dirname(baseline) or "."):  # noqa: PTH112, PTH120 - a plain string
+        raise click.UsageError(f"the directory {os.path.dirname(baseline)!r} does not exist.")  # noqa: PTH120 - as above
+    return Acceptance(os.path.abspath(baseline), extend)  # noqa: PTH100 - links are not followed

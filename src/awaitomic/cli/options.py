@@ -55,6 +55,10 @@ class Given(TypedDict):
     cache_dir: str | None
     jobs: int | None
     stdin_filename: str | None
+    baseline: str | None
+    no_baseline: bool
+    since: str | None
+    changed: bool
     statistics: bool
     exit_zero: bool
     quiet: bool
@@ -160,6 +164,20 @@ _OPTIONS = (
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         help="Read [tool.awaitomic] from this file, not from the nearest pyproject.toml.",
     ),
+    click.option(
+        "--baseline",
+        type=click.Path(dir_okay=False),
+        metavar="FILE",
+        help="Say nothing of the findings in this file, which check --write-baseline has made.",
+    ),
+    click.option("--no-baseline", is_flag=True, help="Read no baseline, whatever the configuration says."),
+    click.option(
+        "--since",
+        metavar="REV",
+        help="Only findings whose trace touches a line that has changed since this commit (from the merge base with it "
+        "to the files as they are).",
+    ),
+    click.option("--changed", is_flag=True, help="Only findings whose trace touches a line that is not committed yet."),
     click.option("--isolated", is_flag=True, help="Read no configuration."),
     click.option("--no-cache", is_flag=True, help="Neither look results up nor keep them for the next run."),
     click.option(
@@ -205,6 +223,8 @@ class Common:
     statistics: bool
     exit_zero: bool
     verbose: bool
+    since: str | None
+    """The commit since which something has to have changed."""
     stdin_name: str
     use_cache: bool
     stdin: bytes
@@ -232,6 +252,13 @@ def common(given: Given) -> Common:
         raise click.UsageError("- (standard input) cannot be combined with other paths.")
     if given["stdin_filename"] and STDIN not in paths:
         raise click.UsageError("--stdin-filename is only for standard input: give - as the path.")
+    if given["changed"] and given["since"] is not None:
+        raise click.UsageError("--since and --changed exclude each other.")
+    if given["no_baseline"] and given["baseline"] is not None:
+        raise click.UsageError("--baseline and --no-baseline exclude each other.")
+    since = "HEAD" if given["changed"] else given["since"]
+    if since is not None and STDIN in paths:
+        raise click.UsageError("--since and --changed are about files that git knows, not about standard input.")
     if given["quiet"] and given["verbose"]:
         raise click.UsageError("--quiet and --verbose exclude each other.")
     outputs = read_outputs(given["output_format"], given["output_file"], paths)
@@ -243,6 +270,7 @@ def common(given: Given) -> Common:
         statistics=given["statistics"],
         exit_zero=given["exit_zero"],
         verbose=given["verbose"],
+        since=since,
         stdin_name=given["stdin_filename"] or STDIN,
         use_cache=not given["no_cache"],
         stdin=read_stdin() if STDIN in paths else b"",
@@ -283,6 +311,7 @@ def overrides_of(given: Given) -> Overrides:
         extend_select=_joined(given["extend_select"]),
         fixable=_joined(given["fixable"]),
         unfixable=_joined(given["unfixable"]),
+        baseline="" if given["no_baseline"] else given["baseline"],
         per_file_ignores=_joined(given["per_file_ignores"]),
         extend_per_file_ignores=_joined(given["extend_per_file_ignores"]),
         confidence=parse_confidence(given["confidence"]) if given["confidence"] else None,

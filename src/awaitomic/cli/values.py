@@ -28,3 +28,17 @@ def codes_by_file(value: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
             raise click.BadParameter(message)
         last.append(code.strip())
     return tuple((pattern, tuple(codes)) for pattern, codes in found.items())
+
+
+class WithReason(click.Command):
+    """A command with ``--add-ignore``, whose value is optional and stands behind ``=`` only, as in ruff.
+
+    click would take the next word for the value: ``--add-ignore src`` would suppress everything in the current
+    directory because of "src".
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Give the option an empty value where it has none."""
+        end = args.index("--") if "--" in args else len(args)
+        options = [f"{arg}=" if arg == "--add-ignore" else arg for arg in args[:end]]
+        return super().parse_args(ctx, [*options, *args[end:]])

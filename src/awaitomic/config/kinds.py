@@ -160,6 +160,28 @@ VERSIONS = Text('versions, as in `">=0.2,<1"`', version.parse)
 
 
 @dataclass(frozen=True)
+class FilePath(Kind[str]):
+    """A path of a file, relative to the table that it stands in."""
+
+    said: str = "a path"
+
+    def read(self, key: str, value: object) -> str:
+        """Read a path that names something."""
+        path = _string(key, value)
+        if not path:
+            raise Mistake(key, f"`{key}` has to name a file")
+        return path
+
+    def schema(self) -> Schema:
+        """Give the schema of a path."""
+        return {"type": "string", "minLength": 1}
+
+    def placed(self, value: str, root: str) -> str:
+        """Give the absolute path of the file; none stays none."""
+        return os.path.normpath(f"{root}/{value}" if not os.path.isabs(value) else value) if value else value  # noqa: PTH117 - as above
+
+
+@dataclass(frozen=True)
 class Choice(Kind[T]):
     """One of a few words; `parse` turns it into what it stands for, or raises `ValueError`."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+import os
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,6 +19,7 @@ from awaitomic.config.words import (
 from awaitomic.knowledge.codes import RULE_NAMES, UNREADABLE
 from awaitomic.model.conventions import Conventions, Naming, Precondition
 from awaitomic.model.finding import Confidence
+from awaitomic.model.focus import EVERYTHING, Focus
 from awaitomic.model.preferences import Granularity, Preferences, Strategy
 
 if TYPE_CHECKING:
@@ -196,6 +198,14 @@ class Settings:
         example='"key"',
         option="--lock-granularity",
     )
+    baseline: str | None = key(
+        None,
+        kinds.FilePath(),
+        "A file of findings that are known and not told of; `check --write-baseline` makes it.",
+        example='"awaitomic-baseline.json"',
+        option="--baseline",
+        absent="none",
+    )
     entry_points: tuple[str, ...] = key(
         (),
         kinds.Names(),
@@ -256,6 +266,8 @@ class Settings:
         option="--cache-dir",
         absent="`.awaitomic_cache` in the root of each project",
     )
+    focus: Focus = field(default=EVERYTHING, hash=False)
+    """What is left alone although it is found, in all files of a run: a baseline and git say it as the run begins."""
     tables: Tables | None = field(default=None, compare=False, repr=False)
     """What finds the settings of other files; None if these hold for all."""
 
@@ -277,6 +289,13 @@ class Settings:
             naming,
         )
 
+    @property
+    def baseline_path(self) -> str | None:
+        """The absolute path of the baseline, if there is one."""
+        if not self.baseline:
+            return None
+        return os.path.normpath(os.path.join(os.path.abspath(self.root or "."), self.baseline))  # noqa: PTH100, PTH118
+
     def selected(self, code: str) -> bool:
         """Say whether a rule is selected: the longest matching entry wins, and `ignore` among equally long ones.
 
@@ -295,7 +314,10 @@ class Settings:
 
         Raises `awaitomic.config.errors.ConfigError` if that table is wrong.
         """
-        return self if self.tables is None else self.tables.at(path)
+        if self.tables is None:
+            return self
+        found = self.tables.at(path)
+        return found if self.focus.is_all else replace(found, focus=self.focus)
 
 
 def _longest_match(code: str, entries: Iterable[str]) -> int:
@@ -314,7 +336,7 @@ class Overrides:
 
     `select` replaces all selections of the configuration, its `ignore` included, and `fixable` its `unfixable`;
     `ignore` and `unfixable` add to it, as do the options that begin with ``extend``; everything else replaces its
-    counterpart. Patterns are relative to the current directory.
+    counterpart. Patterns and paths are relative to the current directory; an empty `baseline` is none.
     """
 
     exclude: tuple[str, ...] | None = None
@@ -334,6 +356,7 @@ class Overrides:
     strategy: tuple[Strategy, ...] | None = None
     fixable: tuple[str, ...] | None = None
     unfixable: tuple[str, ...] | None = None
+    baseline: str | None = None
 
     def given(self) -> dict[str, Any]:
         """Give what was mentioned, by the names of the keys."""

@@ -13,6 +13,7 @@ from awaitomic import remedies, rules
 from awaitomic.engine.asked import asks_for
 from awaitomic.engine.projects import Alone
 from awaitomic.findings.fingerprint import with_fingerprints
+from awaitomic.findings.focus import counts
 from awaitomic.findings.precedence import report_order, resolve
 from awaitomic.findings.suppression import Suppressions
 from awaitomic.flow.lower import UnsupportedSyntax
@@ -77,6 +78,8 @@ class Analysis:
 
     findings: tuple[Finding, ...]
     program: Program
+    found: tuple[str, ...] = ()
+    """The fingerprints of all that is found and not suppressed, of every rule and at every confidence."""
 
 
 def examine(source: SourceText, scope: Scope, others: Mapping[str, bytes] | None = None) -> Examination:
@@ -117,7 +120,19 @@ def wanted(examination: Examination, settings: Settings) -> tuple[Finding, ...]:
     asked = asks_for(examination.source.path, settings)
     found = resolve(each for each in examination.found if each.confidence >= settings.confidence and asked(each.rule))
     told = [finding for finding in found if not examination.suppressed(finding)]
-    return tuple(sorted([*told, *_unused(examination, asked)], key=report_order))
+    of_interest = (each for each in (*told, *_unused(examination, asked)) if counts(each, settings.focus))
+    return tuple(sorted(of_interest, key=report_order))
+
+
+def everything(examination: Examination, settings: Settings) -> tuple[Finding, ...]:
+    """Give all that is found and not suppressed, of every rule and at every confidence, whether it counts or not."""
+    told = (finding for finding in examination.found if not examination.suppressed(finding))
+    return (*told, *_unused(examination, asks_for(examination.source.path, settings)))
+
+
+def fingerprints(examination: Examination, settings: Settings) -> tuple[str, ...]:
+    """Give the fingerprints of all that is found and not suppressed."""
+    return tuple(each.fingerprint for each in everything(examination, settings))
 
 
 def _unused(examination: Examination, asked: Callable[[str], bool]) -> tuple[Finding, ...]:
@@ -165,7 +180,7 @@ def analyse(source: SourceText, settings: Settings, scope: Scope | None = None) 
     examination = examine(source, scope or Alone(settings.conventions))
     preferences = settings.preferences
     findings = (planned(finding, examination, preferences) for finding in wanted(examination, settings))
-    return Analysis(tuple(findings), examination.program)
+    return Analysis(tuple(findings), examination.program, fingerprints(examination, settings))
 
 
 def without_plans(findings: Iterable[Finding]) -> tuple[Finding, ...]:

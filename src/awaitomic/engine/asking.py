@@ -126,6 +126,7 @@ class _State:
             self._take(outcome)
         self._projects = trial.projects
         self._names = trial.repaired.names
+        self._settings = replace(self._settings, focus=trial.repaired.focus)
         return sum(outcome.change is not None for outcome in outcomes) == len(trial.repaired.changes)
 
     def _take(self, outcome: Outcome) -> None:

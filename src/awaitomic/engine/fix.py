@@ -5,11 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from awaitomic.engine.analyse import Examination, elsewhere, examine, planned, wanted, without_plans
+from awaitomic.engine.analyse import (
+    Analysis,
+    Examination,
+    elsewhere,
+    examine,
+    fingerprints,
+    planned,
+    wanted,
+    without_plans,
+)
+from awaitomic.engine.follow import followed
 from awaitomic.engine.moved import Moved
 from awaitomic.engine.projects import Alone
 from awaitomic.engine.verify import Verified, carry_out, judge_elsewhere
 from awaitomic.model.finding import Applicability, FileEdit, Refusal
+from awaitomic.model.focus import EVERYTHING, Focus
 from awaitomic.model.plan import Plan
 from awaitomic.patching.replacements import replacements
 from awaitomic.report.diff import file_patch
@@ -54,6 +65,8 @@ class FixResult:
     """The modules of other files that were changed, too."""
     again: tuple[str, ...] = ()
     """Of those affected, the ones in which something is found that the settings ask for."""
+    focus: Focus = EVERYTHING
+    """What is left alone by now, under the names that the fixes have given it."""
 
     @property
     def text(self) -> str:
@@ -106,7 +119,7 @@ def _fixed(
     left = tuple(
         replace(planned(finding, original, settings.preferences), fix=None, refusal=refusal) for finding in run.original
     )
-    return _Attempt(FixResult(original.source, (), left, run.original, original))
+    return _Attempt(FixResult(original.source, (), left, run.original, original, focus=settings.focus))
 
 
 def _finished(original: Examination, run: _Run, settings: Settings) -> _Attempt:
@@ -117,7 +130,7 @@ def _finished(original: Examination, run: _Run, settings: Settings) -> _Attempt:
     changed = tuple(sorted(run.changed))
     others = ((name, elsewhere(now, name)) for name in names)
     again = tuple(name for name, there in others if there is not None and _asked(there, settings))
-    result = FixResult(now.source, tuple(run.applied), remaining, run.original, now, names, changed, again)
+    result = FixResult(now.source, tuple(run.applied), remaining, run.original, now, names, changed, again, run.focus)
     return _Attempt(result, refusal)
 
 
@@ -173,6 +186,9 @@ class _Run:
             parts: tuple[tuple[str, Plan], ...] = (("", plan), *plan.others)
             new_names = tuple((name, each.renames) for name, each in parts if each.renames)
             self.applied.append(AppliedFix(without_plans([finding])[0], line, new_names))
+            if self._settings.focus.known:
+                focus = followed(self.examination, outcome.examination, finding, plan, self._settings)
+                self._settings = replace(self._settings, focus=focus)
             self.examination = outcome.examination
             self._start()
         else:
@@ -192,6 +208,11 @@ class _Run:
         if key not in self._planned:
             self._planned[key] = planned(self._open[key], self.examination, self._settings.preferences)
         return self._planned[key]
+
+    @property
+    def focus(self) -> Focus:
+        """What is left alone by now."""
+        return self._settings.focus
 
     def remaining(self) -> list[Finding]:
         """Give what is still found, in order."""
@@ -215,8 +236,8 @@ def is_allowed(finding: Finding, settings: Settings) -> bool:
     )
 
 
-def with_diffs(source: SourceText, settings: Settings, scope: Scope | None = None) -> tuple[Finding, ...]:
-    """Give the findings of a text, each with the diff that its fix alone makes of the original.
+def with_diffs(source: SourceText, settings: Settings, scope: Scope | None = None) -> Analysis:
+    """Analyse a text, each finding with the diff that its fix alone makes of the original.
 
     A fix that fails a gate becomes the gate's refusal; one without edits keeps its diff (or lack of one). Raises
     `Unreadable` if the text does not parse.
@@ -224,7 +245,8 @@ def with_diffs(source: SourceText, settings: Settings, scope: Scope | None = Non
     examination = examine(source, scope or Alone(settings.conventions))
     preferences = settings.preferences
     findings = (planned(finding, examination, preferences) for finding in wanted(examination, settings))
-    return without_plans([_with_diff(examination, finding) for finding in findings])
+    shown = without_plans([_with_diff(examination, finding) for finding in findings])
+    return Analysis(shown, examination.program, fingerprints(examination, settings))
 
 
 def _with_diff(examination: Examination, finding: Finding) -> Finding:

@@ -54,7 +54,9 @@ def look(paths: Sequence[str], task: Task, files: Iterable[Path]) -> Looked:
 def _remembered(path: str, found: Texts) -> Outcome:
     kept = found.kept
     shown = display_path(path)
-    return Outcome(shown, kept.findings, found.text, kept.error, fixable=kept.fixable, others=found.others)
+    return Outcome(
+        shown, kept.findings, found.text, kept.error, fixable=kept.fixable, others=found.others, found=kept.found
+    )
 
 
 def _analysed(paths: Sequence[str], task: Task, results: Results | None) -> dict[str, Outcome]:
@@ -76,4 +78,4 @@ def _kept(done: Done) -> Kept | None:
 
     outcome = done.outcome
     others = tuple(path for path, _ in outcome.others)
-    return Kept(outcome.findings, outcome.error, outcome.fixable, others) if done.keep else None
+    return Kept(outcome.findings, outcome.error, outcome.fixable, others, outcome.found) if done.keep else None

@@ -14,6 +14,7 @@ from awaitomic.engine.asked import unreadable
 from awaitomic.engine.fix import fix_text, is_allowed, with_diffs
 from awaitomic.engine.outcome import Change, Outcome
 from awaitomic.engine.projects import EditScope, Projects
+from awaitomic.engine.suppress import suppress
 from awaitomic.engine.task import Done
 from awaitomic.source.project import SourceTree, project_root
 from awaitomic.source.text import Unreadable, decode, display_path, read_bytes
@@ -38,7 +39,11 @@ def look_at(path: str, task: Task) -> Done:
     try:
         settings = task.settings.at(path)
         scope = projects.scope(Path(path), settings.conventions)
-        outcome = survey(decode(display_path(path), raw), replace(task, settings=settings), scope)
+        source = decode(display_path(path), raw)
+        if task.reason is not None:
+            outcome = suppress(source, settings, scope, task.reason)
+        else:
+            outcome = survey(source, replace(task, settings=settings), scope)
         outcome = replace(outcome, others=projects.texts(Path(path), outcome.findings))
     except Unreadable as error:
         outcome = unreadable(error, task.settings)
@@ -63,9 +68,11 @@ def survey(source: SourceText, task: Task, scope: Scope | None = None) -> Outcom
 
     Raises `Unreadable` if it does not parse.
     """
-    found = with_diffs(source, task.settings, scope) if task.diffs else analyse(source, task.settings, scope).findings
-    fixable = any(is_allowed(finding, task.settings) for finding in found)
-    return Outcome(source.path, without_plans(found), source.text if found else None, fixable=fixable)
+    analysis = with_diffs(source, task.settings, scope) if task.diffs else analyse(source, task.settings, scope)
+    findings = analysis.findings
+    fixable = any(is_allowed(finding, task.settings) for finding in findings)
+    text = source.text if findings else None
+    return Outcome(source.path, without_plans(findings), text, found=analysis.found, fixable=fixable)
 
 
 def work_on(source: SourceText, task: Task) -> Outcome:

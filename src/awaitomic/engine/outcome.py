@@ -40,6 +40,11 @@ class Outcome:
     """What is found in the old text, as far as it was repaired."""
     others: tuple[tuple[str, str], ...] = ()
     """Path and text of other files that the findings point into."""
+    found: tuple[str, ...] | None = None
+    """The fingerprints of all that was found and not suppressed; None where that is not known."""
+    left: tuple[tuple[str, str], ...] | None = None
+    """Fingerprints of what was found and does not count, each as it is by now and as it was when the run began; None
+    where that is not known."""
     fixable: bool = False
     """Whether a finding has a fix that the settings allow; only where no diffs were asked for."""
 

@@ -22,7 +22,9 @@ from awaitomic.engine.fault import fault_of
 from awaitomic.engine.fix import AppliedFix, FixResult, fix_text
 from awaitomic.engine.moved import Moved
 from awaitomic.engine.outcome import Change, Outcome
+from awaitomic.findings.focus import key_of
 from awaitomic.model.finding import Refusal
+from awaitomic.model.focus import EVERYTHING, Focus
 from awaitomic.source.project import SourceTree, project_root
 from awaitomic.source.text import Unreadable, decode, display_path, read
 
@@ -54,6 +56,8 @@ class Repaired:
     groups: list[Group]
     steps: tuple[Step, ...] = ()
     names: FirstNames = field(default_factory=FirstNames)
+    focus: Focus = EVERYTHING
+    """What is left alone by then, under the names that the fixes have given it."""
 
     @property
     def changes(self) -> list[Change]:
@@ -89,8 +93,9 @@ def repair(
         run.go()
     except _Endless as endless:
         refusal = Refusal("gate-convergence", endless.message)
-        return Repaired([Group("", (_refused(outcome, refusal),)) for outcome in outcomes.values()])
-    return Repaired(run.groups(), tuple(run.steps), run.names)
+        left = [Group("", (_refused(outcome, refusal),)) for outcome in outcomes.values()]
+        return Repaired(left, focus=settings.focus)
+    return Repaired(run.groups(), tuple(run.steps), run.names, run.focus)
 
 
 def _refused(outcome: Outcome, refusal: Refusal) -> Outcome:
@@ -131,6 +136,11 @@ class _Repair:
         if chosen is not None:
             self._pending = {origin.path for origin in chosen} & self._named.keys()
         self._visits: Counter[str] = Counter()
+
+    @property
+    def focus(self) -> Focus:
+        """What is left alone by now."""
+        return self._settings.focus
 
     def go(self) -> None:
         """Repair one file after the other, until none is left."""
@@ -189,6 +199,7 @@ class _Repair:
         self._applied.setdefault(path, []).extend(applied)
         self.steps += self.names.follow(path, applied, tree.path_of)
         self._projects.keep(root, result.examination.program, result.examination.scope.examined)
+        self._settings = replace(self._settings, focus=result.focus)
         touched = [tree.path_of(name) for name in result.affected]
         for each in touched:
             self._touched.setdefault(each, set()).add(path)
@@ -242,6 +253,8 @@ class _Repair:
     def _outcome(self, path: str) -> Outcome:
         first = self._first.get(path, Outcome(display_path(path)))
         result = replace(self._results.get(path, first), unfixed=unplanned(first.findings))
+        if first.left is not None and result.error is None and result.fault is None:
+            result = replace(result, left=tuple(self._settings.focus.known.get(key_of(path), {}).items()))
         if path in self._named and result.findings and path in self._results:
             result = replace(result, others=self._projects.texts(Path(self._named[path]), result.findings))
         old = self._old.get(path)

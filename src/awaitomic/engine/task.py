@@ -23,6 +23,8 @@ class Task:
     repair: bool = False
     diffs: bool = False
     """Fill in the diff of every single fix (only without `repair`)."""
+    reason: str | None = None
+    """Suppress what is found by comments with this reason, instead of everything else."""
     named: tuple[str, ...] = ()
     """The paths that the user has named: only what they stand for may be changed."""
     traced: bool = False

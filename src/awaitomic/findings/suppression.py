@@ -55,7 +55,7 @@ class Suppressions:
 
     def covers(self, finding: Finding) -> bool:
         """Say whether a comment suppresses a finding. Findings of other files are never covered."""
-        return any(comment.names(finding.rule) for comment in self._about(finding))
+        return any(comment.names(finding.rule) for comment in self.about(finding))
 
     def wants(self, comment: IgnoreComment) -> bool:
         """Say whether the author wants a comment to stay although nothing needs it.
@@ -76,7 +76,7 @@ class Suppressions:
         """
         used: dict[IgnoreComment, set[str]] = {comment: set() for comment in self._comments}
         for finding in findings:
-            for comment in self._about(finding):
+            for comment in self.about(finding):
                 used[comment].add(finding.rule)
         unused: list[UnusedComment] = []
         for comment in self._comments:
@@ -89,19 +89,19 @@ class Suppressions:
                 unused.append(UnusedComment(comment, idle))
         return tuple(unused)
 
-    def _about(self, finding: Finding) -> list[IgnoreComment]:
+    def about(self, finding: Finding) -> list[IgnoreComment]:
         """Give the comments whose place fits a finding, whatever rules they name."""
         if not self._comments or finding.path != self._path:
             return []
         lines = {finding.extent.line}
-        first, last = self._statement_lines(finding)
+        first, last = self.statement_lines(finding)
         return [
             comment
             for comment in self._comments
             if comment.target in (lines | {first} if comment.alone else lines | {first, last})
         ]
 
-    def _statement_lines(self, finding: Finding) -> tuple[int, int]:
+    def statement_lines(self, finding: Finding) -> tuple[int, int]:
         """Give the first and last line of the statement that a finding stands in."""
         if self._positions is None:
             self._positions = Positions(self._text)

@@ -43,6 +43,9 @@ UNUSED: Final = "AWA001"
 INVALID: Final = "AWA002"
 """What a comment that says nothing, or what does not hold, is reported as."""
 
+REMOVE_IGNORE: Final = "remove-ignore"
+"""The remedy for a suppression that nothing needs."""
+
 UNREADABLE: Final = "AWA003"
 """What files that cannot be analysed are reported as: an error, not a finding."""
 
@@ -57,6 +60,6 @@ REMEDY_NAMES: Final = (
     "setdefault",
     "single-flight",
     "atomic-call",
-    "remove-ignore",
+    REMOVE_IGNORE,
 )
 """All remedies, those of later versions included."""

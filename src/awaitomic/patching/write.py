@@ -43,6 +43,31 @@ def replace_file(path: Path, expected: bytes, new: bytes) -> None:
     sync_directory(target.parent)
 
 
+def create_file(path: Path, new: bytes) -> None:
+    """Make a new file in one step, with the permissions that new files have.
+
+    Raises FileChanged if there is one already; OSError if the system failed.
+    """
+    if os.path.lexists(path):
+        raise FileChanged(path)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:64]}.", suffix=".tmp", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(new)
+            file.flush()
+            os.fsync(file.fileno())
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+    sync_directory(path.parent)
+
+
 def fill(descriptor: int, new: bytes, status: os.stat_result) -> None:
     """Write what a new file is to hold, give it the attributes in `status`, flush it to the disk, and close it."""
     with os.fdopen(descriptor, "wb") as file:

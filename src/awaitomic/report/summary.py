@@ -57,6 +57,12 @@ def fix_summary(report: Report, applied: int, changed: int, *, unsafe: bool, dry
     return f"{done if applied else 'nothing fixed'}; {_found(report)} left{hint}{_unread(report)}"
 
 
+def suppressed_summary(report: Report, suppressed: int, changed: int) -> str:
+    """Give the summary of a run that has added comments: for so many findings, in so many files."""
+    done = f"{count(suppressed, 'finding')} suppressed in {count(changed, 'file')}"
+    return f"{done}; {f'{_found(report)} left' if report.findings else 'nothing is left'}{_unread(report)}"
+
+
 def _found(report: Report) -> str:
     if not report.findings:
         return f"no findings in {count(report.files, 'file')}"

@@ -32,12 +32,10 @@ def unused(program: Program, comment: IgnoreComment, codes: Sequence[str]) -> Fi
     if not codes:
         message = "this comment suppresses nothing: no rule finds anything here"
     else:
-        listed = ", ".join(codes)
-        rest = len(codes) < len(set(comment.codes or ()))
-        message = f"{listed} {'is' if len(codes) == 1 else 'are'} not found here: "
-        message += "the code can go from the comment" if rest and len(codes) == 1 else ""
-        message += "the codes can go from the comment" if rest and len(codes) > 1 else ""
-        message += "" if rest else "the comment suppresses nothing"
+        is_not = f"{', '.join(codes)} {'is' if len(codes) == 1 else 'are'} not found here"
+        some = len(codes) < len(set(comment.codes or ()))
+        can_go = f"the {'code' if len(codes) == 1 else 'codes'} can go from the comment"
+        message = f"{is_not}: {can_go if some else 'the comment suppresses nothing'}"
     return comment_finding(program, RULE, comment.extent, ", ".join(codes) or EVERY_RULE, message)
 
 
@@ -47,7 +45,8 @@ RULE = Rule(
     summary="a suppression suppresses nothing",
     what="""
         A comment `# awaitomic: ignore[CODES]` in whose place none of its rules finds anything, at whatever confidence;
-        of several codes, the ones that are not needed.
+        of several codes, the ones that are not needed. An entry of a baseline that no longer occurs is the same, and is
+        reported in its line of the baseline.
 
         Only what was looked for counts: a code whose rule is not selected or is ignored in the file is left alone, and
         so is all of standard input, since a text that stands alone does not show who else writes the state.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from awaitomic.knowledge.codes import REMOVE_IGNORE
 from awaitomic.model.finding import Applicability, Refusal
 from awaitomic.model.plan import EditComment, Plan
 from awaitomic.model.position import Extent
@@ -9,8 +10,6 @@ from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.rules.unused_ignore import EVERY_RULE
 from awaitomic.source.comments import IgnoreComment, listed_codes, read_comments
 from awaitomic.source.positions import Positions
-
-NAME = "remove-ignore"
 
 
 def propose(case: Case) -> Proposal | Refusal:
@@ -51,11 +50,11 @@ def _whole(comment: IgnoreComment, positions: Positions) -> EditComment:
 
 
 REMEDY = Remedy(
-    name=NAME,
+    name=REMOVE_IGNORE,
     summary="take out the comment, or the codes in it that are not needed",
     conditions=(
         "Always. The reason goes with the comment; a line that it had for itself goes whole. Other comments in the "
-        "same line stay where they are."
+        "same line stay where they are. A baseline loses the entries that no longer occur."
     ),
     safety="Always safe: no code is changed, and what is found stays the same.",
     propose=propose,

@@ -1,0 +1,399 @@
+"""Baselines: what is in one is neither told of nor repaired; it follows the code, and it only shrinks."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.running import CLEAN, FIXED, LOST, run
+
+BASE = "known.json"
+SPLIT = """\
+import asyncio
+
+
+class Store:
+    def __init__(self):
+        self._lock = asyncio.Lock()
+        self.rows = {}
+        self.watchers = {}
+
+    async def put(self, key, row):
+        async with self._lock:
+            self.rows[key] = row
+            for watcher in self.watchers.values():
+                await watcher.send(key)
+
+    async def put_all(self, rows):
+        async with self._lock:
+            for key, row in rows.items():
+                await self.put(key, row)
+
+    async def watch(self, name, watcher):
+        self.watchers[name] = watcher
+        await watcher.send("hello")
+        del self.watchers[name]
+
+
+async def main():
+    store = Store()
+    await asyncio.gather(store.put(1, 2), store.put_all({}), store.watch(1, 2), store.watch(2, 3))
+"""
+"""A self-deadlock that a split cures, and in the method that is split a loop over a container that others change."""
+TWICE = LOST.replace(
+    "        self.balance = current + amount\n",
+    "        self.balance = current + amount\n        current = self.balance\n        await asyncio.sleep(0)\n"
+    "        self.balance = current + amount\n",
+)
+"""Two lost updates that nothing but their places tells apart."""
+
+
+def put(name: str, text: str) -> Path:
+    path = Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def entries(path: str = BASE) -> list[tuple[str, str]]:
+    return [(each["path"], each["fingerprint"].rsplit(":", 2)[0]) for each in read(path)["findings"]]
+
+
+def read(path: str = BASE) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+    return document
+
+
+def reported(*arguments: str) -> list[tuple[str, int, str]]:
+    result = run("check", "--baseline", BASE, "--output-format", "json", *(arguments or (".",)))
+    assert result.exit_code in {0, 1}, result.output
+    return [(each["path"], each["line"], each["rule"]) for each in json.loads(result.stdout)["findings"]]
+
+
+@pytest.fixture(autouse=True)
+def _in_tree(tree: Path) -> None:
+    put("bank.py", LOST)
+
+
+@pytest.fixture
+def base() -> None:
+    assert run("check", "--write-baseline", BASE, ".").exit_code == 0
+
+
+@pytest.mark.usefixtures("base")
+class TestKnown:
+    def test_the_file_is_small_and_sorted_and_has_one_entry_a_line(self) -> None:
+        put("a.py", LOST)
+        Path(BASE).unlink()
+        result = run("check", "--write-baseline", BASE, ".")
+        assert (result.exit_code, result.stdout) == (0, "")
+        assert f"{BASE}: 2 known, 2 of them new, 0 gone." in result.stderr
+        lines = Path(BASE).read_text(encoding="utf-8").split("\n")
+        assert lines[:3] == ["{", '  "schema_version": 1,', '  "findings": [']
+        assert [json.loads(line.strip().rstrip(","))["path"] for line in lines[3:5]] == ["a.py", "bank.py"]
+        assert entries()[0] == ("a.py", "AWA101:Bank.credit:self.balance")
+
+    def test_it_is_neither_told_nor_repaired(self) -> None:
+        result = run("check", "--baseline", BASE, ".")
+        assert (result.exit_code, result.stdout) == (0, "")
+        assert f"{BASE}: 1 known finding is left out." in result.stderr
+        assert run("fix", "--baseline", BASE, ".").exit_code == 0
+        assert Path("bank.py").read_text(encoding="utf-8") == LOST
+        assert run("check", "--baseline", BASE, "--no-baseline", ".").exit_code == 2
+        assert run("check", "--no-baseline", ".").exit_code == 1
+
+    def test_what_is_new_is_told(self) -> None:
+        put("new.py", LOST)
+        put("bank.py", TWICE)
+        assert reported() == [("bank.py", 14, "AWA101"), ("new.py", 11, "AWA101")]
+
+    def test_it_survives_moved_lines_and_other_spelling(self) -> None:
+        put(
+            "bank.py",
+            "# new\n\n"
+            + LOST.replace("current + amount", "(current + amount)").replace(
+                "(current + amount)", "current  +  amount"
+            ),
+        )
+        assert reported() == []
+
+    def test_a_renamed_file(self) -> None:
+        Path("bank.py").rename("vault.py")
+        assert reported() == []
+        put("other.py", LOST)
+        assert len(reported()) == 1  # one of two copies
+        Path("other.py").unlink()
+        assert run("fix", "--baseline", BASE, ".").exit_code == 0
+        assert entries() == [("vault.py", "AWA101:Bank.credit:self.balance")]
+
+    def test_a_copy_is_new(self) -> None:
+        put("copy.py", LOST)
+        assert reported() == [("copy.py", 11, "AWA101")]
+
+    @pytest.mark.parametrize("unsafe", [(), ("--unsafe-fixes",)])
+    def test_a_method_that_a_fix_splits(self, unsafe: tuple[str, ...]) -> None:
+        put("bank.py", SPLIT)
+        Path(BASE).unlink()
+        run("check", "--write-baseline", BASE, "--select", "AWA104", ".")
+        assert reported() == [("bank.py", 11, "AWA301")]
+        assert run("fix", "--baseline", BASE, *unsafe, ".").exit_code == 0
+        assert entries() == [("bank.py", "AWA104:Store._put_locked:self.watchers")]
+        assert "for watcher in self.watchers.values():" in Path("bank.py").read_text(encoding="utf-8")
+        assert reported() == []
+
+    def test_the_patch_has_the_baseline_too(self) -> None:
+        put("bank.py", SPLIT)
+        Path(BASE).unlink()
+        run("check", "--write-baseline", BASE, "--select", "AWA104", ".")
+        before = Path(BASE).read_bytes()
+        patch = run("fix", "--diff", "--baseline", BASE, ".").stdout
+        assert '+    {"path": "bank.py", "fingerprint": "AWA104:Store._put_locked:' in patch
+        assert Path(BASE).read_bytes() == before
+
+
+@pytest.mark.usefixtures("base")
+class TestGone:
+    def test_it_is_reported_where_it_stands_and_fix_takes_it_out(self) -> None:
+        put("bank.py", FIXED)
+        result = run("check", "--baseline", BASE, ".")
+        assert result.exit_code == 1
+        says = "AWA101 in `Bank.credit` of bank.py no longer occurs: the entry can go from the baseline"
+        assert result.stdout.startswith(f"{BASE}:4:5: AWA001 [certain] {says}\n")
+        assert "1 can be fixed" in result.stderr
+        result = run("fix", "--baseline", BASE, ".")
+        assert (result.exit_code, entries()) == (0, [])
+        assert f"fixed {BASE}:4: AWA001 Take the entry out of the baseline" in result.stderr
+        assert run("check", "--baseline", BASE, ".").exit_code == 0
+
+    def test_patches_of_single_fixes_leave_it_to_people(self) -> None:
+        put("bank.py", FIXED)
+        put("new.py", LOST)
+        result = run("fix", "--patch-dir", "patches", "--baseline", BASE, ".")
+        assert len(list(Path("patches").iterdir())) == 1
+        assert f"{BASE}:4:5: AWA001" in result.output
+        assert len(entries()) == 1
+
+    def test_one_of_two_equal_ones(self) -> None:
+        put("bank.py", TWICE)
+        run("check", "--write-baseline", BASE, "--extend-baseline", ".")
+        assert len(entries()) == 2
+        put("bank.py", LOST)
+        assert [rule for _, _, rule in reported()] == ["AWA001"]
+
+    def test_a_file_that_was_deleted(self) -> None:
+        Path("bank.py").unlink()
+        put("sub/a.py", CLEAN)
+        assert reported("sub") == []
+        assert reported(".") == [(BASE, 4, "AWA001")]
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            ("--select", "AWA001,AWA102"),
+            ("--ignore", "AWA101"),
+            ("--ignore", "AWA001"),
+            ("--per-file-ignores", "bank.py:AWA101"),
+        ],
+    )
+    def test_what_was_not_looked_for_is_not_gone(self, options: tuple[str, ...]) -> None:
+        put("bank.py", FIXED)
+        assert reported(*options, ".") == []
+
+    def test_a_file_that_was_not_looked_at_or_could_not_be_read(self) -> None:
+        put("other.py", CLEAN)
+        put("bank.py", "async def (\n")
+        assert reported("other.py") == reported(".") == reported("--exclude", "bank.py", ".") == []
+
+    def test_a_finding_of_less_confidence_is_still_there(self) -> None:
+        assert reported("--confidence", "certain", ".") == []
+
+    def test_a_finding_that_a_comment_suppresses_needs_no_entry(self) -> None:
+        put("bank.py", LOST.replace("current + amount", "current + amount  # awaitomic: ignore[AWA101]"))
+        assert reported() == [(BASE, 4, "AWA001")]
+
+    def test_a_file_without_coroutines_has_been_looked_at(self) -> None:
+        put("bank.py", "x = 1\n")
+        assert reported() == [(BASE, 4, "AWA001")]
+
+    def test_who_may_not_fix_it_is_only_told(self) -> None:
+        put("bank.py", FIXED)
+        before = Path(BASE).read_bytes()
+        for option in ("--unfixable=AWA001", "--strategy=no-remove-ignore"):
+            assert run("fix", "--baseline", BASE, option, ".").exit_code == 1
+            assert Path(BASE).read_bytes() == before
+
+    @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everything")
+    def test_a_baseline_that_may_not_be_written(self) -> None:
+        put("bank.py", FIXED)
+        Path(BASE).chmod(0o444)
+        result = run("fix", "--baseline", BASE, ".")
+        assert result.exit_code == 1
+        assert f"{BASE}:1:1: error: cannot be written" in result.stderr
+
+
+@pytest.mark.usefixtures("base")
+class TestWriting:
+    def test_one_that_is_there_only_shrinks(self) -> None:
+        put("new.py", LOST)
+        result = run("check", "--write-baseline", BASE, ".")
+        assert result.exit_code == 1
+        assert "new.py:11" in result.stdout
+        assert [path for path, _ in entries()] == ["bank.py"]
+        put("bank.py", FIXED)
+        result = run("check", "--write-baseline", BASE, ".")
+        assert (result.exit_code, entries()) == (1, [])
+        assert f"{BASE}: 0 known, 0 of them new, 1 gone." in result.stderr
+
+    def test_unless_it_is_asked_to_grow(self) -> None:
+        put("new.py", LOST)
+        assert run("check", "--write-baseline", BASE, "--extend-baseline", ".").exit_code == 0
+        assert [path for path, _ in entries()] == ["bank.py", "new.py"]
+
+    def test_what_stays_keeps_what_people_have_written_beside_it(self) -> None:
+        document = read()
+        document["findings"][0]["why"] = "only one task calls this"
+        Path(BASE).write_text(json.dumps(document, indent=4).replace("\n", "\r\n"), encoding="utf-8", newline="")
+        before = Path(BASE).read_bytes()
+        assert reported() == []
+        run("fix", "--baseline", BASE, ".")
+        assert Path(BASE).read_bytes() == before
+        put("new.py", LOST)
+        run("check", "--write-baseline", BASE, "--extend-baseline", ".")
+        assert read()["findings"][0]["why"] == "only one task calls this"
+        assert b"\r\n" in Path(BASE).read_bytes()
+
+    def test_the_other_files_stay_in_it(self) -> None:
+        put("new.py", LOST)
+        run("check", "--write-baseline", BASE, "--extend-baseline", "new.py")
+        assert [path for path, _ in entries()] == ["bank.py", "new.py"]
+
+    def test_errors_are_still_told(self) -> None:
+        put("broken.py", "async def (\n")
+        assert run("check", "--write-baseline", "other.json", ".").exit_code == 1
+        assert len(entries("other.json")) == 1
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ("--extend-baseline", "."),
+            ("--write-baseline", BASE, "-"),
+            ("--write-baseline", BASE, "--since", "HEAD", "."),
+            ("--write-baseline", "no/such/folder.json", "."),
+            ("--write-baseline", ".", "."),
+        ],
+    )
+    def test_wrong_usage(self, arguments: tuple[str, ...]) -> None:
+        assert run("check", *arguments, stdin=b"").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ("{\n  x\n}", ":2", "the baseline is not valid JSON: Expecting property name"),
+        ("", ":1", "the baseline is not valid JSON"),
+        ("[]", ":1", "this is no baseline: it has no list of `findings`"),
+        ('{"schema_version": 2, "findings": []}', ":1", "a baseline of version 2 is not known here"),
+        (
+            '{"schema_version": 1, "findings": [\n{"path": "a.py",\n "fingerprint": "AWA101"}]}',
+            ":3",
+            "'AWA101' is no fingerprint",
+        ),
+        ('{"schema_version": 1, "findings": [\n\n{"fingerprint": "x"}]}', ":3", "an entry has no `path`"),
+        ('{"schema_version": 1, "findings": [1]}', "", "an entry has to be an object"),
+        ("{\n<<<<<<< HEAD\n=======\n>>>>>>> x\n}", ":2", "the baseline has the marks of a merge conflict"),
+        ("\udcff", "", "the baseline is not valid UTF-8"),
+        ("[" * 100_000, "", "the baseline is nested too deeply"),
+        (None, "", "the baseline cannot be read: No such file or directory"),
+    ],
+)
+@pytest.mark.parametrize("command", [("check", "--baseline"), ("fix", "--baseline")])
+def test_one_that_cannot_be_read(text: str | None, line: str, says: str, command: tuple[str, str]) -> None:
+    if text is not None:
+        Path(BASE).write_bytes(text.encode("utf-8", "surrogateescape"))
+    result = run(*command, BASE, ".")
+    assert result.exit_code == 2
+    assert f"{BASE}{line}: {says}" in result.stderr
+
+
+def test_from_the_configuration_relative_to_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    put("pyproject.toml", f'[tool.awaitomic]\nbaseline = "etc/{BASE}"\n')
+    Path("etc").mkdir()
+    put("src/bank.py", LOST)
+    assert run("check", ".").exit_code == 2  # a setting that is not followed would look like one that is
+    run("check", "--write-baseline", f"etc/{BASE}", ".")
+    assert [path for path, _ in entries(f"etc/{BASE}")] == ["../bank.py", "../src/bank.py"]
+    assert run("check", ".").exit_code == 0
+    monkeypatch.chdir("src")
+    assert run("check").exit_code == 0
+    assert run("check", "--no-baseline").exit_code == 1
+    assert run("check", "--isolated").exit_code == 1
+
+
+def test_each_file_has_the_baseline_of_the_nearest_table() -> None:
+    for name in ("one", "two"):
+        put(f"{name}/bank.py", LOST)
+        put(f"{name}/pyproject.toml", f'[tool.awaitomic]\nbaseline = "{BASE}"\n')
+        run("check", "--write-baseline", f"{name}/{BASE}", name)
+    put("two/bank.py", FIXED)
+    result = run("check", ".", "--output-format", "json")
+    found = [(each["path"], each["rule"]) for each in json.loads(result.stdout)["findings"]]
+    assert found == [("bank.py", "AWA101"), (f"two/{BASE}", "AWA001")]
+
+
+@pytest.mark.usefixtures("base")
+def test_standard_input_under_a_name() -> None:
+    text = LOST.encode()
+    assert run("check", "--baseline", BASE, "--stdin-filename", "bank.py", "-", stdin=text).exit_code == 0
+    assert run("check", "--baseline", BASE, "--stdin-filename", "x.py", "-", stdin=text).exit_code == 1
+    assert run("fix", "--baseline", BASE, "--stdin-filename", "bank.py", "-", stdin=text).stdout == LOST
+
+
+def test_what_a_fix_edits_along_with_another_is_followed() -> None:
+    """Of two equal findings the first is new and is repaired; the other one, which is known, is the first one then."""
+    put("bank.py", TWICE)
+    run("check", "--write-baseline", BASE, ".")
+    document = read()
+    document["findings"] = [each for each in document["findings"] if each["fingerprint"].endswith(":1")]
+    Path(BASE).write_text(json.dumps(document), encoding="utf-8")
+    assert reported() == [("bank.py", 11, "AWA101")]
+    run("fix", "--baseline", BASE, ".")
+    assert reported() == []
+    assert [each["fingerprint"][-2:] for each in read()["findings"]] == [":0"]
+    assert Path("bank.py").read_text(encoding="utf-8") != TWICE
+
+
+def test_many_processes_find_the_same() -> None:
+    for number in range(30):
+        put(f"m{number:02}.py", LOST)
+    run("check", "--write-baseline", BASE, "--jobs", "1", ".")
+    assert len(entries()) == 31
+    put("m07.py", FIXED)
+    assert reported("--jobs", "2", ".") == [(BASE, 12, "AWA001")]
+
+
+def test_taken_one_by_one_it_is_followed_too() -> None:
+    """The first fix that is taken splits the method of what is known; the second run over the file has to know it."""
+    put("bank.py", SPLIT)
+    run("check", "--write-baseline", BASE, "--select", "AWA104", ".")
+    put("new.py", LOST)
+    result = run("fix", "--interactive", "--baseline", BASE, ".", stdin=b"y\ny\n")
+    assert result.exit_code == 0, result.output
+    assert entries() == [("bank.py", "AWA104:Store._put_locked:self.watchers")]
+    assert reported() == []
+
+
+def test_what_is_kept_from_an_earlier_run_serves_with_and_without_it() -> None:
+    put("pyproject.toml", "[project]\nname = 'x'\n")
+    put("good.py", FIXED)
+    assert run("check", "--write-baseline", BASE, ".").exit_code == 0
+    for _ in range(2):
+        for options, code in (((), 1), (("--baseline", BASE), 0)):
+            result = run("check", "--verbose", *options, ".")
+            assert (result.exit_code, "(2 in an earlier run)" in result.stderr) == (code, True), result.stderr
+    put("bank.py", FIXED)
+    for _ in range(2):
+        assert [rule for _, _, rule in reported()] == ["AWA001"]
