@@ -102,14 +102,28 @@ def test_fix_takes_the_comment_and_leaves_what_it_suppressed() -> None:
 
 
 @pytest.mark.usefixtures("tree")
-def test_a_comment_that_a_fix_makes_idle_goes_in_the_same_run() -> None:
-    """The test below the await was suppressed; hoisting the await for the write cures it as well."""
-    text = beside("awaitomic: ignore[AWA106]")
-    Path("bank.py").write_text(text, encoding="utf-8")
+def test_an_idle_comment_beside_a_finding_goes_in_the_same_run() -> None:
+    Path("bank.py").write_text(beside("awaitomic: ignore[AWA106]"), encoding="utf-8")
     result = run("fix", ".")
     assert result.exit_code == 0
     assert Path("bank.py").read_text(encoding="utf-8") == FIXED
     assert "2 fixes applied in 1 file" in result.stderr
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_comment_that_a_fix_makes_idle_goes_in_the_same_run() -> None:
+    """The lock over the one span covers the other one, which was suppressed and alone would not have been repaired."""
+    text = LOST.replace("        self.balance = 0\n", "        self.balance = 0\n        self.total = 0\n")
+    text = text.replace("        await", "        total = self.total\n        await", 1)
+    suppressed = "        self.total = total + 1  # awaitomic: ignore[AWA101] only a statistic\n"
+    Path("bank.py").write_text(text.replace(WRITE, suppressed), encoding="utf-8")
+    assert run("fix", "--strategy", "AWA101:lock", ".").exit_code == 0
+    assert Path("bank.py").read_text(encoding="utf-8") == text.replace(WRITE, suppressed)
+    Path("bank.py").write_text(text.replace(WRITE, suppressed + WRITE), encoding="utf-8")
+    result = run("fix", "--strategy", "AWA101:lock", ".")
+    assert result.exit_code == 0
+    assert ": AWA001 Remove the comment\n" in result.stderr
+    assert "            self.total = total + 1\n" in Path("bank.py").read_text(encoding="utf-8")
 
 
 @pytest.mark.usefixtures("tree")
