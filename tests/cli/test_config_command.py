@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,7 @@ def test_what_is_shown_can_be_put_into_a_table_and_means_the_same(layers: Path) 
 def test_a_folder_and_the_current_directory(layers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert told("app")["file"] == "app/pyproject.toml"
     assert told()["file"] is None
-    assert run("config").stdout.startswith("# For .: no file has a table.\n")
+    assert run("config").stdout.startswith("# For .: no table counts.\n")
     monkeypatch.chdir(layers / "app")
     assert told()["file"] == "pyproject.toml"
     assert told()["settings"]["confidence"]["sources"][0]["file"] == "pyproject.toml"
@@ -110,6 +111,22 @@ def test_a_wrong_table_is_shown_with_its_line(layers: Path) -> None:
     done = run("config", "app")
     assert done.exit_code == 2
     assert "base.toml:2: `jobs` has to be at least 1, not 0" in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+@pytest.mark.parametrize("name", [b"a\nb", b"\xff x", "ä ö".encode()], ids=["newline", "no UTF-8", "letters"])
+def test_odd_names_of_folders(tree: Path, name: bytes) -> None:
+    folder = tree / os.fsdecode(name)
+    try:
+        folder.mkdir()
+    except OSError:
+        pytest.skip("the file system has no such names")
+    (folder / "pyproject.toml").write_text('[tool.awaitomic]\nextend = "../base.toml"\njobs = 2\n')
+    (tree / "base.toml").write_text('[tool.awaitomic]\nexclude = ["a/*.py"]\n')
+    shown = run("config", str(folder))
+    assert shown.exit_code == 0
+    assert tomllib.loads(shown.stdout)["tool"]["awaitomic"]["jobs"] == 2
+    assert told(str(folder))["settings"]["jobs"]["value"] == 2
 
 
 def test_standard_input_is_not_read(tree: Path) -> None:

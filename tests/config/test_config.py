@@ -118,7 +118,14 @@ MISTAKES = {
     "not a list": ('[tool.awaitomic]\nexclude = "gen"\n', 2, "`exclude` has to be a list of strings, not a string"),
     "not strings": ("[tool.awaitomic]\nselect = [1]\n", 2, "`select` has to be a list of strings only, not a number"),
     "not a boolean": ("[tool.awaitomic]\nunsafe-fixes = 1\n", 2, "has to be true or false, not a number"),
-    "a boolean is no number": ("[tool.awaitomic]\njobs = true\n", 2, "`jobs` has to be a number, not a boolean"),
+    "a boolean is no number": ("[tool.awaitomic]\njobs = true\n", 2, "`jobs` has to be a whole number, not a boolean"),
+    "a part of a process": (
+        "[tool.awaitomic]\njobs = 1.5\n",
+        2,
+        "`jobs` has to be a whole number, not a decimal number",
+    ),
+    "a key in a comment": ('[tool.awaitomic]\nselect = ["AWA1"] # {jobs = 3}\njobs = 0\n', 3, "has to be at least 1"),
+    "an empty key": ('[tool.awaitomic]\n"" = 1\n', 2, "unknown key ``"),
     "no jobs": ("[tool.awaitomic]\njobs = 0\n", 2, "`jobs` has to be at least 1, not 0"),
     "unknown code": (
         '[tool.awaitomic]\nignore = []\nselect = [\n  "AWA1",\n  "AWA999",\n]\n',
@@ -192,6 +199,13 @@ def test_a_file_that_is_not_utf8_is_an_error(tmp_path: Path) -> None:
 def test_a_file_in_utf16_is_an_error_and_not_silence(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_bytes("[tool.awaitomic]\njobs = 1\n".encode("utf-16"))
     with pytest.raises(ConfigError, match=r"pyproject\.toml:1: is not valid UTF-8"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("value", ["9" * 5000, "[" * 2000 + "]" * 2000], ids=["digits", "brackets"])
+def test_what_is_too_much_for_python_is_an_error(tmp_path: Path, value: str) -> None:
+    write(tmp_path, f"[tool.awaitomic]\njobs = {value}\n")
+    with pytest.raises(ConfigError, match=r"pyproject\.toml(:2)?: (cannot be read as TOML|is not valid TOML)"):
         load(tmp_path)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import click
-from click.shell_completion import ShellComplete, get_completion_class
 
 from awaitomic.cli.words import Choice
 
@@ -22,6 +21,8 @@ fish:  awaitomic completion fish > ~/.config/fish/completions/awaitomic.fish
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
     """Print the script by which SHELL completes commands, options, rules and remedies (bash from 4.4 on)."""
+    from click.shell_completion import ShellComplete, get_completion_class  # noqa: PLC0415 - not for other commands
+
     found = get_completion_class(shell)
     assert found is not None, "click knows these shells"
     # The script as click has it for everybody: the class for bash would look for a bash on this machine first.

@@ -6,10 +6,11 @@ import difflib
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from click.shell_completion import CompletionItem
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -48,8 +49,7 @@ class _Listed(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # as a
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # type: ignore[type-arg, unused-ignore]  # as above  # noqa: ARG002 - as click has it
         """Complete the last word; what stands before it stays."""
         before, comma, last = incomplete.rpartition(",")
-        found = complete(self.words(), last)
-        return [CompletionItem(f"{before}{comma}{word}", help=said) for word, said in found]
+        return _items((f"{before}{comma}{word}", said) for word, said in complete(self.words(), last))
 
 
 class Codes(_Listed):
@@ -90,7 +90,13 @@ class Explained(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # as
 
         known = [*RULE_NAMES.items(), *((name, code) for code, name in RULE_NAMES.items())]
         known += [(remedy, "a remedy") for remedy in REMEDY_NAMES]
-        return [CompletionItem(word, help=said) for word, said in complete(known, incomplete)]
+        return _items(complete(known, incomplete))
+
+
+def _items(found: Iterable[tuple[str, str]]) -> list[CompletionItem]:  # type: ignore[type-arg, unused-ignore]  # as above
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - only where something is completed
+
+    return [CompletionItem(word, help=said) for word, said in found]
 
 
 def complete(words: Iterable[tuple[str, str]], incomplete: str) -> list[tuple[str, str]]:

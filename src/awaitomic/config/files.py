@@ -73,6 +73,8 @@ def _table(shown: str, text: str) -> object:
         # "at end of document": that is the last line
         line = int(found[1]) if found else text.rstrip("\n").count("\n") + 1
         raise ConfigError(shown, line, f"is not valid TOML: {error}") from error
+    except (ValueError, RecursionError) as error:  # a number or a nesting that Python has a limit for
+        raise ConfigError(shown, None, f"cannot be read as TOML: {error}") from error
     tool = document.get("tool")
     return tool.get("awaitomic") if isinstance(tool, dict) else None
 
@@ -127,7 +129,7 @@ class Lines:
         assigned = re.compile(rf"(?:^\s*(?:tool\s*\.\s*)?(?:awaitomic\s*\.\s*)?|[{{,]\s*){quoted}\s*[=.]")
         header = re.compile(rf"^\s*\[\s*tool\s*\.\s*awaitomic\s*\.\s*{quoted}\s*\]")
         for number, line in self._ours:
-            if assigned.search(line) or header.search(line):
+            if assigned.search(_uncommented(line)) or header.search(line):
                 return number
         return None
 

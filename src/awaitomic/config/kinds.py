@@ -60,7 +60,14 @@ def anchored(pattern: str, root: str) -> str:
 
 def kind_of(value: object) -> str:
     """Name a TOML type as people do."""
-    names = {bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "a list", dict: "a table"}
+    names = {
+        bool: "a boolean",
+        int: "a number",
+        float: "a decimal number",
+        str: "a string",
+        list: "a list",
+        dict: "a table",
+    }
     return names.get(type(value), "a date or time")
 
 
@@ -100,7 +107,7 @@ class Number(Kind[int]):
     def read(self, key: str, value: object) -> int:
         """Read a whole number; a boolean is none."""
         if isinstance(value, bool) or not isinstance(value, int):
-            raise _expect(key, value, "a number")
+            raise _expect(key, value, "a whole number")
         if value < 1:
             raise Mistake(key, f"`{key}` has to be at least 1, not {value}")
         return value

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from awaitomic.config.settings import KEYS
 from awaitomic.config.toml import assignment
+from awaitomic.report.cells import visible
 from awaitomic.source.text import display_path
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ def settings_text(path: str, file: str | None, resolved: Resolved) -> str:
 
     Parameters: `path` is what was asked for, `file` the table that is nearest to it, both as they are shown.
     """
-    lines = [f"# For {path}: {'no file has a table' if file is None else f'the nearest table is in {file}'}."]
+    nearest = "no table counts" if file is None else f"the nearest table is in {visible(file)}"
+    lines = [f"# For {visible(path)}: {nearest}."]
     if file is not None:
         lines.append("# Patterns are relative to the folder of that file.")
     lines += ["", "[tool.awaitomic]", *_lines(resolved)]
@@ -58,7 +60,7 @@ def settings_json(path: str, file: str | None, resolved: Resolved) -> str:
 def _named(source: Source) -> str:
     if source.option is not None:
         return source.option
-    return f"{display_path(source.file)}:{source.line}" + " (extended)" * source.extended
+    return f"{visible(display_path(source.file))}:{source.line}" + " (extended)" * source.extended
 
 
 def _described(source: Source) -> dict[str, object]:
