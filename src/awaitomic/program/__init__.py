@@ -42,6 +42,7 @@ from awaitomic.program.suspension import Suspension
 from awaitomic.program.target import AwaitedCall
 from awaitomic.program.unit import Unit
 from awaitomic.program.waiting import Waiting
+from awaitomic.program.written_words import WrittenWords
 from awaitomic.source.positions import Located, Positions
 from awaitomic.source.project import SourceTree
 from awaitomic.source.text import SourceText
@@ -75,6 +76,7 @@ class Program:
         self.handed = Handed(self)
         self.doors = Doors(self)
         self.lock_order = LockOrder(self)
+        self.written_words = WrittenWords(self)
 
     def at(self, unit: Unit) -> Program:
         """Give the same facts as seen from another file of the project."""

@@ -21,6 +21,7 @@ from awaitomic.program.unprotected import Unprotected, plain_locks
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
+    from awaitomic.program.locks import Lock
 
 _MOST_ROUNDS = 8
 """So often the functions of a circle of calls are looked at again; what has not settled then is known less exactly."""
@@ -53,10 +54,12 @@ class Analyses:
         key = id(resolver.function)
         if key not in self._unprotected:
             locks = plain_locks(self._program, resolver)
-            held = self._program.callers.held_at_entry(resolver.function)
-            problem = Unprotected(self._program, resolver, held, locks) if locks else None
-            self._unprotected[key] = None if problem is None else collect(problem)
+            self._unprotected[key] = self._without(resolver, locks) if locks else None
         return self._unprotected[key]
+
+    def _without(self, resolver: Resolver, locks: frozenset[Lock]) -> FunctionFacts:
+        held = self._program.callers.held_at_entry(resolver.function)
+        return collect(Unprotected(self._program, resolver, held, locks))
 
     def facts_for_summary(self, resolver: Resolver) -> FunctionFacts:
         """Give the outcome of the freshness analysis of a function, but for claims that its callers have made."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
@@ -70,6 +71,15 @@ class ModuleCalls:
         """Names of attributes that are read off objects of which nothing is known."""
         for resolver in unit.resolvers:
             self._collect(resolver)
+
+    @cached_property
+    def by_caller(self) -> dict[int, list[FunctionGraph]]:
+        """The functions that are called, by the function that calls them; a task is not a call."""
+        found: dict[int, list[FunctionGraph]] = {}
+        for sites in self.sites.values():
+            for site in sites:
+                found.setdefault(id(site.resolver.function), []).append(site.target.function)
+        return found
 
     def _collect(self, resolver: Resolver) -> None:
         understood: set[int] = set()

@@ -150,6 +150,11 @@ class Project:
         """Give the modules that import a module, directly or out of a package that passes it on."""
         return self._finder.importers(name)
 
+    def raw(self, name: str) -> bytes:
+        """Give the bytes of a module, read as a program or not."""
+        known = self._units.get(name)
+        return known.source.raw if known is not None else self.tree.raw(name)
+
     def says_elsewhere(self, method: str, known: Iterable[str]) -> bool:
         """Tell whether a file other than `known` (and the tests) reads an attribute of that name."""
         return self.tree.reads_attribute(method, frozenset(known))

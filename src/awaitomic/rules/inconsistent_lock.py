@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
+from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
 from awaitomic.model.identity import module_of
 from awaitomic.model.location import Location, Root
@@ -18,10 +19,12 @@ from awaitomic.program.filling import spoils_no_fill
 from awaitomic.program.locks import Lock
 from awaitomic.program.locks.contracts import Basis
 from awaitomic.program.locks.covering import taken_at
-from awaitomic.program.locks.unlocked import Keys, Unlocked, without_lock
+from awaitomic.program.locks.unlocked import Keys, Unlocked, blamed_on, without_lock
+from awaitomic.program.module import is_construction
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.unit import Unit
-from awaitomic.program.unprotected import protecting
+from awaitomic.program.unprotected import plain_locks, protecting
+from awaitomic.program.written_words import MayWrite, last_word
 from awaitomic.rules import check_then_act, late_update, references, save_restore, stale_write
 from awaitomic.rules.rule import Repair, Rule, step
 
@@ -66,8 +69,9 @@ class _Found:
 def find(program: Program) -> Iterator[Finding]:
     """Find writes of this file that come into what others do to the same state under a lock."""
     best: dict[tuple[str, int], tuple[Confidence, Finding]] = {}
-    for holder in _holders(program):
-        for found in _spans(program, holder):
+    blamed = blamed_on(program)
+    for holder in _holders(program, blamed):
+        for found in _spans(program, holder, blamed):
             writer, access, _ = found.missing
             if not program.is_here(writer.function):
                 continue
@@ -81,12 +85,26 @@ def find(program: Program) -> Iterator[Finding]:
 # -- the spans under locks --------------------------------------------------------------------------------------------
 
 
-def _holders(program: Program) -> Iterator[Resolver]:
-    """Give the functions that hold a lock while others may run, in the files that can have to do with this one."""
+def _holders(program: Program, blamed: Mapping[int, FunctionGraph]) -> Iterator[Resolver]:
+    """Give the functions that hold a lock while others may run, in the files that can have to do with this one.
+
+    Those are left out that cannot write anything that the `blamed` functions write, nor are one of them.
+    """
+    can_meet = MayWrite(program, frozenset(_words_of(program, blamed)))
     for unit in _units(program):
         for resolver in unit.resolvers:
-            if resolver.function.is_async and program.analyses.unprotected(resolver) is not None:
+            function = resolver.function
+            if function.is_async and plain_locks(program, resolver) and (id(function) in blamed or can_meet(function)):
                 yield resolver
+
+
+def _words_of(program: Program, functions: Mapping[int, FunctionGraph]) -> Iterator[str]:
+    """Give the words of what some functions write after construction, themselves or through what they hand on."""
+    for unit in {function.module: program.unit_of(function) for function in functions.values()}.values():
+        for writers in (unit.writers, program.handed.writers(unit)):
+            for key, writes in writers.items():
+                if any(id(w.function) in functions and not is_construction(w.function) for w, _ in writes):
+                    yield last_word(key)
 
 
 def _units(program: Program) -> list[Unit]:
@@ -105,26 +123,38 @@ def _units(program: Program) -> list[Unit]:
 
 
 def _speaks_of_locks(program: Program, name: str) -> bool:
-    unit = program.project.unit(name)
-    return unit is not None and _SPEAKS_OF_LOCKS.search(unit.source.text.encode(errors="replace")) is not None
+    return _SPEAKS_OF_LOCKS.search(program.project.raw(name)) is not None and program.project.unit(name) is not None
 
 
-def _spans(program: Program, holder: Resolver) -> Iterator[_Found]:
-    """Give what a function does under a lock with a suspension in between, with each write that may come into it."""
+def _spans(program: Program, holder: Resolver, blamed: Mapping[int, FunctionGraph]) -> Iterator[_Found]:
+    """Give what a function does under a lock with a suspension in between, with each write that may come into it.
+
+    Parameters: `blamed` are the functions whose writes can be found in this file; a holder or a writer that is none of
+    these is looked at where it is.
+    """
     facts = program.analyses.unprotected(holder)
     assert facts is not None, "only holders of locks are asked"
-    usual = {(fact.event, fact.access.location): fact for fact in program.facts(holder).writes}
     for fact in facts.writes:
-        with_locks = usual.get((fact.event, fact.access.location))
-        if with_locks is None or not _may_be_late(fact):
+        if not fact.state.suspended and fact.via is None:
+            continue  # it cannot be late
+        writers = program.changing_writers(holder, fact.access.location)
+        rivals = [rival for rival in writers if id(rival[0].function) in blamed]
+        with_locks = _usual(program, holder, fact) if rivals or id(holder.function) in blamed else None
+        if with_locks is None:
             continue
-        for rival in program.changing_writers(holder, fact.access.location):
+        for rival in rivals:
             yield from _with_rival(program, holder, fact, with_locks, rival)
         yield from _called_without(program, holder, fact, with_locks)
 
 
-def _may_be_late(fact: WriteFact) -> bool:
-    return fact.state.suspended or fact.via is not None
+def _usual(program: Program, holder: Resolver, fact: WriteFact) -> WriteFact | None:
+    """Give a write as the usual analysis sees it, with the locks (the last, if it is one of several)."""
+    found = (
+        each
+        for each in reversed(program.facts(holder).writes)
+        if each.event == fact.event and each.access.location == fact.access.location
+    )
+    return next(found, None)
 
 
 def _with_rival(

@@ -108,6 +108,21 @@ def _missing(program: Program, found: Unlocked, keys: Keys, way: tuple[int, ...]
             )
 
 
+def blamed_on(program: Program) -> dict[int, FunctionGraph]:
+    """Give the functions, by their identities, whose writes can come to be missing a lock in the file.
+
+    These are its own and those that its functions call, over so many calls: others need not be looked at.
+    """
+    last = [resolver.function for resolver in program.resolvers]
+    found = {id(function): function for function in last}
+    for _ in range(_MOST_HOPS):
+        calls = ((program.callers.in_module(program.unit_of(function)), function) for function in last)
+        called = {id(each): each for calls, by in calls for each in calls.by_caller.get(id(by), ())}
+        last = [function for key, function in called.items() if key not in found]
+        found.update(called)
+    return found
+
+
 def leaves_to_callers(program: Program, resolver: Resolver, keys: Keys) -> bool:
     """Tell whether a function leaves one of some locks to its callers: see `awaitomic.program.locks.contracts`."""
     contract = program.callers.contract(resolver.function)
