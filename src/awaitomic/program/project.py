@@ -17,6 +17,7 @@ from awaitomic.flow.lower import UnsupportedSyntax, lower_module
 from awaitomic.model.conventions import STANDARD, Conventions
 from awaitomic.model.identity import module_of
 from awaitomic.model.location import Location
+from awaitomic.program.annotations import Annotations
 from awaitomic.program.escape import publish
 from awaitomic.program.finder import Found, ModuleFinder
 from awaitomic.program.getters import returned_location, standing_for
@@ -28,6 +29,19 @@ from awaitomic.source.text import SourceText, Unreadable, decode, display_path, 
 
 _MANY = 60
 """So many modules that mention a name are too many to look into: then the name is known to everybody."""
+
+
+class _Module:
+    """A module that has been read, with what its names mean to others; not yet with what its functions do."""
+
+    def __init__(self, source: SourceText, facts: ModuleFacts) -> None:
+        self.source = source
+        self.facts = facts
+
+    @cached_property
+    def annotations(self) -> Annotations:
+        """What the author says in comments about owners and locks."""
+        return Annotations(self.source.text, self.facts)
 
 
 class Project:
@@ -46,9 +60,8 @@ class Project:
         self.conventions = conventions
         self.link = Linker(self, conventions)
         self._known = known if known is not None else {}
+        self._modules: dict[str, _Module | None] = {}
         self._units: dict[str, Unit | None] = {}
-        self._unpublished: list[Unit] = []
-        self._publishing = False
         self._mentioning: dict[tuple[str, str], tuple[Unit, ...]] = {}
         self._near: dict[str, tuple[list[str], list[str]]] = {}
         self._imported: dict[str, tuple[str, ...]] = {}
@@ -61,8 +74,10 @@ class Project:
 
     def facts(self, name: str) -> ModuleFacts | None:
         """Give the facts of a module, or None if it cannot be read."""
-        unit = self.unit(name)
-        return unit.module if unit is not None else None
+        if name not in self._modules:
+            self._modules[name] = self._load(name)
+        found = self._modules[name]
+        return found.facts if found is not None else None
 
     def find(self, dotted: str, importer: str) -> Found | None:
         """Find the module that a dotted name begins with."""
@@ -92,18 +107,32 @@ class Project:
     # -- modules -------------------------------------------------------------------------------------------------
 
     def unit(self, name: str) -> Unit | None:
-        """Give a module, lowered and linked; None if it is not there, does not parse, or cannot be lowered."""
+        """Give a module with what its functions do; None if it is not there, does not parse, or cannot be lowered.
+
+        What its names mean to others is told by its facts alone, which cost less, and lead to no other module.
+        """
         if name not in self._units:
-            self._units[name] = self._load(name)
+            known = self.facts(name) is not None
+            module = self._modules[name] if known else None
+            self._units[name] = self._unit(module) if module is not None else None
         return self._units[name]
 
-    def _load(self, name: str) -> Unit | None:
-        raw = self.tree.raw(name)
+    def _load(self, name: str) -> _Module | None:
         try:
-            source = decode(name, raw)
-            return self.add(name, source)
+            return self._read(name, decode(name, self.tree.raw(name)))
         except (Unreadable, UnsupportedSyntax):
             return None  # reported where the file is asked for; what it defines is not known
+
+    def _read(self, name: str, source: SourceText, tree: ast.Module | None = None) -> _Module:
+        key = (name, source.raw)
+        facts = self._known.get(key)
+        if facts is None:
+            tree = parse(source) if tree is None else tree
+            facts = module_facts(name, tree, lower_module(tree, name))
+            self._known[key] = facts
+        module = self._modules[name] = _Module(source, facts.linked(self.link))
+        assert module.annotations is not None  # read before any lock is looked up: a comment can say what is one
+        return module
 
     def add(self, name: str, source: SourceText, tree: ast.Module | None = None) -> Unit:
         """Take in a module whose text (and its parsed form, perhaps) is at hand.
@@ -112,35 +141,16 @@ class Project:
             Unreadable: if it does not parse.
             awaitomic.flow.lower.UnsupportedSyntax: for syntax that this release does not know.
         """
-        key = (name, source.raw)
-        facts = self._known.get(key)
-        if facts is None:
-            tree = parse(source) if tree is None else tree
-            facts = module_facts(name, tree, lower_module(tree, name))
-            self._known[key] = facts
-        unit = self._units[name] = Unit(source, facts.linked(self.link))
-        assert unit.annotations is not None  # read before any lock is looked up: a comment can say what is one
-        self._unpublished.append(unit)
-        self._publish()
+        unit = self._units[name] = self._unit(self._read(name, source, tree))
         return unit
 
-    def _publish(self) -> None:
-        """Find what the functions of the modules that were taken in publish: one module after another.
-
-        What one asks may lead to a module that is not there yet, and so on along the imports, and back by a circle:
-        all of them are taken in first, so that the way can be as long as it likes.
-        """
-        if self._publishing:
-            return
-        self._publishing = True
-        try:
-            while self._unpublished:
-                unit = self._unpublished.pop(0)
-                publish(unit.resolvers)
-                for resolver in unit.resolvers:
-                    resolver.look_through(standing_for)  # only now is it known what a getter has stored
-        finally:
-            self._publishing = False
+    def _unit(self, module: _Module) -> Unit:
+        unit = Unit(module.source, module.facts, module.annotations)
+        self._units[unit.name] = unit
+        publish(unit.resolvers)  # asks for the facts of other modules, and not for what their functions do
+        for resolver in unit.resolvers:
+            resolver.look_through(standing_for)  # only now is it known what a getter has stored
+        return unit
 
     def shown(self, name: str) -> str:
         """Give the path of a module as people are shown it."""
@@ -152,7 +162,7 @@ class Project:
 
     def raw(self, name: str) -> bytes:
         """Give the bytes of a module, read as a program or not."""
-        known = self._units.get(name)
+        known = self._modules.get(name)
         return known.source.raw if known is not None else self.tree.raw(name)
 
     def says_elsewhere(self, method: str, known: Iterable[str]) -> bool:

@@ -18,9 +18,11 @@ from awaitomic.source.text import SourceText
 class Unit:
     """A module that is linked into a program; `resolvers` stand in source order, one for each function."""
 
-    def __init__(self, source: SourceText, module: ModuleFacts) -> None:
+    def __init__(self, source: SourceText, module: ModuleFacts, annotations: Annotations) -> None:
         self.source = source
         self.module = module
+        self.annotations = annotations
+        """What the author says in comments about owners and locks."""
         self.resolvers: list[Resolver] = []
         self._by_graph: dict[int, Resolver] = {}
         usage = Usage(self.resolvers)
@@ -36,11 +38,6 @@ class Unit:
     def name(self) -> str:
         """What the program calls the module."""
         return self.module.name
-
-    @cached_property
-    def annotations(self) -> Annotations:
-        """What the author says in comments about owners and locks."""
-        return Annotations(self.source.text, self.module)
 
     @cached_property
     def positions(self) -> Positions:
