@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from awaitomic.engine.projects import Projects
+from awaitomic.model.event import Attribute, Place, Write
+from awaitomic.program import Program
 from awaitomic.rules import find
 from program.across import findings_at, lay_out, program_at, told
 
@@ -272,3 +274,45 @@ def test_the_way_along_the_imports_can_be_as_long_as_it_likes(tmp_path: Path) ->
     lay_out(tmp_path, files)
     made = program_at(tmp_path, "m0.py").named("User0.make").published
     assert [str(each.location) for each in made.values()] == ["self.keeper.kept[row]"]
+
+
+def test_a_base_that_was_renamed_on_the_way_is_still_a_base(tmp_path: Path) -> None:
+    lay_out(
+        tmp_path,
+        {
+            "base.py": "class A: ...\nclass Z: ...",
+            "between.py": "from base import A as \\\n    B",
+            "below.py": """\
+                from base import A
+                from between import B
+                class Q(B): ...
+                class P(A): ...
+                class O(B, A): ...
+            """,
+        },
+    )
+    link = program_at(tmp_path, "base.py").project.link
+    assert [facts.qualname for facts in link.descendants("base.py:A")] == ["Q", "P", "O"]
+    assert link.descendants("base.py:Z") == ()
+
+
+def test_a_module_of_which_only_a_name_is_said_is_not_asked_what_it_does(tmp_path: Path) -> None:
+    lay_out(
+        tmp_path,
+        {
+            "main.py": "from near import Near\n\ndef f(near: Near):\n    near.x = []\n    return near\n",
+            "near.py": "from far import far\nclass Near:\n    x: list\n    def go(self):\n        far(self.x)\n",
+            "far.py": "def far(x):\n    x.append(1)\n",
+        },
+    )
+    program = program_at(tmp_path, "main.py")
+    location = program.named("f").place(_written(program))
+    assert location is not None
+    assert program.named("f").type_of(location).name == "list"
+    assert list(program.project._units) == ["main.py"]  # what is loaded is not told otherwise
+    assert "far.py" not in program.project._modules
+
+
+def _written(program: Program) -> Place:
+    writes = (event for event in program.named("f").function.events if isinstance(event, Write))
+    return next(write.place for write in writes if isinstance(write.place, Attribute))

@@ -27,6 +27,8 @@ _MOST_DESCENDANTS = 60
 """Of a class with subclasses in more files than this, only those in its own are known: it is everybody's base."""
 
 
+_ANY = "*"
+"""Stands for the last names of bases that some import gives to what is called otherwise where it is defined."""
 _DECLARED = frozenset({Root.SELF, Root.CLASS, Root.GLOBAL})
 
 
@@ -43,6 +45,10 @@ class Modules(Protocol):
 
     def deriving(self, name: str) -> frozenset[str]:
         """Give the modules in which some class names a base of that last name."""
+        ...
+
+    def is_renamed(self, name: str) -> bool:
+        """Tell whether some import gives something else that name."""
         ...
 
     def returned(self, function: FunctionGraph) -> Location | None:
@@ -64,6 +70,14 @@ class Definition(NamedTuple):
         return identity(self.module, self.name)
 
 
+class _Deriving(NamedTuple):
+    """A class with one of its bases, as its module names it; `at` is its place among those of the module."""
+
+    at: int
+    facts: ClassFacts
+    base: str
+
+
 class Linker:
     """Answers what names mean; one for a program."""
 
@@ -74,7 +88,7 @@ class Linker:
         self._bases: dict[str, tuple[str, ...]] = {}
         self._lineages: dict[str, tuple[ClassFacts, ...]] = {}
         self._children: dict[str, tuple[str, ...]] = {}
-        self._derived: dict[str, dict[str, list[str]]] = {}
+        self._derived: dict[str, dict[str, list[_Deriving]]] = {}
         self._types: dict[tuple[str, str], Typed] = {}
         self._descendants: dict[str, tuple[ClassFacts, ...]] = {}
         self._returned: dict[int, Location | None] = {}
@@ -211,23 +225,34 @@ class Linker:
 
     def _children_of(self, class_id: str) -> tuple[str, ...]:
         if class_id not in self._children:
-            modules = self._modules.deriving(qualname_of(class_id).rpartition(".")[2])
+            name = _last(class_id)
+            modules = self._modules.deriving(name)
             own = module_of(class_id)
             if len(modules) > _MOST_DESCENDANTS:
                 modules = frozenset({own})
-            found = [self._by_base(name).get(class_id, ()) for name in sorted({*modules, own})]
-            self._children[class_id] = tuple(dict.fromkeys(child for children in found for child in children))
+            found = (each for module in sorted({*modules, own}) for each in self._deriving(module, name))
+            children = (each.facts.id for each in found if self._base(each.facts, each.base) == class_id)
+            self._children[class_id] = tuple(dict.fromkeys(children))
         return self._children[class_id]
 
-    def _by_base(self, module: str) -> dict[str, list[str]]:
-        """Give the classes of a module by their bases, so that a long module is not walked for each of its classes."""
+    def _deriving(self, module: str, name: str) -> list[_Deriving]:
+        """Give the classes of a module with a base that may be a class of that last name, in order.
+
+        A long module is not walked for each of its classes, and of a base with another last name it is not asked what
+        it is: that would lead to the module that it comes from, and on from there.
+        """
         if module not in self._derived:
             found = self._derived[module] = {}
             facts = self._modules.facts(module)
-            for each in facts.classes.values() if facts is not None else ():
-                for base in self.bases(each):
-                    found.setdefault(base, []).append(each.id)
-        return self._derived[module]
+            bases = (
+                (each, base) for each in (facts.classes.values() if facts is not None else ()) for base in each.bases
+            )
+            for at, (each, base) in enumerate(bases):
+                last = _last(base)
+                for key in (last, _ANY) if self._modules.is_renamed(last) else (last,):
+                    found.setdefault(key, []).append(_Deriving(at, each, base))
+        by_name, renamed = self._derived[module].get(name, []), self._derived[module].get(_ANY, [])
+        return sorted([*by_name, *renamed], key=lambda each: each.at) if renamed else by_name
 
     def can_be_one(self, left: str, right: str) -> bool:
         """Tell whether one object can be an instance of both classes: not if they are mere siblings."""
@@ -349,6 +374,10 @@ class Linker:
         if found is None or not rest:
             return found
         return self._in_class(found, rest[0]) if found.kind == "class" and len(rest) == 1 else None
+
+
+def _last(dotted: str) -> str:
+    return qualname_of(dotted).rpartition(".")[2]
 
 
 def _is_named_like_a_class(name: str) -> bool:

@@ -87,6 +87,10 @@ class Project:
         """Give the modules in which some class names a base of that last name."""
         return self._by_base.get(name, frozenset())
 
+    def is_renamed(self, name: str) -> bool:
+        """Tell whether some import gives something else that name."""
+        return name in self._renames
+
     def returned(self, function: FunctionGraph) -> Location | None:
         """Give the one location that a plain function of a module returns, in its own terms."""
         unit = self.unit(function.module)
@@ -95,6 +99,11 @@ class Project:
     @cached_property
     def _finder(self) -> ModuleFinder:
         return ModuleFinder(self.tree)
+
+    @cached_property
+    def _renames(self) -> frozenset[str]:
+        names = self.tree.files.union(self.tree.overlay)
+        return frozenset().union(*(self.tree.header(name).renames for name in names))
 
     @cached_property
     def _by_base(self) -> dict[str, frozenset[str]]:

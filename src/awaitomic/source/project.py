@@ -32,6 +32,8 @@ _IMPORT = re.compile(
     re.MULTILINE,
 )
 _CLASS = re.compile(rb"^[ \t]*class[ \t]+(\w+)[^\n(:]*\(([^)]*)\)", re.MULTILINE)
+_IMPORTED = re.compile(rb"\bimport\b(?:[ \t]*\([^)]*\)|(?:\\\r?\n|[^\n;])*)")
+_AS = re.compile(rb"\bas[\s\\]+([^\s,;)#\\]+)")
 _COMMENT = re.compile(rb"#[^\n]*")
 _IDENTIFIER = re.compile(r"\w+")
 
@@ -75,11 +77,13 @@ class Header:
     """Dotted names, of modules and of what is taken out of them; relative ones with their leading dots."""
     bases: frozenset[str]
     """Last names of all base classes, under the names that they have where they are defined."""
+    renames: frozenset[str]
+    """Names that imports give to what is called otherwise where it is defined, and maybe some more."""
 
     @property
     def digest(self) -> str:
         """What stands for it: two headers with the same one say the same."""
-        return digest(repr((self.imports, sorted(self.bases))).encode("utf-8", "surrogatepass"))
+        return digest(repr((self.imports, sorted(self.bases), sorted(self.renames))).encode("utf-8", "surrogatepass"))
 
 
 class SourceTree:
@@ -277,4 +281,10 @@ def header_of(raw: bytes) -> Header:
     for match in _CLASS.finditer(raw):
         for word in _IDENTIFIER.findall(match[2].decode("ascii", "replace")):
             bases.add(renamed.get(word, word))
-    return Header(tuple(dict.fromkeys(imports)), frozenset(bases))
+    return Header(tuple(dict.fromkeys(imports)), frozenset(bases), _renames(raw))
+
+
+def _renames(raw: bytes) -> frozenset[str]:
+    """Give the names behind an ``as`` in all that looks like an import, wherever it stands in its line."""
+    found = (name for match in _IMPORTED.finditer(raw) for name in _AS.findall(match[0]))
+    return frozenset(name.decode("utf-8", "replace") for name in found)
