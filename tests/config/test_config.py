@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,16 @@ def test_the_nearest_file_with_a_table_counts(tmp_path: Path, monkeypatch: pytes
     monkeypatch.chdir(tmp_path / "a")
     assert load(Path()).root == tmp_path / "a"
     assert load(tmp_path / "a", isolated=True).jobs is None
+
+
+def test_each_file_has_its_settings_unless_they_are_given_for_all(tmp_path: Path) -> None:
+    write(tmp_path, "[tool.awaitomic]\njobs = 1\n")
+    write(tmp_path / "a", "[tool.awaitomic]\njobs = 2\n")
+    settings = load(tmp_path)
+    assert settings.at(tmp_path / "a").jobs == 2
+    assert pickle.loads(pickle.dumps(settings)).at(tmp_path / "a").jobs == 2
+    assert replace(settings, jobs=3, tables=None).at(tmp_path / "a").jobs == 3
+    assert Settings(jobs=4).at(tmp_path / "a").jobs == 4
 
 
 def test_a_named_file_is_used_instead(tmp_path: Path) -> None:

@@ -269,7 +269,8 @@ class Settings:
     focus: Focus = field(default=EVERYTHING, hash=False)
     """What is left alone although it is found, in all files of a run: a baseline and git say it as the run begins."""
     tables: Tables | None = field(default=None, compare=False, repr=False)
-    """What finds the settings of other files; None if these hold for all."""
+    """What finds the settings of other files; None if these hold for all. Whoever replaces another field than `focus`
+    for a whole run has to set this to None, too: else `at` gives what the tables say."""
 
     @property
     def preferences(self) -> Preferences:
