@@ -80,10 +80,12 @@ def find_in(program: Program, resolver: Resolver, *, locked: bool = False) -> It
         guard = _stale_guard(program, resolver, fact, locked=locked)
         if guard is None or late_update.consumed(program, resolver, fact, locked=locked):
             continue
-        key = place_of(program, resolver, fact)
         finding = _report(program, resolver, fact, guard)
+        if finding is None:
+            continue
+        key = place_of(program, resolver, fact)
         decision = (key[0], guard.guard)
-        if finding is not None and key not in reported and decision not in decided:
+        if key not in reported and decision not in decided:
             reported.add(key)
             decided.add(decision)
             yield finding
@@ -104,18 +106,18 @@ def _stale_guard(program: Program, resolver: Resolver, fact: WriteFact, *, locke
     """Give the first test of the written state that is out of date, if no fresh one governs the write too."""
     if fact.access.change not in _ACTS or has_fresh_guard(fact) or is_validated(fact):
         return None
-    if not concerns(resolver, fact, locked=locked):
-        return None
-    if is_forgiving(program, resolver, fact) or (fact.via is not None and fact.via.write.decided):
-        return None
-    if takes_lock_away(resolver, fact):
-        return None
     stale = [
         guard
         for guard in fact.state.guards
         if any(_decides(fact, token) and fact.is_stale(token) for token in guard.tokens)
         and _kind(resolver, guard) not in _NO_DECISION
     ]
+    if not stale or not concerns(resolver, fact, locked=locked):
+        return None
+    if is_forgiving(program, resolver, fact) or (fact.via is not None and fact.via.write.decided):
+        return None
+    if takes_lock_away(resolver, fact):
+        return None
     return min(stale, key=lambda guard: (guard.guard, guard.holds), default=None)
 
 

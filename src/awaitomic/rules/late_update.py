@@ -50,8 +50,10 @@ def find_in(program: Program, resolver: Resolver, *, locked: bool = False) -> It
     for fact in program.facts(resolver).writes:
         use = consumed(program, resolver, fact, locked=locked)
         finding = _report(program, resolver, fact, use) if use is not None else None
+        if finding is None:
+            continue
         key = place_of(program, resolver, fact)
-        if finding is not None and key not in reported:
+        if key not in reported:
             reported.add(key)
             yield finding
 
@@ -67,13 +69,13 @@ def consumed(program: Program, resolver: Resolver, fact: WriteFact, *, locked: b
     change = fact.access.change
     if change not in FORGETS and change is not Change.AUGMENTED:
         return None
-    if has_fresh_guard(fact) or is_validated(fact) or not concerns(resolver, fact, locked=locked):
+    found = [use for use in fact.state.uses if fact.is_stale(use.token) and _same(fact, use.token)]
+    if not found or has_fresh_guard(fact) or is_validated(fact) or not concerns(resolver, fact, locked=locked):
         return None
     if fact.via is not None and fact.via.write.consumed:
         return None
     if (change is Change.AUGMENTED and not _advances(fact)) or takes_lock_away(resolver, fact):
         return None
-    found = [use for use in fact.state.uses if fact.is_stale(use.token) and _same(fact, use.token)]
     found = [use for use in found if not _is_taken_anew(resolver, fact, use)]
     if change is not Change.RESET:
         found = [use for use in found if not use.claim]

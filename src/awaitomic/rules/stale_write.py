@@ -46,18 +46,25 @@ def find_in(program: Program, resolver: Resolver, *, locked: bool = False) -> It
     """Find such writes in one function: those without a lock, or (`locked`) those under one that came too late."""
     reported: set[tuple[str, int]] = set()
     for fact in program.facts(resolver).writes:
-        if not concerns(resolver, fact, locked=locked):
+        if not _is_outdated(fact) or not concerns(resolver, fact, locked=locked):
             continue
-        key = place_of(program, resolver, fact)
-        finding = _examine(program, resolver, fact) if key not in reported else None
+        if reported and place_of(program, resolver, fact) in reported:
+            continue
+        finding = _examine(program, resolver, fact)
         if finding is not None:
-            reported.add(key)
+            reported.add(place_of(program, resolver, fact))
             yield finding
 
 
 def examine(program: Program, resolver: Resolver, fact: WriteFact) -> Finding | None:
     """Give the finding of one write without a lock, if its value is out of date."""
     return _examine(program, resolver, fact) if concerns(resolver, fact, locked=False) else None
+
+
+def _is_outdated(fact: WriteFact) -> bool:
+    """Tell whether the value holds an old read of the state at all: few writes do, and all else costs more to ask."""
+    location = fact.access.location
+    return any(token.location == location and fact.is_stale(token) for token in fact.value)
 
 
 def _examine(program: Program, resolver: Resolver, fact: WriteFact) -> Finding | None:
