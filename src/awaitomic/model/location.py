@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 class Root(enum.Enum):
@@ -24,6 +25,8 @@ class Root(enum.Enum):
     FRESH = "fresh"
     """An object that this call has made itself; nobody else has it unless it escapes."""
 
+    __hash__ = object.__hash__  # that of `Enum` is Python code, and every location asks for it
+
 
 NAMED_BY_SEVERAL = frozenset({Root.SELF, Root.CLASS, Root.GLOBAL, Root.CLOSURE})
 """Roots of what several functions have a name for, without being handed it."""
@@ -31,21 +34,26 @@ NAMED_OR_HANDED = NAMED_BY_SEVERAL | {Root.PARAMETER}
 """Roots of what others can have, too."""
 
 
-@dataclass(frozen=True, slots=True)
-class AttributeStep:
+# Steps are tuples, which are hashed and compared without any Python code: a large project does it ten million times.
+
+
+class AttributeStep(NamedTuple):
     """``.name``."""
 
     name: str
+    kind: str = "."
+    """Tells it from an entry of the same text."""
 
     def __str__(self) -> str:
         return f".{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class ItemStep:
+class ItemStep(NamedTuple):
     """``[key]``: `text` is how the key reads; ``*`` stands for some or all entries."""
 
     text: str
+    kind: str = "[]"
+    """Tells it from an attribute of the same name."""
 
     def __str__(self) -> str:
         return f"[{self.text}]"
@@ -75,7 +83,7 @@ class Location:
 
     def __post_init__(self) -> None:
         # Locations are hashed far more often than they are made.
-        object.__setattr__(self, "_hash", hash((self.root.name, self.owner, self.name, self.steps)))
+        object.__setattr__(self, "_hash", hash((self.root, self.owner, self.name, self.steps)))
 
     def __hash__(self) -> int:
         return self._hash
@@ -100,8 +108,12 @@ class Location:
         return self._with(step)
 
     def _with(self, step: Step) -> Location:
-        written = None if self.written is None else (*self.written, step)
-        return Location(self.root, self.owner, self.name, (*self.steps, step), written)
+        return self.along((step,))
+
+    def along(self, steps: tuple[Step, ...]) -> Location:
+        """Give the location that some steps lead to from what is stored here."""
+        written = None if self.written is None else (*self.written, *steps)
+        return Location(self.root, self.owner, self.name, (*self.steps, *steps), written)
 
     def written_as(self, written: tuple[Step, ...]) -> Location:
         """Give the same location, shown by other steps."""

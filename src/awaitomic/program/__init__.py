@@ -63,6 +63,7 @@ class Program:
         self.unit = unit
         self._serialised: dict[int, str | None] = {}
         self._changes: dict[tuple[str, Location], bool] = {}
+        self._writers: dict[tuple[Location, str | None, str], tuple[Rival, ...]] = {}
         self.analyses = Analyses(self)
         self.suspension = Suspension(self)
         self.waiting = Waiting(self)
@@ -196,9 +197,10 @@ class Program:
         if known is None:
             key = resolver.key_of(location)
             owner = resolver.owner_of(location)
+            keys = _keys_around(key)
             neighbours = self.project.neighbours(resolver.module.name, owner)
-            known = any(_changing(unit.writers, key) for unit in neighbours) or any(
-                _changing(self.handed.writers(unit), key) for unit in self.project.family(resolver.module.name, owner)
+            known = any(_changing(unit.writers, keys) for unit in neighbours) or any(
+                _changing(self.handed.writers(unit), keys) for unit in self.project.family(resolver.module.name, owner)
             )
             self._changes[cached] = known
         return known
@@ -209,9 +211,12 @@ class Program:
         Parameters: `location` is the state in the terms of `resolver`'s function.
         """
         key = resolver.key_of(location)
-        for unit in self._units(resolver, location, key):
-            yield from _changing(unit.writers, key)
-            yield from _changing(self.handed.writers(unit), key)
+        where = (key, resolver.owner_of(location), resolver.function.module)
+        if where not in self._writers:
+            keys, units = _keys_around(key), self._units(resolver, location, key)
+            each = (writers for unit in units for writers in (unit.writers, self.handed.writers(unit)))
+            self._writers[where] = tuple(rival for writers in each for rival in _changing(writers, keys))
+        return iter(self._writers[where])
 
     def _units(self, resolver: Resolver, location: Location, key: Location) -> tuple[Unit, ...]:
         owner = resolver.owner_of(location)
@@ -291,12 +296,18 @@ def word_of(key: Location) -> str:
     return first.name if key.root in {Root.SELF, Root.CLASS} and first is not None else key.name
 
 
-def _changing(writers: Mapping[Location, list[Rival]], key: Location) -> list[Rival]:
-    """Give the writes in one module of a state, or of its contents, outside construction and import."""
+def _keys_around(key: Location) -> tuple[Location, ...]:
+    """Give a state, its contents, and what it is an entry of, if it is one: the names of what changes it."""
+    around = key.parent if key.steps and isinstance(key.steps[-1], ItemStep) else None
+    return (key, key.item(ANY_ITEM)) if around is None else (key, key.item(ANY_ITEM), around)
+
+
+def _changing(writers: Mapping[Location, list[Rival]], keys: tuple[Location, ...]) -> list[Rival]:
+    """Give the writes in one module of a state, or of its contents, outside construction and import.
+
+    Parameters: `keys` are what `_keys_around` gives.
+    """
     found: list[Rival] = []
-    keys = [key, key.item(ANY_ITEM)]
-    if key.steps and isinstance(key.steps[-1], ItemStep) and key.parent is not None:
-        keys.append(key.parent)
     for index, wanted in enumerate(keys):
         for resolver, access in writers.get(wanted, ()):
             if index == 2 and access.change not in CONTENTS and access.change is not Change.RESET:

@@ -156,6 +156,7 @@ class Callers:
         self._program = program
         self._modules: dict[str, ModuleCalls] = {}
         self._units: dict[int, tuple[Unit, ...]] = {}
+        self._asked: dict[int, list[ModuleCalls]] = {}
         self._everybody: set[int] = set()
         """Functions that too many modules mention to be looked into."""
         self._mentioned: dict[int, bool] = {}
@@ -180,7 +181,10 @@ class Callers:
         return self._modules[unit.name]
 
     def _calls(self, function: FunctionGraph) -> list[ModuleCalls]:
-        return [self.in_module(unit) for unit in self.concerned(function)]
+        key = id(function)
+        if key not in self._asked:
+            self._asked[key] = [self.in_module(unit) for unit in self.concerned(function)]
+        return self._asked[key]
 
     def concerned(self, function: FunctionGraph) -> tuple[Unit, ...]:
         """Give the modules that can refer to a function: its own one, and those that know it and mention its name."""

@@ -282,9 +282,9 @@ def translate(resolver: Resolver, target: Target, location: Location) -> Locatio
         return None
     if base is None or base.root is Root.FRESH:
         return None
-    for step in location.steps:
-        base = base.attribute(step.name) if isinstance(step, AttributeStep) else base.item(_key(resolver, target, step))
-    return base
+    return base.along(
+        tuple(step if isinstance(step, AttributeStep) else _key(resolver, target, step) for step in location.steps)
+    )
 
 
 def _is_inside(function: FunctionGraph, resolver: Resolver) -> bool:

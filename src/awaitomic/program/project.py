@@ -63,6 +63,7 @@ class Project:
         self._modules: dict[str, _Module | None] = {}
         self._units: dict[str, Unit | None] = {}
         self._mentioning: dict[tuple[str, str], tuple[Unit, ...]] = {}
+        self._related: dict[tuple[str, str], tuple[Unit, ...]] = {}
         self._near: dict[str, tuple[list[str], list[str]]] = {}
         self._imported: dict[str, tuple[str, ...]] = {}
 
@@ -242,12 +243,15 @@ class Project:
 
         Parameters: `word` is the attribute. Where too many know the class, only its family counts.
         """
-        family = [*self.link.lineage(class_id), *self.link.descendants(class_id)]
-        names = dict.fromkeys([module_of(class_id), *(facts.module for facts in family)])
-        for module in list(names):
-            for unit in self.concerned(module, word) or ():
-                names.setdefault(unit.name)
-        return self._units_of(names)
+        key = (class_id, word)
+        if key not in self._related:
+            family = [*self.link.lineage(class_id), *self.link.descendants(class_id)]
+            names = dict.fromkeys([module_of(class_id), *(facts.module for facts in family)])
+            for module in list(names):
+                for unit in self.concerned(module, word) or ():
+                    names.setdefault(unit.name)
+            self._related[key] = self._units_of(names)
+        return self._related[key]
 
 
 def _everything(_: str) -> bool:
