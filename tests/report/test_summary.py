@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from awaitomic.model.finding import Applicability, FileError, Finding, Report
-from awaitomic.report.summary import check_summary, fix_summary
+from awaitomic.model.finding import Applicability, Confidence, FileError, Finding, Report
+from awaitomic.report.summary import check_summary, first_hint, fix_summary
 from report.examples import FIX, deadlock, finding
 
 UNSAFE = replace(finding(), path="pkg/b.py", fix=replace(FIX, applicability=Applicability.UNSAFE))
@@ -11,6 +11,12 @@ UNSAFE = replace(finding(), path="pkg/b.py", fix=replace(FIX, applicability=Appl
 
 def report(*findings: Finding, errors: tuple[FileError, ...] = ()) -> Report:
     return Report(findings, errors, 7, 0.1)
+
+
+def test_who_finds_nothing_is_told_what_else_could_be_shown() -> None:
+    assert "--confidence possible" in first_hint(report(), Confidence.LIKELY)
+    assert first_hint(report(), Confidence.POSSIBLE) == ""
+    assert first_hint(report(finding()), Confidence.LIKELY) == ""
 
 
 def test_the_summary_says_what_can_be_done_next() -> None:

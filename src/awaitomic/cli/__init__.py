@@ -70,8 +70,10 @@ class _Commands(click.Group):
 def main() -> None:
     """Find asyncio state that crosses an await, and repair it.
 
+    Begin with "awaitomic check" in a project; "awaitomic fix --diff" shows what it would change.
+
     Exit codes: 0 nothing is left to fix, 1 there are findings or files that could not be analysed, 2 wrong usage or
-    configuration (or the output could not be written), 3 an internal fault.
+    configuration (or the output could not be written), 3 an internal fault, 130 interrupted.
     """
 
 

@@ -50,7 +50,7 @@ def check(
     """
     from awaitomic.cli.outcome import exit_code, report, tell_problems  # noqa: PLC0415 - not for --version
     from awaitomic.cli.running import run_engine  # noqa: PLC0415 - not for --version
-    from awaitomic.report.summary import check_summary  # noqa: PLC0415 - not for --version
+    from awaitomic.report.summary import check_summary, first_hint  # noqa: PLC0415 - not for --version
 
     options = common(given)
     acceptance = _acceptance(options, write_baseline, extend=extend_baseline)
@@ -62,6 +62,8 @@ def check(
     if run.report.files:
         unsafe = options.settings.unsafe_fixes
         options.streams.aside(check_summary(run.report, unsafe=unsafe, offer=not options.hook))
+        if options.streams.on_terminal and (hint := first_hint(run.report, options.settings.confidence)):
+            options.streams.aside(hint)
     if options.hook:
         from awaitomic.cli.next_steps import tell_next_steps  # noqa: PLC0415 - only for hooks
 

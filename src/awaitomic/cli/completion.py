@@ -11,11 +11,12 @@ VARIABLE = "_AWAITOMIC_COMPLETE"
 
 
 @click.command(
+    short_help="Print the script that completes commands in a shell.",
     epilog="""\b
 bash:  echo 'eval "$(awaitomic completion bash)"' >> ~/.bashrc
 zsh:   echo 'eval "$(awaitomic completion zsh)"' >> ~/.zshrc
 fish:  awaitomic completion fish > ~/.config/fish/completions/awaitomic.fish
-"""
+""",
 )
 @click.argument("shell", type=Choice(SHELLS))
 @click.pass_context

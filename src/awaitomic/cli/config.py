@@ -11,7 +11,7 @@ from awaitomic.cli.options import STDIN, Given, common_options, overrides_of
 from awaitomic.cli.streams import Streams
 
 
-@click.command()
+@click.command(short_help="Show which settings hold, and where each comes from.")
 @common_options
 @click.option("--schema", is_flag=True, help="Print the JSON schema of [tool.awaitomic], and nothing else.")
 def config(*, schema: bool, **given: Unpack[Given]) -> None:

@@ -28,7 +28,9 @@ _EVERY = 0.2
 @contextmanager
 def progress(*, quiet: bool) -> Iterator[None]:
     """Show how far the run is that goes on in the context, if somebody may see it."""
-    if quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    # pre-commit gives its hooks a terminal for their colours, and prints what they have drawn on it when they are over.
+    unseen = "PRE_COMMIT" in os.environ or os.environ.get("TERM") == "dumb"
+    if quiet or unseen or not sys.stderr.isatty():
         yield
         return
     from awaitomic.engine.progress import watched  # noqa: PLC0415 - the engine is loaded when it runs

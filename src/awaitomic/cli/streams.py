@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,11 @@ class Streams:
     def paint_aside(self) -> Paint:
         """How text on standard error looks."""
         return paint_for(sys.stderr, self._colour)
+
+    @property
+    def on_terminal(self) -> bool:
+        """Whether a person may be reading standard error just now, to whom a hint is worth a line."""
+        return sys.stderr.isatty() and "PRE_COMMIT" not in os.environ
 
     def report(self, content: str | bytes) -> None:
         """Write the report: bytes as they are, text in the encoding of the stream (UTF-8 for a file).

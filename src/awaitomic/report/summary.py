@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from awaitomic.model.finding import Applicability
+from awaitomic.model.finding import Applicability, Confidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,6 +61,16 @@ def suppressed_summary(report: Report, suppressed: int, changed: int) -> str:
     """Give the summary of a run that has added comments: for so many findings, in so many files."""
     done = f"{count(suppressed, 'finding')} suppressed in {count(changed, 'file')}"
     return f"{done}; {f'{_found(report)} left' if report.findings else 'nothing is left'}{_unread(report)}"
+
+
+def first_hint(report: Report, lowest: Confidence) -> str:
+    """Say what else could be looked at where nothing was found, or "" where there is no more.
+
+    Parameters: `lowest` is the lowest confidence that was reported.
+    """
+    if report.findings or lowest is Confidence.POSSIBLE:
+        return ""
+    return 'what rests on less evidence is shown with "--confidence possible"'
 
 
 def _found(report: Report) -> str:
