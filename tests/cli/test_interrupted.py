@@ -39,7 +39,7 @@ def test_who_writes_nothing_says_that_it_is_there(interrupted: Path, command: tu
 
 
 def test_fix_finishes_it_and_says_so(interrupted: Path) -> None:
-    result = run("fix", "b.py")
+    result = run("fix", "--no-cache", "b.py")
     assert "was interrupted while it wrote a.py, b.py: its change is finished now." in result.stderr
     assert contents(interrupted) == [NEW, NEW]
     assert sorted(path.name for path in interrupted.iterdir()) == ["a.py", "b.py", "pyproject.toml"]

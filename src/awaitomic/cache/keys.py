@@ -85,6 +85,7 @@ def _tool(place: Place) -> str:
 def _sources(package: str) -> list[tuple[str, int, int, int]]:
     """Give name, size, time and number of every source file; none if they lie in an archive: then the version tells."""
     found: list[tuple[str, int, int, int]] = []
+    above = len(package) + 1
     pending = [package]
     while pending:
         try:
@@ -94,8 +95,7 @@ def _sources(package: str) -> list[tuple[str, int, int, int]]:
                         pending.append(entry.path)
                     elif entry.name.endswith(".py"):
                         status = entry.stat()
-                        name = os.path.relpath(entry.path, package)
-                        found.append((name, status.st_size, status.st_mtime_ns, status.st_ino))
+                        found.append((entry.path[above:], status.st_size, status.st_mtime_ns, status.st_ino))
         except OSError:
             continue
     return found

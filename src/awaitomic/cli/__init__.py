@@ -19,6 +19,7 @@ from awaitomic.cli.fix import fix
 from awaitomic.cli.rules import rules
 from awaitomic.cli.standard import ending, open_closed
 from awaitomic.cli.words import did_you_mean
+from awaitomic.engine.collector import seldom
 
 _INTERNAL_FAULT = 3
 
@@ -48,7 +49,7 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; click's own exceptions pass."""
         try:
-            with ending():
+            with ending(), seldom():  # else it looks through all modules again and again while more are loaded
                 return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import json
-import shutil
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -47,6 +45,8 @@ def explain(names: tuple[str, ...], *, every: bool, output_format: str) -> None:
     if output_format == "markdown":
         pages = [as_markdown(page) for page, _ in explained]
     else:
+        import shutil  # noqa: PLC0415 - not for other commands
+
         width = shutil.get_terminal_size(_NO_TERMINAL).columns
         pages = [as_text(page, width) for page, _ in explained]
     click.echo("\n\n".join(pages), nl=False)
@@ -93,6 +93,8 @@ def _unknown(name: str, rules: dict[str, Rule], known: Iterable[str]) -> str:
     later = f" ({RULE_NAMES[name.upper()]})" if name.upper() in RULE_NAMES else ""
     if later or name.lower() in {*RULE_NAMES.values(), *REMEDY_NAMES}:
         return f"there is no {name}{later} in this version.\n{listed}"
+    import difflib  # noqa: PLC0415 - only for mistakes
+
     close = difflib.get_close_matches(name.lower(), [*rules, *known], n=1, cutoff=0.4)
     near = [f"{rules[word].code} ({rules[word].name})" if word in rules else word for word in close]
     hint = f"; did you mean {near[0]}?" if near else "."

@@ -9,8 +9,6 @@ from awaitomic.cli.outputs import write_file
 from awaitomic.report.formats import Material, render
 from awaitomic.report.paint import Paint
 from awaitomic.report.sources import Sources
-from awaitomic.report.statistics import as_rows, count_rules
-from awaitomic.report.text import render_error
 
 if TYPE_CHECKING:
     from awaitomic.cli.options import Common
@@ -27,6 +25,8 @@ def findings_text(run: Run, common: Common, paint: Paint, *, diffs: bool = False
     Parameters: with `diffs`, what each fix changes is shown; `dry`: what was repaired is so only in a patch.
     """
     if common.statistics:
+        from awaitomic.report.statistics import as_rows  # noqa: PLC0415 - only where counts are asked for
+
         return "".join(f"{row}\n" for row in as_rows(_counted(run), dry=dry))
     name = common.outputs.format if common.outputs.for_people else "text"
     return render(name, _material(run, common, diffs=diffs), paint)
@@ -43,6 +43,8 @@ def report(run: Run, common: Common, *, diffs: bool = False) -> None:
         common.streams.report(findings_text(run, common, common.streams.paint, diffs=diffs))
     else:
         if common.statistics:
+            from awaitomic.report.statistics import as_rows  # noqa: PLC0415 - only where counts are asked for
+
             common.streams.asides(as_rows(_counted(run)))
         common.streams.report(_rendered(outputs.format, run, common, diffs=diffs))
     report_others(run, common, diffs=diffs)
@@ -74,6 +76,8 @@ def _without_diff(finding: Finding) -> Finding:
 
 
 def _counted(run: Run) -> tuple[RuleCount, ...]:
+    from awaitomic.report.statistics import count_rules  # noqa: PLC0415 - only where counts are asked for
+
     return count_rules(run.report, run.original, [applied.finding for applied in run.applied])
 
 
@@ -84,6 +88,8 @@ def tell_problems(run: Run, common: Common) -> None:
     faulty = {fault.path for fault in run.faults}
     for error in run.report.errors:
         if error.path not in faulty:
+            from awaitomic.report.text import render_error  # noqa: PLC0415 - only where something is wrong
+
             streams.error(render_error(error, streams.paint_aside).rstrip("\n"))
     for fault in run.faults:
         streams.error(f"{fault.path}: {fault.message}\n  {fault.advice}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import os
 import re
@@ -78,6 +77,8 @@ def _split(value: str) -> tuple[str | None, Path]:
     if not equals or not _WORD.fullmatch(name):
         return None, Path(value)
     if name not in FORMATS:
+        import difflib  # noqa: PLC0415 - only for mistakes
+
         close = difflib.get_close_matches(name, FORMATS, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else "."
         listed = ", ".join(FORMATS)

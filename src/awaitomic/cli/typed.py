@@ -11,9 +11,6 @@ is to show the same has to be told again.
 from __future__ import annotations
 
 import os
-import shlex
-import shutil
-import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -85,6 +82,8 @@ def program_words() -> list[str]:
         return [sys.executable, "-m", _NAME]
     if os.path.splitext(called)[0].lower() != _NAME:
         return [_NAME]  # called from another program, which knows how
+    import shutil  # noqa: PLC0415 - only where a command is shown
+
     return [_NAME] if shutil.which(_NAME, path=_users_path()) else [script]
 
 
@@ -115,8 +114,12 @@ def users_folder() -> str:
 def quoted(word: str) -> str:
     """Quote one word for the user's shell; what no terminal shows as it is becomes escapes (``$'…'``)."""
     if os.name == "nt":
+        import subprocess  # noqa: PLC0415 - only where a command is shown
+
         return subprocess.list2cmdline([word])
     if word.isprintable():
+        import shlex  # noqa: PLC0415 - only where a command is shown
+
         return shlex.quote(word)
     escaped = (
         char if char.isprintable() and char not in "'\\" else "".join(f"\\x{byte:02x}" for byte in os.fsencode(char))

@@ -81,7 +81,6 @@ def _string(key: str, value: object) -> str:
     return value
 
 
-@dataclass(frozen=True)
 class Flag(Kind[bool]):
     """True or false."""
 
@@ -98,7 +97,6 @@ class Flag(Kind[bool]):
         return {"type": "boolean"}
 
 
-@dataclass(frozen=True)
 class Number(Kind[int]):
     """A number from one on."""
 
@@ -141,7 +139,6 @@ class Text(Kind[str]):
         return {"type": "string"} if self.pattern is None else {"type": "string", "pattern": self.pattern}
 
 
-@dataclass(frozen=True)
 class Folder(Kind[str]):
     """The path of a folder, which need not be there yet."""
 
@@ -230,7 +227,6 @@ def _list_of(item: Schema) -> Schema:
     return {"type": "array", "items": item}
 
 
-@dataclass(frozen=True)
 class PathPatterns(Kind[tuple[str, ...]]):
     """Patterns of files and directories."""
 
@@ -253,7 +249,6 @@ class PathPatterns(Kind[tuple[str, ...]]):
         return tuple(anchored(pattern, root) for pattern in value)
 
 
-@dataclass(frozen=True)
 class Names(Kind[tuple[str, ...]]):
     """Names of Python objects, dotted or not."""
 
@@ -280,7 +275,6 @@ CODE_PATTERN = "^(ALL|" + "|".join(sorted({code[:n] for code in RULE_NAMES for n
 """What `awaitomic.config.words.check_code` lets through."""
 
 
-@dataclass(frozen=True)
 class Codes(Kind[tuple[str, ...]]):
     """Codes of rules, beginnings of them, or ``ALL``."""
 
@@ -305,7 +299,6 @@ class Codes(Kind[tuple[str, ...]]):
         return list(value)
 
 
-@dataclass(frozen=True)
 class CodesByFile(Kind[PerFile]):
     """Rules by the patterns of the files for which they are named."""
 
@@ -333,7 +326,6 @@ class CodesByFile(Kind[PerFile]):
         return tuple((anchored(pattern, root), codes) for pattern, codes in value)
 
 
-@dataclass(frozen=True)
 class Strategies(Kind[tuple["Strategy", ...]]):
     """Remedies that are preferred or forbidden."""
 

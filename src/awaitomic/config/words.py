@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import keyword
 from typing import TYPE_CHECKING
 
@@ -81,6 +80,8 @@ def check_code(code: str) -> None:
 
 def suggest_code(word: str) -> str:
     """Give ``; did you mean …?`` with the rule code that `word` (a mistyped code, or a rule's name) is nearest to."""
+    import difflib  # noqa: PLC0415 - only for mistakes
+
     by_name = {name: code for code, name in RULE_NAMES.items()}
     named = difflib.get_close_matches(word.lower(), by_name, n=1, cutoff=0.75)
     return f"; did you mean `{by_name[named[0]]}`?" if named else nearest_word(word.upper(), RULE_NAMES)
@@ -88,5 +89,7 @@ def suggest_code(word: str) -> str:
 
 def nearest_word(word: str, known: Iterable[str]) -> str:
     """Give ``; did you mean …?`` with the known word that `word` is nearest to; nothing if none is near."""
+    import difflib  # noqa: PLC0415 - only for mistakes
+
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
     return f"; did you mean `{close[0]}`?" if close else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from dataclasses import dataclass
 
 
@@ -28,6 +27,8 @@ class Fault:
 
 def fault_of(path: str, error: BaseException) -> Fault:
     """Describe an exception that nothing in awaitomic expected."""
+    import traceback  # noqa: PLC0415 - only where something is wrong
+
     text = str(error).partition("\n")[0]
     name = type(error).__name__
     return Fault(path, f"{name}: {text}" if text else name, "".join(traceback.format_exception(error)))

@@ -1,6 +1,6 @@
 """Writes what was repaired, and settles what an earlier run has left half done.
 
-`patching` is imported only where something is written: most runs are not such.
+Most of `patching` is imported only where something is written: most runs are not such.
 """
 
 # Plain strings where paths are compared and shown, as in discovery.
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from awaitomic.engine.outcome import Outcome
 from awaitomic.model.finding import FileError, Refusal
+from awaitomic.patching.left import NAME, is_there
 from awaitomic.source.project import project_root
 from awaitomic.source.text import display_path
 
@@ -76,8 +77,6 @@ def _unwritten(outcome: Outcome, culprit: str, message: str) -> Outcome:
 
 def tell(files: Iterable[Path]) -> list[str]:
     """Say which projects of some files an interrupted run has left half written."""
-    from awaitomic.patching.journal import NAME, is_there  # noqa: PLC0415 - as above
-
     return [
         f"An earlier `awaitomic fix` was interrupted while it wrote ({display_path(os.path.join(root, NAME))}): "
         "some files may have changed and others not. Run `awaitomic fix` to finish or undo it."
@@ -88,13 +87,13 @@ def tell(files: Iterable[Path]) -> list[str]:
 
 def settle(files: Iterable[Path]) -> list[str]:
     """Finish or undo what an interrupted run has left half done in the projects of some files, and say so."""
-    from awaitomic.patching import journal, transaction  # noqa: PLC0415 - as above
-
     told: list[str] = []
     for root in _roots(files):
-        if not journal.is_there(Path(root)):
+        if not is_there(Path(root)):
             continue
-        shown = display_path(os.path.join(root, journal.NAME))
+        from awaitomic.patching import journal, transaction  # noqa: PLC0415 - as above
+
+        shown = display_path(os.path.join(root, NAME))
         try:
             settled = transaction.settle(Path(root))
         except journal.Busy as busy:

@@ -17,9 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from awaitomic.patching.left import NAME, is_there
 from awaitomic.patching.write import content, sync_directory
 
-NAME = ".awaitomic-journal"
+__all__ = ["NAME", "Busy", "Entry", "Journal", "Unfinished", "has", "is_busy", "is_there"]
+
 _FORMAT = 1
 
 
@@ -154,11 +156,6 @@ class Journal:
     def leave(self) -> None:
         """Leave the journal where it is, for another run."""
         os.close(self._descriptor)
-
-
-def is_there(root: Path) -> bool:
-    """Tell whether there is a journal in the root of a project."""
-    return os.path.lexists(root / NAME)
 
 
 def is_busy(root: Path) -> bool:

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from awaitomic.source.entries import is_python_file
-from awaitomic.source.gitignore import IgnoreRules, rules_above
 from awaitomic.source.patterns import Patterns
 from awaitomic.source.text import display_path
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from awaitomic.config import Settings
+    from awaitomic.source.gitignore import IgnoreRules
 
 
 class ProblemKind(enum.Enum):
@@ -173,6 +173,8 @@ class _Walker:
 
     def _rules_at(self, directory: str) -> _Rules:
         settings = self._settings.at(directory)
+        from awaitomic.source.gitignore import rules_above  # noqa: PLC0415 - not where only files are named
+
         ignored = rules_above(directory) if settings.respect_gitignore else None
         return _Rules(self._exclusions(settings), ignored)
 

@@ -17,8 +17,6 @@ import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from awaitomic.source.other_python import other_python_hint
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -180,6 +178,8 @@ def _syntax_error(source: SourceText, error: SyntaxError) -> Unreadable:
     content = lines[line - 1] if lines else ""
     column = min(max(error.offset or 1, 1), len(content) + 1)
     message = f"{type(error).__name__}: {error.msg}"
+    from awaitomic.source.other_python import other_python_hint  # noqa: PLC0415 - only where something is wrong
+
     hint = other_python_hint(error.msg, content, sys.version_info[:2])
     return Unreadable(source.path, line, column, f"{message} ({hint})" if hint else message)
 
