@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from awaitomic.config import Overrides, load
-from awaitomic.engine import run
+from awaitomic.engine import one_file, run
 from awaitomic.engine.collector import seldom
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def test_a_run_looks_seldom_and_leaves_all_as_it_was(
         seen.append(gc.get_threshold()[0])
         raise ValueError
 
-    monkeypatch.setattr(run, "work_on", work)
+    monkeypatch.setattr(one_file, "work_on", work)
     run.run_on_text(b"async def f():\n    await g()\n", "a.py", _settings(tmp_path))
     assert seen == [100_000]
     assert gc.get_threshold() == threshold

@@ -225,7 +225,7 @@ def test_if_the_disk_is_full_none_is_written(tree: Path, monkeypatch: pytest.Mon
         return real(path, target)
 
     monkeypatch.setattr(Path, "replace", full)
-    result = run("fix", "--unsafe-fixes", ".")
+    result = run("fix", "--unsafe-fixes", "--no-cache", ".")
     assert texts(tree) == before
     assert "cannot be written: No space left on device" in result.stderr
     assert "nothing fixed; 2 findings in 2 files" in result.stderr
