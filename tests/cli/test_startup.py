@@ -10,6 +10,16 @@ import pytest
 
 from cli.running import LOST, REFRESH, SOURCE, program
 
+CLEAN = """\
+import asyncio
+
+
+class Bank:
+    async def credit(self, amount: int) -> None:
+        await asyncio.sleep(0)
+        self.total = amount
+"""
+
 
 def imported(*args: str, cwd: Path) -> set[str]:
     done = program(*args, cwd=cwd, python=("-X", "importtime"))
@@ -41,6 +51,13 @@ def test_libcst_is_loaded_to_change_a_file(tmp_path: Path) -> None:
     modules = imported("fix", "--diff", "bank.py", cwd=tmp_path)
     assert "libcst" in modules
     assert not {"libcst.matchers", "libcst.codemod"} & modules
+
+
+def test_remedies_are_not_loaded_where_nothing_is_found(tmp_path: Path) -> None:
+    (tmp_path / "clean.py").write_text(CLEAN)
+    modules = imported("check", "--no-cache", "clean.py", cwd=tmp_path)
+    assert "awaitomic.rules" in modules
+    assert not [name for name in modules if name.startswith("awaitomic.remedies")]
 
 
 def test_version_loads_neither_the_engine_nor_the_rules(tmp_path: Path) -> None:

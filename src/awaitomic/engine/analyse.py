@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from awaitomic import remedies, rules
+from awaitomic import rules
 from awaitomic.engine.asked import asks_for
 from awaitomic.engine.projects import Alone
 from awaitomic.findings.fingerprint import with_fingerprints
@@ -160,6 +160,8 @@ def planned(finding: Finding, examination: Examination, preferences: Preferences
     def found(name: str) -> tuple[Finding, ...]:
         there = examination if name == examination.program.unit.name else elsewhere(examination, name)
         return there.found if there is not None else ()
+
+    from awaitomic import remedies  # noqa: PLC0415 - a third of what is loaded; most files have no finding
 
     remedy = remedies.plan(finding, examination.program, preferences, found, examination.scope.editable)
     if not isinstance(remedy, Fix):
