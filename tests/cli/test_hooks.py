@@ -44,6 +44,12 @@ def test_the_second_hook_applies_safe_fixes_only_and_fails_when_it_did(tree: Pat
     assert (tree / "session.py").read_text() == REFRESH
 
 
+def test_no_command_is_offered_for_what_was_piped_in(tree: Path) -> None:
+    result = run("check", "--output-format", "hook", "-", stdin=LOST.encode())
+    assert result.exit_code == 1
+    assert result.stderr == "1 finding in 1 file\n"
+
+
 def test_a_finding_of_any_rule_has_a_short_form() -> None:
     """No finding may be without steps; one fixture of each rule is enough to tell."""
     fixtures = Path(__file__).resolve().parents[2] / "fixtures"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,48 @@ def test_ignores_of_files_are_repeated_as_they_can_be_given() -> None:
     assert told == (
         "awaitomic fix --per-file-ignores 'a/**:AWA1,AWA2,b.py:AWA3' --extend-per-file-ignores 'c d.py:ALL' a.py"
     )
+
+
+VALUES = {
+    "comma": "AWA1,AWA301",
+    "per_file_ignores": "tests/**:AWA1,AWA2,scripts/*.py:AWA301",
+    "extend_per_file_ignores": "a b/**:AWA1",
+    "strategy": "no-lock,AWA102:recheck",
+    "exclude": "a b,c",
+    "extend_exclude": "it's",
+    "config": "own.toml",
+    "baseline": "base line.json",
+    "cache_dir": "kept",
+    "since": "HEAD~1",
+}
+"""What options are given that take more than a word of their own; `comma` is for those that take codes."""
+
+
+def every_option() -> list[str]:
+    """Give all options that check and fix have in common, once each with a value that is not its default."""
+    fix = {parameter.name for parameter in main.commands["fix"].params}
+    words = []
+    for option in main.commands["check"].params:
+        if not isinstance(option, click.Option) or option.name not in fix:
+            continue
+        words.append(option.opts[-1])
+        if isinstance(option.type, click.Choice):
+            words.append(str(list(option.type.choices)[-1]))
+        elif not option.is_flag:
+            words.append(VALUES.get(option.name or "", "3" if option.name == "jobs" else VALUES["comma"]))
+    return words
+
+
+def test_every_option_comes_back_as_it_was_given(tree: Path) -> None:
+    (tree / "own.toml").write_text("[tool.awaitomic]\n")
+    first = context(*every_option(), "a.py")
+    again = shlex.split(Typed(first).line(["check"], ["a.py"]))
+    assert again[:2] == ["awaitomic", "check"]
+    second = context(*again[2:])
+    given = {name for name, value in second.params.items() if value == first.params[name] and name != "paths"}
+    repeated = {option.name for option in first.command.params if option.opts[-1] in again}
+    assert {"select", "per_file_ignores", "strategy", "config", "since", "baseline", "cache_dir"} <= repeated
+    assert repeated <= given
 
 
 def test_a_page_is_asked_for_without_options() -> None:

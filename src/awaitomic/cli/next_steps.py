@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 def tell_next_steps(ctx: click.Context, run: Run, options: Common, *, repaired: bool = False) -> None:
     """Say on standard error how to go on; `repaired` tells that the run has applied fixes where it could."""
+    if options.reads_stdin:
+        return  # what was piped in cannot be asked about again by a command
     streams = options.streams
     typed = Typed(ctx)
     if run.changes and repaired:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _NAME = "awaitomic"
 _OF_ONE_RUN = frozenset(
     "output_format output_file show_fixes diff patch_dir interactive max_fixes unsafe_fixes statistics exit_zero "
-    "exit_non_zero_on_fix quiet verbose color jobs add_ignore write_baseline extend_baseline".split()
+    "exit_non_zero_on_fix quiet verbose color jobs add_ignore write_baseline extend_baseline stdin_filename".split()
 )
 """Options that say how a run looks, ends, or repairs, not what it finds: a printed command has its own."""
 _HOOK_ENVIRONMENT = "py_env-"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 
 
@@ -21,7 +22,7 @@ class Fault:
     @property
     def advice(self) -> str:
         """How to report it."""
-        command = f"awaitomic check --jobs 1 --verbose {self.path}"
+        command = f"awaitomic check --jobs 1 --verbose {shlex.quote(self.path)}"
         return f"please report this to awaitomic's issue tracker with the file and the output of: {command}"
 
 
