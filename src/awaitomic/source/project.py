@@ -34,6 +34,9 @@ _IMPORT = re.compile(
 _CLASS = re.compile(rb"^[ \t]*class[ \t]+(\w+)[^\n(:]*\(([^)]*)\)", re.MULTILINE)
 _IMPORTED = re.compile(rb"\bimport\b(?:[ \t]*\([^)]*\)|(?:\\\r?\n|[^\n;])*)")
 _AS = re.compile(rb"\bas[\s\\]+([^\s,;)#\\]+)")
+_WORD = re.compile(rb"[\w\x80-\xff]+")
+"""A word in any encoding: what is searched for is one, so it never goes over the end of another."""
+_OFTEN = 20
 _COMMENT = re.compile(rb"#[^\n]*")
 _IDENTIFIER = re.compile(r"\w+")
 
@@ -99,6 +102,8 @@ class SourceTree:
         self.trace = trace
         self._files: frozenset[str] | None = None
         self._raw: dict[str, bytes] = {}
+        self._words: dict[str, bytes] = {}
+        self._asked: dict[str, int] = {}
         self._headers: dict[str, Header] = {}
         self._tails: dict[str, list[str]] | None = None
         self._nowhere = False
@@ -115,6 +120,7 @@ class SourceTree:
         """Give the same tree with the contents of some files replaced."""
         other = SourceTree(self.root, {**self.overlay, **texts}, self.trace)
         other._files, other._tails, other._raw = self._files, self._tails, self._raw
+        other._words, other._asked = self._words, self._asked
         other._nowhere = self._nowhere
         other._headers = {each: header for each, header in self._headers.items() if each not in texts}
         return other
@@ -187,11 +193,27 @@ class SourceTree:
         """Give those of some files whose bytes mention a word, in the same order."""
         names = list(names)
         wanted = word.encode("utf-8")
-        found = [name for name in names if wanted in self._bytes(name)]
+        searched = self._vocabulary if word.isidentifier() else self._bytes
+        found = [name for name in names if wanted in searched(name)]
         if self.trace is not None:
             asked = self._with_bytes(name for name in names if name not in self.overlay)
             self.trace.mention(word, asked, frozenset(found))
         return found
+
+    def _vocabulary(self, name: str) -> bytes:
+        """Give bytes that mention the same words as a file: itself, or, if it is asked often, each of its words once.
+
+        That is a tenth of the file, and the files of a project are searched for thousands of words.
+        """
+        if name in self.overlay:
+            return self.overlay[name]
+        known = self._words.get(name)
+        if known is None:
+            self._asked[name] = asked = self._asked.get(name, 0) + 1
+            if asked < _OFTEN:
+                return self._bytes(name)
+            known = self._words[name] = b"\n".join(sorted(set(_WORD.findall(self._bytes(name)))))
+        return known
 
     def reads_attribute(self, word: str, known: frozenset[str]) -> bool:
         """Tell whether a file, other than the known ones and the tests, reads an attribute of that name."""
