@@ -131,7 +131,7 @@ _OPTIONS = (
         type=Choice(FORMATS),
         default="text",
         show_default=True,
-        help="For people, or for a program.",
+        help="For people (text, concise, and hook: briefly, with what to do next), or for a program.",
     ),
     click.option(
         "--output-file",
