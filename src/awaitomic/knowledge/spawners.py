@@ -38,3 +38,13 @@ def gives_task(name: str) -> bool:
 def starts_one(name: str) -> bool:
     """Tell whether a callable is by its last name one that starts one task."""
     return name in SPAWN_ONE or name.endswith(_SPAWN_ENDINGS)
+
+
+MAPPERS = frozenset({"map", "itertools.starmap"})
+"""What calls its first argument with the items of the second."""
+
+PASS_ITEMS = frozenset("list tuple set frozenset iter reversed filter itertools.chain collections.deque".split())
+"""Callables whose result has the items of their arguments."""
+
+PUT_IN = frozenset({"append", "appendleft", "add", "insert", "extend", "update"})
+"""Methods by which a collection gets the items that are run together later."""

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.locks import UNKNOWN_LOCK
-from awaitomic.knowledge.spawners import AWAITED_ALONE, RUN_ALONE, SPAWN_ALL, starts_one
-from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read, Scope, Suspend, Write
+from awaitomic.knowledge.spawners import RUN_ALONE, SPAWN_ALL, starts_one
+from awaitomic.model.event import Attribute, Call, Read, Suspend, Write
 from awaitomic.model.location import Location, Root
 from awaitomic.program.calls import awaited_calls, targets_of
+from awaitomic.program.coroutines import Made, coroutines, happens_again, in_one_run, referenced
 from awaitomic.program.inherited import at_all, on_every_way
+from awaitomic.program.joins import ends_of_task
 from awaitomic.program.locks import Lock
 from awaitomic.program.locks.contracts import Basis, Contract, contract_of
 from awaitomic.program.module import is_setter
@@ -28,9 +30,6 @@ from awaitomic.program.unit import Unit
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
-
-
-_WRAPPERS = AWAITED_ALONE | {"partial"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ class ModuleCalls:
                     elif event.id not in understood:
                         self.mentioned.add(id(target.function))
             elif isinstance(event, Read):
-                self._collect_reference(resolver, event, called=event.id in called)
+                self._collect_reference(resolver, event, called=event.id in called or event.id in understood)
 
     def _site(self, target: Target, site: Site) -> None:
         self.sites.setdefault(id(target.function), []).append(site)
@@ -130,20 +129,19 @@ class ModuleCalls:
     def _collect_spawns(self, resolver: Resolver, event: Call) -> Iterator[int]:
         wrapper = last_name(resolver.function.nodes[event.function])
         if wrapper in SPAWN_ALL:
-            per_argument = [list(_coroutines(resolver, argument)) for argument in event.arguments]
-            found = [pair for pairs in per_argument for pair in pairs]
-            functions = [id(target.function) for _, target, _ in found]
-            for call, target, repeated in found:
-                many = repeated or functions.count(id(target.function)) > 1
-                self._spawn(Spawn(resolver, event.id, target, many, wrapper))
-                yield call
+            found = [made for argument in event.arguments for made in coroutines(resolver, argument)]
+            for made in found:
+                many = made.repeated or any(_are_side_by_side(resolver, made, other) for other in found)
+                if many or not made.started:  # a task that is only waited for here is counted where it is made
+                    self._spawn(Spawn(resolver, event.id, made.target, many, wrapper))
+                yield made.call
         elif starts_one(wrapper) or dotted(_func(resolver, event), resolver.module.imports) in RUN_ALONE:
             alone = not starts_one(wrapper)
             for argument in event.arguments if alone else event.arguments[:1]:
-                for call, target, repeated in _coroutines(resolver, argument):
-                    many = not alone and (repeated or in_loop(resolver, event.id))
-                    self._spawn(Spawn(resolver, event.id, target, many, wrapper))
-                    yield call
+                for made in coroutines(resolver, argument):
+                    many = not alone and (made.repeated or _is_made_beside_itself(resolver, event))
+                    self._spawn(Spawn(resolver, event.id, made.target, many, wrapper))
+                    yield made.call
 
     def _spawn(self, spawn: Spawn) -> None:
         self.spawns.setdefault(id(spawn.target.function), []).append(spawn)
@@ -322,69 +320,16 @@ def _func(resolver: Resolver, event: Call) -> ast.AST:
     return resolver.function.nodes[event.function]
 
 
-def _coroutines(resolver: Resolver, operand: Operand) -> Iterator[tuple[int, Target, bool]]:
-    """Give (call, target, repeated) for every coroutine of the program that an argument holds.
-
-    A function handed over uncalled (``start_soon(worker, 1)``) counts as called.
-    """
-    origin = resolver.origin(operand)
-    event = resolver.function.events[origin]
-    if isinstance(event, Call):
-        targets = targets_of(resolver, event)
-        for target in targets:
-            yield origin, target, False
-        wrapper = last_name(resolver.function.nodes[event.function])
-        wraps = starts_one(wrapper) or wrapper in _WRAPPERS
-        if not targets and wraps and event.arguments:
-            yield from _coroutines(resolver, event.arguments[0])
-    elif isinstance(event, Compute) and event.operator in {"starred", "generator", "comprehension", "list", "tuple"}:
-        for inner in event.operands:
-            for call, target, repeated in _coroutines(resolver, inner):
-                many = event.operator in {"generator", "comprehension"} or _is_repeated(resolver, origin)
-                yield call, target, many or repeated
-    elif isinstance(event, Compute) and event.operator == "lambda":
-        yield from _in_lambda(resolver, origin)
-    elif isinstance(event, Read):
-        function = referenced(resolver, event)
-        if function is not None and function.is_async:
-            receiver = resolver.value(event.place.base) if isinstance(event.place, Attribute) else None
-            yield origin, Target(function, receiver), False
+def _are_side_by_side(resolver: Resolver, made: Made, other: Made) -> bool:
+    """Tell whether two of what is run together are runs of one function, and not one or the other of them."""
+    if other is made or other.target.function is not made.target.function:
+        return False
+    return made.call == other.call or in_one_run(resolver, made.call, other.call)
 
 
-def _in_lambda(resolver: Resolver, origin: int) -> Iterator[tuple[int, Target, bool]]:
-    """Give the coroutines that a lambda makes: ``start_soon(lambda: self.work())``."""
-    node = resolver.function.nodes[origin]
-    for function in resolver.module.functions:
-        if function.node is node:
-            inner = Resolver(resolver.module, function, resolver)
-            for event in function.events:
-                for target in targets_of(inner, event) if isinstance(event, Call) else ():
-                    if target.function.is_async:
-                        yield origin, target, False
-
-
-def _is_repeated(resolver: Resolver, operand: Operand) -> bool:
-    node = resolver.function.nodes[operand]
-    return isinstance(node, ast.Starred) and isinstance(node.value, ast.GeneratorExp | ast.ListComp)
-
-
-def referenced(resolver: Resolver, event: Read) -> FunctionGraph | None:
-    """Give the function of the program that a name or attribute stands for, if it plainly does."""
-    link = resolver.module.link
-    if isinstance(event.place, Name) and event.place.scope in {Scope.LOCAL, Scope.CLOSURE} and not resolver.is_module:
-        found = resolver.module.by_name.get(f"{resolver.function.qualname}.{event.place.name}")
-        return found if found is not None and found.class_name != resolver.function.qualname else None
-    if isinstance(event.place, Attribute):
-        location = resolver.value(event.place.base)
-        typed = resolver.type_of(location).name if location is not None else None
-        if typed and typed.startswith("class:"):
-            return link.find_method(typed.removeprefix("class:"), event.place.attr)
-    if isinstance(event.place, Name) and event.place.scope is Scope.PARAMETER:
-        return None
-    found_definition = resolver.definition_of(event.place)
-    if found_definition is None or found_definition.kind != "function":
-        return None
-    return link.function(found_definition.id)
+def _is_made_beside_itself(resolver: Resolver, event: Call) -> bool:
+    """Tell whether a place makes another task while the last one may still run: a loop that does not wait for it."""
+    return in_loop(resolver, event.id) and happens_again(resolver, event.id, set(ends_of_task(resolver, event)))
 
 
 def in_loop(resolver: Resolver, event: int) -> bool:

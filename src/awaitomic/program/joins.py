@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL
+from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL, TASK_GROUPS, gives_task
 from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read, Suspend, SuspendWhy, Write
 from awaitomic.model.location import Location
 from awaitomic.program.names import last_name
@@ -28,6 +28,48 @@ def joins(resolver: Resolver, spawn: Call) -> Iterator[int]:
         if over and isinstance(event, Suspend | Call):
             yield event.id
             yield from _step_of_loop(resolver, event)
+
+
+def ends_of_task(resolver: Resolver, spawn: Call) -> Iterator[int]:
+    """Give the suspensions that only go on when the task that a call makes is over, and of which that is certain.
+
+    It is awaited by itself, with or without a timeout, or the task group is left that it was made in.
+    """
+    group = _group_of(resolver, spawn)
+    manager = resolver.function.events[group] if group is not None else None
+    waits_at_end = isinstance(manager, Call) and _name(resolver, manager) in TASK_GROUPS
+    gives = gives_task(_name(resolver, spawn))
+    for event in resolver.function.events:
+        if not isinstance(event, Suspend) or event.awaited is None:
+            continue
+        if event.why is SuspendWhy.AWAIT:
+            over = gives and _is_kept_as(resolver, _waited_for(resolver, event.awaited), spawn)
+        else:
+            over = event.why is SuspendWhy.ASYNC_EXIT and waits_at_end and resolver.origin(event.awaited) == group
+        if over:
+            yield event.id
+
+
+def _waited_for(resolver: Resolver, awaited: Operand) -> Operand:
+    """Give what is waited for by itself, be it with a timeout."""
+    origin = resolver.origin(awaited)
+    event = resolver.function.events[origin]
+    if isinstance(event, Call) and _name(resolver, event) == "wait_for" and event.arguments:
+        return resolver.origin(event.arguments[0])
+    return origin
+
+
+def _is_kept_as(resolver: Resolver, operand: Operand, spawn: Call) -> bool:
+    """Tell whether a value is the task that a call makes, or a local that has others at other times."""
+    read = resolver.function.events[operand]
+    if operand == spawn.id or not isinstance(read, Read) or not isinstance(read.place, Name):
+        return operand == spawn.id
+    writes = (event for event in resolver.function.events if isinstance(event, Write) and event.place == read.place)
+    return any(write.value is not None and resolver.origin(write.value) == spawn.id for write in writes)
+
+
+def _name(resolver: Resolver, call: Call) -> str:
+    return last_name(resolver.function.nodes[call.function])
 
 
 def _step_of_loop(resolver: Resolver, event: Suspend | Call) -> Iterator[int]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from awaitomic.flow.reach import reach_after
 from awaitomic.knowledge.lifecycle import starts_by_name
+from awaitomic.model.event import Call
 from awaitomic.model.finding import Confidence
 from awaitomic.model.identity import qualname_of
 from awaitomic.model.location import ItemStep, Location, Root
@@ -29,6 +30,7 @@ from awaitomic.program.concurrency.sharing import (
     single_owner,
 )
 from awaitomic.program.concurrency.table import ASSUMED, Entry, Start, strongest
+from awaitomic.program.joins import ends_of_task
 from awaitomic.program.locks.usual import usually_apart
 from awaitomic.program.resolve import Resolver
 from awaitomic.source.project import is_test
@@ -198,14 +200,19 @@ def _goes_on_beside(program: Program, pair: tuple[Entry, Entry], state: Location
 
 
 def _is_choice(program: Program, pair: tuple[Entry, Entry]) -> bool:
-    """Tell whether two tasks are made in branches of one function that exclude each other."""
+    """Tell whether two tasks are made in branches of one function that exclude each other, or one after the other."""
     left, right = pair
     if not left.spawner or left.spawner != right.spawner or left.event == right.event:
         return False
-    graph = program.named(left.spawner).function
-    return right.event not in reach_after(graph, left.event, raises=False).events and (
-        left.event not in reach_after(graph, right.event, raises=False).events
-    )
+    return not any(_comes_beside(program, first, then) for first, then in ((left, right), (right, left)))
+
+
+def _comes_beside(program: Program, first: Entry, then: Entry) -> bool:
+    """Tell whether a function can make a second task behind the first, and has not waited for that one to end."""
+    spawner = program.named(first.spawner)
+    made = spawner.function.events[first.event]
+    ends = set(ends_of_task(spawner, made)) if isinstance(made, Call) else ()
+    return then.event in reach_after(spawner.function, first.event, stops=ends, raises=False).events
 
 
 def _gets_going(resolver: Resolver, entry: Entry) -> bool:

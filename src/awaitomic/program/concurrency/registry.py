@@ -14,7 +14,7 @@ from awaitomic.knowledge.spawners import AWAITED_ALONE, RUN_ALONE, SPAWN_ALL, st
 from awaitomic.knowledge.words import words_of
 from awaitomic.model.event import Call, Operand, Read
 from awaitomic.model.identity import qualname_of
-from awaitomic.program.callers import referenced
+from awaitomic.program.coroutines import referenced
 from awaitomic.program.names import dotted, last_name
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.event import Attribute, Call, Compute, Merge, Name, Operand, Read, Return, Scope, Suspend
-from awaitomic.program.callers import referenced
 from awaitomic.program.calls import awaited_calls, targets_of
+from awaitomic.program.coroutines import referenced
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.shared.declined import Declined

@@ -16,8 +16,8 @@ from awaitomic.model.event import Attribute, Call, Compute, Const, Event, Item, 
 from awaitomic.model.location import AttributeStep, Location, Root
 from awaitomic.model.position import StatementPath
 from awaitomic.program.accesses import FORGETS, access_of
-from awaitomic.program.callers import referenced
 from awaitomic.program.calls import awaited_calls, targets_of, translate
+from awaitomic.program.coroutines import referenced
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.remedy import Case

@@ -17,8 +17,8 @@ from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL, starts_one
 from awaitomic.model.event import Attribute, Call, Event, Item, Name, Place, Read, Scope, Suspend, SuspendWhy, Write
 from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location
 from awaitomic.program import Program
-from awaitomic.program.callers import referenced
 from awaitomic.program.calls import awaited_calls, targets_of
+from awaitomic.program.coroutines import referenced
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 
