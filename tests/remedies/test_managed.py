@@ -301,6 +301,11 @@ def test_refused(code: str, body: str) -> None:
     assert outcome(propose, "AWA206", door(body)).verdict == code
 
 
+def test_of_a_lock_that_nothing_gives_back_nobody_knows_how_far_it_is_needed() -> None:
+    body = "await self.lock.acquire()\nawait self.io()\n"
+    assert outcome(propose, "AWA206", door(body)).verdict == "never-released"
+
+
 def test_what_is_entered_and_left_by_two_methods_is_left_to_the_author() -> None:
     body = "pass\n\n    async def __aenter__(self):\n        await self.lock.acquire()\n        await self.io()\n"
     leave = "\n    async def __aexit__(self, *_):\n        self.lock.release()\n"

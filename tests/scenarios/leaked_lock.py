@@ -85,6 +85,21 @@ CASES: dict[str, FixtureCase] = {
     "leaked_lock/released_in_handler.py": replace(
         _COUNTER, findings=(LOCK,), repair="refused", refusal="several-releases", hangs=True, before_faults="cancel"
     ),
+    "leaked_lock/never_given_back.py": FixtureCase(
+        subject=lambda module: module.Channel(),
+        tasks={"say": lambda channel: channel.say("one"), "say again": lambda channel: channel.say("two")},
+        state=lambda channel: sorted(channel.said),
+        findings=(("AWA206", "self._turn"),),
+        repair="refused",
+        refusal="never-released",
+        hangs=True,
+    ),
+    "leaked_lock/keep_given_back_by_listener.py": FixtureCase(
+        subject=lambda module: module.Channel(),
+        tasks={"say": lambda channel: channel.say("one"), "say again": lambda channel: channel.say("two")},
+        state=lambda channel: sorted(channel.said),
+        faults=(None,),
+    ),
     "leaked_lock/keep_try_behind.py": _COUNTER,
     "leaked_lock/keep_signal.py": FixtureCase(
         subject=lambda module: module.Peer(),

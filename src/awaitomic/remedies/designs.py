@@ -54,6 +54,7 @@ DESIGNS: dict[str, str] = {
     "other-kind": _NO_WAIT,
     "taken-again": _NO_WAIT,
     "several-releases": _ALONE,
+    "never-released": "`async with`, around what must not run twice at once; or an `Event`, if somebody is to be woken",
     "released-elsewhere": _ALONE,
     "handlers-around-wait": _ALONE,
     "work-after-release": _ALONE,

@@ -23,6 +23,7 @@ from awaitomic.program.locks.by_hand import (
     ways_out,
 )
 from awaitomic.program.locks.handed_over import is_handed_over
+from awaitomic.program.locks.never_given_back import Kept, never_given_back
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.rules import references
@@ -30,6 +31,8 @@ from awaitomic.rules.rule import Repair, Rule, step, suspending_functions
 from awaitomic.source.project import is_test
 
 _MANAGERS = frozenset({"asynccontextmanager"})
+_MADE_TO_EXCLUDE = frozenset({"Lock", "StrictFIFOLock"})
+"""Kinds of which nobody takes one only to use it up, as may be meant with a semaphore, or to be woken up."""
 
 
 def find(program: Program) -> Iterator[Finding]:
@@ -50,7 +53,8 @@ def _examine(program: Program, resolver: Resolver, taking: Taking, *, alone: boo
     if taking.lock.location.root not in NAMED_OR_HANDED or not taking.is_plain:
         return None
     if not given:
-        return _of_entering(program, resolver, taking)
+        kept = never_given_back(program, resolver, taking) if alone else None
+        return _of_entering(program, resolver, taking) if kept is None else _of_keeping(program, resolver, taking, kept)
     if is_handed_over(program, resolver, taking):
         return None
     unheld = _given_back_unheld(resolver, taking, given) if alone else None
@@ -87,6 +91,25 @@ def _of_entering(program: Program, resolver: Resolver, taking: Taking) -> Findin
         return None
     ways = [way for way in ways_out(program, resolver, taking, ()) if way.way in {Way.WAIT, Way.RAISE}]
     return _report(program, resolver, taking, ways, [])
+
+
+def _of_keeping(program: Program, resolver: Resolver, taking: Taking, kept: Kept) -> Finding | None:
+    """Judge a lock that nothing in the project gives back: who comes next waits for ever, if somebody comes."""
+    if not kept.waits_here and not kept.others:
+        return None
+    kind = kept.kind.rpartition(".")[2]
+    unsure = not kept.is_private or not kept.waits_here or kind not in _MADE_TO_EXCLUDE
+    sure = Confidence.POSSIBLE if unsure or is_test(resolver.module.name) else Confidence.LIKELY
+    name = resolver.function.qualname
+    message = f"`{taking.lock}` is taken by hand in `{name}`, and nothing in the project gives it back"
+    after = f"the next call of `{name}`" if kept.waits_here else "whoever takes it next"
+    gone = "" if taking.lock.type.library == "asyncio" else ", or is told that its holder is gone"
+    evidence = [f"{after} waits for ever{gone}: one run is enough"]
+    if kept.others:
+        places = "one other place takes" if kept.others == 1 else f"{kept.others} other places take"
+        evidence.append(f"{places} the same lock")
+    evidence.append("the lock is made in one place, and all that is done with it is to take it")
+    return _finding(program, resolver, taking, sure, message, (), tuple(evidence))
 
 
 # -- how sure it is ----------------------------------------------------------------------------------------------------
@@ -223,7 +246,8 @@ RULE = Rule(
     what=(
         "`await lock.acquire()` with a way out of the function that passes no `release()`: a `return`, a `raise`, an "
         "await that fails or is cancelled, a call that fails. Also `acquire()` inside of the `try` whose `finally` "
-        "releases, and an `asynccontextmanager` with no `finally` around its `yield`."
+        "releases, an `asynccontextmanager` with no `finally` around its `yield`, and a lock that nothing in the "
+        "project ever gives back."
     ),
     why=(
         "asyncio does not know which task holds a lock, and nothing gives it back when that task ends. After one leak, "
@@ -288,8 +312,9 @@ async def main(device):
     ),
     silent=(
         "A lock that is released on every way out; one that is taken to be released elsewhere: by another function, a "
-        "callback, a returned object, `__aexit__`; `acquire` whose result is tested; a release that depends on a flag; "
-        "a lock that only this call has."
+        "callback, a returned object, `__aexit__`, or anything that has the lock in its hand; `acquire` whose result "
+        "is tested; a release that depends on a flag; a lock that only this call has; semaphores of several that are "
+        "used up, a lock that is kept by who closes the object, and one that is asked whether it is locked."
     ),
     references=(
         references.LOCKS,

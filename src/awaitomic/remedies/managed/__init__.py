@@ -16,6 +16,7 @@ from awaitomic.model.finding import Applicability, Refusal
 from awaitomic.model.plan import DeleteStatement, DropFinally, Edit, OpenBlock, Plan
 from awaitomic.model.position import BlockStep, StatementPath
 from awaitomic.program.locks.by_hand import Taking, releases, takings
+from awaitomic.program.locks.never_given_back import never_given_back
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import Run
@@ -34,7 +35,7 @@ class _Pair:
 def propose(case: Case) -> Proposal | Refusal:
     """Let ``async with`` hold the lock that is taken and given back by hand.
 
-    Refusal codes: ``unknown-lock``, ``several-releases``, ``released-elsewhere``, ``lock-changes``,
+    Refusal codes: ``unknown-lock``, ``several-releases``, ``never-released``, ``released-elsewhere``, ``lock-changes``,
     ``handlers-around-wait``, ``work-after-release``.
     """
     try:
@@ -60,6 +61,8 @@ def _pair_of(case: Case) -> _Pair:
         raise Declined("several-releases", f"{message}: which of them belong together is not told")
     given = next(iter(places), None)
     said, released = _said(case, taking.path, "acquire"), _said(case, given, "release") if given else None
+    if given is None and never_given_back(case.program, case.resolver, taking) is not None:
+        raise Declined("never-released", f"nothing gives `{taking.lock}` back, so it is not told how far it is needed")
     if given is None:
         raise Declined("released-elsewhere", f"nothing in `{case.function.qualname}` gives `{taking.lock}` back")
     if released is None:
