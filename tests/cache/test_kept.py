@@ -6,6 +6,7 @@ from dataclasses import fields
 
 from awaitomic.cache.kept import Kept, kept_of, plain
 from awaitomic.engine.outcome import Outcome
+from awaitomic.engine.task import Task
 from awaitomic.model.finding import (
     Applicability,
     Confidence,
@@ -56,3 +57,11 @@ def test_every_field_of_an_outcome_is_kept_or_belongs_to_a_repair() -> None:
     of_repairs = {"applied", "change", "unfixed"}
     never_kept = {"fault", "left"}  # what is left alone is told anew by each run
     assert {field.name for field in fields(Outcome)} == kept | read_again | of_repairs | never_kept
+
+
+def test_every_part_of_a_task_is_in_the_key_or_changes_no_result() -> None:
+    in_the_key = {"settings", "diffs"}
+    asked_again = {"named"}  # which files may be changed
+    never_traced = {"reason"}
+    without_influence = {"repair", "traced", "run"}
+    assert {field.name for field in fields(Task)} == in_the_key | asked_again | never_traced | without_influence

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import tempfile
 from itertools import product
 from pathlib import Path
@@ -58,6 +59,20 @@ def test_each_edit_alone_and_taken_back(project: Path, command: tuple[str, ...])
             changing.put(name, 0)
             assert told(*command) == told(*command, "--no-cache"), (name, variant)
     assert len(seen) > 3  # else the edits would change nothing that is said
+
+
+@pytest.mark.parametrize("narrow", [("--since", "HEAD"), ("--changed",), ("--baseline", "known.json")], ids=" ".join)
+def test_a_run_that_tells_less_has_found_as_much(project: Path, narrow: tuple[str, ...]) -> None:
+    Changing(project)
+    for command in (["init", "-q"], ["add", "-A"], ["-c", "user.name=a", "-c", "user.email=a", "commit", "-qm", "x"]):
+        subprocess.run(["git", *command], check=True)
+    expected = told("check", "--no-cache", ".")
+    assert "AWA101" in expected[1]
+    told("check", "--no-cache", "--write-baseline", "known.json", ".")
+    assert told("check", *narrow, ".")[0] == 0
+    assert told("check", ".") == expected
+    assert told("check", *narrow, ".")[0] == 0
+    assert remembered(*narrow, ".") == (4, 4)
 
 
 def test_what_is_unchanged_comes_from_the_cache(project: Path) -> None:

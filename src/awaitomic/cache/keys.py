@@ -29,7 +29,6 @@ _NOT_ASKED = frozenset(
         "cache_dir",
         "tables",
         "baseline",
-        "focus",
     }
 )
 """Settings that decide which files are looked at and how, and what of it is told, but not what is found in one.

@@ -23,7 +23,7 @@ from awaitomic.engine.outcome import Outcome, Run, collect
 from awaitomic.engine.task import Task
 from awaitomic.engine.writing import settle, tell, written
 from awaitomic.findings.focus import key_of
-from awaitomic.model.focus import Focus
+from awaitomic.model.focus import EVERYTHING, Focus
 from awaitomic.source.discovery import ProblemKind, discover
 from awaitomic.source.prefilter import may_matter
 from awaitomic.source.text import Unreadable, decode, display_path
@@ -153,7 +153,8 @@ def _run(task: Task, *, write: bool, mend: Mend | None = None, acceptance: Accep
 
 def _as_looked_at(task: Task, focus: Focus) -> Task:
     """Give the task for each file: what is found does not depend on what is left alone, and is kept as a whole."""
-    return task if task.reason is None else replace(task, settings=replace(task.settings, focus=focus))
+    seen = EVERYTHING if task.reason is None else focus
+    return replace(task, settings=replace(task.settings, focus=seen))
 
 
 def _finished(outcomes: Mapping[str, Outcome], task: Task, mend: Mend | None, *, write: bool) -> Iterable[Outcome]:
