@@ -10,7 +10,8 @@ than about the programs, so each step runs the two hooks one after the other, an
 * again: nothing has changed since (the second try of a commit);
 * edited: a body in each of the ten files has changed.
 
-`pre-commit` and `ruff` have to be installed beside the Python that runs this; awaitomic is what that Python imports.
+`pre-commit`, `ruff` and `awaitomic` have to be installed beside the Python that runs this, awaitomic as a hook is: not in
+development mode, so that its bytecode is there.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ repos:
     require_serial: true
   - id: awaitomic
     name: awaitomic
-    entry: {python} -m awaitomic check --output-format hook
+    entry: {awaitomic} check --output-format hook
     language: system
     types: [python]
     require_serial: true
@@ -62,8 +63,6 @@ class Tree:
     def __init__(self, root: Path, folders: list[Path]) -> None:
         self.root = root
         self._environment = {**os.environ, "PRE_COMMIT_HOME": str(root.parent / "pre-commit")}
-        # An installed hook has its bytecode.
-        self._environment.pop("PYTHONDONTWRITEBYTECODE", None)
         for folder in folders:
             for path in sorted(folder.rglob("*.py")):
                 target = root / folder.name / path.relative_to(folder)
@@ -76,7 +75,7 @@ class Tree:
         self.ten = with_coroutines[len(with_coroutines) // (2 * _TEN) :: len(with_coroutines) // _TEN][:_TEN]
         self._original = {path: path.read_bytes().rstrip() for path in self.ten}
         (root / "pyproject.toml").write_text("", encoding="utf-8")
-        config = _CONFIG.format(python=sys.executable, ruff=_beside("ruff"))
+        config = _CONFIG.format(awaitomic=_beside("awaitomic"), ruff=_beside("ruff"))
         (root / ".pre-commit-config.yaml").write_text(config, encoding="utf-8")
         self._git("init", "--quiet")
         self._git("add", "--all")
