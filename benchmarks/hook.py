@@ -10,8 +10,8 @@ than about the programs, so each step runs the two hooks one after the other, an
 * again: nothing has changed since (the second try of a commit);
 * edited: a body in each of the ten files has changed.
 
-`pre-commit`, `ruff` and `awaitomic` have to be installed beside the Python that runs this, awaitomic as a hook is: not in
-development mode, so that its bytecode is there.
+`pre-commit`, `ruff` and `awaitomic` have to be installed beside the Python that runs this; awaitomic as hooks are, and
+not in development mode, so that its bytecode is there.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -115,7 +116,7 @@ def test_what_was_not_used_for_longest_goes_first(project: Path, monkeypatch: py
     for number in range(5):
         place.write(place.path("key", f"{number}.json"), [number])
         path = Path(place.path("key", f"{number}.json"))
-        __import__("os").utime(path, (number, number))
+        os.utime(path, (number, number))
     place.tidy()
     assert [Path(path).name for path in place.listed("key")] == ["4.json", "3.json", "2.json"]
 
