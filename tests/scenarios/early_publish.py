@@ -51,7 +51,7 @@ _NO_PART_OF_IT = tuple(f"{fault} at sleep #2: state was ('row 1',), is ()" for f
 
 CASES: dict[str, FixtureCase] = {
     "early_publish/users.py": _case(
-        lambda module: module.client.acquire(), "self.users", subject="client", repair="refused", refusal="is-a-lock"
+        lambda module: module.client.acquire(), "self.users", subject="client", repair="unsafe"
     ),
     "early_publish/keep_users_locked.py": _case(lambda module: module.client.acquire(), subject="client"),
     "early_publish/counted_on_entry.py": _case(

@@ -23,6 +23,7 @@ from awaitomic.knowledge.locks import (
 from awaitomic.model.event import Attribute, Call, Event, Operand, Read, Return
 from awaitomic.model.location import NAMED_BY_SEVERAL, AttributeStep, ItemStep, Location, Root
 from awaitomic.program.calls import translate
+from awaitomic.program.locks.counts_users import counts_users
 from awaitomic.program.locks.tables import lock_made_for
 from awaitomic.program.module import ClassFacts, ModuleFacts
 from awaitomic.program.names import dotted, last_name, names_of
@@ -177,15 +178,17 @@ def lock_type(typed: Typed) -> LockType | None:
 def class_lock_type(module: ModuleFacts, facts: ClassFacts) -> LockType | None:
     """Give how a class of the program excludes, if it is a lock.
 
-    It is one if it inherits from one, can be acquired and released, or takes a lock when it is entered.
+    It is one if it inherits from one, can be acquired and released and does not merely count who does, or takes a lock
+    when it is entered.
     """
     own = [base for ancestor in module.lineage(facts.id) for base in ancestor.bases if base in LOCK_TYPES]
     overridden = any(module.find_method(facts.id, name) for name in ("acquire", "__aenter__"))
     if own:
         inherited = LOCK_TYPES[own[0]]
         return LockType(Exclusion.UNKNOWN, inherited.library, hangs=False) if overridden else inherited
-    if module.find_method(facts.id, "acquire") and module.find_method(facts.id, "release"):
-        return UNKNOWN_LOCK
+    acquire, release = (module.find_method(facts.id, name) for name in ("acquire", "release"))
+    if acquire and release:
+        return None if counts_users(facts.qualname, acquire.node, release.node) else UNKNOWN_LOCK
     enter = module.find_method(facts.id, "__aenter__")
     if enter is not None and _takes_a_lock(module, facts, enter):
         return UNKNOWN_LOCK
