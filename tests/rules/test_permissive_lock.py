@@ -28,6 +28,7 @@ class Shop:
         self.five = asyncio.BoundedSemaphore(value=5)
         self.one = asyncio.Semaphore()
         self.some = asyncio.Semaphore(size)
+        self.asked = asyncio.Semaphore(ask())
         self.room = anyio.CapacityLimiter(3)
         self.rw = aiorwlock.RWLock()
         self.turn = asyncio.Lock()
@@ -59,7 +60,7 @@ def found(*body: str, function: str = "Shop.add") -> list[str]:
     return [finding.rule for finding in resolve(find(program_of(text))) if finding.function == function]
 
 
-PERMISSIVE = "self.ten|self.five|self.most|self.room|self.rw.reader|self.rw.reader_lock".split("|")
+PERMISSIVE = "self.ten|self.five|self.some|self.most|self.room|self.rw.reader|self.rw.reader_lock".split("|")
 
 
 @pytest.mark.parametrize("guard", PERMISSIVE)
@@ -78,7 +79,8 @@ def test_a_semaphore_that_all_callers_hold_is_named() -> None:
 
 
 SILENT = (
-    "self.one|self.some|self.single|self.changed|self.rw.writer|self.turn|self.ten, self.turn|self.turn, self.rw.reader"
+    "self.one|self.asked|self.single|self.changed|self.rw.writer|self.turn|self.ten, self.turn|"
+    "self.turn, self.rw.reader"
 ).split("|")
 
 

@@ -31,6 +31,8 @@ def _room(*findings: tuple[str, str]) -> FixtureCase:
 
 CASES: dict[str, FixtureCase] = {
     "permissive_lock/semaphore.py": _crawler(("AWA204", "self.pages")),
+    "permissive_lock/size_by_default.py": _crawler(("AWA204", "self.pages")),
+    "permissive_lock/keep_one_by_default.py": _crawler(),
     "permissive_lock/semaphore_around_a_test.py": FixtureCase(
         subject=lambda module: module.shop,
         tasks={"buy": lambda shop: shop.buy()},

@@ -107,9 +107,13 @@ class TypeReader:
         first = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg in _BOUND_KEYWORDS), None)
         if first is None:
             return default
-        if isinstance(first, ast.Name):
-            return self._constants.get(first.id)
-        return first.value if isinstance(first, ast.Constant) and isinstance(first.value, int) else None
+        return self.number(first)
+
+    def number(self, node: ast.AST | None) -> int | None:
+        """Give the number that an expression is, if it is written out or a name that the module gives to one."""
+        if isinstance(node, ast.Name):
+            return self._constants.get(node.id)
+        return node.value if isinstance(node, ast.Constant) and isinstance(node.value, int) else None
 
     def _outside(self, name: str) -> str:
         """Give a name for other modules to look up: with a colon before what this module does not import."""

@@ -25,7 +25,7 @@ def find(program: Program) -> Iterator[Finding]:
     for under in found_under(program, _CAUSES):
         flaw = under.lock.flaw
         assert flaw is not None, "only locks with a flaw are looked for"
-        yield retold(program, RULE, under, flaw.says, Confidence.CERTAIN)
+        yield retold(program, RULE, under, flaw.says, flaw.sure)
     for resolver in suspending_functions(program):
         yield from _given_back_inside(program, resolver)
 
@@ -57,8 +57,9 @@ RULE = Rule(
     summary="the guard lets several tasks in, or releases inside the span",
     what=(
         "Shared state is read, a suspension follows, and the state is written, all of it under a guard that does not "
-        "exclude: a semaphore or limiter of more than one, the reading side of a read-write lock, or a condition that "
-        "is waited for in between, which gives its lock back meanwhile."
+        "exclude: a semaphore or limiter of more than one (also by a default, or by what all calls give it), "
+        "the reading side of a read-write lock, or a condition that is waited for in between, which gives its lock "
+        "back meanwhile."
     ),
     why=(
         "`asyncio.Semaphore(10)` is a throttle: it keeps the eleventh task out and lets ten run side by side, each "
@@ -122,8 +123,9 @@ async def main(urls):
         "guard, around the span and every other writer. Both are judged as without the guard."
     ),
     silent=(
-        "`Semaphore(1)`, which is a lock; a semaphore whose size is not known; the writing side; a value that is read "
-        "again, or tested in a loop, after the wait for a condition; and state that no other task can write."
+        "`Semaphore(1)`, which is a lock; a semaphore whose size is not known, or that one call makes with 1; the "
+        "writing side; a value that is read again, or tested in a loop, after the wait for a condition; and state that "
+        "no other task can write."
     ),
     references=(
         references.SEMAPHORE,

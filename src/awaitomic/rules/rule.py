@@ -266,6 +266,7 @@ def make_finding(
     useless = fact.useless_lock
     if useless is not None:
         evidence = (*evidence, why_useless(program, useless))
+        confidence = min(confidence, useless.flaw.sure if useless.flaw is not None else confidence)
     return Finding(
         rule=rule.code,
         name=rule.name,

@@ -21,6 +21,7 @@ from awaitomic.knowledge.locks import (
     sounds_like_a_lock,
 )
 from awaitomic.model.event import Attribute, Call, Event, Operand, Read, Return
+from awaitomic.model.finding import Confidence
 from awaitomic.model.location import NAMED_BY_SEVERAL, AttributeStep, ItemStep, Location, Root
 from awaitomic.program.calls import translate
 from awaitomic.program.locks.counts_users import counts_users
@@ -63,6 +64,8 @@ class Flaw(NamedTuple):
     """Of a removal: whether it happens when the work has failed, too."""
     says: str = ""
     """How the guard lets others in, in words."""
+    sure: Confidence = Confidence.CERTAIN
+    """How sure that it does."""
 
 
 class Each(NamedTuple):

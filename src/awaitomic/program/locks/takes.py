@@ -7,16 +7,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from awaitomic.knowledge.locks import CONFIGURED_LOCK, STACKING, UNKNOWN_LOCK
+from awaitomic.knowledge.locks import CONFIGURED_LOCK, LOCK_TYPES, PERMISSIVE, STACKING, UNKNOWN_LOCK, Exclusion
 from awaitomic.model.event import Call, Compute, Merge, Operand
+from awaitomic.model.finding import Confidence
 from awaitomic.model.location import Location
 from awaitomic.program.calls import is_awaited, targets_of, translate
-from awaitomic.program.locks import Each, Flaw, Lock, as_held, lock_of, returned_entry, unnamed
+from awaitomic.program.locks import Cause, Each, Flaw, Lock, as_held, lock_of, returned_entry, unnamed
 from awaitomic.program.locks.advisory import advisory_lock
 from awaitomic.program.locks.made_anew import made_for_each
 from awaitomic.program.locks.managers import held_in_body
 from awaitomic.program.locks.per_instance import one_for_each
 from awaitomic.program.locks.removals import find_removal
+from awaitomic.program.locks.sizes import size_by_parameter
 from awaitomic.program.module import is_construction
 from awaitomic.program.operands import method_of
 
@@ -68,7 +70,19 @@ class Takes:
                 return
         lock = lock_of(resolver, manager)
         if lock is not None:
-            yield self._as_kept(resolver, as_held(resolver, manager, lock))
+            yield self._as_kept(resolver, self._as_sized(resolver, manager, lock))
+
+    def _as_sized(self, resolver: Resolver, operand: Operand, lock: Lock) -> Lock:
+        """Give what holding a lock means; a semaphore whose size is a parameter lets in as many as that says."""
+        known = LOCK_TYPES.get(resolver.operand_type(operand).name or "")
+        if known is None or known.exclusion is not Exclusion.COUNTING or lock.type.exclusion is not Exclusion.UNKNOWN:
+            return as_held(resolver, operand, lock)
+        size = size_by_parameter(self._program, resolver, lock.location)
+        if size is None:
+            return lock
+        says = f"{size.most} tasks can hold it at once"
+        says += "" if size.sure is Confidence.CERTAIN else f", unless `{size.parameter}` is given as 1"
+        return replace(lock, type=PERMISSIVE, flaw=Flaw(Cause.LETS_IN, "", 0, says=says, sure=size.sure))
 
     def _as_kept(self, resolver: Resolver, lock: Lock) -> Lock:
         """Give a lock with what is known of how long it stays in its table."""
@@ -104,7 +118,7 @@ class Takes:
         flaw = made_for_each(self._program, resolver, base)
         if flaw is not None:
             return [(replace(lock, flaw=flaw), method != "release")]
-        return [(self._as_kept(resolver, as_held(resolver, base, lock)), method != "release")]
+        return [(self._as_kept(resolver, self._as_sized(resolver, base, lock)), method != "release")]
 
     def left_by(self, resolver: Resolver, event: Call) -> list[Lock]:
         """Give the locks that a function of the program has taken by hand, and not given back, when a call returns."""
