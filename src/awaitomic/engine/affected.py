@@ -107,7 +107,8 @@ def _callers(before: Program, after: Program, was: list[FunctionGraph], now: lis
 def _calling(program: Program, functions: list[FunctionGraph]) -> Iterator[FunctionGraph]:
     for function in functions:
         if _is_in(program, function):
-            yield from (site.resolver.function for site in program.callers.sites(function))
+            sites = (*program.callers.sites(function), *program.callers.loans(function))
+            yield from (site.resolver.function for site in sites)
             yield from (spawn.resolver.function for spawn in program.callers.spawns(function))
 
 

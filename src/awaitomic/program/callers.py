@@ -16,16 +16,16 @@ from awaitomic.knowledge.locks import UNKNOWN_LOCK
 from awaitomic.knowledge.spawners import RUN_ALONE, SPAWN_ALL, starts_one
 from awaitomic.model.event import Attribute, Call, Read, Suspend, Write
 from awaitomic.model.location import Location, Root
-from awaitomic.program.calls import awaited_calls, targets_of
-from awaitomic.program.coroutines import Made, coroutines, happens_again, in_one_run, referenced
+from awaitomic.program.calls import awaited_calls, functions_at, targets_of
+from awaitomic.program.coroutines import are_side_by_side, coroutines, is_made_beside_itself, referenced
 from awaitomic.program.inherited import at_all, on_every_way
-from awaitomic.program.joins import ends_of_task
+from awaitomic.program.lent import only_awaits
 from awaitomic.program.locks import Lock
 from awaitomic.program.locks.contracts import Basis, Contract, contract_of
 from awaitomic.program.module import is_setter
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.resolve import Resolver
-from awaitomic.program.target import How, Target
+from awaitomic.program.target import AwaitedCall, How, Target
 from awaitomic.program.unit import Unit
 
 if TYPE_CHECKING:
@@ -58,6 +58,17 @@ class Spawn:
     wrapper: str
 
 
+@dataclass(frozen=True, slots=True)
+class Loan:
+    """One place where a function is handed to others that the caller waits for: each of them as one of its parameters.
+
+    `site` is as if the caller called the function itself, with arguments that are not known.
+    """
+
+    site: Site
+    helpers: tuple[tuple[FunctionGraph, str], ...]
+
+
 class ModuleCalls:
     """What one module calls, starts as tasks, and hands around."""
 
@@ -66,6 +77,9 @@ class ModuleCalls:
         self.spawns: dict[int, list[Spawn]] = {}
         self.mentioned: set[int] = set()
         """Functions that are referred to other than by a call that is understood."""
+        self.loans: dict[int, list[Loan]] = {}
+        self.loose: set[int] = set()
+        """Those of the mentioned that are not only handed to a function which the caller waits for."""
         self.strangers: set[str] = set()
         """Names of attributes that are read off objects of which nothing is known."""
         for resolver in unit.resolvers:
@@ -82,38 +96,60 @@ class ModuleCalls:
 
     def _collect(self, resolver: Resolver) -> None:
         understood: set[int] = set()
+        lent: set[int] = set()
         for event in resolver.function.events:
             if isinstance(event, Suspend):
                 for call in awaited_calls(resolver, event):
                     understood.add(call.call)
+                    lent.update(self._collect_loans(resolver, event, call))
                     for target in call.targets:
                         self._site(target, Site(resolver, event.id, call.how, target))
             elif isinstance(event, Call):
                 understood.update(self._collect_spawns(resolver, event))
         self._collect_setters(resolver)
+        self._collect_mentions(resolver, understood, lent)
+
+    def _collect_mentions(self, resolver: Resolver, understood: set[int], lent: set[int]) -> None:
+        """Note the plain functions that are called, and what is read and not called, or called and not awaited."""
         called = {event.function for event in resolver.function.events if isinstance(event, Call)}
         for event in resolver.function.events:
             if isinstance(event, Call):
-                targets = targets_of(resolver, event)
-                for target in targets:
+                for target in targets_of(resolver, event):
                     if not target.function.is_async:
                         self._site(target, Site(resolver, event.id, How.DIRECT, target))
                     elif event.id not in understood:
-                        self.mentioned.add(id(target.function))
+                        self._mention(target.function)
             elif isinstance(event, Read):
-                self._collect_reference(resolver, event, called=event.id in called or event.id in understood)
+                found = self._collect_reference(resolver, event)
+                if found is not None and event.id not in called and event.id not in understood:
+                    self._mention(found, loose=event.id not in lent)
+
+    def _mention(self, function: FunctionGraph, *, loose: bool = True) -> None:
+        self.mentioned.add(id(function))
+        if loose:
+            self.loose.add(id(function))
 
     def _site(self, target: Target, site: Site) -> None:
         self.sites.setdefault(id(target.function), []).append(site)
 
-    def _collect_reference(self, resolver: Resolver, event: Read, *, called: bool) -> None:
-        """Note a function that is read and not called on the spot: it may be called by anybody."""
+    def _collect_reference(self, resolver: Resolver, event: Read) -> FunctionGraph | None:
+        """Give the function that is read: if it is not called on the spot, it may be called by anybody."""
         place = event.place
         if isinstance(place, Attribute) and resolver.operand_type(place.base).name is None:
             self.strangers.add(place.attr)
-        function = None if called else referenced(resolver, event)
-        if function is not None:
-            self.mentioned.add(id(function))
+        return referenced(resolver, event)
+
+    def _collect_loans(self, resolver: Resolver, event: Suspend, call: AwaitedCall) -> Iterator[int]:
+        """Note the functions that a call is handed which is waited for, and give where they are named."""
+        handed = [(operand, target.function, name) for target in call.targets for name, operand in target.arguments]
+        for operand in dict.fromkeys(operand for operand, _, _ in handed):
+            helpers = tuple((function, name) for each, function, name in handed if each == operand)
+            read = resolver.function.events[operand]
+            if len(helpers) == len(call.targets) and isinstance(read, Read):
+                for function, receiver in functions_at(resolver, operand):
+                    site = Site(resolver, event.id, call.how, Target(function, receiver, open=True))
+                    self.loans.setdefault(id(function), []).append(Loan(site, helpers))
+                    yield operand
 
     def _collect_setters(self, resolver: Resolver) -> None:
         """Note the assignments that run the setter of a property."""
@@ -131,7 +167,7 @@ class ModuleCalls:
         if wrapper in SPAWN_ALL:
             found = [made for argument in event.arguments for made in coroutines(resolver, argument)]
             for made in found:
-                many = made.repeated or any(_are_side_by_side(resolver, made, other) for other in found)
+                many = made.repeated or any(are_side_by_side(resolver, made, other) for other in found)
                 if many or not made.started:  # a task that is only waited for here is counted where it is made
                     self._spawn(Spawn(resolver, event.id, made.target, many, wrapper))
                 yield made.call
@@ -139,7 +175,7 @@ class ModuleCalls:
             alone = not starts_one(wrapper)
             for argument in event.arguments if alone else event.arguments[:1]:
                 for made in coroutines(resolver, argument):
-                    many = not alone and (made.repeated or _is_made_beside_itself(resolver, event))
+                    many = not alone and (made.repeated or is_made_beside_itself(resolver, event))
                     self._spawn(Spawn(resolver, event.id, made.target, many, wrapper))
                     yield made.call
 
@@ -159,6 +195,7 @@ class Callers:
         """Functions that too many modules mention to be looked into."""
         self._mentioned: dict[int, bool] = {}
         self._seen: dict[int, bool] = {}
+        self._loans: dict[int, list[Site]] = {}
         self._only: dict[int, list[Site] | None] = {}
         self._held: dict[int, frozenset[Lock]] = {}
         self._locks: dict[int, frozenset[Lock]] = {}
@@ -209,9 +246,13 @@ class Callers:
         return self._mentioned[key]
 
     def _is_mentioned(self, function: FunctionGraph) -> bool:
+        return self._is_told(function, lambda calls: calls.mentioned)
+
+    def _is_told(self, function: FunctionGraph, by: Callable[[ModuleCalls], set[int]]) -> bool:
+        """Tell whether a module has a function among some of its own, or may have it without knowing its class."""
         units = self.concerned(function)
         name = getattr(function.node, "name", "")
-        if id(function) in self._everybody or any(id(function) in self.in_module(u).mentioned for u in units):
+        if id(function) in self._everybody or any(id(function) in by(self.in_module(unit)) for unit in units):
             return True
         others = (self.in_module(unit) for unit in units if unit.name != function.module)
         return function.class_id is not None and any(name in calls.strangers for calls in others)
@@ -237,6 +278,35 @@ class Callers:
         if not self._program.makers.is_internal(owner):
             return False
         return not self._program.project.says_elsewhere(name, (unit.name for unit in self.concerned(function)))
+
+    def loans(self, function: FunctionGraph) -> list[Site]:
+        """Give the places where a private function is lent to what calls it and waits for it, if it is only lent.
+
+        It runs there as if the caller called it, and waited.
+        """
+        key = id(function)
+        if key not in self._loans:
+            self._loans[key] = []  # in a recursion
+            self._loans[key] = self._loans_of(function)
+        return self._loans[key]
+
+    def _loans_of(self, function: FunctionGraph) -> list[Site]:
+        name, nested = getattr(function.node, "name", ""), is_nested(function)
+        private = nested or (name.startswith("_") and not name.endswith("__"))
+        if not private or not function.is_async or getattr(function.node, "decorator_list", None):
+            return []
+        found = [loan for calls in self._calls(function) for loan in calls.loans.get(id(function), ())]
+        if not found or self._is_told(function, lambda calls: calls.loose):
+            return []
+        is_only_awaited = all(only_awaits(self._program, *each) for loan in found for each in loan.helpers)
+        return [loan.site for loan in found] if is_only_awaited else []
+
+    def waited_for(self, function: FunctionGraph) -> list[Site]:
+        """Give the calls of a private function, by itself or by whom it is lent to, if nothing else can reach it."""
+        loans = self.loans(function)
+        if not loans or self.spawns(function):
+            return self.only_awaited_here(function) or []
+        return [*self.sites(function), *loans]
 
     def only_awaited_here(self, function: FunctionGraph) -> list[Site] | None:
         """Give the call sites if nothing else can reach a function: it is private and never handed out as a value."""
@@ -295,7 +365,7 @@ class Callers:
         return self._held[key]
 
     def _common(self, function: FunctionGraph, before: Callable[[Site], frozenset[Lock]]) -> frozenset[Lock]:
-        return at_all(self.only_awaited_here(function) or [], before, (id(function),))
+        return at_all(self.waited_for(function), before, (id(function),))
 
     def _locks_before(self, site: Site) -> frozenset[Lock]:
         return self._program.suspension.held_before(site.resolver, site.event, self.locks_at_entry)
@@ -318,18 +388,6 @@ def is_nested(function: FunctionGraph) -> bool:
 
 def _func(resolver: Resolver, event: Call) -> ast.AST:
     return resolver.function.nodes[event.function]
-
-
-def _are_side_by_side(resolver: Resolver, made: Made, other: Made) -> bool:
-    """Tell whether two of what is run together are runs of one function, and not one or the other of them."""
-    if other is made or other.target.function is not made.target.function:
-        return False
-    return made.call == other.call or in_one_run(resolver, made.call, other.call)
-
-
-def _is_made_beside_itself(resolver: Resolver, event: Call) -> bool:
-    """Tell whether a place makes another task while the last one may still run: a loop that does not wait for it."""
-    return in_loop(resolver, event.id) and happens_again(resolver, event.id, set(ends_of_task(resolver, event)))
 
 
 def in_loop(resolver: Resolver, event: int) -> bool:

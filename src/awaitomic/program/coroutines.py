@@ -15,6 +15,7 @@ from awaitomic.knowledge.spawners import AWAITED_ALONE, MAPPERS, PASS_ITEMS, PUT
 from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read, Scope
 from awaitomic.model.location import Root
 from awaitomic.program.calls import functions_at, targets_of
+from awaitomic.program.joins import ends_of_task
 from awaitomic.program.module import is_of_class
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.operands import method_of
@@ -160,11 +161,20 @@ def happens_again(resolver: Resolver, event: int, ends: set[int]) -> bool:
     return event in reach_after(resolver.function, event, stops=ends - {event}, raises=False).events
 
 
-def in_one_run(resolver: Resolver, first: int, second: int) -> bool:
-    """Tell whether two events can both happen in one run of a function."""
-    return any(
-        there in reach_after(resolver.function, here, raises=False).events
-        for here, there in ((first, second), (second, first))
+def are_side_by_side(resolver: Resolver, made: Made, other: Made) -> bool:
+    """Tell whether two of what is run together are runs of one function, and not one or the other of them."""
+    if other is made or other.target.function is not made.target.function:
+        return False
+    return made.call == other.call or any(
+        there.call in reach_after(resolver.function, here.call, raises=False).events
+        for here, there in ((made, other), (other, made))
+    )
+
+
+def is_made_beside_itself(resolver: Resolver, event: Call) -> bool:
+    """Tell whether a place makes another task while the last one may still run: a loop that does not wait for it."""
+    return happens_again(resolver, event.id, set()) and (
+        happens_again(resolver, event.id, set(ends_of_task(resolver, event)))
     )
 
 

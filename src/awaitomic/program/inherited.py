@@ -57,7 +57,7 @@ def on_every_way(
             here |= untouched(program, caller, on_every_way(program, caller, before, way))
         return here
 
-    return at_all(program.callers.only_awaited_here(function) or [], at, way)
+    return at_all(program.callers.waited_for(function), at, way)
 
 
 def at_all(sites: Iterable[Site], at: Callable[[Site], frozenset[P]], way: tuple[int, ...]) -> frozenset[P]:

@@ -146,7 +146,7 @@ class _Search:
                     as_task or site.how in {How.TASK, How.GATHER},
                     own if self._is_on_self(site.target.receiver) else site.resolver.function.class_id,
                 )
-                for site in self._program.callers.sites(current)
+                for site in (*self._program.callers.sites(current), *self._program.callers.loans(current))
                 if self._is_same_object(own, site.target.receiver, site.resolver.function)
             )
         return frozenset(found)
@@ -201,7 +201,7 @@ class _Search:
 
     def _start_by_name(self, function: FunctionGraph, name: str) -> Start | None:
         callers = self._program.callers
-        if callers.only_awaited_here(function) is not None:
+        if callers.only_awaited_here(function) is not None or callers.loans(function):
             return None
         if is_nested(function):
             return self._start_of_nested(function)
