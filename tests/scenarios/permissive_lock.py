@@ -29,6 +29,20 @@ def _room(*findings: tuple[str, str]) -> FixtureCase:
     )
 
 
+def _box(*findings: tuple[str, str]) -> FixtureCase:
+    return FixtureCase(
+        subject=lambda module: module.box,
+        tasks={"put": lambda box: box.put(), "take": lambda box: box.take()},
+        state=lambda box: box.taken,
+        findings=findings,
+        repair="refused" if findings else None,
+        refusal="no-remedy-yet" if findings else None,
+        before_counts=(4,),
+        counts=(2,) if findings else (2, 4),
+        faults=(None,),
+    )
+
+
 CASES: dict[str, FixtureCase] = {
     "permissive_lock/semaphore.py": _crawler(("AWA204", "self.pages")),
     "permissive_lock/size_by_default.py": _crawler(("AWA204", "self.pages")),
@@ -40,6 +54,8 @@ CASES: dict[str, FixtureCase] = {
         findings=(("AWA204", "self.left"),),
         repair="safe",
     ),
+    "permissive_lock/woken_once.py": _box(("AWA204", "self._letters")),
+    "permissive_lock/keep_woken_and_looked_again.py": _box(),
     "permissive_lock/condition.py": _room(("AWA204", "self.seats")),
     "permissive_lock/keep_condition_looked_at_again.py": _room(),
     "permissive_lock/keep_lock_inside_a_semaphore.py": _crawler(),

@@ -15,6 +15,7 @@ from awaitomic.program.resolve import Resolver
 from awaitomic.rules import check_then_act, late_update, references, stale_write
 from awaitomic.rules.rule import Repair, Rule, suspending_functions
 from awaitomic.rules.weak_locks import Under, found_under, retold
+from awaitomic.rules.woken_once import find_woken_once
 
 _QUERIES = (stale_write, check_then_act, late_update)
 _CAUSES = frozenset({Cause.LETS_IN})
@@ -28,6 +29,7 @@ def find(program: Program) -> Iterator[Finding]:
         yield retold(program, RULE, under, flaw.says, flaw.sure)
     for resolver in suspending_functions(program):
         yield from _given_back_inside(program, resolver)
+        yield from find_woken_once(program, resolver, RULE)
 
 
 def _given_back_inside(program: Program, resolver: Resolver) -> Iterator[Finding]:
@@ -59,7 +61,8 @@ RULE = Rule(
         "Shared state is read, a suspension follows, and the state is written, all of it under a guard that does not "
         "exclude: a semaphore or limiter of more than one (also by a default, or by what all calls give it), "
         "the reading side of a read-write lock, or a condition that is waited for in between, which gives its lock "
-        "back meanwhile."
+        "back meanwhile. Also `if not items: await condition.wait()` with `items.pop()` behind it, where a loop is "
+        "meant: somebody else may have the lock, and the item, before the task that is woken."
     ),
     why=(
         "`asyncio.Semaphore(10)` is a throttle: it keeps the eleventh task out and lets ten run side by side, each "
@@ -124,8 +127,8 @@ async def main(urls):
     ),
     silent=(
         "`Semaphore(1)`, which is a lock; a semaphore whose size is not known, or that one call makes with 1; the "
-        "writing side; a value that is read again, or tested in a loop, after the wait for a condition; and state that "
-        "no other task can write."
+        "writing side; a value that is read again, or tested in a loop, after the wait for a condition; what is "
+        "emptied as a whole behind such a wait; and state that no other task can write."
     ),
     references=(
         references.SEMAPHORE,
