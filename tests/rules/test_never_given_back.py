@@ -91,6 +91,10 @@ def test_wherever_the_lock_is_kept(body: str, rest: str, function: str) -> None:
     assert kept(body, rest=rest) == [(function, LIKELY)]
 
 
+def test_a_name_in_slots_gives_nothing_back() -> None:
+    assert kept(more='    __slots__ = ("_lock", "rows")') == F
+
+
 def test_what_is_entered_and_never_left() -> None:
     left = "    async def __aexit__(self, *_):\n        pass"
     assert kept(*TAKES, name="__aenter__", more=left) == [("Room.__aenter__", LIKELY)]

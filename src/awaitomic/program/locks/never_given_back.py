@@ -121,7 +121,7 @@ class _Uses:
 def _look_through(program: Program, unit: Unit, key: Location, name: str, uses: _Uses) -> None:
     """Sort what a module does with all that goes by a name and can be the lock."""
     nodes = walk(unit.module.tree)
-    known: set[int] = {id(node) for node in _of_other_classes(program, unit, key)}
+    known = {id(node) for node in (*_of_other_classes(program, unit, key), *_in_slots(nodes))}
     for node in nodes:
         for used in _taken_by(node):
             if _is_named(used, key, name) and id(used) not in known:
@@ -197,6 +197,14 @@ def _of_other_classes(program: Program, unit: Unit, key: Location) -> Iterator[a
                 own = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
                 if own:
                     yield node
+
+
+def _in_slots(nodes: list[ast.AST]) -> Iterator[ast.AST]:
+    """Give the names in ``__slots__``: they only say that there is such an attribute."""
+    for node in nodes:
+        target, value = _stored(node)
+        if isinstance(target, ast.Name) and target.id == "__slots__" and value is not None:
+            yield from walk(value)
 
 
 def _is_named(node: ast.AST | None, key: Location, name: str) -> bool:
