@@ -154,6 +154,22 @@ class TestKnown:
         assert '+    {"path": "bank.py", "fingerprint": "AWA104:Store._put_locked:' in patch
         assert Path(BASE).read_bytes() == before
 
+    def test_the_patch_of_some_fixes_is_what_these_fixes_do(self) -> None:
+        put("bank.py", SPLIT)
+        Path(BASE).unlink()
+        run("check", "--write-baseline", BASE, "--select", "AWA104", ".")
+        arguments = ("--max-fixes", "1", "--baseline", BASE, ".")
+        patch = run("fix", "--diff", *arguments).stdout
+        assert f"+++ b/{BASE}" in patch
+        run("fix", *arguments)
+        assert entries() == [("bank.py", "AWA104:Store._put_locked:self.watchers")]
+
+    def test_a_renamed_file_alone_changes_nothing_if_no_fix_is_taken(self) -> None:
+        Path("bank.py").rename("vault.py")
+        put("new.py", LOST)
+        run("fix", "--interactive", "--baseline", BASE, ".", stdin=b"n\n")
+        assert entries() == [("bank.py", "AWA101:Bank.credit:self.balance")]
+
 
 @pytest.mark.usefixtures("base")
 class TestGone:
@@ -176,6 +192,18 @@ class TestGone:
         assert len(list(Path("patches").iterdir())) == 1
         assert f"{BASE}:4:5: AWA001" in result.output
         assert len(entries()) == 1
+
+    @pytest.mark.parametrize(
+        ("options", "answers"), [(("--max-fixes", "1"), b""), (("--interactive",), b"q\n"), (("-i",), b"y\n")]
+    )
+    def test_who_takes_some_fixes_has_not_taken_this_one(self, options: tuple[str, ...], answers: bytes) -> None:
+        put("bank.py", FIXED)
+        put("new.py", LOST)
+        before = Path(BASE).read_bytes()
+        result = run("fix", *options, "--baseline", BASE, ".", stdin=answers)
+        assert result.exit_code == 1
+        assert f"fixed {BASE}" not in result.stderr
+        assert Path(BASE).read_bytes() == before
 
     def test_one_of_two_equal_ones(self) -> None:
         put("bank.py", TWICE)

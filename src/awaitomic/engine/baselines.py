@@ -176,22 +176,25 @@ class Baselines:
         ]
         return [*outcomes, *found], self._notes()
 
-    def repaired(self, outcomes: Sequence[Outcome], *, write: bool) -> tuple[list[Outcome], list[str]]:
+    def repaired(self, outcomes: Sequence[Outcome], *, write: bool, chosen: bool) -> tuple[list[Outcome], list[str]]:
         """Give the outcomes with those of the baselines, without what is gone and with what has another name by now.
 
-        With `write`, they are written.
+        With `write`, they are written. If only `chosen` fixes are made, what is gone is reported, since nobody has chosen
+        to take it out; and names follow only where a file was changed.
         """
         self._settle(outcomes)
-        return [*outcomes, *(self._repaired(each, write=write) for each in self._in_force.values())], self._notes()
+        idle = chosen and not any(outcome.change is not None for outcome in outcomes)
+        found = [self._repaired(each, write=write, chosen=chosen, idle=idle) for each in self._in_force.values()]
+        return [*outcomes, *found], self._notes()
 
-    def _repaired(self, in_force: _InForce, *, write: bool) -> Outcome:
+    def _repaired(self, in_force: _InForce, *, write: bool, chosen: bool, idle: bool) -> Outcome:
         baseline = in_force.baseline
         reports = bool(in_force.gone) and self._asks_for_unused(in_force)
-        mends = reports and _applicability(in_force.settings) is Applicability.SAFE
+        mends = reports and not chosen and _applicability(in_force.settings) is Applicability.SAFE
         findings = self._findings(in_force, diffs=False) if reports else ()
         new = baseline.holding(in_force.kept if mends else [*in_force.kept, *in_force.gone])
         outcome = Outcome(display_path(baseline.path), () if mends else findings, baseline.text)
-        if baseline.has(new.entries):
+        if idle or baseline.has(new.entries):
             return outcome
         from awaitomic.engine.fix import AppliedFix  # noqa: PLC0415 - loads the analysis
 

@@ -135,8 +135,8 @@ def _run(task: Task, *, write: bool, mend: Mend | None = None, acceptance: Accep
     baselines.follow_files(outcomes)
     failed = [narrowed(each, focus, task.settings) for each in nominated.failed]
     results = [*failed, *_finished(outcomes, task, mend, write=write)]
-    if task.repair and (write or mend is None):  # patches of single fixes have no place for a baseline
-        results, said = baselines.repaired(results, write=write)
+    if task.repair:
+        results, said = baselines.repaired(results, write=write, chosen=mend is not None)
     elif acceptance is not None:
         results, said = baselines.accepted(results, acceptance)
     else:
