@@ -67,6 +67,14 @@ def test_only_what_has_changed(repository: Repository) -> None:
     assert reported("--since", "HEAD~1", ".") == [("bank.py", DEBIT)]
 
 
+def test_no_comment_and_no_word_for_what_has_not_changed(repository: Repository) -> None:
+    repository.commit(bank=LOST, broken="async def (\n")
+    repository.write("bank.py", TWO)
+    result = run("check", "--changed", "--add-ignore", ".")
+    assert (result.exit_code, result.output) == (0, "1 finding suppressed in 1 file; nothing is left\n")
+    assert (repository.path / "bank.py").read_text().count("awaitomic: ignore") == 1
+
+
 def test_any_step_of_the_trace_counts_and_so_does_a_line_that_has_gone(repository: Repository) -> None:
     locked = LOST.replace("        await asyncio.sleep(0)\n", "        await asyncio.sleep(0)\n        pass\n")
     repository.commit(bank=locked)

@@ -21,13 +21,11 @@ if TYPE_CHECKING:
 def narrowed(outcome: Outcome, focus: Focus, settings: Settings) -> Outcome:
     """Give an outcome with the findings that count, and with the names of those that are left alone.
 
-    Parameters: `settings` are those of the file. Of a file that has not changed, it does not count that it cannot be
-    read, either.
+    Parameters: `settings` are those of the file.
     """
     if focus.is_all:
         return outcome if outcome.found is None else replace(outcome, left=())
-    if outcome.error is not None and not file_counts(outcome.path, focus):
-        outcome = replace(outcome, error=None)
+    outcome = without_old_error(outcome, focus)
     findings = tuple(finding for finding in outcome.findings if counts(finding, focus))
     left = None
     if outcome.found is not None:
@@ -36,6 +34,12 @@ def narrowed(outcome: Outcome, focus: Focus, settings: Settings) -> Outcome:
         left = tuple((name, name) for name in outcome.found if name in known or (unchanged and name not in told))
     fixable = outcome.fixable and any(_may_be_fixed(finding, settings) for finding in findings)
     return replace(outcome, findings=findings, left=left, fixable=fixable)
+
+
+def without_old_error(outcome: Outcome, focus: Focus) -> Outcome:
+    """Give an outcome in which it does not count that a file cannot be read which has not changed."""
+    old = outcome.error is not None and not file_counts(outcome.path, focus)
+    return replace(outcome, error=None) if old else outcome
 
 
 def _may_be_fixed(finding: Finding, settings: Settings) -> bool:

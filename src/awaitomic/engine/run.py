@@ -18,7 +18,7 @@ from awaitomic.engine.baselines import Baselines
 from awaitomic.engine.collector import seldom
 from awaitomic.engine.fault import fault_of
 from awaitomic.engine.looking import look
-from awaitomic.engine.narrow import narrowed
+from awaitomic.engine.narrow import narrowed, without_old_error
 from awaitomic.engine.outcome import Outcome, Run, collect
 from awaitomic.engine.task import Task
 from awaitomic.engine.writing import settle, tell, written
@@ -132,6 +132,8 @@ def _run(task: Task, *, write: bool, mend: Mend | None = None, acceptance: Accep
     outcomes = dict(looked.outcomes)
     if task.reason is None:
         outcomes = {path: narrowed(each, focus, task.settings.at(path)) for path, each in outcomes.items()}
+    else:  # the lines of the findings are those of the new texts
+        outcomes = {path: without_old_error(each, focus) for path, each in outcomes.items()}
     baselines.follow_files(outcomes)
     failed = [narrowed(each, focus, task.settings) for each in nominated.failed]
     results = [*failed, *_finished(outcomes, task, mend, write=write)]
