@@ -187,6 +187,69 @@ def test_quiet_and_exit_zero_change_no_report(tree: Path) -> None:
     assert (quiet.exit_code, quiet.stderr, quiet.stdout) == (0, "", loud.stdout)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "stdin"),
+    [
+        (("fix", "."), None),
+        (("fix", "--interactive", "."), b"n\n"),
+        (("fix", "-"), REFRESH.encode()),
+        (("fix", "--max-fixes", "1", "."), None),
+    ],
+)
+def test_sarif_has_the_fixes_of_what_is_left(tree: Path, arguments: tuple[str, ...], stdin: bytes | None) -> None:
+    (tree / "bank.py").write_text(LOST)
+    (tree / "session.py").write_text(REFRESH)
+    assert run(*arguments, "--output-file", "sarif=log", stdin=stdin).exit_code == 1
+    results = json.loads(Path("log").read_text(encoding="utf-8"))["runs"][0]["results"]
+    assert results
+    assert all("fixes" in each for each in results)
+
+
+def test_no_report_replaces_a_baseline(tree: Path) -> None:
+    (tree / "bank.py").write_text(LOST)
+    run("check", "--write-baseline", "known.json")
+    before = (tree / "known.json").read_bytes()
+    for option in ("--baseline", "--write-baseline"):
+        for value in ("known.json", "json=./known.json"):
+            result = run("check", option, "known.json", "--output-file", value)
+            assert result.exit_code == 2
+            assert f"a report would replace the file of {option}, 'known.json'." in result.output
+            assert (tree / "known.json").read_bytes() == before
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="no name for standard output here")
+def test_a_report_can_go_to_a_pipe_that_has_a_name(tree: Path) -> None:
+    (tree / "bank.py").write_text(LOST)
+    done = program("check", "-q", "--output-file", "/dev/null", "--output-file", "json=/dev/stdout", cwd=tree)
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert [each["line"] for each in json.loads(done.stdout)["findings"]] == [11]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("check", "--add-ignore", "--show-fixes"), "--show-fixes does not go with it"),
+        (("check", "--write-baseline", "a", "--baseline", "b"), "--write-baseline and --baseline exclude each other"),
+        (("fix", "--exit-zero", "--exit-non-zero-on-fix"), "--exit-zero and --exit-non-zero-on-fix exclude each other"),
+    ],
+)
+def test_no_option_is_ignored(tree: Path, arguments: tuple[str, ...], message: str) -> None:
+    (tree / "bank.py").write_text(LOST)
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert message in result.output
+    assert [path.name for path in tree.iterdir()] == ["bank.py"]
+    assert (tree / "bank.py").read_text() == LOST
+
+
+def test_what_is_excluded_is_left_alone_on_standard_input_too(tree: Path) -> None:
+    arguments = ("fix", "--exclude", "vendor", "--stdin-filename", "vendor/bank.py", "-")
+    result = run(*arguments, stdin=LOST.encode())
+    assert (result.exit_code, result.stdout) == (0, LOST)
+    assert "vendor/bank.py is excluded by the configuration" in result.stderr
+    assert run(*arguments[:-1], "--no-force-exclude", "-", stdin=LOST.encode()).stdout == FIXED
+
+
 def test_statistics_stand_in_the_json_and_in_jsonl(tree: Path) -> None:
     (tree / "bank.py").write_text(LOST)
     document = json.loads(run("check", "--statistics", "--output-format", "json").stdout)

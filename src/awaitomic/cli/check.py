@@ -55,6 +55,8 @@ def check(
     options = common(given)
     acceptance = _acceptance(options, write_baseline, extend=extend_baseline)
     if add_ignore is not None:
+        if show_fixes:
+            raise click.UsageError("--add-ignore writes comments instead of fixes: --show-fixes does not go with it.")
         _suppress(ctx, options, add_ignore, baseline=write_baseline)
     run = run_engine(options, acceptance=acceptance, diffs=show_fixes or options.outputs.wants_diffs)
     report(run, options, diffs=show_fixes)
@@ -73,7 +75,7 @@ def check(
 
 def _suppress(ctx: click.Context, options: Common, reason: str, *, baseline: str | None) -> NoReturn:
     """Add comments instead of reporting; raises `click.UsageError` for what does not go with that."""
-    from awaitomic.cli.outcome import exit_code, report, tell_problems  # noqa: PLC0415 - not for --version
+    from awaitomic.cli.outcome import exit_code, report, tell_problems, with_diffs  # noqa: PLC0415 - not for --version
     from awaitomic.cli.running import run_engine  # noqa: PLC0415 - as above
     from awaitomic.findings.new_comments import reads_as_reason  # noqa: PLC0415 - as above
     from awaitomic.report.summary import suppressed_summary  # noqa: PLC0415 - as above
@@ -86,7 +88,7 @@ def _suppress(ctx: click.Context, options: Common, reason: str, *, baseline: str
     if not reads_as_reason(reason):
         raise click.UsageError(f"{reason!r} cannot be the reason in a comment: it would be read as something else.")
     run = run_engine(options, reason=reason)
-    report(run, options)
+    report(with_diffs(run, options), options)
     tell_problems(run, options)
     options.streams.aside(suppressed_summary(run.report, len(run.applied), len(run.changes)))
     ctx.exit(exit_code(run, options))
@@ -102,8 +104,11 @@ def _acceptance(options: Common, baseline: str | None, *, extend: bool) -> Accep
         return None
     if options.reads_stdin:
         raise click.UsageError("--write-baseline is about files, not about standard input.")
+    if options.baseline is not None:
+        raise click.UsageError("--write-baseline and --baseline exclude each other: name the one to write.")
     if options.since is not None:
         raise click.UsageError("--write-baseline writes all that is found: --since and --changed exclude it.")
     if not os.path.isdir(os.path.dirname(baseline) or "."):  # noqa: PTH112, PTH120 - a plain string
         raise click.UsageError(f"the directory {os.path.dirname(baseline)!r} does not exist.")  # noqa: PTH120 - as above
+    options.outputs.check_other("--write-baseline", baseline)
     return Acceptance(os.path.abspath(baseline), extend)  # noqa: PTH100 - links are not followed

@@ -57,6 +57,8 @@ def fix(
     goes to standard output.
     """
     options = common(given)
+    if options.exit_zero and exit_non_zero_on_fix:
+        raise click.UsageError("--exit-zero and --exit-non-zero-on-fix exclude each other.")
     _check_usage(options, diff=diff, patch_dir=patch_dir, interactive=interactive, max_fixes=max_fixes)
     if interactive:
         from awaitomic.cli.review import review  # noqa: PLC0415 - not for --version
@@ -90,7 +92,7 @@ def _fix_all(ctx: click.Context, options: Common, most: int | None, *, diff: boo
     Parameters: at most so many groups of fixes are taken (None: all); `changes_count` tells whether a change of a file
     is a reason to end with 1.
     """
-    from awaitomic.cli.outcome import exit_code, report_others, tell_problems  # noqa: PLC0415 - not for --version
+    from awaitomic.cli.outcome import exit_code, report_others, tell_problems, with_diffs  # noqa: PLC0415 - not for --version
     from awaitomic.cli.running import run_engine  # noqa: PLC0415 - not for --version
 
     mend = None
@@ -104,7 +106,7 @@ def _fix_all(ctx: click.Context, options: Common, most: int | None, *, diff: boo
         # The run above speaks of texts that nobody has; a report that is kept has to speak of the files as they are.
         report_others(run_engine(options, diffs=True), options, diffs=True)
     elif options.reads_stdin:
-        report_others(run, options)
+        report_others(with_diffs(run, options), options)
     tell_problems(run, options)
     tell_fixes(run, options, notes_of_groups(mend, dry=diff) if mend is not None else (), dry=diff)
     if options.hook:
@@ -151,11 +153,11 @@ def notes_of_groups(mend: MendGroups, *, dry: bool) -> list[str]:
 
 def _show(run: Run, options: Common, *, diff: bool) -> None:
     """Write the patch, the fixed text, or what is left; whatever else there is to show goes to standard error."""
-    from awaitomic.cli.outcome import findings_text, report  # noqa: PLC0415 - not for --version
+    from awaitomic.cli.outcome import findings_text, report, with_diffs  # noqa: PLC0415 - not for --version
 
     streams = options.streams
     if not diff and not options.reads_stdin:
-        report(run, options)
+        report(with_diffs(run, options), options)
         return
     if diff:
         from awaitomic.report.diff import render_patch  # noqa: PLC0415 - only where a patch is made

@@ -225,6 +225,8 @@ class Common:
     verbose: bool
     since: str | None
     """The commit since which something has to have changed."""
+    baseline: str | None
+    """The baseline that the command line names."""
     stdin_name: str
     use_cache: bool
     stdin: bytes
@@ -262,6 +264,7 @@ def common(given: Given) -> Common:
     if given["quiet"] and given["verbose"]:
         raise click.UsageError("--quiet and --verbose exclude each other.")
     outputs = read_outputs(given["output_format"], given["output_file"], paths)
+    outputs.check_other("--baseline", given["baseline"])
     return Common(
         paths=paths,
         settings=_settings(paths, given),
@@ -271,6 +274,7 @@ def common(given: Given) -> Common:
         exit_zero=given["exit_zero"],
         verbose=given["verbose"],
         since=since,
+        baseline=given["baseline"],
         stdin_name=given["stdin_filename"] or STDIN,
         use_cache=not given["no_cache"],
         stdin=read_stdin() if STDIN in paths else b"",

@@ -57,6 +57,22 @@ def report_others(run: Run, common: Common, *, diffs: bool = False) -> None:
         write_file(file, rendered.encode("utf-8", "backslashreplace"))
 
 
+def with_diffs(run: Run, common: Common) -> Run:
+    """Give a run that has changed files, with what the fixes of what is left would change, if a report always says so.
+
+    That is asked of the files as they are by now, so nothing is asked if no report has a place for it.
+    """
+    if not common.outputs.wants_diffs or not run.report.findings:
+        return run
+    from awaitomic.cli.running import run_engine  # noqa: PLC0415 - seldom needed
+
+    if common.reads_stdin and run.changes:
+        common = replace(common, stdin=run.changes[0].new.raw)
+    now = {(each.path, each.fingerprint): each for each in run_engine(common, diffs=True).report.findings}
+    findings = tuple(now.get((each.path, each.fingerprint), each) for each in run.report.findings)
+    return replace(run, report=replace(run.report, findings=findings))
+
+
 def _rendered(name: str, run: Run, common: Common, *, diffs: bool) -> str:
     return render(name, _material(run, common, diffs=diffs or name == "sarif"), Paint())
 

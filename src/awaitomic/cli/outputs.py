@@ -44,6 +44,12 @@ class Outputs:
         """Whether one of the reports always says what each fix changes."""
         return "sarif" in {self.format, *(name for name, _ in self.others)}
 
+    def check_other(self, option: str, file: str | None) -> None:
+        """Raise `click.UsageError` if a report would be written over the file of another option."""
+        files = {os.path.realpath(each) for each in (self.file, *(each for _, each in self.others)) if each is not None}
+        if file is not None and os.path.realpath(file) in files:
+            raise click.UsageError(f"--output-file: a report would replace the file of {option}, {file!r}.")
+
 
 def read_outputs(main: str, values: Sequence[str], paths: Iterable[str]) -> Outputs:
     """Read ``--output-format`` and all ``--output-file``.
@@ -118,7 +124,8 @@ def write_file(file: Path, raw: bytes) -> None:
     """
     try:
         target = os.path.realpath(file)
-        if not (_is_replaced(target) and _replace(target, raw)):
+        # What is asked is the file, not the target: /dev/stdout leads to a pipe by a name that nothing has.
+        if not (_is_replaced(os.fspath(file)) and _replace(target, raw)):
             file.write_bytes(raw)
     except OSError as error:
         raise _Unwritten(str(file), error.strerror) from error

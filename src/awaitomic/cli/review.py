@@ -37,7 +37,7 @@ def review(options: Common, most: int | None, *, exit_non_zero_on_fix: bool) -> 
     file counts. Raises `click.UsageError` if there is nobody to ask, or the dialogue has no place.
     """
     from awaitomic.cli.fix import tell_fixes  # noqa: PLC0415 - it imports this
-    from awaitomic.cli.outcome import exit_code, report, report_others, tell_problems  # noqa: PLC0415 - as in fix
+    from awaitomic.cli.outcome import exit_code, report, report_others, tell_problems, with_diffs  # noqa: PLC0415 - as in fix
     from awaitomic.cli.running import run_engine  # noqa: PLC0415 - as in fix
 
     if options.outputs.format != "text" or options.outputs.file is not None:
@@ -47,10 +47,11 @@ def review(options: Common, most: int | None, *, exit_non_zero_on_fix: bool) -> 
         raise click.UsageError("--interactive needs a terminal, or answers on standard input, one a line.")
     mend = MendAsked(_Dialogue(options), most)
     run = run_engine(options, repair=True, write=True, mend=mend)
+    left = with_diffs(run, options)
     if options.statistics:
-        report(run, options)
+        report(left, options)
     else:
-        report_others(run, options)
+        report_others(left, options)
     tell_problems(run, options)
     tell_fixes(run, options, _notes(mend), dry=False)
     return exit_code(run, options, changes=exit_non_zero_on_fix and bool(run.changes))

@@ -179,8 +179,8 @@ class Baselines:
     def repaired(self, outcomes: Sequence[Outcome], *, write: bool, chosen: bool) -> tuple[list[Outcome], list[str]]:
         """Give the outcomes with those of the baselines, without what is gone and with what has another name by now.
 
-        With `write`, they are written. If only `chosen` fixes are made, what is gone is reported, since nobody has chosen
-        to take it out; and names follow only where a file was changed.
+        With `write`, they are written. If only `chosen` fixes are made, what is gone is reported, since nobody has
+        chosen to take it out; and names follow only where a file was changed.
         """
         self._settle(outcomes)
         idle = chosen and not any(outcome.change is not None for outcome in outcomes)

@@ -24,7 +24,7 @@ from awaitomic.engine.task import Task
 from awaitomic.engine.writing import settle, tell, written
 from awaitomic.findings.focus import key_of
 from awaitomic.model.focus import EVERYTHING, Focus
-from awaitomic.source.discovery import ProblemKind, discover
+from awaitomic.source.discovery import ProblemKind, discover, excluded
 from awaitomic.source.prefilter import may_matter
 from awaitomic.source.text import Unreadable, decode, display_path
 
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from awaitomic.config import Settings
     from awaitomic.engine.baselines import Acceptance
     from awaitomic.engine.mending import Mend
+
+
+_UNNAMED = "-"
+"""How a text is shown that was given no name."""
 
 
 class MissingPath(Exception):  # noqa: N818 - names what is wrong with the usage
@@ -102,6 +106,8 @@ def run_on_text(raw: bytes, path: str, settings: Settings, *, repair: bool = Fal
 
     start = time.perf_counter()
     settings = settings.at(path)
+    if path != _UNNAMED and (why := excluded(path, settings)) is not None:
+        return collect([], files=0, seconds=time.perf_counter() - start, notes=[why])
     known = Baselines([Path(path)], (), settings, None).known
     settings = replace(settings, focus=replace(settings.focus, known=known))
     try:

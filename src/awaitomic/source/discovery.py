@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from awaitomic.source.gitignore import IgnoreRules
 
 
+_EXCLUDED = "{} is excluded by the configuration; --no-force-exclude takes it all the same."
+
+
 class ProblemKind(enum.Enum):
     """Why a named path yields nothing, or less than it seems to."""
 
@@ -86,6 +89,18 @@ def discover(paths: Iterable[str | os.PathLike[str]], settings: Settings) -> Dis
     return Discovery(tuple(Path(found.named) for found in ordered), tuple(walker.problems))
 
 
+def excluded(path: str, settings: Settings) -> str | None:
+    """Say that a path which is named is excluded, if it is and that counts; `settings` are those of the path."""
+    if not settings.force_exclude or not _exclusions(settings).match_upwards(os.path.abspath(path)):
+        return None
+    return _EXCLUDED.format(display_path(path))
+
+
+def _exclusions(settings: Settings) -> Patterns:
+    root = os.path.abspath(settings.root) if settings.root is not None else os.getcwd()
+    return Patterns((*settings.exclude, *settings.extend_exclude), root)
+
+
 @dataclass(frozen=True, slots=True)
 class _Rules:
     """What is left out below a folder; `ignored` is what git ignores, None if nobody asks."""
@@ -123,8 +138,7 @@ class _Walker:
             return
         settings = self._settings.at(absolute)
         if settings.force_exclude and self._exclusions(settings).match_upwards(absolute):
-            text = f"{shown} is excluded by the configuration; --no-force-exclude takes it all the same."
-            self._tell(ProblemKind.EXCLUDED, shown, text)
+            self._tell(ProblemKind.EXCLUDED, shown, _EXCLUDED.format(shown))
         elif stat.S_ISDIR(mode):
             before = len(self.found)
             self._walk(named, absolute)
@@ -142,8 +156,7 @@ class _Walker:
     def _exclusions(self, settings: Settings) -> Patterns:
         """Give the patterns of one table; there is one in a folder."""
         if settings.root not in self._excluded:
-            root = os.path.abspath(settings.root) if settings.root is not None else os.getcwd()
-            self._excluded[settings.root] = Patterns((*settings.exclude, *settings.extend_exclude), root)
+            self._excluded[settings.root] = _exclusions(settings)
         return self._excluded[settings.root]
 
     def _tell(self, kind: ProblemKind, shown: str, message: str) -> None:
