@@ -104,6 +104,32 @@ WRONG = {
             self.total = total + more
         await price()
 """,
+    "the acquisition by hand stays inside": """
+    async def add(self):
+        async with self._lock:
+            total = self.total
+            await self._lock.acquire()
+            try:
+                self.total = total + await price()
+            finally:
+                self._lock.release()
+""",
+    "the release by hand stays inside": """
+    async def add(self):
+        async with self._lock:
+            total = self.total
+            try:
+                await price()
+            finally:
+                self._lock.release()
+            self.total = total + await price()
+""",
+    "the block begins where the lock was taken by hand": """
+    async def add(self):
+        total = self.total
+        async with self._lock:
+            self.total = total + await price()
+""",
     "another writer stays outside": """
     async def add(self):
         async with self._lock:
@@ -115,6 +141,16 @@ WRONG = {
         self.total -= 1
 """,
 }
+
+BY_HAND = """
+    async def add(self):
+        total = self.total
+        await self._lock.acquire()
+        try:
+            self.total = total + await price()
+        finally:
+            self._lock.release()
+"""
 
 RIGHT = {
     "double-checked": """
@@ -160,7 +196,7 @@ def _scenario_of(body: str) -> Scenario:
 
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_repair_is_caught(name: str) -> None:
-    scenario = _of("add") if "larger" in name or "grows" in name else _scenario_of(WRONG[name])
+    scenario = _of("add") if any(word in name for word in ("larger", "grows", "by hand")) else _scenario_of(WRONG[name])
     assert check_before(HEAD + WRONG[name], scenario)
 
 
@@ -172,5 +208,6 @@ def test_its_correct_twin_passes(name: str) -> None:
 def test_what_the_remedies_make_passes() -> None:
     asked = carried(recheck.REMEDY, "AWA201", HEAD + GET)
     assert check_after(asked.text, _of("get")) == []
-    grown = carried(widen.REMEDY, "AWA201", HEAD + ADD)
-    assert check_after(grown.text, _of("add", "take")) == []
+    for add in (ADD, BY_HAND):
+        grown = carried(widen.REMEDY, "AWA201", HEAD + add)
+        assert check_after(grown.text, _of("add", "take")) == []

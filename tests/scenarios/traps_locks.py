@@ -145,8 +145,7 @@ CASES: dict[str, FixtureCase] = {
             tasks={"enter": lambda turnstile: turnstile.enter()},
             state=lambda turnstile: turnstile.visitors,
             findings=(("AWA201", "self.visitors"),),
-            repair="refused",
-            refusal="explicit-acquire",
+            repair="unsafe",
         ),
     ),
     **pair(

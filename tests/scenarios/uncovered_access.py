@@ -9,13 +9,14 @@ from explorer import Ending
 from .case import FixtureCase, Repair
 
 
-def _meter(repair: Repair | None = None) -> FixtureCase:
+def _meter(repair: Repair | None = None, refusal: str | None = None) -> FixtureCase:
     return FixtureCase(
         subject=lambda module: module.Meter(),
         tasks={"add": lambda meter: meter.add()},
         state=lambda meter: meter.total,
         findings=(("AWA201", "self.total"),) if repair else (),
         repair=repair,
+        refusal=refusal,
     )
 
 
@@ -106,6 +107,10 @@ def _line(repair: Repair | None = None) -> FixtureCase:
 CASES: dict[str, FixtureCase] = {
     "uncovered_access/locked_too_late.py": _meter("safe"),
     "uncovered_access/await_between_regions.py": _meter("unsafe"),
+    "uncovered_access/taken_by_hand_too_late.py": _meter("safe"),
+    "uncovered_access/taken_by_hand.py": _meter("unsafe"),
+    "uncovered_access/given_back_by_a_helper.py": _meter("refused", "explicit-acquire"),
+    "uncovered_access/keep_held_by_hand.py": _meter(),
     "uncovered_access/only_the_write_locked.py": _meter("unsafe"),
     "uncovered_access/keep_fresh_in_second_region.py": _meter(),
     "uncovered_access/second_test_missing.py": _rooms("safe"),

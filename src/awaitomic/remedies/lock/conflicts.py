@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.model.event import Enter, Suspend
+from awaitomic.model.event import Suspend
 from awaitomic.model.location import Root
 from awaitomic.program.calls import awaited_calls
 from awaitomic.program.resolve import Resolver
@@ -51,14 +51,7 @@ def _check_own(coverage: Coverage) -> None:
         if merged_regions(coverage, resolver):
             continue
         for event in resolver.function.events:
-            if (
-                isinstance(event, Enter)
-                and coverage.held(resolver, event.id)
-                and any(
-                    resolver.key_of(lock.location) == coverage.guardian.key
-                    for lock in coverage.program.locks_of(resolver, event.manager)
-                )
-            ):
+            if coverage.takes_at(resolver, event) and coverage.held(resolver, event.id):
                 line = line_of(coverage.program, resolver.function, event.id)
                 name = resolver.function.qualname
                 raise Declined(

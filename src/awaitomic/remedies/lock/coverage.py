@@ -11,16 +11,18 @@ from collections.abc import Callable, Iterator
 from copy import copy
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.model.event import Enter, Read, Suspend, Write
+from awaitomic.model.event import Call, Enter, Event, Read, Suspend, Write
 from awaitomic.model.location import Location
 from awaitomic.model.position import StatementPath
 from awaitomic.program import Program
 from awaitomic.program.accesses import FORGETS, Access, Change
 from awaitomic.program.calls import awaited_calls
 from awaitomic.program.facts import WriteFact
+from awaitomic.program.locks import Lock
 from awaitomic.program.module import is_construction
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import Token
+from awaitomic.remedies.lock.by_hand import pairs_of
 from awaitomic.remedies.lock.home import Guardian, Home, Kind
 from awaitomic.remedies.lock.useless import private_around
 from awaitomic.remedies.remedy import statement_at
@@ -130,13 +132,22 @@ class Coverage:
         if self.guardian is None:
             return None
         resolver = self.program.resolver(function)
-        for event in function.events:
-            if isinstance(event, Enter) and any(
-                resolver.key_of(lock.location) == self.guardian.key
-                for lock in self.program.locks_of(resolver, event.manager)
-            ):
-                return event.id
-        return None
+        return next((event.id for event in function.events if self.takes_at(resolver, event)), None)
+
+    def takes_at(self, resolver: Resolver, event: Event) -> bool:
+        """Tell whether an event takes the lock that is there already, and waits for it."""
+        return self.taken_at(resolver, event) is not None
+
+    def taken_at(self, resolver: Resolver, event: Event) -> Lock | None:
+        """Give the lock that is there already if an event takes it, in the terms of its function."""
+        if self.guardian is None:
+            return None
+        locks: list[Lock] = []
+        if isinstance(event, Enter):
+            locks = list(self.program.locks_of(resolver, event.manager))
+        elif isinstance(event, Call):
+            locks = [lock for lock, takes in self.program.lock_calls(resolver, event) if takes]
+        return next((lock for lock in locks if resolver.key_of(lock.location) == self.guardian.key), None)
 
     def reaches(self, function: FunctionGraph, seen: set[int]) -> bool:
         """Tell whether running a function takes the lock, itself or through what it awaits."""
@@ -258,11 +269,21 @@ class Coverage:
             more += [function.statements[event] for event in self._atomic_before(resolver, run)]
             private = private_around(self.program, resolver, run.first)
             more += private.body.paths if private is not None else ()
+            more += self._begun(resolver, run)
             more = [path for path in more if not run.covers(path)]
             if not more:
                 self._check_loops(function, run)
                 return run
             paths = [*run.paths, *more]
+
+    def _begun(self, resolver: Resolver, run: Run) -> Iterator[StatementPath]:
+        """Give the statements of regions that a larger one would take in by a part: the lock is taken by hand there."""
+        taken = (self.taken_at(resolver, event) for event in resolver.function.events if isinstance(event, Call))
+        lock = next((lock for lock in taken if lock is not None), None) if self.grows else None
+        for pair in pairs_of(self.seen_from(resolver.function), resolver, lock) if lock is not None else ():
+            paths = pair.run.paths
+            if any(run.covers(path) for path in paths):
+                yield from paths
 
     def _touching(self, function: FunctionGraph, run: Run) -> Iterator[Run]:
         """Give, and take out, the runs that overlap with a run or stand next to it."""

@@ -11,36 +11,60 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.model.event import Suspend
+from awaitomic.model.event import Enter, Operand, Suspend
+from awaitomic.model.location import Location
+from awaitomic.model.plan import Edit
+from awaitomic.model.position import StatementPath
 from awaitomic.program import Program
 from awaitomic.program.calls import awaited_calls
 from awaitomic.program.locks import Lock
-from awaitomic.program.locks.acquisitions import own_acquisitions
 from awaitomic.program.resolve import Resolver
+from awaitomic.remedies.lock.by_hand import pairs_of
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.remedy import statement_at
+from awaitomic.remedies.shared.declined import check_here
 from awaitomic.remedies.shared.purity import Purity, Quality
 from awaitomic.remedies.shared.region import Run, events_in
 from awaitomic.remedies.shared.siblings import leaves
-from awaitomic.remedies.split.regions import Region, Taker, regions_of
+from awaitomic.remedies.split.regions import Taker, dropped, region_at
 
 
-def merged_regions(coverage: Coverage, resolver: Resolver) -> tuple[Region, ...]:
+class Merged(NamedTuple):
+    """A region that becomes a part of a larger one: where it begins, and what takes its acquisition away."""
+
+    path: StatementPath
+    lock: Lock
+    edits: tuple[Edit, ...]
+
+
+def merged_regions(coverage: Coverage, resolver: Resolver) -> tuple[Merged, ...]:
     """Give the regions of the lock in a function that a larger one takes in.
 
     Raises:
-        Declined: ``explicit-acquire`` if the function takes the lock by a call, ``split-partial-region`` if a region
-            gives the lock a name.
+        Declined: ``explicit-acquire`` if the function takes the lock by calls that cannot become a region,
+            ``split-partial-region`` if a region gives the lock a name.
     """
     if not coverage.grows or id(resolver.function) in coverage.delegating:
         return ()
-    taken = next(_takings(coverage, resolver), None)
-    if taken is None:
-        return ()
-    program = coverage.seen_from(resolver.function)
-    regions = regions_of(program, Taker(resolver.function, *taken))
     runs = coverage.runs.get(id(resolver.function), ())
-    return tuple(region for region in regions if any(run.covers(region.path) for run in runs))
+    found = {region.path: region for region in _regions(coverage, resolver)}
+    return tuple(region for _, region in sorted(found.items()) if any(run.covers(region.path) for run in runs))
+
+
+def _regions(coverage: Coverage, resolver: Resolver) -> Iterator[Merged]:
+    """Give every region in which a function holds the lock."""
+    function, program = resolver.function, coverage.seen_from(resolver.function)
+    by_hand: dict[Location, Lock] = {}
+    for event in function.events:
+        lock = coverage.taken_at(resolver, event)
+        if lock is not None and isinstance(event, Enter):
+            region = region_at(program, Taker(function, event.id, lock))
+            yield Merged(region.path, lock, (dropped(program, region),))
+        elif lock is not None:
+            by_hand[lock.location] = lock
+    for lock in by_hand.values():
+        check_here(program, function)
+        yield from (Merged(pair.taken, lock, pair.edits) for pair in pairs_of(program, resolver, lock))
 
 
 def judge_growth(coverage: Coverage) -> Iterator[str]:
@@ -59,16 +83,22 @@ def judge_growth(coverage: Coverage) -> Iterator[str]:
 def _waits_taken_in(coverage: Coverage, resolver: Resolver, run: Run) -> Iterator[str]:
     """Say which waits were outside of the lock: the author may have left them there so that others do not wait."""
     program, function = coverage.program, resolver.function
-    own = coverage.guardian.key if coverage.guardian is not None else None
     for event in events_in(function, run):
         found = function.events[event]
         if not isinstance(found, Suspend) or not program.may_suspend(resolver, found):
             continue
-        taking = found.awaited is not None and any(
-            resolver.key_of(lock.location) == own for lock in program.locks_of(resolver, found.awaited)
-        )
+        taking = found.awaited is not None and _waits_for_lock(coverage, resolver, found.awaited)
         if not taking and not coverage.held_already(resolver, event) and not _gave_up(coverage, resolver, found):
             yield f"the wait on {program.place(function, event)} was outside of the lock, and comes under it"
+
+
+def _waits_for_lock(coverage: Coverage, resolver: Resolver, awaited: Operand) -> bool:
+    """Tell whether what is awaited is the lock itself, or an ``acquire`` of it."""
+    own = coverage.guardian.key if coverage.guardian is not None else None
+    entered = coverage.program.locks_of(resolver, awaited)
+    return coverage.takes_at(resolver, resolver.function.events[awaited]) or any(
+        resolver.key_of(lock.location) == own for lock in entered
+    )
 
 
 def _gave_up(coverage: Coverage, resolver: Resolver, event: Suspend) -> bool:
@@ -77,7 +107,7 @@ def _gave_up(coverage: Coverage, resolver: Resolver, event: Suspend) -> bool:
     return bool(targets) and all(id(each) in coverage.existing or id(each) in coverage.by_callers for each in targets)
 
 
-def _delayed(coverage: Coverage, resolver: Resolver, run: Run, region: Region) -> Iterator[str]:
+def _delayed(coverage: Coverage, resolver: Resolver, run: Run, region: Merged) -> Iterator[str]:
     """Say what ran before the lock was waited for, and could tell that it runs behind that now."""
     purity = Purity(_In(coverage.program, resolver, resolver.function))
     tree = coverage.tree_of(resolver.function)
@@ -101,20 +131,10 @@ class _In(NamedTuple):
     function: FunctionGraph
 
 
-def _always_took_it(coverage: Coverage, resolver: Resolver, run: Run, region: Region) -> bool:
+def _always_took_it(coverage: Coverage, resolver: Resolver, run: Run, region: Merged) -> bool:
     """Tell whether every way through a run came to a region."""
     if len(region.path) != len(run.first):
         return False
     tree = coverage.tree_of(resolver.function)
     before = [path for path in run.paths if path[-1].index < region.path[-1].index]
     return not any(leaves(statement_at(tree, path), by_raise=False) for path in before)
-
-
-def _takings(coverage: Coverage, resolver: Resolver) -> Iterator[tuple[int, Lock]]:
-    """Give where a function takes the lock itself."""
-    if coverage.guardian is None:
-        return
-    for event in resolver.function.events:
-        for lock in own_acquisitions(coverage.program, resolver, event):
-            if resolver.key_of(lock.location) == coverage.guardian.key:
-                yield event.id, lock

@@ -18,7 +18,7 @@ from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import Run
 from awaitomic.remedies.split import takers
 from awaitomic.remedies.split.delegation import delegate
-from awaitomic.remedies.split.regions import Taker, dropped
+from awaitomic.remedies.split.regions import Taker
 from awaitomic.remedies.split.takers import HeldAt
 
 
@@ -120,8 +120,7 @@ def edits_of(coverage: Coverage, taken: Taken) -> Edits:
             found.renames.append(pair)
         else:
             edits = found.in_module(coverage.program, resolver.function.module)
-            program = coverage.seen_from(resolver.function)
-            edits.extend(dropped(program, region) for region in merged_regions(coverage, resolver))
+            edits.extend(edit for region in merged_regions(coverage, resolver) for edit in region.edits)
             for run in coverage.runs.get(key, ()):
                 edits.extend(_taking(coverage, taken, resolver, run))
     for function in coverage.existing.values():

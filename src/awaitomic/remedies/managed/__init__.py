@@ -11,12 +11,12 @@ import ast
 from dataclasses import dataclass
 
 from awaitomic.flow.statements import block_of
-from awaitomic.model.event import Attribute, Name, Write
 from awaitomic.model.finding import Applicability, Refusal
 from awaitomic.model.plan import DeleteStatement, DropFinally, Edit, OpenBlock, Plan
 from awaitomic.model.position import BlockStep, StatementPath
 from awaitomic.program.locks.by_hand import Taking, releases, takings
 from awaitomic.program.locks.never_given_back import never_given_back
+from awaitomic.remedies.lock.by_hand import is_made_anew, rebinding, said_of
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import Run
@@ -90,12 +90,8 @@ def _lines(case: Case, taking: Taking, places: dict[StatementPath, None]) -> str
 
 def _said(case: Case, path: StatementPath, method: str) -> str | None:
     """Give how a statement names the lock of which it only calls a method."""
-    statement = case.statement(path)
-    call = statement.value if isinstance(statement, ast.Expr) else None
-    call = call.value if isinstance(call, ast.Await) else call
-    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or call.func.attr != method:
-        return None
-    return case.text(call.func.value)
+    said = said_of(case.statement(path), method)
+    return None if said is None else case.text(said)
 
 
 def _edits(case: Case, pair: _Pair) -> tuple[list[Edit], Run]:
@@ -163,20 +159,12 @@ def _check_same_lock(case: Case, pair: _Pair, run: Run) -> None:
         Declined: ``lock-changes``.
     """
     written = ast.parse(pair.said, mode="eval").body
-    if any(isinstance(node, ast.Call | ast.Await | ast.NamedExpr) for node in ast.walk(written)):
+    if is_made_anew(written):
         raise Declined("lock-changes", f"`{pair.said}` is evaluated anew where the lock is given back")
-    names = {node.id for node in ast.walk(written) if isinstance(node, ast.Name)}
-    attributes = {node.attr for node in ast.walk(written) if isinstance(node, ast.Attribute)}
-    for event in case.function.events:
-        if not isinstance(event, Write) or not run.covers(case.path(event.id)):
-            continue
-        place = event.place
-        rebinds = isinstance(place, Name) and place.name in names
-        if rebinds or (isinstance(place, Attribute) and place.attr in attributes):
-            line = case.extent(case.node(event.id)).line
-            raise Declined(
-                "lock-changes", f"line {line} gives `{pair.said}` another meaning before the lock is given back"
-            )
+    event = rebinding(case.resolver, written, run)
+    if event is not None:
+        line = case.extent(case.node(event)).line
+        raise Declined("lock-changes", f"line {line} gives `{pair.said}` another meaning before the lock is given back")
 
 
 REMEDY = Remedy(
