@@ -20,6 +20,16 @@ def _meter(repair: Repair | None = None, refusal: str | None = None) -> FixtureC
     )
 
 
+def _stock(repair: Repair | None = None) -> FixtureCase:
+    return FixtureCase(
+        subject=lambda module: module.Stock(),
+        tasks={"take": lambda stock: stock.take("tea"), "fill": lambda stock: stock.fill("tea")},
+        state=lambda stock: stock.counts,
+        findings=(("AWA201", "self.counts[item]"),) if repair else (),
+        repair=repair,
+    )
+
+
 def _rooms(repair: Repair | None = None) -> FixtureCase:
     return FixtureCase(
         subject=lambda module: module.Rooms(),
@@ -111,6 +121,9 @@ CASES: dict[str, FixtureCase] = {
     "uncovered_access/taken_by_hand.py": _meter("unsafe"),
     "uncovered_access/given_back_by_a_helper.py": _meter("refused", "explicit-acquire"),
     "uncovered_access/keep_held_by_hand.py": _meter(),
+    "uncovered_access/lock_of_key_too_late.py": _stock("safe"),
+    "uncovered_access/lock_of_key_given_back_between.py": _stock("unsafe"),
+    "uncovered_access/keep_lock_of_key_held.py": _stock(),
     "uncovered_access/only_the_write_locked.py": _meter("unsafe"),
     "uncovered_access/keep_fresh_in_second_region.py": _meter(),
     "uncovered_access/second_test_missing.py": _rooms("safe"),

@@ -21,7 +21,7 @@ from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.lock.growing import judge_growth
 from awaitomic.remedies.lock.holders import check_holders
 from awaitomic.remedies.lock.home import Guardian, Home, candidates, guardian, home_of
-from awaitomic.remedies.lock.lock_tables import LockTable, check_side_by_side, lock_table
+from awaitomic.remedies.lock.lock_tables import LockTable, check_side_by_side, lock_table, own_table
 from awaitomic.remedies.lock.modes import check_mode
 from awaitomic.remedies.lock.new_lock import new_lock, of_table
 from awaitomic.remedies.lock.order import check_order
@@ -54,12 +54,7 @@ def propose_grown(case: Case, lock: Lock) -> Proposal | Refusal:
     """Plan that a lock which covers a part of a span covers all of it, by the regions in which it is taken already."""
     try:
         home = home_of(case.program, case.resolver, case.location)
-        key = case.resolver.key_of(lock.location)
-        guard = next((each for each in candidates(case.program, home) if each.key == key), None)
-        if guard is None:
-            message = f"`{lock}` is no lock of the object that has `{case.finding.state}`, so that not all can take it"
-            raise Declined("other-lock", message)
-        return _with_lock(case, home, _Choice(guard, grows=True), lambda _resolver, _access: ())
+        return _with_lock(case, home, _grown(case, home, lock), lambda _resolver, _access: ())
     except Declined as declined:
         return declined.refusal
 
@@ -74,6 +69,24 @@ class _Choice:
     """The table of locks that `guard` stands for."""
     grows: bool = False
     """Whether the regions in which `guard` is taken already become larger."""
+
+
+def _grown(case: Case, home: Home, lock: Lock) -> _Choice:
+    """Give the lock of a region as one that all who write the state can take.
+
+    Raises:
+        Declined: ``other-lock`` if they have no name for it.
+    """
+    key = case.resolver.key_of(lock.location)
+    guard = next((each for each in candidates(case.program, home) if each.key == key), None)
+    if guard is not None:
+        return _Choice(guard, grows=True)
+    table = keyed.table_of(home, case.location)
+    locks = own_table(case.program, case.resolver, table, lock, case.location) if table is not None else None
+    if locks is None:
+        message = f"`{lock}` is no lock of the object that has `{case.finding.state}`, so that not all can take it"
+        raise Declined("other-lock", message)
+    return _Choice(locks.guardian, table, locks, grows=True)
 
 
 def _propose(case: Case, along: Along) -> Proposal:

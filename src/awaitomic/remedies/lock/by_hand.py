@@ -31,6 +31,8 @@ class Pair:
     given: StatementPath
     run: Run
     """From the one that takes it to the one that gives it back, or to the ``try`` that does so in its ``finally``."""
+    said: ast.expr
+    """How the lock is named where it is taken."""
     last: Edit
     """What takes the release away."""
 
@@ -105,19 +107,21 @@ def _calls_that_take(program: Program, resolver: Resolver, lock: Lock) -> set[in
 
 def _pair(tree: ast.Module, resolver: Resolver, taking: Taking, given: list[StatementPath]) -> Pair:
     """Give the release that belongs to an acquisition: the next one in its block, or in the ``try`` that comes next."""
-    said = said_of(statement_at(tree, taking.path), "acquire")
     found = next(_releases_behind(tree, taking.path, given), None)
-    if said is None or found is None:
+    if found is None:
         raise _declined(tree, resolver, [taking], "its `release` is not the last thing in a `finally` behind it")
     released = said_of(statement_at(tree, found.given), "release")
-    alike = released is not None and ast.unparse(said) == ast.unparse(released)
-    if not alike or is_made_anew(said) or rebinding(resolver, said, found.run) is not None:
+    alike = released is not None and ast.unparse(found.said) == ast.unparse(released)
+    if not alike or is_made_anew(found.said) or rebinding(resolver, found.said, found.run) is not None:
         raise _declined(tree, resolver, [taking], "where it is given back it may be another lock")
     return found
 
 
 def _releases_behind(tree: ast.Module, taken: StatementPath, given: list[StatementPath]) -> Iterator[Pair]:
     """Give the first sibling behind an acquisition in which the lock is given back, if it does so as it ends."""
+    said = said_of(statement_at(tree, taken), "acquire")
+    if said is None:
+        return
     depth = len(taken) - 1
     behind = [path for path in given if path[:depth] == taken[:depth] and path[depth].block == taken[depth].block]
     behind = [path for path in behind if path[depth].index > taken[depth].index]
@@ -127,7 +131,7 @@ def _releases_behind(tree: ast.Module, taken: StatementPath, given: list[Stateme
     index = path[depth].index
     run = Run(taken, index - taken[depth].index + 1)
     if len(path) == depth + 1:
-        yield Pair(taken, path, run, DeleteStatement(path))
+        yield Pair(taken, path, run, said, DeleteStatement(path))
         return
     attempt = (*taken[:-1], BlockStep(taken[-1].block, index))
     node = statement_at(tree, attempt)
@@ -136,7 +140,7 @@ def _releases_behind(tree: ast.Module, taken: StatementPath, given: list[Stateme
     final = block_of(node, "finalbody")
     if path[-1].index == len(final) - 1:
         last: Edit = DropFinally(attempt) if len(final) == 1 else DeleteStatement(path)
-        yield Pair(taken, path, run, last)
+        yield Pair(taken, path, run, said, last)
 
 
 def _declined(tree: ast.Module, resolver: Resolver, found: list[Taking], why: str) -> Declined:

@@ -7,22 +7,24 @@ only one branch took it, waits for it now.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from awaitomic.flow.graph import FunctionGraph
+from awaitomic.knowledge.locks import LOCK_TYPES
 from awaitomic.model.event import Enter, Operand, Suspend
-from awaitomic.model.location import Location
-from awaitomic.model.plan import Edit
+from awaitomic.model.location import ItemStep, Location
+from awaitomic.model.plan import DeleteStatement, Edit
 from awaitomic.model.position import StatementPath
 from awaitomic.program import Program
 from awaitomic.program.calls import awaited_calls
 from awaitomic.program.locks import Lock
+from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.by_hand import pairs_of
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.remedy import statement_at
-from awaitomic.remedies.shared.declined import check_here
+from awaitomic.remedies.shared.declined import Declined, check_here
 from awaitomic.remedies.shared.purity import Purity, Quality
 from awaitomic.remedies.shared.region import Run, events_in
 from awaitomic.remedies.shared.siblings import leaves
@@ -34,6 +36,8 @@ class Merged(NamedTuple):
 
     path: StatementPath
     lock: Lock
+    said: ast.expr
+    """How the lock is named there."""
     edits: tuple[Edit, ...]
 
 
@@ -48,7 +52,23 @@ def merged_regions(coverage: Coverage, resolver: Resolver) -> tuple[Merged, ...]
         return ()
     runs = coverage.runs.get(id(resolver.function), ())
     found = {region.path: region for region in _regions(coverage, resolver)}
-    return tuple(region for _, region in sorted(found.items()) if any(run.covers(region.path) for run in runs))
+    inside = [region for _, region in sorted(found.items()) if any(run.covers(region.path) for run in runs)]
+    return tuple(_without_name(resolver, region, runs) for region in inside)
+
+
+def _without_name(resolver: Resolver, region: Merged, runs: Sequence[Run]) -> Merged:
+    """Let a local go that was made in the larger region, and only to be entered: ``lock = self.locks[key]``."""
+    said, function = region.said, resolver.function
+    if not isinstance(said, ast.Name) or any(run.first == region.path for run in runs):
+        return region
+    nodes = [node for node in ast.walk(function.node) if isinstance(node, ast.Name) and node.id == said.id]
+    for path in dict.fromkeys(function.statements) if len(nodes) == 2 else ():
+        statement = statement_at(resolver.module.tree, path) if path else None
+        looked_up = isinstance(statement, ast.Assign) and _only_looks_up(statement.value)
+        targets = statement.targets if isinstance(statement, ast.Assign) and looked_up else []
+        if targets == [node for node in nodes if node is not said] and any(run.covers(path) for run in runs):
+            return region._replace(edits=(*region.edits, DeleteStatement(path)))
+    return region
 
 
 def _regions(coverage: Coverage, resolver: Resolver) -> Iterator[Merged]:
@@ -59,12 +79,41 @@ def _regions(coverage: Coverage, resolver: Resolver) -> Iterator[Merged]:
         lock = coverage.taken_at(resolver, event)
         if lock is not None and isinstance(event, Enter):
             region = region_at(program, Taker(function, event.id, lock))
-            yield Merged(region.path, lock, (dropped(program, region),))
+            yield Merged(region.path, lock, region.node.items[region.index].context_expr, (dropped(program, region),))
         elif lock is not None:
             by_hand[lock.location] = lock
     for lock in by_hand.values():
         check_here(program, function)
-        yield from (Merged(pair.taken, lock, pair.edits) for pair in pairs_of(program, resolver, lock))
+        yield from (Merged(pair.taken, lock, pair.said, pair.edits) for pair in pairs_of(program, resolver, lock))
+
+
+def first_merged(coverage: Coverage, resolver: Resolver, run: Run, key: str) -> str:
+    """Give how the region with which a run begins names the lock of a key; empty if it begins with something else.
+
+    Raises:
+        Declined: ``several-keys`` if a region inside of the run is that of another key, ``other-lock`` if how it names
+            the lock does more than to look it up.
+    """
+    inside = [region for region in merged_regions(coverage, resolver) if run.covers(region.path)]
+    for region in inside:
+        step = region.lock.location.steps[-1]
+        line = region.said.lineno
+        if not isinstance(step, ItemStep) or step.text != key:
+            message = f"`{resolver.function.qualname}` takes the lock `{region.lock}` of another key on line {line}"
+            raise Declined("several-keys", message)
+        if not _only_looks_up(region.said):
+            message = f"`{ast.unparse(region.said)}` (line {line}) may do more than to give the lock, and is left out"
+            raise Declined("other-lock", message)
+    return next((ast.unparse(region.said) for region in inside if region.path == run.first), "")
+
+
+_LOOKS_UP = frozenset({"setdefault", "get"}) | {name.rpartition(".")[2] for name in LOCK_TYPES}
+"""Last names of what may be called to look up a lock, and make it if there is none."""
+
+
+def _only_looks_up(said: ast.expr) -> bool:
+    """Tell whether a lock's expression does nothing but to look it up in its table, or make it there."""
+    return all(last_name(node.func) in _LOOKS_UP for node in ast.walk(said) if isinstance(node, ast.Call))
 
 
 def judge_growth(coverage: Coverage) -> Iterator[str]:

@@ -96,6 +96,8 @@ def _assigned(program: Program) -> set[str]:
 def _begins_with(statement: ast.stmt, text: str) -> bool:
     """Tell whether a statement evaluates the key in any case: then it can be evaluated right before it as well."""
     head = statement.test if isinstance(statement, ast.If | ast.While) else getattr(statement, "value", None)
+    if isinstance(statement, ast.With | ast.AsyncWith):
+        head = statement.items[0].context_expr
     if head is None or any(isinstance(node, _BRANCHES) for node in ast.walk(head)):
         return False
     return any(isinstance(node, ast.expr) and ast.unparse(node) == text for node in ast.walk(head))

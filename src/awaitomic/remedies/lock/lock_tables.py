@@ -37,14 +37,20 @@ class LockTable:
     receiver: str | None
     module: str
     """The module of the file that it is said in."""
+    always: bool = True
+    """Whether that gives the lock of any key, also of one for which none was made so far."""
 
     def expression(self, program: Program, resolver: Resolver, key: str) -> str:
         """Give the lock of a key as a function of the file says it.
 
         Raises:
-            Declined: ``other-lock`` if it has another name for the object.
+            Declined: ``other-lock`` if it has another name for the object, or there may be no lock of that key yet.
         """
         function = resolver.function
+        if not self.always:
+            line = getattr(function.node, "lineno", 1)
+            message = f"where `{function.qualname}` (line {line}) would take it, there may be no lock of `{key}` yet"
+            raise Declined("other-lock", message)
         if receiver_of(program, function) != self.receiver or function.module != self.module:
             line = getattr(function.node, "lineno", 1)
             message = f"`{function.qualname}` (line {line}) has no name for the table `{self.guardian.name}`"
@@ -72,14 +78,44 @@ def lock_table(program: Program, resolver: Resolver, table: Table) -> LockTable 
     for key in sorted(keys, key=lambda each: (-held[each], str(each))):
         if not _is_of_same_key(program, table, key):
             continue
-        for other, lock, said in _taken(program, key):
-            step = lock.location.steps[-1]
-            text = step.text if isinstance(step, ItemStep) else ""
-            if any(isinstance(node, ast.expr) and ast.unparse(node) == text for node in ast.walk(said)):
-                name = str(lock.location.parent).partition(".")[2] or str(lock.location.parent)
-                receiver = receiver_of(program, other.function)
-                return LockTable(Guardian(lock, name, key), said, text, receiver, other.function.module)
+        found = next(_said(program, key), None)
+        if found is not None:
+            return found
     return None
+
+
+def own_table(program: Program, resolver: Resolver, table: Table, lock: Lock, state: Location) -> LockTable | None:
+    """Give the table of locks of which a function holds one, for the key of an entry, over a part of a span.
+
+    Parameters:
+        program: the facts of the file.
+        resolver: the function with the bug.
+        table: the container that the state is an entry of.
+        lock: the lock, in the function's terms.
+        state: the entry, in its terms.
+    """
+    key, step = resolver.key_of(lock.location), table.key_in(state)
+    of_entry = step is not None and lock.location.steps[-1:] == (step,) and key.owner == table.home.key.owner
+    if step is None or not of_entry or not _is_of_same_key(program, table, key):
+        return None
+    name, receiver = _name(lock), receiver_of(program, resolver.function)
+    unsaid = ast.Name(name)
+    alone = LockTable(Guardian(lock, name, key), unsaid, step.text, receiver, resolver.function.module, always=False)
+    return next(_said(program, key), alone)
+
+
+def _said(program: Program, key: Location) -> Iterator[LockTable]:
+    """Give a table of locks by how its functions take the lock of a key."""
+    for resolver, lock, said in _taken(program, key):
+        step = lock.location.steps[-1]
+        text = step.text if isinstance(step, ItemStep) else ""
+        if any(isinstance(node, ast.expr) and ast.unparse(node) == text for node in ast.walk(said)):
+            receiver = receiver_of(program, resolver.function)
+            yield LockTable(Guardian(lock, _name(lock), key), said, text, receiver, resolver.function.module)
+
+
+def _name(lock: Lock) -> str:
+    return str(lock.location.parent).partition(".")[2] or str(lock.location.parent)
 
 
 def check_side_by_side(coverage: Coverage) -> None:

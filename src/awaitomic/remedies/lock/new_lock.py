@@ -12,6 +12,7 @@ from awaitomic.program.module import ClassFacts
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock import keyed, library, variables
 from awaitomic.remedies.lock.coverage import Coverage
+from awaitomic.remedies.lock.growing import first_merged
 from awaitomic.remedies.lock.home import Kind
 from awaitomic.remedies.lock.lock_tables import LockTable
 from awaitomic.remedies.lock.reached import OWN
@@ -20,6 +21,7 @@ from awaitomic.remedies.shared import attribute
 from awaitomic.remedies.shared.attribute import Creation, Maker
 from awaitomic.remedies.shared.copied import copies_elsewhere
 from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.region import Run
 
 
 def new_lock(coverage: Coverage, resolver: Resolver, tables: Sequence[keyed.Table]) -> tuple[Taken, Creation]:
@@ -118,7 +120,11 @@ def _first_use(coverage: Coverage, key: int, name: str, makers: _Makers) -> str:
 def of_table(coverage: Coverage, tables: Sequence[keyed.Table], known: LockTable) -> Taken:
     """Take the locks of a table that is there already."""
     keys = keyed.keys_of(coverage, tables)
-    said = {place: known.expression(coverage.program, coverage.functions[place[0]], key) for place, key in keys.items()}
+    said: dict[tuple[int, Run], str] = {}
+    for place, key in keys.items():
+        resolver = coverage.functions[place[0]]
+        first = first_merged(coverage, resolver, place[1], key)
+        said[place] = first or known.expression(coverage.program, resolver, key)
     return Taken(known.guardian.name, said)
 
 

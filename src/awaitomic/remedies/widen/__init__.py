@@ -24,11 +24,12 @@ REMEDY = Remedy(
     name="widen",
     summary="let the region of the lock that is there begin at the read and end behind the write",
     conditions=(
-        "The lock is an attribute of the object, or a variable of the module, that has the state. It is taken by "
-        "`async with`, or by an `acquire` and a `release` that stand in one block or end in the `finally` of a `try` "
-        "behind the `acquire`; these become part of the `async with`. Everybody else who writes the state takes the "
-        "lock or can take it. Never over a `yield`, nor over a wait that only code needing the lock can end; a sibling "
-        "that is awaited inside and takes the lock is split in the same fix, or leaves the lock to its callers."
+        "The lock is an attribute of the object, or a variable of the module, that has the state, or that of its key "
+        "in a table of locks. It is taken by `async with`, or by an `acquire` and a `release` that stand in one block "
+        "or end in the `finally` of a `try` behind the `acquire`; these become part of the `async with`. Everybody "
+        "else who writes the state takes the lock or can take it. Never over a `yield`, nor over a wait that only code "
+        "needing the lock can end; a sibling that is awaited inside and takes the lock is split in the same fix, or "
+        "leaves the lock to its callers."
     ),
     safety=(
         "Safe if nothing that is newly under the lock waits, and every way through the region came to the lock before. "
