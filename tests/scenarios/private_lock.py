@@ -27,6 +27,18 @@ def _accounts(*findings: tuple[str, str]) -> FixtureCase:
     )
 
 
+def _dropped(repair: Repair | None = None, refusal: str | None = None) -> FixtureCase:
+    return FixtureCase(
+        subject=lambda module: module.accounts,
+        tasks={"deposit": lambda accounts: accounts.deposit("ann")},
+        state=lambda accounts: accounts.balances,
+        findings=(("AWA203", "self.balances[name]"),) if repair else (),
+        repair=repair,
+        refusal=refusal,
+        before_counts=(3,),
+    )
+
+
 def _doors(*findings: tuple[str, str]) -> FixtureCase:
     return FixtureCase(
         tasks={"count": lambda module: module.Door().count()},
@@ -67,6 +79,10 @@ CASES: dict[str, FixtureCase] = {
     "private_lock/keep_one_for_all_doors.py": _doors(),
     "private_lock/default_never_stored.py": _accounts(("AWA203", "self.balances[name]")),
     "private_lock/keep_default_stored.py": _accounts(),
+    "private_lock/dropped_from_defaultdict.py": _dropped("safe"),
+    "private_lock/dropped_in_public.py": _dropped("unsafe"),
+    "private_lock/dropped_and_counted.py": _dropped("refused", "table-used"),
+    "private_lock/keep_dropped_by_itself.py": _dropped(),
     "private_lock/keep_shared_by_the_tasks_of_a_call.py": FixtureCase(
         tasks={"total": lambda module: module.total(2)},
         counts=(2,),

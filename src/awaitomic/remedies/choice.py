@@ -29,7 +29,7 @@ from awaitomic.remedies import (
     swap,
     widen,
 )
-from awaitomic.remedies.lock import early, reorder
+from awaitomic.remedies.lock import early, reorder, weak_table
 from awaitomic.remedies.remedy import Case, Remedy
 
 
@@ -223,10 +223,8 @@ TABLE: tuple[Row, ...] = (
         "AWA203",
         "a lock that is thrown away while others may wait for it",
         _is_thrown_away,
-        (),
-        "keep the locks in a `weakref.WeakValueDictionary`, take one as "
-        "`async with locks.setdefault(key, asyncio.Lock())`, and remove none by hand: an entry goes with the last task "
-        "that holds the lock or waits for it",
+        (weak_table.REMEDY,),
+        "a table that forgets a lock with the last task that holds it or waits for it needs nobody who removes it",
     ),
     Row(
         "AWA203",

@@ -103,7 +103,8 @@ async def main():
     fix_safety=(
         "The private lock gives way to one that lives where the state lives, around the same statements and around "
         "every other writer. It is judged as any other new lock: unsafe where it may be held over a long wait, since "
-        "tasks that ran side by side so far will wait for each other. What throws locks away has to be mended by hand."
+        "tasks that ran side by side so far will wait for each other. A table from which "
+        "locks are thrown away becomes weak where all that uses it is understood, which is safe."
     ),
     silent=(
         "A lock that is made in a call and shared by the tasks or closures of that call, `setdefault(key, Lock())`, "

@@ -43,7 +43,7 @@ def find_removal(program: Program, resolver: Resolver, lock: Location) -> Flaw |
     found = (
         Flaw(Cause.THROWN_AWAY, writer.function.id, access.event, unwinds=writer.function.is_unwinding(access.event))
         for writer, access in writers
-        if access.change is Change.DELETE and _is_careless(writer, access)
+        if access.change is Change.DELETE and is_careless(writer, access)
     )
     return min(found, key=lambda flaw: flaw[1:], default=None)
 
@@ -58,7 +58,7 @@ def _makes_on_demand(writer: Resolver, access: Access) -> bool:
     )
 
 
-def _is_careless(writer: Resolver, access: Access) -> bool:
+def is_careless(writer: Resolver, access: Access) -> bool:
     """Tell whether a removal looks at most if the lock is there, or held."""
     name = getattr(writer.function.node, "name", "")
     if runs_alone_by_name(name) or opens_or_closes_by_name(name) or _uses_result(writer, access.event):

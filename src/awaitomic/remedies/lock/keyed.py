@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from awaitomic.knowledge.containers import MAPPINGS
 from awaitomic.model.location import ANY_ITEM, ItemStep, Location
-from awaitomic.model.plan import AddImport
+from awaitomic.model.plan import AddImport, Edit
 from awaitomic.program import Program
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.facts import WriteFact
@@ -246,13 +246,19 @@ def doubts(resolver: Resolver, table: Table) -> Iterator[str]:
 
 def maker_of_table(program: Program, table: Table, lock: Maker) -> Maker:
     """Give what makes the table of locks, where `lock` makes each of them."""
-    plain = plainly(program, "weakref")
-    taken = taken_out(program, "weakref", "WeakValueDictionary") if plain is None else None
-    callee = taken.name if taken is not None else f"{plain or 'weakref'}.WeakValueDictionary"
-    edits = taken.edits if taken is not None else () if plain is not None else (AddImport("weakref"),)
+    callee, edits = weak_mapping(program)
     declared = f"{callee}[{_key_type(program, table)}, {lock.callee}]"
     note = "A key's lock lives as long as some task holds it or waits for it."
     return Maker(callee, (*lock.imports, *edits), declared, spelled=is_annotated(program), is_table=True, note=note)
+
+
+def weak_mapping(program: Program) -> tuple[str, tuple[Edit, ...]]:
+    """Give how a file says the type of such a table, and what it has to import for that."""
+    plain = plainly(program, "weakref")
+    taken = taken_out(program, "weakref", "WeakValueDictionary") if plain is None else None
+    if taken is not None:
+        return taken.name, taken.edits
+    return f"{plain or 'weakref'}.WeakValueDictionary", () if plain is not None else (AddImport("weakref"),)
 
 
 def _key_type(program: Program, table: Table) -> str:
