@@ -6,9 +6,10 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from awaitomic.flow.graph import FunctionGraph
 from awaitomic.flow.reach import reach_after, reach_from
 from awaitomic.knowledge.opening import SHARED_WORK, sounds_like_opening, sounds_ready, sounds_under_way
-from awaitomic.model.event import Compute, Const, Suspend, SuspendWhy
+from awaitomic.model.event import Compute, Const, Suspend, SuspendWhy, Yield
 from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
 from awaitomic.model.location import NAMED_OR_HANDED, AttributeStep, ItemStep, Location
 from awaitomic.program import Program
@@ -130,10 +131,17 @@ def _published(program: Program, resolver: Resolver, fact: WriteFact) -> _Public
         if guard is None:
             return None
         stays = reach_after(graph, event, stops=rewritten, raises=False)
-        if graph.exit not in stays.blocks or is_locked(_state(program, resolver, event)):
+        comes_back = graph.exit in stays.blocks or _lets_use(graph, stays.events)
+        if not comes_back or is_locked(_state(program, resolver, event)):
             return None
         return _Publication(fact, guard, work, counts)
     return None
+
+
+def _lets_use(graph: FunctionGraph, passed: frozenset[int]) -> bool:
+    """Tell whether a context manager comes to its yield: whoever enters it goes on there."""
+    managers = (last_name(node) for node in getattr(graph.node, "decorator_list", ()))
+    return "asynccontextmanager" in managers and any(isinstance(graph.events[event], Yield) for event in passed)
 
 
 def _state(program: Program, resolver: Resolver, event: int) -> State | None:
@@ -244,8 +252,12 @@ def _limit_of_counter(program: Program, resolver: Resolver, found: _Publication,
     made = made_by_work(program, resolver, found.location, found.fact.event)
     if not made and not sounds_like_opening(name):
         return None
+    graph = resolver.function
+    after = reach_after(graph, found.work.id).events - {found.fact.event}
+    behind = after if _lets_use(graph, after) else frozenset()  # the same context manager, on its way out
     counted_down = any(
-        access.change in {Change.AUGMENTED, Change.DELETE, Change.ASSIGN} and writer is not resolver
+        access.change in {Change.AUGMENTED, Change.DELETE, Change.ASSIGN}
+        and (writer is not resolver or access.event in behind)
         for writer, access in program.changing_writers(resolver, found.location)
     )
     return Confidence.CERTAIN if counted_down else Confidence.POSSIBLE

@@ -21,6 +21,7 @@ from awaitomic.model.event import Attribute, Call, Compute, Merge, Operand, Retu
 from awaitomic.model.location import ItemStep, Location, Root
 from awaitomic.program.callers import Site, Spawn, in_loop, is_nested
 from awaitomic.program.cancelling import keepers
+from awaitomic.program.concurrency.entered_again import is_entered_again
 from awaitomic.program.concurrency.sharing import Shared
 from awaitomic.program.concurrency.table import ASSUMED, Entry, Start
 from awaitomic.program.module import is_setter
@@ -189,6 +190,7 @@ class _Search:
             return [] if self._program.callers.sites(function) else [Entry(function.id, Start.UNKNOWN, line)]
         registered = self._program.registry.of(function)
         by_name = runs_alone_by_name(name) and not (name in GIVEN_WORK and _is_given_work(function))
+        by_name = by_name and not is_entered_again(self._program, function)
         if registered and not (by_name and all(each.runs in _WEAK for each in registered)):
             return [
                 Entry(function.id, _BY_RUNS[each.runs] if each.runs else Start.CALLBACK, each.line, each.by)
