@@ -45,7 +45,7 @@ class World:
     def install(self, monkeypatch: pytest.MonkeyPatch) -> World:
         monkeypatch.setattr("awaitomic.engine.projects.programs.build", lambda source, tree, conventions: source)
         monkeypatch.setattr("awaitomic.engine.analyse.rules.find", self._find)
-        monkeypatch.setattr("awaitomic.engine.analyse.remedies.plan", self._plan)
+        monkeypatch.setattr("awaitomic.remedies.plan", self._plan)
         monkeypatch.setattr(execute, "execute", self._execute)
         self._plans: dict[int, str] = {}
         return self

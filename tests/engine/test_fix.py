@@ -183,7 +183,7 @@ def test_an_exception_in_a_remedy_is_a_fault_of_that_text(world: World, monkeypa
     def broken(finding: Finding, *_: object) -> None:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr("awaitomic.engine.analyse.remedies.plan", broken)
+    monkeypatch.setattr("awaitomic.remedies.plan", broken)
     run = run_on_text(b"async def f():\n    bug(a)\n", "toy.py", ANYTHING, repair=True)
     (fault,) = run.faults
     assert fault.error == "ZeroDivisionError: oops"
