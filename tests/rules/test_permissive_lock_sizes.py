@@ -104,6 +104,37 @@ def test_what_may_be_one_is_a_lock(parameters: str, calls: str, made: str) -> No
     assert found(parameters, calls, made) == []
 
 
+HUB = """
+class Hub:
+    def __init__(self, limit{default}):
+        self._permits = asyncio.Semaphore(limit)
+        self.peers = {{}}
+
+    async def each(self):
+        async with self._permits:
+            for peer in self.peers.values():
+                await peer.send()
+
+    async def drop(self, key):
+        async with self._permits:
+            self.peers.pop(key)
+
+hub = Hub({given})
+
+async def main():
+    await asyncio.gather(*(hub.each() for _ in range(3)), *(hub.drop(n) for n in range(3)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("default", "given", "sure"),
+    [("", "10", [CERTAIN]), ("=10", "read_settings()", [LIKELY]), ("=10", "1", []), ("", "read_settings()", [])],
+)
+def test_other_rules_are_as_sure_as_the_size(default: str, given: str, sure: list[Confidence]) -> None:
+    findings = resolve(find(program_of(HUB.format(default=default, given=given))))
+    assert [(each.rule, each.confidence) for each in findings] == [("AWA104", each) for each in sure]
+
+
 CRAWL = """
 async def crawl(urls, {parameter}):
     permits = asyncio.Semaphore(limit)

@@ -37,7 +37,7 @@ from awaitomic.rules.readiness import (
     used_elsewhere,
 )
 from awaitomic.rules.refusing import is_told
-from awaitomic.rules.rule import Repair, Rule, kept_apart, object_of, step, suspending_functions
+from awaitomic.rules.rule import Repair, Rule, as_sure_as_guards, kept_apart, object_of, step, suspending_functions
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,7 @@ def _report(program: Program, resolver: Resolver, found: _Publication) -> Findin
     return Finding(
         rule=RULE.code,
         name=RULE.name,
-        confidence=min(confidence, limit),
+        confidence=as_sure_as_guards(program, resolver, suspend, min(confidence, limit)),
         path=program.source.path,
         extent=program.write_extent(function, found.fact.event),
         function=function.qualname,

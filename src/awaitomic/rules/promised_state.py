@@ -26,7 +26,7 @@ from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import NOTHING, ActiveGuard, State, Tokens
 from awaitomic.rules.forgiving import is_caught
 from awaitomic.rules.readiness import is_empty_at_first, is_locked, says_absent, test_of
-from awaitomic.rules.rule import kept_apart, object_of, step
+from awaitomic.rules.rule import as_sure_as_guards, kept_apart, object_of, step
 
 _CLAIMS = frozenset({Change.ASSIGN, Change.RESET, Change.FILL, Change.ADD})
 _BRINGS = frozenset({Change.ASSIGN, Change.FILL})
@@ -313,7 +313,7 @@ def _report(program: Program, resolver: Resolver, found: Promise) -> Finding | N
     return Finding(
         rule="AWA105",
         name="early-publish",
-        confidence=judgement.confidence,
+        confidence=as_sure_as_guards(program, resolver, found.suspend, judgement.confidence),
         path=program.source.path,
         extent=program.write_extent(function, found.kept.event),
         function=function.qualname,

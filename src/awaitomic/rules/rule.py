@@ -128,6 +128,13 @@ def why_useless(program: Program, lock: Lock) -> str:
     return f"`{lock}` keeps nobody out: it is made anew on {place} by whoever takes it"
 
 
+def as_sure_as_guards(program: Program, resolver: Resolver, event: int, confidence: Confidence) -> Confidence:
+    """Lower a confidence to how sure it is that what is held at an event lets others in: a size may be a default."""
+    state = program.facts(resolver).solution.before_event(event)
+    flaws = (lock.flaw for lock in state.held) if state is not None else ()
+    return min([confidence, *(flaw.sure for flaw in flaws if flaw is not None)])
+
+
 def place_of(program: Program, resolver: Resolver, fact: WriteFact) -> tuple[str, int]:
     """Identify the state and the piece of syntax that writes it: copies of a ``finally`` body are one place."""
     if fact.via is None:

@@ -23,7 +23,7 @@ from awaitomic.program.contents import ContentChange, Iteration, content_changes
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.rules import references
-from awaitomic.rules.rule import Repair, Rule, kept_apart, object_of, step, suspending_functions
+from awaitomic.rules.rule import Repair, Rule, as_sure_as_guards, kept_apart, object_of, step, suspending_functions
 from awaitomic.rules.seldom import weigh
 
 _LISTS = frozenset({"list", "bytearray"})
@@ -84,6 +84,7 @@ def _report(program: Program, resolver: Resolver, loop: Iteration, suspends: lis
     judgement, confidence = found
     if _fills_queues_only(program, resolver, loop):
         confidence = Confidence.POSSIBLE
+    confidence = as_sure_as_guards(program, resolver, suspend, confidence)
     points = [(resolver, event) for event in suspends]
     confidence, evidence = weigh(program, points, confidence, judgement.evidence)
     function, state = resolver.function, str(loop.location)
