@@ -215,6 +215,12 @@ def test_a_variable_of_the_module() -> None:
     assert "pop(" not in result.text
 
 
+def test_an_object_with_slots_has_the_same_attribute() -> None:
+    text = _program(ADD, *SHAPES["a removal behind the block"][0])
+    text = text.replace("class Bank:\n", 'class Bank:\n    __slots__ = ("_locks", "rows")\n\n')
+    assert carried(REMEDY, "AWA203", text).verdict == "safe"
+
+
 def test_an_object_that_is_copied_is_not_mended_unasked() -> None:
     text = _program(ADD, *SHAPES["a removal behind the block"][0]) + "\n\ndef other():\n    return copy.copy(bank)\n"
     result = carried(REMEDY, "AWA203", "import copy\n" + text)
@@ -252,6 +258,14 @@ REFUSED: dict[str, tuple[str, list[str]]] = {
     "a lock is taken here and given back elsewhere": (
         "lookup-form",
         [*USE, *DROP, "", "async def take(self, key):", f"    lock = {MADE}", "    await lock.acquire()"],
+    ),
+    "the lock is handed on": (
+        "lookup-form",
+        [*USE, *DROP, "", "async def take(self, key):", f"    lock = {MADE}", "    return lock, self.rows[key]"],
+    ),
+    "the lock has another name, too": (
+        "lookup-form",
+        [*USE, *DROP, "", "async def take(self, key):", f"    lock = {MADE}", "    other = lock", "    return other"],
     ),
     "who calls the getter does not keep it": (
         "lookup-form",

@@ -12,6 +12,9 @@ from awaitomic.program import Program
 from awaitomic.remedies.lock.table_mentions import Tree
 from awaitomic.remedies.shared.declined import Declined
 
+_KEEPS = ast.withitem | ast.Attribute | ast.Compare | ast.BoolOp | ast.UnaryOp | ast.If | ast.Return
+"""What may be done with the name of a lock: it is entered, asked, or returned."""
+
 
 class Kept:
     """What the functions of a file do with the locks that they look up."""
@@ -53,6 +56,9 @@ class Kept:
         for name in [each.id for each in statement.targets if isinstance(each, ast.Name)]:
             said = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == name]
             uses = [self._tree.above[node] for node in said if isinstance(node.ctx, ast.Load)]
+            handed = next((use for use in uses if not _keeps(use)), None)
+            if handed is not None:
+                raise _declined(handed, f"hands `{name}` on, and who keeps the lock then is not told")
             methods = {use.attr for use in uses if isinstance(use, ast.Attribute)}
             if ("acquire" in methods) != ("release" in methods):
                 raise _declined(statement, f"names a lock `{name}` that is not taken and given back in one function")
@@ -85,6 +91,13 @@ def has_name(statement: ast.stmt, name: str = "") -> bool:
     """Tell whether a statement assigns to one local name, and to nothing else."""
     targets = statement.targets if isinstance(statement, ast.Assign) else []
     return len(targets) == 1 and isinstance(targets[0], ast.Name) and name in {"", targets[0].id}
+
+
+def _keeps(use: ast.AST) -> bool:
+    """Tell whether a use of a lock's name is understood; one that stores the lock keeps it there."""
+    if isinstance(use, ast.Assign):
+        return not any(isinstance(each, ast.Name | ast.Tuple | ast.List) for each in use.targets)
+    return isinstance(use, _KEEPS)
 
 
 def _declined(node: ast.AST, why: str) -> Declined:

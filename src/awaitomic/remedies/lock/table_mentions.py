@@ -102,7 +102,7 @@ class Mentions:
 
     def _find(self, program: Program) -> Iterator[ast.Name | ast.Attribute]:
         for node in ast.walk(program.module.tree):
-            if isinstance(node, ast.Constant) and node.value == self.name:
+            if isinstance(node, ast.Constant) and node.value == self.name and not self._is_in_slots(node):
                 raise self.used(node, "may be looked up by its name")
             if self._owner is None:
                 if isinstance(node, ast.Name) and node.id == self.name:
@@ -115,6 +115,11 @@ class Mentions:
                     yield node
             elif isinstance(node, ast.Name) and node.id == self.name and self.tree.function(node) is self._owner.node:
                 yield node
+
+    def _is_in_slots(self, node: ast.Constant) -> bool:
+        """Tell whether a name only says that there is such an attribute."""
+        statement = self.tree.statement(node)
+        return isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "__slots__"
 
     def _check_means_table(self, node: ast.Name) -> None:
         """See that a name is the variable of the module: no function has one of its own, or binds it anew."""
