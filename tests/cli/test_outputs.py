@@ -61,7 +61,7 @@ def test_every_format_goes_to_standard_output(tree: Path) -> None:
         (("a.txt", "b.txt"), "only one file without a format can be given, not 'a.txt' and 'b.txt'"),
         (("sarif=a.txt", "junit=a.txt"), "two reports cannot be written to the same file"),
         (("a.txt", "sarif=./a.txt"), "two reports cannot be written to the same file"),
-        (("sarf=a.txt",), "'sarf' is no format; did you mean 'sarif'?"),
+        (("sarf=a.txt",), "'sarf' is no format. Did you mean 'sarif'?"),
         (("no/a.txt",), "the directory 'no' does not exist"),
         (("sarif=no/a.txt",), "the directory 'no' does not exist"),
         (("sarif=.",), "'sarif=.' names no file"),

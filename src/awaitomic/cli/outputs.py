@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from awaitomic.cli.words import did_you_mean
 from awaitomic.report.formats import FOR_PEOPLE, FORMATS, WITH_DIFFS
 
 if TYPE_CHECKING:
@@ -83,12 +84,8 @@ def _split(value: str) -> tuple[str | None, Path]:
     if not equals or not _WORD.fullmatch(name):
         return None, Path(value)
     if name not in FORMATS:
-        import difflib  # noqa: PLC0415 - only for mistakes
-
-        close = difflib.get_close_matches(name, FORMATS, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else "."
         listed = ", ".join(FORMATS)
-        message = f"--output-file: {name!r} is no format{hint} The formats are {listed}"
+        message = f"--output-file: {name!r} is no format.{did_you_mean(name, FORMATS)} The formats are {listed}"
         raise click.UsageError(f"{message}; for a file that is called so, write './{value}'.")
     return name, Path(file)
 
