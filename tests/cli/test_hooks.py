@@ -50,6 +50,16 @@ def test_no_command_is_offered_for_what_was_piped_in(tree: Path) -> None:
     assert result.stderr == "1 finding in 1 file\n"
 
 
+def test_an_entry_of_a_baseline_is_taken_out_by_a_run_over_the_source(tree: Path) -> None:
+    (tree / "bank.py").write_text(LOST)
+    run("check", "--write-baseline", "known.json")
+    (tree / "bank.py").write_text(FIXED)
+    result = run(*entry("awaitomic"), "--baseline", "known.json", "bank.py")
+    assert result.exit_code == 1
+    assert "\n    awaitomic fix --baseline known.json bank.py\n" in result.stderr
+    assert "with a comment" not in result.stderr
+
+
 def test_a_finding_of_any_rule_has_a_short_form() -> None:
     """No finding may be without steps; one fixture of each rule is enough to tell."""
     fixtures = Path(__file__).resolve().parents[2] / "fixtures"
