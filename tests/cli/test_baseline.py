@@ -185,6 +185,14 @@ class TestGone:
         assert f"fixed {BASE}:4: AWA001 Take the entry out of the baseline" in result.stderr
         assert run("check", "--baseline", BASE, ".").exit_code == 0
 
+    def test_its_fix_stands_in_a_sarif_log(self) -> None:
+        put("bank.py", FIXED)
+        log = json.loads(run("check", "--baseline", BASE, "--output-format", "sarif", ".").stdout)
+        (result,) = log["runs"][0]["results"]
+        (change,) = result["fixes"][0]["artifactChanges"]
+        assert change["artifactLocation"]["uri"] == BASE
+        assert [each["deletedRegion"]["startLine"] for each in change["replacements"]] == [3]
+
     def test_patches_of_single_fixes_leave_it_to_people(self) -> None:
         put("bank.py", FIXED)
         put("new.py", LOST)

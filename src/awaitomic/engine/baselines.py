@@ -19,7 +19,7 @@ from awaitomic.engine.outcome import Change, Outcome
 from awaitomic.findings.baseline import Baseline, Entry, read_baseline
 from awaitomic.findings.focus import key_of
 from awaitomic.knowledge.codes import REMOVE_IGNORE, RULE_NAMES, UNUSED
-from awaitomic.model.finding import Applicability, Confidence, FileError, Finding, Fix, Refusal, Span
+from awaitomic.model.finding import Applicability, Confidence, FileEdit, FileError, Finding, Fix, Refusal, Span
 from awaitomic.model.position import Extent
 from awaitomic.source.text import display_path, split_lines
 
@@ -283,10 +283,7 @@ def _finding(in_force: _InForce, entry: Entry, *, diffs: bool) -> Finding:
         title, because = "Take the entry out of the baseline", ("no code is changed",)
         fix = Fix(REMOVE_IGNORE, applicability, title, because, (path,))
         if diffs:
-            from awaitomic.report.diff import file_patch  # noqa: PLC0415 - only where a patch is shown
-
-            rest = baseline.holding(each for each in baseline.entries if each is not entry)
-            fix = replace(fix, diff=file_patch(baseline.source(), rest.written()))
+            fix = _shown(fix, baseline, baseline.holding(each for each in baseline.entries if each is not entry))
     return Finding(
         rule=UNUSED,
         name=RULE_NAMES[UNUSED],
@@ -303,6 +300,16 @@ def _finding(in_force: _InForce, entry: Entry, *, diffs: bool) -> Finding:
         fix=fix,
         refusal=refusal,
     )
+
+
+def _shown(fix: Fix, old: Baseline, new: Baseline) -> Fix:
+    """Give a fix with what it changes."""
+    from awaitomic.patching.replacements import replacements  # noqa: PLC0415 - only where it is shown
+    from awaitomic.report.diff import file_patch  # noqa: PLC0415 - as above
+
+    before, after = old.source(), new.written()
+    edits = (FileEdit(before.path, replacements(before.text, after.text)),)
+    return replace(fix, diff=file_patch(before, after), edits=edits)
 
 
 def _written(outcome: Outcome) -> Outcome:
