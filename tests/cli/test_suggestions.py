@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from awaitomic.knowledge.codes import LATER, RULE_NAMES
+from awaitomic.rules import RULES
 from cli.running import CLEAN, run
 
 
@@ -40,6 +42,16 @@ def test_the_nearest_known_word_is_suggested(tree: Path, arguments: tuple[str, .
     assert hint in " ".join(done.stderr.split())
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) <= 20
+
+
+def test_a_rule_of_a_later_version_is_told_to_select_nothing(tree: Path) -> None:
+    assert {rule.code for rule in RULES} == RULE_NAMES.keys() - LATER
+    (tree / "m.py").write_text(CLEAN)
+    for code in ("AWA4", "AWA404"):
+        for done in (run("check", "--select", code), run("check", "--select", code, "-", stdin=CLEAN.encode())):
+            assert done.exit_code == 0
+            assert f"{code} is not looked for in this version" in done.stderr
+    assert "this version" not in run("check", "--select", "ALL,AWA1").stderr
 
 
 def test_what_is_like_nothing_gets_no_suggestion(tree: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 from typing import TYPE_CHECKING
 
-from awaitomic.knowledge.codes import REMEDY_NAMES, RULE_NAMES
+from awaitomic.knowledge.codes import LATER, REMEDY_NAMES, RULE_NAMES
 from awaitomic.model.conventions import Precondition
 from awaitomic.model.finding import Confidence
 from awaitomic.model.preferences import Granularity, Strategy
@@ -84,7 +84,11 @@ def suggest_code(word: str) -> str:
 
     by_name = {name: code for code, name in RULE_NAMES.items()}
     named = difflib.get_close_matches(word.lower(), by_name, n=1, cutoff=0.75)
-    return f"; did you mean `{by_name[named[0]]}`?" if named else nearest_word(word.upper(), RULE_NAMES)
+    return (
+        f"; did you mean `{by_name[named[0]]}`?"
+        if named
+        else nearest_word(word.upper(), sorted(RULE_NAMES.keys() - LATER))
+    )
 
 
 def nearest_word(word: str, known: Iterable[str]) -> str:

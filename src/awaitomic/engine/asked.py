@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from awaitomic.engine.outcome import Outcome
-from awaitomic.knowledge.codes import UNREADABLE
+from awaitomic.knowledge.codes import LATER, RULE_NAMES, UNREADABLE
 from awaitomic.model.finding import FileError
 from awaitomic.source.patterns import Patterns
 
@@ -21,6 +21,14 @@ def asks_for(path: str, settings: Settings) -> Callable[[str], bool]:
     """Give what tells whether the settings ask for a rule in a file: it is selected, and not ignored there."""
     ignored = _ignored_in(path, settings)
     return lambda code: settings.selected(code) and not code.startswith(ignored)
+
+
+def idle_selectors(settings: Settings) -> list[str]:
+    """Say which codes are selected that stand for rules of a later version only: nothing comes of them."""
+    chosen = dict.fromkeys((*settings.select, *settings.extend_select))
+    there = RULE_NAMES.keys() - LATER
+    idle = [code for code in chosen if code != "ALL" and not any(rule.startswith(code) for rule in there)]
+    return [f"{code} is not looked for in this version: to select it has no effect yet." for code in idle]
 
 
 def _ignored_in(path: str, settings: Settings) -> tuple[str, ...]:

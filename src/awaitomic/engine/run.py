@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from awaitomic.engine import progress
-from awaitomic.engine.asked import unreadable
+from awaitomic.engine.asked import idle_selectors, unreadable
 from awaitomic.engine.baselines import Baselines
 from awaitomic.engine.collector import seldom
 from awaitomic.engine.fault import fault_of
@@ -116,7 +116,7 @@ def run_on_text(raw: bytes, path: str, settings: Settings, *, repair: bool = Fal
         outcomes = [unreadable(error, settings)]
     except Exception as error:  # noqa: BLE001 - as for files: reported, and what was given is untouched
         outcomes = [Outcome(path, fault=fault_of(path, error))]
-    return collect(outcomes, files=1, seconds=time.perf_counter() - start)
+    return collect(outcomes, files=1, seconds=time.perf_counter() - start, notes=idle_selectors(settings))
 
 
 @seldom()
@@ -154,7 +154,12 @@ def _run(task: Task, *, write: bool, mend: Mend | None = None, acceptance: Accep
         files=len(found.files),
         seconds=time.perf_counter() - start,
         errors=[each.error for each in unread if each.error is not None],
-        notes=[*told, *said, *(problem.message for problem in found.problems if problem not in unlisted)],
+        notes=[
+            *told,
+            *idle_selectors(task.settings),
+            *said,
+            *(problem.message for problem in found.problems if problem not in unlisted),
+        ],
     )
     return replace(run, remembered=looked.remembered, details=looked.complaints)
 

@@ -37,6 +37,9 @@ RULE_NAMES: Final = MappingProxyType(
 )
 """Code to name."""
 
+LATER: Final = frozenset({"AWA401", "AWA402", "AWA403", "AWA404"})
+"""The rules that have a name, but that this version does not look for yet."""
+
 UNUSED: Final = "AWA001"
 """What a suppression that nothing needs is reported as; it is found only when all other rules are through."""
 
