@@ -100,6 +100,13 @@ def test_testing_the_answer_is_no_test_of_the_question() -> None:
     assert reported(FEED.format(test="answer.ok"), Confidence.LIKELY) == set()
 
 
+def test_nor_is_testing_what_is_asked_with_async_with() -> None:
+    entered = FEED.replace("answer = await ask(self.state)", "async with ask(self.state) as answer:\n            pass")
+    assert reported(entered.format(test="answer.ok"), Confidence.POSSIBLE) == set()
+    late = entered.replace("        async with", "        if self.state: return\n        async with")
+    assert reported(late.format(test="answer.ok"), Confidence.LIKELY) == {"Feed.read"}
+
+
 def test_testing_the_state_before_asking_is() -> None:
     text = FEED.format(test="answer.ok").replace("        answer =", "        if self.state: return\n        answer =")
     assert reported(text, Confidence.LIKELY) == {"Feed.read"}

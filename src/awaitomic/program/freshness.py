@@ -207,7 +207,7 @@ class Freshness:
         tokens = self._tokens(event.operands, state)
         if event.operator in _MEMBERSHIP and len(event.operands) == 2:
             tokens = self._membership_tokens(event, tokens, state)
-        elif event.operator == "awaited":
+        elif event.operator == "awaited" or self._is_request(event):
             tokens = self._answer(event, tokens)
         elif event.operator in _IDENTITY:
             tokens = frozenset(t._replace(contents=t.contents and is_entry(t.location)) for t in tokens)
@@ -224,6 +224,16 @@ class Freshness:
         if isinstance(awaited, Call) and not targets_of(self.resolver, awaited):
             return frozenset(t._replace(answered=True) for t in tokens)
         return frozenset(t._replace(answered=True) if t.is_stale else t for t in tokens)
+
+    def _is_request(self, event: Compute) -> bool:
+        """Tell whether a call is made and waited for by entering it: ``async with session.get(self.url) as answer``."""
+        entered = self.function.events[event.id - 1]
+        return (
+            event.operator == "entered"
+            and isinstance(entered, Enter)
+            and entered.asynchronous
+            and isinstance(self.function.events[self.resolver.origin(event.operands[0])], Call)
+        )
 
     def _membership_tokens(self, event: Compute, tokens: Tokens, state: State) -> Tokens:
         """``key in self.cache`` tells about the one entry."""
