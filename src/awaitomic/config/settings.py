@@ -295,6 +295,7 @@ class Settings:
         """The absolute path of the baseline, if there is one."""
         if not self.baseline:
             return None
+        # Links are not followed, as in discovery: the path is the one that the table means.
         return os.path.normpath(os.path.join(os.path.abspath(self.root or "."), self.baseline))  # noqa: PTH100, PTH118
 
     def selected(self, code: str) -> bool:

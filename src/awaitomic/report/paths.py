@@ -37,6 +37,6 @@ class Places:
         if directory not in self._roots:
             # Path.exists would raise where a folder may not be entered.
             folders = (directory, *directory.parents)
-            above = (folder for folder in folders if os.path.exists(folder / ".git"))  # noqa: PTH110
+            above = (folder for folder in folders if os.path.exists(folder / ".git"))  # noqa: PTH110 - as said above
             self._roots[directory] = next(above, None)
         return self._roots[directory]
