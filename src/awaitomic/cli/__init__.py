@@ -56,7 +56,7 @@ class _Commands(click.Group):
         except Exception as error:  # whatever it is: it is ours, and has to be reported as such
             if isinstance(error, OSError) and error.errno == errno.EPIPE:
                 raise  # click ends quietly when nobody reads the output any more
-            import traceback  # noqa: PLC0415 - only needed here
+            import traceback
 
             click.echo(traceback.format_exc(), err=True, nl=False)
             advice = "please report this to awaitomic's issue tracker with the lines above and your command"

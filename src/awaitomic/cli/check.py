@@ -48,9 +48,9 @@ def check(
 
     PATHS are files and directories (default: the current directory), or - for standard input.
     """
-    from awaitomic.cli.outcome import exit_code, report, tell_problems  # noqa: PLC0415 - not for --version
-    from awaitomic.cli.running import run_engine  # noqa: PLC0415 - not for --version
-    from awaitomic.report.summary import check_summary, first_hint  # noqa: PLC0415 - not for --version
+    from awaitomic.cli.outcome import exit_code, report, tell_problems
+    from awaitomic.cli.running import run_engine
+    from awaitomic.report.summary import check_summary, first_hint
 
     options = common(given)
     acceptance = _acceptance(options, write_baseline, extend=extend_baseline)
@@ -67,7 +67,7 @@ def check(
         if options.streams.on_terminal and (hint := first_hint(run.report, options.settings.confidence)):
             options.streams.aside(hint)
     if options.hook:
-        from awaitomic.cli.next_steps import tell_next_steps  # noqa: PLC0415 - only for hooks
+        from awaitomic.cli.next_steps import tell_next_steps
 
         tell_next_steps(ctx, run, options)
     ctx.exit(exit_code(run, options))
@@ -75,10 +75,10 @@ def check(
 
 def _suppress(ctx: click.Context, options: Common, reason: str, *, baseline: str | None) -> NoReturn:
     """Add comments instead of reporting; raises `click.UsageError` for what does not go with that."""
-    from awaitomic.cli.outcome import exit_code, report, tell_problems, with_diffs  # noqa: PLC0415 - not for --version
-    from awaitomic.cli.running import run_engine  # noqa: PLC0415 - as above
-    from awaitomic.findings.new_comments import reads_as_reason  # noqa: PLC0415 - as above
-    from awaitomic.report.summary import suppressed_summary  # noqa: PLC0415 - as above
+    from awaitomic.cli.outcome import exit_code, report, tell_problems, with_diffs
+    from awaitomic.cli.running import run_engine
+    from awaitomic.findings.new_comments import reads_as_reason
+    from awaitomic.report.summary import suppressed_summary
 
     if options.reads_stdin:
         raise click.UsageError("--add-ignore writes comments into files, not into standard input.")
@@ -96,7 +96,7 @@ def _suppress(ctx: click.Context, options: Common, reason: str, *, baseline: str
 
 def _acceptance(options: Common, baseline: str | None, *, extend: bool) -> Acceptance | None:
     """Say which baseline is to be written; raises `click.UsageError` for what does not go with that."""
-    from awaitomic.engine.baselines import Acceptance  # noqa: PLC0415 - not for --version
+    from awaitomic.engine.baselines import Acceptance
 
     if baseline is None:
         if extend:

@@ -29,7 +29,7 @@ def clean(paths: tuple[Path, ...], cache_dir: Path | None, quiet: bool) -> None:
 
     With --cache-dir, or a cache-dir in the configuration, what awaitomic keeps there goes, too. Nothing else does.
     """
-    from awaitomic.cache.place import Place  # noqa: PLC0415 - not for --version
+    from awaitomic.cache.place import Place
 
     found = False
     for folder in dict.fromkeys(_folders(paths or (Path(),), cache_dir)):
@@ -46,9 +46,9 @@ def clean(paths: tuple[Path, ...], cache_dir: Path | None, quiet: bool) -> None:
 
 def _folders(paths: tuple[Path, ...], chosen: Path | None) -> Iterator[str]:
     """Give the folders in which there may be a cache."""
-    from awaitomic.cache.place import NAME, Place  # noqa: PLC0415 - as above
-    from awaitomic.config import ConfigError, load  # noqa: PLC0415 - as above
-    from awaitomic.source.project import project_root  # noqa: PLC0415 - as above
+    from awaitomic.cache.place import NAME, Place
+    from awaitomic.config import ConfigError, load
+    from awaitomic.source.project import project_root
 
     if chosen is not None:
         yield os.path.abspath(chosen)  # noqa: PTH100 - as below

@@ -22,7 +22,7 @@ fish:  awaitomic completion fish > ~/.config/fish/completions/awaitomic.fish
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
     """Print the script by which SHELL completes commands, options, rules and remedies (bash from 4.4 on)."""
-    from click.shell_completion import ShellComplete, get_completion_class  # noqa: PLC0415 - not for other commands
+    from click.shell_completion import ShellComplete, get_completion_class
 
     found = get_completion_class(shell)
     assert found is not None, "click knows these shells"

@@ -21,7 +21,7 @@ def config(*, schema: bool, **given: Unpack[Given]) -> None:
     directory), or - with --stdin-filename. The output is a table that could stand in pyproject.toml.
     """
     if schema:
-        from awaitomic.config.schema import schema_text  # noqa: PLC0415 - only where it is asked for
+        from awaitomic.config.schema import schema_text
 
         click.echo(schema_text(), nl=False)
         return
@@ -46,10 +46,10 @@ def _path(given: Given) -> str:
 
 
 def _report(path: str, given: Given) -> str:
-    from awaitomic.config import ConfigError  # noqa: PLC0415 - not for --version
-    from awaitomic.config.loading import tables_for  # noqa: PLC0415 - as above
-    from awaitomic.report.settings import settings_json, settings_text  # noqa: PLC0415 - as above
-    from awaitomic.source.text import display_path  # noqa: PLC0415 - as above
+    from awaitomic.config import ConfigError
+    from awaitomic.config.loading import tables_for
+    from awaitomic.report.settings import settings_json, settings_text
+    from awaitomic.source.text import display_path
 
     try:
         tables = tables_for(overrides_of(given), config=given["config"], isolated=given["isolated"])

@@ -33,7 +33,7 @@ def explain(names: tuple[str, ...], *, every: bool, output_format: str) -> None:
 
     RULE is the code or the name of a rule, or the name of a remedy.
     """
-    from awaitomic.report.pages import as_markdown, as_text  # noqa: PLC0415 - not for --version
+    from awaitomic.report.pages import as_markdown, as_text
 
     if every == bool(names):
         raise click.UsageError("name a rule or a remedy, or give --all; 'awaitomic rules' lists the rules.")
@@ -45,7 +45,7 @@ def explain(names: tuple[str, ...], *, every: bool, output_format: str) -> None:
     if output_format == "markdown":
         pages = [as_markdown(page) for page, _ in explained]
     else:
-        import shutil  # noqa: PLC0415 - not for other commands
+        import shutil
 
         width = shutil.get_terminal_size(_NO_TERMINAL).columns
         pages = [as_text(page, width) for page, _ in explained]
@@ -54,8 +54,8 @@ def explain(names: tuple[str, ...], *, every: bool, output_format: str) -> None:
 
 def _everything() -> list[tuple[Page, dict[str, Any]]]:
     """Give the pages of all rules, and the same as data."""
-    from awaitomic.report.pages import as_data, rule_page  # noqa: PLC0415 - not for --version
-    from awaitomic.rules import RULES  # noqa: PLC0415 - not for --version
+    from awaitomic.report.pages import as_data, rule_page
+    from awaitomic.rules import RULES
 
     return [(rule_page(rule), as_data(rule)) for rule in RULES]
 
@@ -66,14 +66,14 @@ def _find(name: str) -> tuple[Page, dict[str, Any]]:
     Raises:
         click.UsageError: if there is none of that name; the nearest one is suggested.
     """
-    from awaitomic.report.pages import (  # noqa: PLC0415 - not for --version
+    from awaitomic.report.pages import (
         as_data,
         remedies,
         remedy_data,
         remedy_page,
         rule_page,
     )
-    from awaitomic.rules import RULES  # noqa: PLC0415 - not for --version
+    from awaitomic.rules import RULES
 
     rules = {key: each for each in RULES for key in (each.code.lower(), each.name.lower())}
     known = remedies()
@@ -87,13 +87,13 @@ def _find(name: str) -> tuple[Page, dict[str, Any]]:
 
 def _unknown(name: str, rules: dict[str, Rule], known: Iterable[str]) -> str:
     """Say that there is no such rule or remedy, and which one may be meant; a later version may have it."""
-    from awaitomic.knowledge.codes import REMEDY_NAMES, RULE_NAMES  # noqa: PLC0415 - not for --version
+    from awaitomic.knowledge.codes import REMEDY_NAMES, RULE_NAMES
 
     listed = f"'awaitomic rules' lists all rules; remedies are {', '.join(known)}."
     later = f" ({RULE_NAMES[name.upper()]})" if name.upper() in RULE_NAMES else ""
     if later or name.lower() in {*RULE_NAMES.values(), *REMEDY_NAMES}:
         return f"there is no {name}{later} in this version.\n{listed}"
-    import difflib  # noqa: PLC0415 - only for mistakes
+    import difflib
 
     close = difflib.get_close_matches(name.lower(), [*rules, *known], n=1, cutoff=0.4)
     near = [f"{rules[word].code} ({rules[word].name})" if word in rules else word for word in close]

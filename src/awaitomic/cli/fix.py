@@ -61,11 +61,11 @@ def fix(
         raise click.UsageError("--exit-zero and --exit-non-zero-on-fix exclude each other.")
     _check_usage(options, diff=diff, patch_dir=patch_dir, interactive=interactive, max_fixes=max_fixes)
     if interactive:
-        from awaitomic.cli.review import review  # noqa: PLC0415 - not for --version
+        from awaitomic.cli.review import review
 
         code = review(options, max_fixes, exit_non_zero_on_fix=exit_non_zero_on_fix)
     elif patch_dir is not None:
-        from awaitomic.cli.patch_dir import fix_into  # noqa: PLC0415 - not for --version
+        from awaitomic.cli.patch_dir import fix_into
 
         code = fix_into(patch_dir, options, max_fixes)
     elif diff and options.outputs.takes_diffs:
@@ -77,8 +77,8 @@ def fix(
 
 def _report_diffs(options: Common) -> int:
     """Report every finding with the diff of its fix alone, and give the exit code."""
-    from awaitomic.cli.outcome import exit_code, report, tell_problems  # noqa: PLC0415 - not for --version
-    from awaitomic.cli.running import run_engine  # noqa: PLC0415 - not for --version
+    from awaitomic.cli.outcome import exit_code, report, tell_problems
+    from awaitomic.cli.running import run_engine
 
     run = run_engine(options, diffs=True)
     report(run, options, diffs=True)
@@ -92,12 +92,12 @@ def _fix_all(ctx: click.Context, options: Common, most: int | None, *, diff: boo
     Parameters: at most so many groups of fixes are taken (None: all); `changes_count` tells whether a change of a file
     is a reason to end with 1.
     """
-    from awaitomic.cli.outcome import exit_code, report_others, tell_problems, with_diffs  # noqa: PLC0415 - not for --version
-    from awaitomic.cli.running import run_engine  # noqa: PLC0415 - not for --version
+    from awaitomic.cli.outcome import exit_code, report_others, tell_problems, with_diffs
+    from awaitomic.cli.running import run_engine
 
     mend = None
     if most is not None:
-        from awaitomic.engine.mending import MendGroups  # noqa: PLC0415 - not for --version
+        from awaitomic.engine.mending import MendGroups
 
         mend = MendGroups(most, write=not diff)
     run = run_engine(options, repair=True, write=not diff, mend=mend)
@@ -110,7 +110,7 @@ def _fix_all(ctx: click.Context, options: Common, most: int | None, *, diff: boo
     tell_problems(run, options)
     tell_fixes(run, options, notes_of_groups(mend, dry=diff) if mend is not None else (), dry=diff)
     if options.hook:
-        from awaitomic.cli.next_steps import tell_next_steps  # noqa: PLC0415 - only for hooks
+        from awaitomic.cli.next_steps import tell_next_steps
 
         tell_next_steps(ctx, run, options, repaired=not diff)
     return exit_code(run, options, changes=bool(run.changes) and changes_count)
@@ -143,7 +143,7 @@ def _check_usage(
 
 def notes_of_groups(mend: MendGroups, *, dry: bool) -> list[str]:
     """Say how many groups of fixes were left because of ``--max-fixes``."""
-    from awaitomic.report.summary import count  # noqa: PLC0415 - not for --version
+    from awaitomic.report.summary import count
 
     if not mend.left:
         return []
@@ -153,14 +153,14 @@ def notes_of_groups(mend: MendGroups, *, dry: bool) -> list[str]:
 
 def _show(run: Run, options: Common, *, diff: bool) -> None:
     """Write the patch, the fixed text, or what is left; whatever else there is to show goes to standard error."""
-    from awaitomic.cli.outcome import findings_text, report, with_diffs  # noqa: PLC0415 - not for --version
+    from awaitomic.cli.outcome import findings_text, report, with_diffs
 
     streams = options.streams
     if not diff and not options.reads_stdin:
         report(with_diffs(run, options), options)
         return
     if diff:
-        from awaitomic.report.diff import render_patch  # noqa: PLC0415 - only where a patch is made
+        from awaitomic.report.diff import render_patch
 
         streams.report(render_patch((change.old, change.new) for change in run.changes))
     else:
@@ -172,8 +172,8 @@ def _show(run: Run, options: Common, *, diff: bool) -> None:
 
 def tell_fixes(run: Run, options: Common, notes: Iterable[str] = (), *, dry: bool) -> None:
     """Say on standard error what was repaired, then some notes, and how much is left; `dry`: nothing was written."""
-    from awaitomic.report.cells import visible  # noqa: PLC0415 - not for --version
-    from awaitomic.report.summary import fix_summary  # noqa: PLC0415 - not for --version
+    from awaitomic.report.cells import visible
+    from awaitomic.report.summary import fix_summary
 
     streams = options.streams
     verb = streams.paint_aside.style("would fix" if dry else "fixed", "good")

@@ -282,7 +282,7 @@ def common(given: Given) -> Common:
 
 
 def _settings(paths: tuple[str, ...], given: Given) -> Settings:
-    from awaitomic.config import ConfigError, load  # noqa: PLC0415 - not for --version
+    from awaitomic.config import ConfigError, load
 
     first = paths[0] if paths[0] != STDIN else given["stdin_filename"] or "."
     try:
@@ -295,7 +295,7 @@ def overrides_of(given: Given) -> Overrides:
     """Give what the options say about the settings; raises `click.UsageError`."""
     if given["config"] and given["isolated"]:
         raise click.UsageError("--config and --isolated exclude each other.")
-    from awaitomic.config import (  # noqa: PLC0415 - not for --version
+    from awaitomic.config import (
         Overrides,
         parse_confidence,
         parse_granularity,

@@ -25,7 +25,7 @@ def findings_text(run: Run, common: Common, paint: Paint, *, diffs: bool = False
     Parameters: with `diffs`, what each fix changes is shown; `dry`: what was repaired is so only in a patch.
     """
     if common.statistics:
-        from awaitomic.report.statistics import as_rows  # noqa: PLC0415 - only where counts are asked for
+        from awaitomic.report.statistics import as_rows
 
         return "".join(f"{row}\n" for row in as_rows(_counted(run), dry=dry))
     name = common.outputs.format if common.outputs.for_people else "text"
@@ -43,7 +43,7 @@ def report(run: Run, common: Common, *, diffs: bool = False) -> None:
         common.streams.report(findings_text(run, common, common.streams.paint, diffs=diffs))
     else:
         if common.statistics:
-            from awaitomic.report.statistics import as_rows  # noqa: PLC0415 - only where counts are asked for
+            from awaitomic.report.statistics import as_rows
 
             common.streams.asides(as_rows(_counted(run)))
         common.streams.report(_rendered(outputs.format, run, common, diffs=diffs))
@@ -64,7 +64,7 @@ def with_diffs(run: Run, common: Common) -> Run:
     """
     if not common.outputs.wants_diffs or not run.report.findings:
         return run
-    from awaitomic.cli.running import run_engine  # noqa: PLC0415 - seldom needed
+    from awaitomic.cli.running import run_engine
 
     if common.reads_stdin and run.changes:
         common = replace(common, stdin=run.changes[0].new.raw)
@@ -92,7 +92,7 @@ def _without_diff(finding: Finding) -> Finding:
 
 
 def _counted(run: Run) -> tuple[RuleCount, ...]:
-    from awaitomic.report.statistics import count_rules  # noqa: PLC0415 - only where counts are asked for
+    from awaitomic.report.statistics import count_rules
 
     return count_rules(run.report, run.original, [applied.finding for applied in run.applied])
 
@@ -104,7 +104,7 @@ def tell_problems(run: Run, common: Common) -> None:
     faulty = {fault.path for fault in run.faults}
     for error in run.report.errors:
         if error.path not in faulty:
-            from awaitomic.report.text import render_error  # noqa: PLC0415 - only where something is wrong
+            from awaitomic.report.text import render_error
 
             streams.error(render_error(error, streams.paint_aside).rstrip("\n"))
     for fault in run.faults:

@@ -22,11 +22,11 @@ def fix_into(folder: Path, options: Common, most: int | None) -> int:
 
     Parameters: `most` groups are taken (None: all). Raises as `write_patches` does.
     """
-    from awaitomic.cli.fix import notes_of_groups, tell_fixes  # noqa: PLC0415 - it imports this
-    from awaitomic.cli.outcome import exit_code, findings_text, report_others, tell_problems  # noqa: PLC0415 - not for --version
-    from awaitomic.cli.running import run_engine  # noqa: PLC0415 - not for --version
-    from awaitomic.engine.mending import MendGroups  # noqa: PLC0415 - not for --version
-    from awaitomic.source.text import display_path  # noqa: PLC0415 - not for --version
+    from awaitomic.cli.fix import notes_of_groups, tell_fixes  # it imports this
+    from awaitomic.cli.outcome import exit_code, findings_text, report_others, tell_problems
+    from awaitomic.cli.running import run_engine
+    from awaitomic.engine.mending import MendGroups
+    from awaitomic.source.text import display_path
 
     checked(folder)  # before the work, not only behind it
     date = date_of_patches()
@@ -48,7 +48,7 @@ def checked(folder: Path) -> list[Path]:
 
     Raises `click.UsageError` for anything else, so that nothing but our own patches is ever replaced.
     """
-    from awaitomic.report.mail import is_ours  # noqa: PLC0415 - not for --version
+    from awaitomic.report.mail import is_ours
 
     if not folder.exists():
         return []
@@ -84,7 +84,7 @@ def write_patches(folder: Path, groups: Sequence[FixGroup], date: int | None) ->
     Returns the files, in the order of the groups. Raises `click.UsageError` as `checked` does, and `click.FileError` if
     the folder cannot be written; then no patch is in it, since a part of a series would look like a whole one.
     """
-    from awaitomic.report.mail import file_name, render_mail  # noqa: PLC0415 - not for --version
+    from awaitomic.report.mail import file_name, render_mail
 
     letters = [_letter(group, number, len(groups), date) for number, group in enumerate(groups, 1)]
     mails = {folder / file_name(letter): render_mail(letter) for letter in letters}
@@ -113,8 +113,8 @@ def _beginning(file: Path) -> bytes:
 
 
 def _letter(group: FixGroup, number: int, total: int, date: int | None) -> Letter:
-    from awaitomic.report.mail import Letter  # noqa: PLC0415 - not for --version
-    from awaitomic.report.sources import Sources  # noqa: PLC0415 - not for --version
+    from awaitomic.report.mail import Letter
+    from awaitomic.report.sources import Sources
 
     later = [fix.finding for fix in group.later]
     changes = [(change.old, change.new) for change in group.changes]

@@ -33,7 +33,7 @@ def progress(*, quiet: bool) -> Iterator[None]:
     if quiet or unseen or not sys.stderr.isatty():
         yield
         return
-    from awaitomic.engine.progress import watched  # noqa: PLC0415 - the engine is loaded when it runs
+    from awaitomic.engine.progress import watched
 
     line = ProgressLine(sys.stderr, DELAY)
     try:

@@ -36,9 +36,9 @@ def review(options: Common, most: int | None, *, exit_non_zero_on_fix: bool) -> 
     Parameters: at most so many groups are taken (None: as many as he likes); with `exit_non_zero_on_fix`, a change of a
     file counts. Raises `click.UsageError` if there is nobody to ask, or the dialogue has no place.
     """
-    from awaitomic.cli.fix import tell_fixes  # noqa: PLC0415 - it imports this
-    from awaitomic.cli.outcome import exit_code, report, report_others, tell_problems, with_diffs  # noqa: PLC0415 - as in fix
-    from awaitomic.cli.running import run_engine  # noqa: PLC0415 - as in fix
+    from awaitomic.cli.fix import tell_fixes  # it imports this
+    from awaitomic.cli.outcome import exit_code, report, report_others, tell_problems, with_diffs
+    from awaitomic.cli.running import run_engine
 
     if options.outputs.format != "text" or options.outputs.file is not None:
         advice = "for a report of what is left, give --output-file FORMAT=FILE"
@@ -144,8 +144,8 @@ class _Dialogue:
         return line.strip().lower() if line else "q"
 
     def _explain(self, group: FixGroup) -> None:
-        from awaitomic.report.pages import as_text, rule_page  # noqa: PLC0415 - seldom asked for
-        from awaitomic.rules import RULES  # noqa: PLC0415 - as above
+        from awaitomic.report.pages import as_text, rule_page
+        from awaitomic.rules import RULES
 
         codes = {rule for rule, _ in self._kinds(group)}
         for rule in RULES:

@@ -13,7 +13,7 @@ from awaitomic.cli.words import Choice
 @click.option("--output-format", type=Choice(["text", "json"]), default="text", show_default=True)
 def rules(output_format: str) -> None:
     """List all rules, one a line."""
-    from awaitomic.rules import RULES  # noqa: PLC0415 - not for --version
+    from awaitomic.rules import RULES
 
     if output_format == "json":
         listed = [{"code": rule.code, "name": rule.name, "summary": rule.summary} for rule in RULES]

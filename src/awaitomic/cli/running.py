@@ -33,11 +33,11 @@ def run_engine(
     not exist, for what git does not know, for a baseline that cannot be read, and for a wrong table that is nearer to
     some file than that of the first path.
     """
-    from awaitomic.config import ConfigError  # noqa: PLC0415 - not for --help and --version
-    from awaitomic.engine import run  # noqa: PLC0415 - as above
-    from awaitomic.engine.changed import touching  # noqa: PLC0415 - as above
-    from awaitomic.source.changes import GitFailed  # noqa: PLC0415 - as above
-    from awaitomic.source.text import display_path  # noqa: PLC0415 - as above
+    from awaitomic.config import ConfigError
+    from awaitomic.engine import run
+    from awaitomic.engine.changed import touching
+    from awaitomic.source.changes import GitFailed
+    from awaitomic.source.text import display_path
 
     try:
         if common.reads_stdin:

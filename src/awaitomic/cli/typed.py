@@ -82,7 +82,7 @@ def program_words() -> list[str]:
         return [sys.executable, "-m", _NAME]
     if os.path.splitext(called)[0].lower() != _NAME:
         return [_NAME]  # called from another program, which knows how
-    import shutil  # noqa: PLC0415 - only where a command is shown
+    import shutil
 
     return [_NAME] if shutil.which(_NAME, path=_users_path()) else [script]
 
@@ -114,11 +114,11 @@ def users_folder() -> str:
 def quoted(word: str) -> str:
     """Quote one word for the user's shell; what no terminal shows as it is becomes escapes (``$'…'``)."""
     if os.name == "nt":
-        import subprocess  # noqa: PLC0415 - only where a command is shown
+        import subprocess
 
         return subprocess.list2cmdline([word])
     if word.isprintable():
-        import shlex  # noqa: PLC0415 - only where a command is shown
+        import shlex
 
         return shlex.quote(word)
     escaped = (

@@ -59,7 +59,7 @@ class Codes(_Listed):
 
     def words(self) -> Iterator[tuple[str, str]]:
         """Give all rules, and a word for all of them."""
-        from awaitomic.knowledge.codes import RULE_NAMES  # noqa: PLC0415 - only where something is completed
+        from awaitomic.knowledge.codes import RULE_NAMES
 
         yield from RULE_NAMES.items()
         yield "ALL", "all rules"
@@ -72,7 +72,7 @@ class Remedies(_Listed):
 
     def words(self) -> Iterator[tuple[str, str]]:
         """Give what can be preferred and what can be forbidden."""
-        from awaitomic.knowledge.codes import REMEDY_NAMES  # noqa: PLC0415 - only where something is completed
+        from awaitomic.knowledge.codes import REMEDY_NAMES
 
         for remedy in REMEDY_NAMES:
             yield remedy, "prefer it"
@@ -86,7 +86,7 @@ class Explained(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # as
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # type: ignore[type-arg, unused-ignore]  # as above  # noqa: ARG002 - as click has it
         """Complete a code or a name."""
-        from awaitomic.knowledge.codes import REMEDY_NAMES, RULE_NAMES  # noqa: PLC0415 - as above
+        from awaitomic.knowledge.codes import REMEDY_NAMES, RULE_NAMES
 
         known = [*RULE_NAMES.items(), *((name, code) for code, name in RULE_NAMES.items())]
         known += [(remedy, "a remedy") for remedy in REMEDY_NAMES]
@@ -94,7 +94,7 @@ class Explained(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # as
 
 
 def _items(found: Iterable[tuple[str, str]]) -> list[CompletionItem]:  # type: ignore[type-arg, unused-ignore]  # as above
-    from click.shell_completion import CompletionItem  # noqa: PLC0415 - only where something is completed
+    from click.shell_completion import CompletionItem
 
     return [CompletionItem(word, help=said) for word, said in found]
 
