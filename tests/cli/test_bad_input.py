@@ -55,8 +55,9 @@ def test_output_that_cannot_be_written_is_said_and_ends_with_2(bank: Path, comma
 
 
 @linux
-def test_messages_that_cannot_be_written_do_not_cost_the_report(bank: Path) -> None:
-    done = shell("awaitomic check bank.py 2>/dev/full", bank)
+@pytest.mark.parametrize("buffered", ["export PYTHONUNBUFFERED=1", "unset PYTHONUNBUFFERED"])
+def test_messages_that_cannot_be_written_do_not_cost_the_report(bank: Path, buffered: str) -> None:
+    done = shell(f"{buffered}; awaitomic check bank.py 2>/dev/full", bank)
     assert done.returncode == 1
     assert done.stdout.startswith(FINDING)
 

@@ -61,11 +61,20 @@ def ending() -> Iterator[None]:
             raise
         with suppress(OSError):  # standard error may be as full
             click.echo(f"awaitomic: the output could not be written: {error.strerror}.", err=True)
-        # What is still in the buffers would fail again when the interpreter ends.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        for number in (1, 2):
-            os.dup2(nowhere, number)
+        forget(1, 2)
         sys.exit(UNWRITTEN)
+
+
+def forget(*numbers: int) -> None:
+    """Let what is still to be written to some descriptors go nowhere.
+
+    What is in the buffers of a stream that takes no more would fail again when the interpreter ends, with the exit
+    code 120.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for number in numbers:
+        os.dup2(nowhere, number)
+    os.close(nowhere)
 
 
 def read_stdin() -> bytes:

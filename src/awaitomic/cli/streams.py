@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from awaitomic.cli.outputs import write_file
-from awaitomic.cli.standard import is_unwritten
+from awaitomic.cli.standard import forget, is_unwritten
 from awaitomic.report.paint import Paint, paint_for
 
 if TYPE_CHECKING:
@@ -74,3 +74,4 @@ class Streams:
         except OSError as error:
             if not is_unwritten(error):
                 raise
+            forget(2)
