@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import subprocess
 import sys
 from pathlib import Path
@@ -237,6 +238,11 @@ def test_what_was_taken_is_there_although_the_run_is_killed_at_the_next_question
     assert sorted(path.name for path in three.iterdir()) == ["a.py", "b.py", "c.py"]
 
 
+INTERRUPT = b"\x03"
+SILENCE = 10
+"""Seconds after which a program that was interrupted is taken to wait for a key."""
+
+
 def talk(*keys: bytes) -> tuple[int, str]:
     """Run the command on a terminal, press keys whenever it asks, and give the exit code and what was on the screen."""
     pty = pytest.importorskip("pty", reason="needs the terminals of POSIX")
@@ -249,17 +255,24 @@ def talk(*keys: bytes) -> tuple[int, str]:
         command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
     ) as process:
         os.close(slave)
-        screen = b""
+        screen, pressed = b"", b""
         waiting = list(keys)
-        while read := _read(master):
+        while read := _read(master, again=pressed if pressed == INTERRUPT else b""):
             screen += read
             if waiting and screen.count(b"[y,n,a,d,e,q,?]?") > len(keys) - len(waiting):
-                os.write(master, waiting.pop(0))
+                pressed = waiting.pop(0)
+                os.write(master, pressed)
     os.close(master)
     return process.returncode, screen.decode("utf-8", "replace")
 
 
-def _read(master: int) -> bytes:
+def _read(master: int, again: bytes) -> bytes:
+    """Read what comes next; where nothing comes for long, press a key again.
+
+    An interrupt between CPython's last look for signals and its call of `read` is only noticed with the next one.
+    """
+    while again and not select.select([master], [], [], SILENCE)[0]:
+        os.write(master, again)
     try:
         return os.read(master, 65536)
     except OSError:  # how Linux says that nobody holds the other side any more
@@ -267,7 +280,7 @@ def _read(master: int) -> bytes:
 
 
 def test_on_a_terminal_it_has_colour_and_an_interrupt_keeps_what_was_taken(three: Path) -> None:
-    code, screen = talk(b"y\n", b"\x03")
+    code, screen = talk(b"y\n", INTERRUPT)
     assert fixed(three) == ["a.py"]
     assert code == 1
     assert "\x1b[32m+        current = self.balance" in screen

@@ -132,8 +132,8 @@ class _Dialogue:
         """Ask once; no more input, or an interrupt, is the end."""
         fixes = len(offer.group.findings) + len(offer.group.later)
         what = "this fix" if fixes == 1 else f"these {fixes} fixes"
-        self._say(paint.style(f"({offer.number}/{offer.total}) Take {what} [{_KEYS}]? ", "bold"))
         try:
+            self._say(paint.style(f"({offer.number}/{offer.total}) Take {what} [{_KEYS}]? ", "bold"))
             line = sys.stdin.readline()
         except UnicodeDecodeError:
             line = "?\n"
