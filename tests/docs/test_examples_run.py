@@ -74,9 +74,7 @@ async def client_with_session(names: Names, outside: Outside) -> object:
 
 async def client_with_timeout(names: Names, outside: Outside) -> object:
     one = names["Client"](outside)
-    first = asyncio.create_task(one.upload(b"one"))
-    await asyncio.sleep(0)
-    await asyncio.gather(first, one.upload(b"two"))
+    await asyncio.gather(one.upload(b"one"), one.upload(b"two"))
     return one.timeout
 
 
