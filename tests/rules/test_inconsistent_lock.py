@@ -84,7 +84,32 @@ REPORTED = [
 GROW = "async with self.lock:\n            if not self.log: self.log = await self.io()"
 REPORTED.append(("an addition to what is found empty", GROW, "self.log.append(key)", "self.log"))
 
+ROOM = "async with self.lock:\n            if {test}: one = await self.io(); {adds}"
+LIST = ROOM.format(test="len(self.log) < 3", adds="self.log.append(one)")
+COUNT = ROOM.format(test="3 > self.n", adds="self.n += 1")
+REPORTED += [
+    ("room is taken", LIST, "self.log.append(key)", "self.log"),
+    ("all is replaced where room was found", LIST, "self.log = [key]", "self.log"),
+    ("a test for more is spoilt", LIST.replace("<", ">"), "self.log.pop()", "self.log"),
+    (
+        "so is one that failed",
+        ROOM.format(test="not len(self.log) <= 3", adds="self.log.append(1)"),
+        "self.log.pop()",
+        "self.log",
+    ),
+    ("a place is counted that was free", COUNT, "self.n += 2", "self.n"),
+    ("a count that is out of date", UPDATE, "self.n -= 1", "self.n"),
+]
+
 SILENT = [
+    ("room is made", LIST, "self.log.pop()"),
+    ("all room is made", LIST, "self.log.clear()"),
+    (
+        "room is made where it was not full",
+        LIST.replace("len(self.log) < 3", "not len(self.log) >= 3"),
+        "self.log.pop()",
+    ),
+    ("a place is counted back", COUNT, "self.n -= 1"),
     ("the lock is held", UPDATE, "async with self.lock: self.n = key"),
     (
         "the lock is held by hand",

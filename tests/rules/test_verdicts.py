@@ -198,6 +198,7 @@ SILENT = [
     ("the operand read after the await", ["self.n = await self.io(1) + self.n"]),
     ("the await moved to a local", ["value = await self.io(1)", "self.n += value"]),
     ("the key awaited before the entry is read", ["self.table[await self.io(key)] = 1"]),
+    ("a copy of a copy put back", ["t = dict(self.table).copy()", "await self.io(self)", "self.table = t"]),
     ("a copy made and written elsewhere", ["n = self.n", "await self.io(n)", "self.one = n"]),
     ("the whole span under a lock", ["async with self.lock:", "    self.n += await self.io(1)"]),
     (

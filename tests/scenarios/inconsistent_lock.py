@@ -39,6 +39,16 @@ def _rows(other: Task, repair: Repair | None = None) -> FixtureCase:
     )
 
 
+def _pool(repair: Repair | None = None) -> FixtureCase:
+    return FixtureCase(
+        subject=lambda module: module.Pool(),
+        tasks={"take": lambda pool: pool.take(), "other": lambda pool: pool.other()},
+        state=lambda pool: sorted(pool.used),
+        findings=(("AWA202", "self.used"),) if repair else (),
+        repair=repair,
+    )
+
+
 CASES: dict[str, FixtureCase] = {
     "inconsistent_lock/unlocked_reset.py": _meter("reset", repair="unsafe"),
     "inconsistent_lock/plain_writer.py": _meter("receive", repair="refused", refusal="sync-writer"),
@@ -48,6 +58,8 @@ CASES: dict[str, FixtureCase] = {
     "inconsistent_lock/own_span.py": _meter("receive", repair="safe", rule="AWA101"),
     "inconsistent_lock/opened_while_closing.py": _link("safe"),
     "inconsistent_lock/stored_while_loading.py": _rows(lambda rows: rows.put("a", "new a"), "unsafe"),
+    "inconsistent_lock/room_is_taken.py": _pool("safe"),
+    "inconsistent_lock/keep_room_is_made.py": _pool(),
     "inconsistent_lock/keep_every_writer_locked.py": _meter("reset"),
     "inconsistent_lock/keep_no_wait_inside.py": _meter("reset"),
     "inconsistent_lock/keep_callers_hold.py": _meter("receive"),

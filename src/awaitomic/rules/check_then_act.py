@@ -19,6 +19,7 @@ from awaitomic.program.locks import Cause
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.rivals import rivals
+from awaitomic.program.room import only_makes_room
 from awaitomic.program.state import ActiveGuard, Token
 from awaitomic.rules import late_update, references
 from awaitomic.rules.forgiving import is_forgiving
@@ -134,7 +135,8 @@ def _kind(resolver: Resolver, guard: ActiveGuard) -> str:
 def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: ActiveGuard) -> Finding | None:
     access = fact.access
     tokens = [token for token in guard.tokens if _decides(fact, token) and fact.is_stale(token)]
-    others = list(in_the_span(program, resolver, fact, tokens, rivals(program, resolver, access)))
+    found = (each for each in rivals(program, resolver, access) if not only_makes_room(resolver, fact, *each))
+    others = list(in_the_span(program, resolver, fact, tokens, found))
     hint = total(program, resolver, fact) or secret(access.location) or resource(program, resolver, fact)
     judgement = judge(program, resolver, access.location, others, hint, write=access.event)
     # The same data fetched twice harms nobody: reported only where it is proven that several tasks come here.

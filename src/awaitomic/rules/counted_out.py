@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from awaitomic.model.event import Compute
 from awaitomic.program import Program
 from awaitomic.program.accesses import FORGETS, Change
 from awaitomic.program.concurrency import Judgement, Rival, judge
@@ -19,6 +18,7 @@ from awaitomic.program.facts import WriteFact
 from awaitomic.program.locks import Lock
 from awaitomic.program.locks.covering import locks_at, locks_at_write
 from awaitomic.program.resolve import Resolver
+from awaitomic.program.room import counts
 from awaitomic.program.state import ActiveGuard, Token
 from awaitomic.rules.rule import has_fresh_guard, in_the_span
 
@@ -40,7 +40,9 @@ class CountedOut:
 def find_counted_out(program: Program, resolver: Resolver) -> Iterator[CountedOut]:
     """Find such removals in one function; one for each test."""
     writes = program.facts(resolver).writes
-    counted = {fact.access.location: fact for fact in writes if _counts_down(resolver, fact)}
+    counted = {
+        fact.access.location: fact for fact in writes if fact.via is None and counts(resolver, fact.access, up=False)
+    }
     seen: set[int] = set()
     for fact in writes if counted else ():
         lock = min(locks_at_write(resolver, fact), key=str, default=None)
@@ -56,12 +58,6 @@ def find_counted_out(program: Program, resolver: Resolver) -> Iterator[CountedOu
                 if found is not None:
                     seen.add(guard.guard)
                     yield CountedOut(fact, guard, token, down.event, lock, found)
-
-
-def _counts_down(resolver: Resolver, fact: WriteFact) -> bool:
-    value = fact.access.value
-    event = resolver.function.events[value] if value is not None and fact.via is None else None
-    return isinstance(event, Compute) and event.operator in {"-=", "-"}
 
 
 def _examine(program: Program, resolver: Resolver, fact: WriteFact, token: Token, lock: Lock) -> Judgement | None:

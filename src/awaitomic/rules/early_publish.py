@@ -18,6 +18,7 @@ from awaitomic.program.concurrency import ENOUGH, Hint, judge
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
+from awaitomic.program.room import counts
 from awaitomic.program.state import State
 from awaitomic.rules import references
 from awaitomic.rules.half_filled import report_refills
@@ -93,7 +94,7 @@ def _is_increment(resolver: Resolver, fact: WriteFact) -> bool:
     """Tell whether a write counts up by one: ``n += 1``, ``n[key] = n.get(key, 0) + 1``."""
     access = fact.access
     value = resolver.function.events[access.value] if access.value is not None else None
-    if not isinstance(value, Compute) or value.operator not in {"+", "+="}:
+    if not isinstance(value, Compute) or not counts(resolver, access, up=True):
         return False
     if access.change is Change.ASSIGN and not any(token.location == access.location for token in fact.value):
         return False

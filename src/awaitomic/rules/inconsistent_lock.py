@@ -22,6 +22,7 @@ from awaitomic.program.locks.covering import taken_at
 from awaitomic.program.locks.unlocked import Keys, Unlocked, blamed_on, without_lock
 from awaitomic.program.module import is_construction
 from awaitomic.program.resolve import Resolver
+from awaitomic.program.room import finds_room
 from awaitomic.program.unit import Unit
 from awaitomic.program.unprotected import plain_locks, protecting
 from awaitomic.program.written_words import MayWrite, last_word
@@ -32,7 +33,7 @@ _EXAMINED = (stale_write.examine, check_then_act.examine, late_update.examine, s
 """What a span can be: in this order, since one explanation is enough."""
 
 _ADDS = frozenset({Change.AUGMENTED, Change.ADD})
-"""Of two such writes neither is lost, whichever comes first: only a test before them may be out of date."""
+"""Of two such writes neither is lost, whichever comes first: only a limit that both ask for can be passed."""
 
 _SPEAKS_OF_LOCKS = re.compile(rb"lock|mutex|semaphore|condition", re.I)
 
@@ -173,15 +174,19 @@ def _with_rival(
                 continue  # and is found there, once for all callers
             span = _examine(_Facing.of(program, ((missing.resolver, missing.access),)), holder, fact)
         if span is not None:
-            limit = _limit(program, fact, span, missing)
+            limit = _limit(program, (holder, fact), span, missing)
             span = replace(span, confidence=min(span.confidence, limit))
             yield _said(program, _Found(holder, min(kept, key=str), span, missing))
 
 
-def _limit(program: Program, fact: WriteFact, span: Finding, missing: Unlocked) -> Confidence:
+def _limit(program: Program, held: tuple[Resolver, WriteFact], span: Finding, missing: Unlocked) -> Confidence:
     """Lower what hardly harms: an addition to what is added to, and a write that is kept under another lock."""
     writer, access, _ = missing
+    holder, fact = held
     adds = access.change in _ADDS and fact.access.change in _ADDS and span.rule == check_then_act.RULE.code
+    if adds and finds_room(holder, fact):
+        theirs = (each for each in program.facts(writer).writes if each.event == access.event)
+        adds = not any(finds_room(writer, each) for each in theirs)
     under_another = _holds_a_lock(program, writer, access.event)
     return Confidence.POSSIBLE if adds or under_another else Confidence.CERTAIN
 

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from awaitomic.knowledge.containers import ANY_MUTATOR
 from awaitomic.model.event import Attribute, Call, Compute, Item, Merge, Read, Write
 from awaitomic.model.finding import Confidence, Finding, Role
-from awaitomic.model.location import ANY_ITEM
+from awaitomic.model.location import ANY_ITEM, Location
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
 from awaitomic.program.concurrency import Rival, judge
 from awaitomic.program.facts import Via, WriteFact
-from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.rivals import rivals
 from awaitomic.program.state import Token
@@ -31,9 +30,8 @@ from awaitomic.rules.rule import (
     suspending_functions,
     suspension_of,
 )
+from awaitomic.rules.saved import saved_read
 from awaitomic.rules.shapes import secret, total
-
-_COPIERS = frozenset({"copy", "deepcopy", "list", "dict", "set", "tuple"})
 
 
 def find(program: Program) -> Iterator[Finding]:
@@ -126,32 +124,20 @@ def _message(state: str, change: Change) -> str:
 
 def writes_back(resolver: Resolver, fact: WriteFact) -> bool:
     """Tell whether the value written is exactly an old one, or its copy: save and restore, a pattern of its own."""
+    location, value = fact.access.location, fact.access.value
     if fact.via is not None:
-        return _hands_back(resolver, fact, fact.via)
-    if fact.access.value is None:
+        return _hands_back(resolver, location, fact.via)
+    if value is None or _is_changed(resolver, resolver.origin(value)):
         return False
-    origin = resolver.origin(fact.access.value)
-    event = resolver.function.events[origin]
-    if isinstance(event, Call):
-        if _is_changed(resolver, origin):
-            return False
-        name = last_name(resolver.function.nodes[event.function])
-        callee = resolver.function.events[event.function]
-        if name in _COPIERS and event.arguments:
-            event = resolver.function.events[event.arguments[0]]
-        elif name == "copy" and isinstance(callee, Read) and isinstance(callee.place, Attribute):
-            event = resolver.function.events[callee.place.base]
-    return isinstance(event, Read) and resolver.place(event.place) == fact.access.location
+    return saved_read(resolver, value, location) is not None
 
 
-def _hands_back(resolver: Resolver, fact: WriteFact, via: Via) -> bool:
+def _hands_back(resolver: Resolver, location: Location, via: Via) -> bool:
     """Tell whether the callee is given exactly an old value to write."""
-    for name, operand in via.target.arguments:
-        if name in via.write.parameters:
-            event = resolver.function.events[resolver.origin(operand)]
-            if isinstance(event, Read) and resolver.place(event.place) == fact.access.location:
-                return True
-    return False
+    return any(
+        name in via.write.parameters and saved_read(resolver, operand, location) is not None
+        for name, operand in via.target.arguments
+    )
 
 
 def _is_changed(resolver: Resolver, made: int) -> bool:
