@@ -1,7 +1,6 @@
 """For which runs a result holds: who has found it, with which settings, and how it names files."""
 
-# Plain strings, as in discovery.
-# ruff: noqa: PTH109, PTH118, PTH120, PTH123
+# ruff: noqa: PTH109, PTH118, PTH120, PTH123 - plain strings, as in discovery
 
 from __future__ import annotations
 

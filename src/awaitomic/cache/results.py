@@ -1,7 +1,6 @@
 """The results of earlier runs that still hold, and those of this run for the next one."""
 
-# Plain strings, as in discovery.
-# ruff: noqa: PTH100, PTH120
+# ruff: noqa: PTH100, PTH120 - plain strings, as in discovery
 
 from __future__ import annotations
 

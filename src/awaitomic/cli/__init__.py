@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shlex
 from typing import Any
 
 import click
@@ -35,7 +34,9 @@ class _Commands(click.Group):
         if not name.startswith("-") and not ctx.resilient_parsing and self.get_command(ctx, name) is None:
             hint = did_you_mean(name, self.commands)
             if os.path.exists(name):  # noqa: PTH110 - pathlib takes a while to load
-                hint = f" To check a path: awaitomic check {shlex.quote(name)}"
+                from awaitomic.cli.typed import quoted
+
+                hint = f" To check a path: awaitomic check {quoted(name)}"
             message = f"No such command {name!r}.{hint}"
             raise click.UsageError(message, ctx)
         return super().resolve_command(ctx, args)

@@ -93,9 +93,9 @@ def _unknown(name: str, rules: dict[str, Rule], known: Iterable[str]) -> str:
     later = f" ({RULE_NAMES[name.upper()]})" if name.upper() in RULE_NAMES else ""
     if later or name.lower() in {*RULE_NAMES.values(), *REMEDY_NAMES}:
         return f"there is no {name}{later} in this version.\n{listed}"
-    import difflib
+    from awaitomic.config.words import closest
 
-    close = difflib.get_close_matches(name.lower(), [*rules, *known], n=1, cutoff=0.4)
-    near = [f"{rules[word].code} ({rules[word].name})" if word in rules else word for word in close]
-    hint = f"; did you mean {near[0]}?" if near else "."
+    near = closest(name.lower(), [*rules, *known], cutoff=0.4)
+    said = f"{rules[near].code} ({rules[near].name})" if near in rules else near
+    hint = f"; did you mean {said}?" if near else "."
     return f"there is no rule or remedy {name!r}{hint}\n{listed}"

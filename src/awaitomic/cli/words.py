@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,8 +14,10 @@ if TYPE_CHECKING:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Give `` Did you mean '…'?`` with the known word that is nearest; nothing if none is near."""
-    close = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.5)
-    return f" Did you mean {close[0]!r}?" if close else ""
+    from awaitomic.config.words import closest
+
+    found = closest(word.lower(), known)
+    return f" Did you mean {found!r}?" if found else ""
 
 
 class Choice(click.Choice):  # type: ignore[type-arg, unused-ignore]  # it is generic since click 8.2 only

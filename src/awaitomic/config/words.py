@@ -80,20 +80,21 @@ def check_code(code: str) -> None:
 
 def suggest_code(word: str) -> str:
     """Give ``; did you mean …?`` with the rule code that `word` (a mistyped code, or a rule's name) is nearest to."""
-    import difflib  # noqa: PLC0415 - only for mistakes
-
     by_name = {name: code for code, name in RULE_NAMES.items()}
-    named = difflib.get_close_matches(word.lower(), by_name, n=1, cutoff=0.75)
-    return (
-        f"; did you mean `{by_name[named[0]]}`?"
-        if named
-        else nearest_word(word.upper(), sorted(RULE_NAMES.keys() - LATER))
-    )
+    named = closest(word.lower(), by_name, cutoff=0.75)
+    if named is None:
+        return nearest_word(word.upper(), sorted(RULE_NAMES.keys() - LATER))
+    return f"; did you mean `{by_name[named]}`?"
 
 
 def nearest_word(word: str, known: Iterable[str]) -> str:
     """Give ``; did you mean …?`` with the known word that `word` is nearest to; nothing if none is near."""
+    found = closest(word, known)
+    return f"; did you mean `{found}`?" if found else ""
+
+
+def closest(word: str, known: Iterable[str], *, cutoff: float = 0.5) -> str | None:
+    """Give the known word that is nearest to another one, or None if none is as near as `cutoff` (0 to 1) demands."""
     import difflib  # noqa: PLC0415 - only for mistakes
 
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f"; did you mean `{close[0]}`?" if close else ""
+    return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)), None)

@@ -31,7 +31,7 @@ from awaitomic.program.target import How, Target
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
-    from awaitomic.program.callers import Site
+    from awaitomic.program.module_calls import Site
     from awaitomic.program.resolve import Resolver
     from awaitomic.program.state import ActiveGuard
 

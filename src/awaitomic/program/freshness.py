@@ -32,6 +32,7 @@ from awaitomic.model.event import (
 from awaitomic.model.location import ItemStep, Location, Root
 from awaitomic.program import claims
 from awaitomic.program.accesses import CONTENTS, Access, Change, access_of, answer_of, ended_by
+from awaitomic.program.answers import answered, is_request
 from awaitomic.program.callee_writes import CalleeWrites
 from awaitomic.program.calls import targets_of, translate
 from awaitomic.program.conditions import asks_for_key, tests_absence
@@ -207,33 +208,11 @@ class Freshness:
         tokens = self._tokens(event.operands, state)
         if event.operator in _MEMBERSHIP and len(event.operands) == 2:
             tokens = self._membership_tokens(event, tokens, state)
-        elif event.operator == "awaited" or self._is_request(event):
-            tokens = self._answer(event, tokens)
+        elif event.operator == "awaited" or is_request(self.resolver, event):
+            tokens = answered(self.resolver, event, tokens)
         elif event.operator in _IDENTITY:
             tokens = frozenset(t._replace(contents=t.contents and is_entry(t.location)) for t in tokens)
         return self._produce(event.id, tokens, event.operands, state)
-
-    def _answer(self, event: Compute, tokens: Tokens) -> Tokens:
-        """Mark the answer of an awaited call: it is built from what was given, but tells nothing about it.
-
-        Of a coroutine of the program it is known what its result tells about (the tokens are as fresh as its return).
-        """
-        awaited = self.function.events[self.resolver.origin(event.operands[0])]
-        if isinstance(awaited, Read):
-            return NOTHING  # what a future is given in the end was never read from where the future is kept
-        if isinstance(awaited, Call) and not targets_of(self.resolver, awaited):
-            return frozenset(t._replace(answered=True) for t in tokens)
-        return frozenset(t._replace(answered=True) if t.is_stale else t for t in tokens)
-
-    def _is_request(self, event: Compute) -> bool:
-        """Tell whether a call is made and waited for by entering it: ``async with session.get(self.url) as answer``."""
-        entered = self.function.events[event.id - 1]
-        return (
-            event.operator == "entered"
-            and isinstance(entered, Enter)
-            and entered.asynchronous
-            and isinstance(self.function.events[self.resolver.origin(event.operands[0])], Call)
-        )
 
     def _membership_tokens(self, event: Compute, tokens: Tokens, state: State) -> Tokens:
         """``key in self.cache`` tells about the one entry."""

@@ -15,7 +15,7 @@ from awaitomic.program.target import How
 if TYPE_CHECKING:
     from awaitomic.flow.graph import FunctionGraph
     from awaitomic.program import Program
-    from awaitomic.program.callers import Site
+    from awaitomic.program.module_calls import Site
 
 _MOST_HOPS = 5
 """Over so many calls something is followed from who has done it to who works under it."""

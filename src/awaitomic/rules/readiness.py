@@ -11,11 +11,11 @@ from awaitomic.model.event import Attribute, Call, Event, Read, Suspend, Suspend
 from awaitomic.model.location import AttributeStep, Location, Root
 from awaitomic.program import Program
 from awaitomic.program.accesses import Access, Change
-from awaitomic.program.callers import Spawn
 from awaitomic.program.calls import targets_of, translate
 from awaitomic.program.conditions import parts_of
 from awaitomic.program.guards import is_entry
 from awaitomic.program.module import is_construction
+from awaitomic.program.module_calls import Spawn
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import ActiveGuard, State

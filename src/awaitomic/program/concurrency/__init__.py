@@ -91,12 +91,7 @@ def judge(
         return None
     shared = shared_because(program, resolver, location, hint)
     mine = entries(program, resolver.function, location, shared=shared)
-    about = _About(
-        single_owner(program, resolver, location),
-        location.root is Root.PARAMETER or is_primitive(program, resolver, location),
-        is_made_for_each(program, resolver, location),
-        location,
-    )
+    about = _About.of(program, resolver, location)
     best: tuple[Confidence, int, int] | None = None
     found: Judgement | None = None
     for rival, access in rivals:
@@ -166,6 +161,16 @@ class _About(NamedTuple):
     made_for_each: bool
     """Whether nothing in the project keeps one."""
     state: Location
+
+    @classmethod
+    def of(cls, program: Program, resolver: Resolver, location: Location) -> _About:
+        """Find that out for a state in a function's terms."""
+        return cls(
+            single_owner(program, resolver, location),
+            location.root is Root.PARAMETER or is_primitive(program, resolver, location),
+            is_made_for_each(program, resolver, location),
+            location,
+        )
 
 
 def _is_doubtful(program: Program, both: tuple[Resolver, Resolver], pair: tuple[Entry, Entry], about: _About) -> bool:

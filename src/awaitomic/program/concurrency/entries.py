@@ -19,12 +19,13 @@ from awaitomic.knowledge.lifecycle import (
 from awaitomic.knowledge.spawners import RUNNERS
 from awaitomic.model.event import Attribute, Call, Compute, Merge, Operand, Return
 from awaitomic.model.location import ItemStep, Location, Root
-from awaitomic.program.callers import Site, Spawn, in_loop, is_nested
+from awaitomic.program.callers import in_loop, is_nested
 from awaitomic.program.cancelling import keepers
 from awaitomic.program.concurrency.entered_again import is_entered_again
 from awaitomic.program.concurrency.sharing import Shared
 from awaitomic.program.concurrency.table import ASSUMED, Entry, Start
 from awaitomic.program.module import is_setter
+from awaitomic.program.module_calls import Site, Spawn
 from awaitomic.program.names import last_name
 from awaitomic.program.target import How
 from awaitomic.source.project import is_test

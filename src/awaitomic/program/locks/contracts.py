@@ -21,7 +21,7 @@ from awaitomic.program.operands import method_of
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
-    from awaitomic.program.callers import Site
+    from awaitomic.program.module_calls import Site
     from awaitomic.program.resolve import Resolver
 
 _FEW = 2

@@ -27,7 +27,7 @@ from awaitomic.program.while_waiting import calls_while_waiting
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
-    from awaitomic.program.callers import Site, Spawn
+    from awaitomic.program.module_calls import Site, Spawn
     from awaitomic.program.resolve import Resolver
 
 

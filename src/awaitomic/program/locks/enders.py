@@ -20,7 +20,7 @@ from awaitomic.program.resolve import Resolver
 if TYPE_CHECKING:
     from awaitomic.flow.graph import FunctionGraph
     from awaitomic.program import Program
-    from awaitomic.program.callers import Spawn
+    from awaitomic.program.module_calls import Spawn
 
 
 def waited_objects(resolver: Resolver, operand: Operand) -> Iterator[Location]:

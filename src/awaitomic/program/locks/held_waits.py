@@ -48,8 +48,8 @@ from awaitomic.program.while_waiting import calls_while_waiting
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
-    from awaitomic.program.callers import Spawn
     from awaitomic.program.locks import Lock
+    from awaitomic.program.module_calls import Spawn
     from awaitomic.program.resolve import Resolver
 
 _HOPS = 3

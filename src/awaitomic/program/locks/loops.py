@@ -14,8 +14,9 @@ from awaitomic.flow.reach import reach_after
 from awaitomic.knowledge.spawners import RUNNERS
 from awaitomic.knowledge.threads import ASKS_FOR_THREAD, HANDED_TO_THREADS, THREADS
 from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read
-from awaitomic.program.callers import Spawn, in_loop
+from awaitomic.program.callers import in_loop
 from awaitomic.program.coroutines import referenced
+from awaitomic.program.module_calls import Spawn
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.operands import operands_of
 

@@ -18,7 +18,7 @@ from awaitomic.program.reach import components
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
-    from awaitomic.program.callers import Site, Spawn
+    from awaitomic.program.module_calls import Site, Spawn
     from awaitomic.program.resolve import Resolver
     from awaitomic.program.unit import Unit
 

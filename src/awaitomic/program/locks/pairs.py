@@ -19,7 +19,7 @@ from awaitomic.program.names import names_of
 if TYPE_CHECKING:
     from awaitomic.flow.graph import FunctionGraph
     from awaitomic.program import Program
-    from awaitomic.program.callers import Site, Spawn
+    from awaitomic.program.module_calls import Site, Spawn
     from awaitomic.program.resolve import Resolver
 
 _ORDERS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)

@@ -20,8 +20,8 @@ from awaitomic.program.calls import translate
 if TYPE_CHECKING:
     from awaitomic.flow.graph import FunctionGraph
     from awaitomic.program import Program
-    from awaitomic.program.callers import Site
     from awaitomic.program.locks import Lock
+    from awaitomic.program.module_calls import Site
     from awaitomic.program.resolve import Resolver
 
 _MOST_HOPS = 3

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from awaitomic.model.location import Location
     from awaitomic.program import Program
     from awaitomic.program.accesses import Access
-    from awaitomic.program.callers import Site
     from awaitomic.program.locks import Lock
+    from awaitomic.program.module_calls import Site
     from awaitomic.program.resolve import Resolver
 
 _MOST_HOPS = 5

@@ -15,11 +15,11 @@ from awaitomic.model.event import Suspend
 from awaitomic.model.location import Location
 from awaitomic.model.plan import Edit, InsertStatements, ReplaceExpression, SplitMethod
 from awaitomic.program import Program
-from awaitomic.program.callers import Site
 from awaitomic.program.calls import awaited_calls
 from awaitomic.program.locks import Lock
 from awaitomic.program.locks.acquisitions import acquired_by_call
 from awaitomic.program.locks.waits import released_by
+from awaitomic.program.module_calls import Site
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.target import AwaitedCall, How, Target
 from awaitomic.remedies.shared.declined import Declined, check_here
