@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from awaitomic import rules
-from awaitomic.engine.asked import asks_for
 from awaitomic.engine.projects import Alone
+from awaitomic.engine.selection import asks_for
 from awaitomic.findings.fingerprint import with_fingerprints
 from awaitomic.findings.focus import counts
 from awaitomic.findings.precedence import report_order, resolve

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from awaitomic.engine.asked import asks_for
 from awaitomic.engine.outcome import Change, Outcome
+from awaitomic.engine.selection import asks_for
 from awaitomic.findings.baseline import Baseline, Entry, read_baseline
 from awaitomic.findings.focus import key_of
 from awaitomic.knowledge.codes import REMOVE_IGNORE, RULE_NAMES, UNUSED

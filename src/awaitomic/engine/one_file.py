@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from awaitomic.engine.analyse import analyse, without_plans
-from awaitomic.engine.asked import unreadable
 from awaitomic.engine.fix import fix_text, is_allowed, with_diffs
 from awaitomic.engine.outcome import Change, Outcome
 from awaitomic.engine.projects import EditScope, Projects
+from awaitomic.engine.selection import unreadable
 from awaitomic.engine.suppress import suppress
 from awaitomic.engine.task import Done
 from awaitomic.source.project import SourceTree, project_root

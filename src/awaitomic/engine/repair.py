@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from awaitomic.engine import progress
-from awaitomic.engine.asked import unreadable
 from awaitomic.engine.chosen import FirstNames
 from awaitomic.engine.fault import fault_of
 from awaitomic.engine.fix import AppliedFix, FixResult, fix_text
 from awaitomic.engine.moved import Moved
 from awaitomic.engine.outcome import Change, Outcome
+from awaitomic.engine.selection import unreadable
 from awaitomic.findings.focus import key_of
 from awaitomic.model.finding import Refusal
 from awaitomic.model.focus import EVERYTHING, Focus

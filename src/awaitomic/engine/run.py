@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from awaitomic.engine import progress
-from awaitomic.engine.asked import idle_selectors, unreadable
 from awaitomic.engine.baselines import Baselines
 from awaitomic.engine.collector import seldom
 from awaitomic.engine.fault import fault_of
 from awaitomic.engine.looking import look
 from awaitomic.engine.narrow import narrowed, without_old_error
 from awaitomic.engine.outcome import Outcome, Run, collect
+from awaitomic.engine.selection import idle_selectors, unreadable
 from awaitomic.engine.task import Task
 from awaitomic.engine.writing import settle, tell, written
 from awaitomic.findings.focus import key_of
