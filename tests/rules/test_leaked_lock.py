@@ -343,6 +343,16 @@ class Session:
             "self.lock.release()",
             [],
         ),
+        (
+            "try: await asyncio.sleep(1)\n        except BaseException: await self.__aexit__(); raise",
+            "self.lock.release()",
+            [],
+        ),
+        (
+            "try: await asyncio.sleep(1)\n        except ValueError: await self.__aexit__(); raise",
+            "self.lock.release()",
+            [LIKELY],
+        ),
     ],
 )
 def test_nobody_leaves_what_could_not_be_entered(body: str, leaving: str, found: list[Confidence]) -> None:

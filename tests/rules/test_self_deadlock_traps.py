@@ -281,3 +281,36 @@ class Base:
 def test_what_an_argument_alone_decides_its_giver_mostly_knows(test: str, confidence: Confidence) -> None:
     found = [each for each in find(program_of(MIGRATING.format(test=test))) if each.rule == "AWA301"]
     assert [each.confidence for each in found] == [confidence]
+
+
+WAITING_IN_A_LOOP = """
+async def wait_for(job, seconds):
+    async with asyncio.timeout(seconds):
+        return await job
+
+class Store:
+    def __init__(self):
+        self.changed = asyncio.{kind}()
+        self.turns = 2
+
+    async def load(self):
+        while self.turns:
+            self.turns -= 1
+            try:
+                async def enter():
+                    await self.changed.acquire()
+                    await asyncio.sleep(0)
+
+                {first}
+                await wait_for(enter(), 1)
+            finally:
+                self.changed.release()
+"""
+
+
+@pytest.mark.parametrize("kind", ["Lock", "Condition"])
+@pytest.mark.parametrize(("first", "waits"), [("pass", False), ("await self.changed.acquire()", True)])
+def test_what_a_coroutine_takes_it_does_not_wait_for_itself(kind: str, first: str, *, waits: bool) -> None:
+    source = WAITING_IN_A_LOOP.format(kind=kind, first=first)
+    assert _deadlocks(source) == ({"Store.load"} if waits else set())
+    assert waits or not hangs(HEAD + source, "Store", "load")

@@ -69,6 +69,10 @@ class Shop:
         await self.io()
         return object(key)
 
+    async def use_one(self):
+        await self.io()
+        return self.one
+
     async def f(self, key):
         {body}
 
@@ -134,6 +138,18 @@ REPORTED = [
         "counted out above the lock, cleared away under it",
         "self.refs -= 1\nif self.refs == 0:\n    async with self._lock: self.rows.clear()",
         "self.rows",
+    ),
+    (
+        "what was there is ended, and then waited for again",
+        "if self.one is None:\n    async with self._lock:\n        if self.one is not None: self.one.cancel()\n"
+        "        await self.io()\n        self.one = await self.load(key)",
+        ONE,
+    ),
+    (
+        "what was there is only looked at",
+        "if self.one is None:\n    async with self._lock:\n        if self.one is not None: self.log()\n"
+        "        self.one = self.make()",
+        ONE,
     ),
     ("taken by a call", "n = self.n\nawait self._lock.acquire()\nself.n = n + 1\nself._lock.release()", N),
     ("anyio gives way whenever a lock is taken", "n = self.n\nasync with self._of_anyio: self.n = n + 1", N),
@@ -214,6 +230,25 @@ SILENT = [
     (
         "nothing is left of the first region",
         "async with self._lock: n = self.n\nawait self.io()\nasync with self._lock: self.n = 7",
+    ),
+    (
+        "what is there by now is ended first",
+        "if self.one is None:\n    async with self._lock:\n        if self.one is not None: self.one.cancel()\n"
+        "        self.one = self.make()",
+    ),
+    (
+        "what is there by now is called to end it",
+        "if self.one is None:\n    async with self._lock:\n        if self.one: self.one()\n"
+        "        self.one = self.make()",
+    ),
+    (
+        "what was written before the test, and is written again where the function begins again",
+        "async with self._lock: pass\nself.n = key\nif self.n > 7: return\nawait self.io()\nreturn await self.f(key)",
+    ),
+    (
+        "a task is found among others, and tells nothing of what it will do",
+        "task = asyncio.create_task(self.use_one())\ndone, _ = await asyncio.wait({task, key})\n"
+        "if task in done: await self.set(1)",
     ),
     (
         "compared with what is there now",

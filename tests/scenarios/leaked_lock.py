@@ -72,6 +72,21 @@ CASES: dict[str, FixtureCase] = {
         before_faults="cancel",
         differences={"ask": ON_FAILURE, "ask again": ON_FAILURE},
     ),
+    "leaked_lock/entering_fails.py": FixtureCase(
+        subject=lambda module: module.Session(),
+        tasks={"ask": lambda session: session.ask()},
+        calls=lambda module: module.done,
+        findings=(LOCK,),
+        repair="refused",
+        refusal="released-elsewhere",
+        hangs=True,
+        before_faults="cancel",
+    ),
+    "leaked_lock/keep_entering_undone.py": FixtureCase(
+        subject=lambda module: module.Session(),
+        tasks={"ask": lambda session: session.ask()},
+        calls=lambda module: module.done,
+    ),
     "leaked_lock/permits.py": FixtureCase(
         subject=lambda module: module.Downloads(),
         tasks={"old": lambda downloads: downloads.fetch("old"), "new": lambda downloads: downloads.fetch("new")},

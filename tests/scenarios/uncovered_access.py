@@ -114,6 +114,16 @@ def _line(repair: Repair | None = None) -> FixtureCase:
     )
 
 
+def _clock(repair: Repair | None = None) -> FixtureCase:
+    return FixtureCase(
+        subject=lambda module: module.Clock(),
+        tasks={"arm": lambda clock: clock.arm()},
+        state=lambda clock: sum(alarm.rings for alarm in clock.made),
+        findings=(("AWA201", "self._alarm"),) if repair else (),
+        repair=repair,
+    )
+
+
 CASES: dict[str, FixtureCase] = {
     "uncovered_access/locked_too_late.py": _meter("safe"),
     "uncovered_access/await_between_regions.py": _meter("unsafe"),
@@ -140,6 +150,13 @@ CASES: dict[str, FixtureCase] = {
     "uncovered_access/keep_counted_under_lock.py": _line(),
     "uncovered_access/callee_locks_too_late.py": _pages("unsafe"),
     "uncovered_access/keep_callee_looks_again.py": _pages(),
+    "uncovered_access/timer_overwritten.py": _clock("safe"),
+    "uncovered_access/keep_timer_ended.py": _clock(),
+    "uncovered_access/keep_begins_again.py": FixtureCase(
+        subject=lambda module: module.Line(),
+        tasks={"one": lambda line: line.send("one"), "two": lambda line: line.send("two")},
+        state=lambda line: (line._last, sorted(line.sent)),
+    ),
     "uncovered_access/keep_refused_while_locked.py": FixtureCase(
         subject=lambda module: module.Repository(),
         tasks={"pull": lambda repository: repository.pull()},

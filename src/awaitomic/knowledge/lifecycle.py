@@ -28,6 +28,12 @@ OPENS_OR_CLOSES = frozenset(
 )
 """What the owner of an object does with it as a whole, before and after the others use it."""
 
+ENDS = frozenset(
+    "cancel close stop abort terminate kill shutdown release disconnect unsubscribe dispose destroy remove set "
+    "set_result set_exception".split()
+)
+"""Methods by which one is done with an object before another takes its place."""
+
 CONSTRUCTION = frozenset(
     "__init__ __new__ __post_init__ __attrs_post_init__ __init_subclass__ __set_name__ __setstate__".split()
 )

@@ -236,7 +236,10 @@ class Freshness:
         tokens |= self._answer_tokens(event, state)
         targets = targets_of(self.resolver, event)
         for target in targets:
-            tokens |= self._returned(event.id, target, state)
+            told = self._returned(event.id, target, state)
+            if target.function.is_async and not target.function.is_generator:
+                told = frozenset(token._replace(answered=True) for token in told)  # a task is not what it will tell
+            tokens |= told
             if not target.function.is_async:
                 state = self._callee_writes(event.id, target, state)
         state = claims.after_call(self.program, self.resolver, targets, state)

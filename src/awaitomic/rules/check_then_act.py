@@ -22,6 +22,7 @@ from awaitomic.program.rivals import rivals
 from awaitomic.program.room import only_makes_room
 from awaitomic.program.state import ActiveGuard, Token
 from awaitomic.rules import late_update, references
+from awaitomic.rules.decides_anew import decides_anew
 from awaitomic.rules.forgiving import is_forgiving
 from awaitomic.rules.readiness import fills_what_is_absent
 from awaitomic.rules.refusing import refuses
@@ -115,7 +116,7 @@ def _stale_guard(program: Program, resolver: Resolver, fact: WriteFact, *, locke
     ]
     if not stale or not concerns(resolver, fact, locked=locked):
         return None
-    if is_forgiving(program, resolver, fact) or (fact.via is not None and fact.via.write.decided):
+    if is_forgiving(program, resolver, fact) or decides_anew(program, resolver, fact):
         return None
     if takes_lock_away(resolver, fact):
         return None

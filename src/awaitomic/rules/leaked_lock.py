@@ -15,6 +15,7 @@ from awaitomic.program.locks.by_hand import (
     WayOut,
     asks_if_locked,
     comes_to,
+    given_back_by_calls,
     gives_nothing,
     is_given_back,
     releases,
@@ -62,7 +63,8 @@ def _examine(program: Program, resolver: Resolver, taking: Taking, *, alone: boo
         return _report_unheld(program, resolver, taking, unheld)
     if not is_given_back(resolver, taking, given):
         return None
-    return _report(program, resolver, taking, list(ways_out(program, resolver, taking, given)), given)
+    stops = given_back_by_calls(program, resolver, taking.lock)
+    return _report(program, resolver, taking, list(ways_out(program, resolver, taking, [*given, *stops])), given)
 
 
 def _given_back_unheld(resolver: Resolver, taking: Taking, given: list[int]) -> int | None:
@@ -89,7 +91,8 @@ def _of_entering(program: Program, resolver: Resolver, taking: Taking) -> Findin
     given = releases(program.resolver(leaving), taking.lock) if leaving is not None else []
     if not given:
         return None
-    ways = [way for way in ways_out(program, resolver, taking, ()) if way.way in {Way.WAIT, Way.RAISE}]
+    stops = given_back_by_calls(program, resolver, taking.lock)
+    ways = [way for way in ways_out(program, resolver, taking, stops) if way.way in {Way.WAIT, Way.RAISE}]
     return _report(program, resolver, taking, ways, [])
 
 

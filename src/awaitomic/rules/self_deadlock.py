@@ -47,8 +47,10 @@ def _examine(
     if not isinstance(event, Suspend):
         return
     for call in calls_while_waiting(resolver, event):
-        earlier = {taken.lock.location for taken in mine if taken.event != call.call}  # not what it leaves held itself
         for target in call.targets:
+            # Not what the call leaves held itself, nor a coroutine that it is handed to be awaited.
+            itself = {call.call, *(resolver.origin(operand) for _, operand in target.arguments)}
+            earlier = {taken.lock.location for taken in mine if taken.event not in itself}
             for lock, taken in program.acquisitions.by_call(resolver, target):
                 if taken.if_free or lock.location not in earlier or not lock.self_deadlocks:
                     continue

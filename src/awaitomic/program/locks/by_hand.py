@@ -104,6 +104,15 @@ def releases(resolver: Resolver, lock: Lock) -> list[int]:
     return found
 
 
+def given_back_by_calls(program: Program, resolver: Resolver, lock: Lock) -> list[int]:
+    """Give the events at which something that a function calls or awaits gives back a lock, ``__aexit__`` included."""
+    return [
+        event.id
+        for event in resolver.function.events
+        if isinstance(event, Call | Suspend) and lock.location in program.free_locks.given_back(resolver, event)
+    ]
+
+
 def _called_on(resolver: Resolver, event: Call, method: str) -> Lock | None:
     called = method_of(resolver.function, event)
     return lock_of(resolver, called.base) if called is not None and called.attr == method else None
