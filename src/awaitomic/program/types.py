@@ -34,7 +34,7 @@ class Typed:
 
     name: str | None
     bound: int | None = None
-    """First argument of a counting lock; None if it is not a literal."""
+    """First argument of a counting lock, or of what may be one; None if it is not a literal."""
     wraps: ast.expr | None = field(default=None, compare=False)
     """The lock that a condition is made from."""
     nothing: bool = False
@@ -99,8 +99,8 @@ class TypeReader:
             item = self.of_factory(node.args[0]) if name == "collections.defaultdict" and node.args else None
             return Typed(CONSTRUCTORS[name], item=item)
         if name in self._classes:
-            return Typed(f"class:{self._classes[name]}")
-        return Typed(f"call:{self._outside(name)}")
+            return Typed(f"class:{self._classes[name]}", self._bound(node, 1))
+        return Typed(f"call:{self._outside(name)}", self._bound(node, 1))
 
     def _bound(self, node: ast.Call, default: int) -> int | None:
         """Give the first argument of a constructor, if it is a number or the name of one; or else the default."""

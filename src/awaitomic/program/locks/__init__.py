@@ -169,26 +169,35 @@ def _key_of_claim(location: Location) -> ItemStep | None:
 def lock_type(typed: Typed) -> LockType | None:
     """Give the lock type of a type; a semaphore of one is exclusive, a larger one protects nothing."""
     known = LOCK_TYPES.get(typed.name or "")
-    if known is None or known.exclusion is not Exclusion.COUNTING:
+    return _sized(known, typed.bound) if known is not None else None
+
+
+def _sized(known: LockType, bound: int | None) -> LockType:
+    if known.exclusion is not Exclusion.COUNTING:
         return known
-    if typed.bound == 1:
+    if bound == 1:
         return LockType(Exclusion.EXCLUSIVE, known.library, known.hangs)
-    if typed.bound is None:
+    if bound is None:
         return LockType(Exclusion.UNKNOWN, known.library, hangs=False)
     return known
 
 
-def class_lock_type(module: ModuleFacts, facts: ClassFacts) -> LockType | None:
+def class_lock_type(module: ModuleFacts, facts: ClassFacts, bound: int | None = None) -> LockType | None:
     """Give how a class of the program excludes, if it is a lock.
 
     It is one if it inherits from one, can be acquired and released and does not merely count who does, or takes a lock
     when it is entered.
+
+    Parameters:
+        bound: the first argument of its constructor, where that is a number: of a semaphore, how many it lets in.
     """
     own = [base for ancestor in module.lineage(facts.id) for base in ancestor.bases if base in LOCK_TYPES]
     overridden = any(module.find_method(facts.id, name) for name in ("acquire", "__aenter__"))
     if own:
         inherited = LOCK_TYPES[own[0]]
-        return LockType(Exclusion.UNKNOWN, inherited.library, hangs=False) if overridden else inherited
+        if module.find_method(facts.id, "__init__"):
+            bound = None  # what it is made with need not be its size
+        return LockType(Exclusion.UNKNOWN, inherited.library, hangs=False) if overridden else _sized(inherited, bound)
     acquire, release = (module.find_method(facts.id, name) for name in ("acquire", "release"))
     if acquire and release:
         return None if counts_users(facts.qualname, acquire.node, release.node) else UNKNOWN_LOCK
@@ -224,7 +233,7 @@ def lock_of(resolver: Resolver, operand: Operand) -> Lock | None:
         found = UNKNOWN_LOCK
     if found is None and typed.name and typed.name.startswith("class:"):
         facts = module.link.class_facts(typed.name.removeprefix("class:"))
-        found = class_lock_type(module, facts) if facts else None
+        found = class_lock_type(module, facts, typed.bound) if facts else None
         if found is None:
             return None
     if found is None and _is_reading_side(resolver, operand):
@@ -356,6 +365,16 @@ def typed_lock(resolver: Resolver, location: Location) -> Lock | None:
     known = lock_type(resolver.type_of(location))
     lock = Lock(location, known) if known is not None else None
     return lock if lock is not None and lock.self_deadlocks else None
+
+
+def excludes_by_type(resolver: Resolver, location: Location) -> bool:
+    """Tell whether what is stored at a location is by its type a lock that keeps others out, or may do so."""
+    typed = resolver.type_of(location)
+    known = lock_type(typed)
+    if known is None and (typed.name or "").startswith("class:"):
+        facts = resolver.module.link.class_facts((typed.name or "").removeprefix("class:"))
+        known = class_lock_type(resolver.module, facts, typed.bound) if facts is not None else None
+    return known is not None and known.exclusion is not Exclusion.COUNTING
 
 
 def is_handed(lock: Lock) -> bool:

@@ -18,7 +18,7 @@ from awaitomic.program.constructed import in_caller
 from awaitomic.program.deferred import Deferred, awaited_parameters, handed_on
 from awaitomic.program.locks import Lock, is_handed, known_as, typed_lock
 from awaitomic.program.locks.taken import AROUND, may_hang
-from awaitomic.program.locks.wrappers import entered_by_name, in_wrapped, wrappers_of
+from awaitomic.program.locks.wrappers import entered_of_object, in_wrapped, wrappers_of
 from awaitomic.program.reach import components
 from awaitomic.program.target import AwaitedCall, How, Part, Target
 from awaitomic.program.while_waiting import calls_while_waiting
@@ -143,7 +143,7 @@ class Acquisitions:
                     if known is not None:
                         free = self._program.free_locks.at(inner, event.id, lock.location)
                         yield Acquisition(known, wrapper.function.id, event.id, (hop,), if_free=free)
-            for enter, location in entered_by_name(self._program, wrapper, function):
+            for enter, location in entered_of_object(self._program, wrapper, function):
                 typed = typed_lock(resolver, location)
                 if typed is not None:
                     free = self._program.free_locks.at(inner, enter, location)

@@ -25,7 +25,7 @@ from awaitomic.program.locks.given_back import free_after
 from awaitomic.program.locks.known import entered_locks, known_locks
 from awaitomic.program.locks.stacks import is_stack, stack_of, stacked_locks
 from awaitomic.program.locks.taken import AROUND, Holding, Taken, may_hang, meet, without
-from awaitomic.program.locks.wrappers import entered_by_name, in_wrapped, wrappers_of
+from awaitomic.program.locks.wrappers import entered_of_object, in_wrapped, is_within, wrappers_of
 from awaitomic.program.target import Target
 from awaitomic.program.while_waiting import entered_by_stack, entering
 
@@ -100,11 +100,11 @@ class Holdings:
         for wrapper in wrappers_of(self._program, function):
             inner = self._program.resolver(wrapper.function)
             resolver = self._program.resolver(function)
-            by_name = list(entered_by_name(self._program, wrapper, function))
+            of_object = list(entered_of_object(self._program, wrapper, function))
             held = [
                 {
                     *(in_wrapped(self._program, wrapper, function, each.location) for each in self._any(inner, wait)),
-                    *(place for at, place in by_name if _is_within(wrapper.function, wait, at)),
+                    *(place for at, place in of_object if is_within(wrapper.function, wait, at)),
                 }
                 for wait in wrapper.waits
             ]
@@ -157,12 +157,6 @@ class Holdings:
             found = [(event, solution.before_event(event)) for event in ends]
             self._ends[key] = [(event, may_hang(state)) for event, state in found if state is not None]
         return self._ends[key]
-
-
-def _is_within(function: FunctionGraph, event: int, enter: int) -> bool:
-    """Tell whether an event stands in the body of a with-statement."""
-    path = function.statements[enter]
-    return len(function.statements[event]) > len(path) and function.statements[event][: len(path)] == path
 
 
 def _is_end(function: FunctionGraph, event: Event) -> bool:

@@ -7,12 +7,14 @@ not in the program counts if it sounds like a lock, or says itself how many may 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from awaitomic.knowledge.locks import CONCURRENCY_LIMITS, SERIALISING_DECORATORS, sounds_like_a_lock
 from awaitomic.model.event import Call, Const, Enter
+from awaitomic.program.locks import excludes_by_type
 from awaitomic.program.locks.managers import is_understood
-from awaitomic.program.locks.wrappers import waits_for_wrapped
+from awaitomic.program.locks.wrappers import Wrapper, entered_of_object, is_within, waits_for_wrapped, wrappers_of
 from awaitomic.program.names import dotted, last_name
 
 if TYPE_CHECKING:
@@ -32,7 +34,17 @@ def serialising_decorator(program: Program, function: FunctionGraph) -> str | No
         found = program.project.link.find_decorator(node, unit.module)
         if _holds_a_lock(program, found) if found is not None else sounds_like_a_lock(name):
             return name
-    return None
+    return next((last_name(wrapper.decorator) for wrapper in _locking_wrappers(program, function)), None)
+
+
+def _locking_wrappers(program: Program, function: FunctionGraph) -> Iterator[Wrapper]:
+    """Give the wrappers that wait for a method under a lock of its object, by whatever name: ``self.turn``."""
+    resolver = program.resolver(function)
+    for wrapper in wrappers_of(program, function):
+        entered = entered_of_object(program, wrapper, function)
+        locks = [event for event, location in entered if excludes_by_type(resolver, location)]
+        if wrapper.waits and all(any(is_within(wrapper.function, wait, at) for at in locks) for wait in wrapper.waits):
+            yield wrapper
 
 
 def _is_configured(program: Program, unit: Unit, node: ast.expr) -> bool:

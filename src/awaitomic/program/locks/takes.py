@@ -14,6 +14,7 @@ from awaitomic.model.location import Location
 from awaitomic.program.calls import is_awaited, targets_of, translate
 from awaitomic.program.locks import Cause, Each, Flaw, Lock, as_held, lock_of, returned_entry, unnamed
 from awaitomic.program.locks.advisory import advisory_lock
+from awaitomic.program.locks.by_origin import lock_by_origin
 from awaitomic.program.locks.made_anew import made_for_each
 from awaitomic.program.locks.managers import held_in_body
 from awaitomic.program.locks.per_instance import one_for_each
@@ -68,9 +69,13 @@ class Takes:
                     else:
                         yield from held_in_body(self._program, resolver, target.function)
                 return
-        lock = lock_of(resolver, manager)
+        lock = self._lock(resolver, manager)
         if lock is not None:
             yield self._as_kept(resolver, self._as_sized(resolver, manager, lock))
+
+    def _lock(self, resolver: Resolver, operand: Operand) -> Lock | None:
+        """Give the lock that a value is by its type, by its name, or by where it comes from."""
+        return lock_of(resolver, operand) or lock_by_origin(self._program, resolver, operand)
 
     def _as_sized(self, resolver: Resolver, operand: Operand, lock: Lock) -> Lock:
         """Give what holding a lock means; a semaphore whose size is a parameter lets in as many as that says."""
@@ -105,12 +110,12 @@ class Takes:
             return []
         method, base = called.attr, called.base
         if method in {"acquire", "release"}:
-            lock = lock_of(resolver, base)
+            lock = self._lock(resolver, base)
             if lock is not None and method == "acquire" and lock.type.hangs and not is_awaited(resolver, event.id):
                 return []  # a task of its own waits for it, or nobody
         elif method in STACKING and event.arguments:
             base = event.arguments[0]
-            lock = lock_of(resolver, base)
+            lock = self._lock(resolver, base)
         else:
             return []
         if lock is None:

@@ -15,6 +15,7 @@ from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.spawners import starts_one
 from awaitomic.model.event import Call, Const, Enter, Name, Read, Scope, Suspend
 from awaitomic.model.location import AttributeStep, Location, Root
+from awaitomic.program.locks import lock_of
 from awaitomic.program.names import last_name
 
 if TYPE_CHECKING:
@@ -112,25 +113,44 @@ def in_wrapped(program: Program, wrapper: Wrapper, function: FunctionGraph, loca
     return base
 
 
-def entered_by_name(program: Program, wrapper: Wrapper, function: FunctionGraph) -> Iterator[tuple[int, Location]]:
-    """Give what a wrapper enters that it fetches from its object by a name: ``async with getattr(self, name):``.
+def entered_of_object(program: Program, wrapper: Wrapper, function: FunctionGraph) -> Iterator[tuple[int, Location]]:
+    """Give what a wrapper enters of the object whose method it wraps, where only the method knows what that is.
+
+    ``async with self.turn:``, and by a name: ``async with getattr(self, name):``.
 
     Yields: the event at which it is entered, and the attribute in the terms of the decorated function.
     """
     inner = program.resolver(wrapper.function)
     for event in wrapper.function.events:
-        call = inner.function.events[inner.origin(event.manager)] if isinstance(event, Enter) else None
-        if not isinstance(call, Call) or last_name(inner.function.nodes[call.function]) != "getattr":
+        if not isinstance(event, Enter):
             continue
-        base = inner.value(call.arguments[0]) if len(call.arguments) == 2 else None
-        mine = in_wrapped(program, wrapper, function, base) if base is not None else None
-        name = inner.function.events[inner.origin(call.arguments[1])] if mine is not None else None
-        written: object = name.value if isinstance(name, Const) else None
-        if isinstance(name, Read) and isinstance(name.place, Name):
-            given = argument_of(wrapper, name.place.name)
-            written = given.value if isinstance(given, ast.Constant) else None
-        if mine is not None and isinstance(written, str):
-            yield event.id, mine.attribute(written)
+        made = inner.function.events[inner.origin(event.manager)]
+        if isinstance(made, Call) and last_name(inner.function.nodes[made.function]) == "getattr":
+            location = _by_name(program, wrapper, function, made)
+        else:
+            path = inner.value(event.manager) if lock_of(inner, event.manager) is None else None
+            location = in_wrapped(program, wrapper, function, path) if path is not None and path.steps else None
+        if location is not None:
+            yield event.id, location
+
+
+def _by_name(program: Program, wrapper: Wrapper, function: FunctionGraph, call: Call) -> Location | None:
+    """Give the attribute that ``getattr`` fetches, by a literal or by what the decorator was given."""
+    inner = program.resolver(wrapper.function)
+    base = inner.value(call.arguments[0]) if len(call.arguments) == 2 else None
+    mine = in_wrapped(program, wrapper, function, base) if base is not None else None
+    name = inner.function.events[inner.origin(call.arguments[1])] if mine is not None else None
+    written: object = name.value if isinstance(name, Const) else None
+    if isinstance(name, Read) and isinstance(name.place, Name):
+        given = argument_of(wrapper, name.place.name)
+        written = given.value if isinstance(given, ast.Constant) else None
+    return mine.attribute(written) if mine is not None and isinstance(written, str) else None
+
+
+def is_within(function: FunctionGraph, event: int, enter: int) -> bool:
+    """Tell whether an event stands in the body of a with-statement."""
+    path = function.statements[enter]
+    return len(function.statements[event]) > len(path) and function.statements[event][: len(path)] == path
 
 
 def argument_of(wrapper: Wrapper, parameter: str) -> ast.expr | None:
