@@ -1,4 +1,4 @@
-"""Locks that go by any name: told by what made them, by who handed them over, or by the object of a decorated method."""
+"""Locks that go by any name: told by what made them, who handed them over, or whose method is decorated."""
 
 from __future__ import annotations
 

@@ -129,5 +129,5 @@ def _seen_from_outside(program: Program, function: FunctionGraph) -> object:
     }
     taken = {(each.lock.location, each.function) for each in program.acquisitions.of(function)}
     suspends = function.is_async and program.suspension.suspends(function)
-    told = (summary.returns, summary.outdated, summary.settled, summary.claims, summary.claims_if_true)
+    told = (summary.returns, summary.outdated, summary.settled, summary.claims, summary.claims_if_true, summary.pieces)
     return suspends, writes, taken, told

@@ -14,6 +14,7 @@ from awaitomic.program.claims import claimed_at_return
 from awaitomic.program.freshness import Freshness
 from awaitomic.program.locks.covering import locks_over
 from awaitomic.program.operands import given_parameters, operands_below
+from awaitomic.program.pieces import pieces_returned
 from awaitomic.program.state import NOTHING, State, Token, Tokens
 from awaitomic.program.summaries import Summary, SummaryWrite
 from awaitomic.program.target import How, Target
@@ -184,7 +185,8 @@ def summarise(program: Program, resolver: Resolver, facts: FunctionFacts) -> Sum
     if len(told) > _MOST_WRITES:
         told.sort(key=lambda each: (len(each.location.steps), str(each.location), each.function, each.event))
     claims = claimed_at_return(program, resolver, facts)
-    return Summary(tuple(told[:_MOST_WRITES]), returned, outdated, settled, *claims)
+    pieces = pieces_returned(resolver, facts.solution) if returned or outdated else ()
+    return Summary(tuple(told[:_MOST_WRITES]), returned, outdated, settled, *claims, pieces)
 
 
 _MOST_STEPS = 4

@@ -42,6 +42,8 @@ from awaitomic.program.locks.stacks import stacked_locks
 from awaitomic.program.locks.waits import released_by
 from awaitomic.program.names import dotted
 from awaitomic.program.operands import last_uses, place_operands
+from awaitomic.program.own_marks import mark_compared
+from awaitomic.program.pieces import of_piece
 from awaitomic.program.state import EMPTY, NOTHING, ActiveGuard, State, Token, Tokens, Use, handovers, join
 from awaitomic.program.target import Target
 from awaitomic.program.types import is_container
@@ -208,10 +210,14 @@ class Freshness:
         tokens = self._tokens(event.operands, state)
         if event.operator in _MEMBERSHIP and len(event.operands) == 2:
             tokens = self._membership_tokens(event, tokens, state)
+        elif event.operator == "unpack":
+            tokens = of_piece(self.program, self.resolver, event, tokens)
         elif event.operator == "awaited" or is_request(self.resolver, event):
             tokens = answered(self.resolver, event, tokens)
         elif event.operator in _IDENTITY:
             tokens = frozenset(t._replace(contents=t.contents and is_entry(t.location)) for t in tokens)
+        mark = mark_compared(self.resolver, event) if state.suspended else None
+        tokens = tokens if mark is None else tokens | {mark}
         return self._produce(event.id, tokens, event.operands, state)
 
     def _membership_tokens(self, event: Compute, tokens: Tokens, state: State) -> Tokens:

@@ -31,32 +31,47 @@ def joins(resolver: Resolver, spawn: Call) -> Iterator[int]:
 
 
 def ends_of_task(resolver: Resolver, spawn: Call) -> Iterator[int]:
-    """Give the suspensions that only go on when the task that a call makes is over, and of which that is certain.
+    """Give the events that only go on when the task that a call makes is over, and of which that is certain.
 
-    It is awaited by itself, with or without a timeout, or the task group is left that it was made in.
+    It is awaited by itself, with or without a timeout, or with others by ``gather``; the task group is left that it was
+    made in; or another thread waits for its result.
     """
     group = _group_of(resolver, spawn)
     manager = resolver.function.events[group] if group is not None else None
     waits_at_end = isinstance(manager, Call) and _name(resolver, manager) in TASK_GROUPS
     gives = gives_task(_name(resolver, spawn))
     for event in resolver.function.events:
+        if isinstance(event, Call) and _takes_result(resolver, event, spawn):
+            yield event.id
         if not isinstance(event, Suspend) or event.awaited is None:
             continue
         if event.why is SuspendWhy.AWAIT:
-            over = gives and _is_kept_as(resolver, _waited_for(resolver, event.awaited), spawn)
+            waited = _waited_for(resolver, event.awaited)
+            over = gives and any(_is_kept_as(resolver, each, spawn) for each in waited)
         else:
             over = event.why is SuspendWhy.ASYNC_EXIT and waits_at_end and resolver.origin(event.awaited) == group
         if over:
             yield event.id
 
 
-def _waited_for(resolver: Resolver, awaited: Operand) -> Operand:
-    """Give what is waited for by itself, be it with a timeout."""
+def _waited_for(resolver: Resolver, awaited: Operand) -> list[Operand]:
+    """Give what is waited for by itself, be it with a timeout, or all of what is gathered."""
     origin = resolver.origin(awaited)
     event = resolver.function.events[origin]
-    if isinstance(event, Call) and _name(resolver, event) == "wait_for" and event.arguments:
-        return resolver.origin(event.arguments[0])
-    return origin
+    if isinstance(event, Call) and event.arguments:
+        name = _name(resolver, event)
+        if name in {"wait_for", "gather"}:
+            return [resolver.origin(each) for each in event.arguments[: 1 if name == "wait_for" else None]]
+    return [origin]
+
+
+def _takes_result(resolver: Resolver, event: Call, spawn: Call) -> bool:
+    """Tell whether a thread waits for what it has sent to an event loop: ``run_coroutine_threadsafe(…).result()``."""
+    callee = resolver.function.events[event.function]
+    if _name(resolver, spawn) != "run_coroutine_threadsafe" or not isinstance(callee, Read):
+        return False
+    place = callee.place
+    return isinstance(place, Attribute) and place.attr == "result" and resolver.origin(place.base) == spawn.id
 
 
 def _is_kept_as(resolver: Resolver, operand: Operand, spawn: Call) -> bool:

@@ -54,3 +54,5 @@ class Summary:
     """What it has claimed whenever it returns (see `awaitomic.program.claims`)."""
     claims_if_true: frozenset[Location] = frozenset()
     """What it has claimed besides if what it returns is true."""
+    pieces: tuple[frozenset[Location], ...] = ()
+    """Of a result that always is a tuple of one length: what of all this each of its pieces tells about."""

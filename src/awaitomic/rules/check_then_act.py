@@ -139,7 +139,8 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: Active
     found = (each for each in rivals(program, resolver, access) if not only_makes_room(resolver, fact, *each))
     others = list(in_the_span(program, resolver, fact, tokens, found))
     hint = total(program, resolver, fact) or secret(access.location) or resource(program, resolver, fact)
-    judgement = judge(program, resolver, access.location, others, hint, write=access.event)
+    reads = {token.read for token in tokens}
+    judgement = judge(program, resolver, access.location, others, hint, write=access.event, reads=reads)
     # The same data fetched twice harms nobody: reported only where it is proven that several tasks come here.
     test = whole_test(resolver.function, guard.guard)
     computes = any(isinstance(node, ast.BinOp) for node in ast.walk(test))
@@ -174,7 +175,7 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: Active
         ),
         judgement=judgement,
         trace=trace,
-        reads=tuple(sorted({token.read for token in tokens})),
+        reads=tuple(sorted(reads)),
         guards=(guard.guard,),
         suspends=(suspend,),
         message=f"`{first.location}` is tested before a suspension and `{state}` is written after it: "

@@ -240,7 +240,7 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, use: Use) -> 
     access = fact.access
     rivals = list(_rivals(program, resolver, fact, use))
     hint = _hint(resolver, fact, use, rivals)
-    judgement = judge(program, resolver, access.location, rivals, hint, write=access.event)
+    judgement = judge(program, resolver, access.location, rivals, hint, write=access.event, reads={use.token.read})
     if judgement is None:
         return None
     function, state = resolver.function, str(access.location)

@@ -9,7 +9,7 @@ from awaitomic.model.event import Attribute, Call, Compute, Item, Merge, Read, W
 from awaitomic.model.finding import Confidence, Finding, Role
 from awaitomic.model.location import ANY_ITEM, Location
 from awaitomic.program import Program
-from awaitomic.program.accesses import Change
+from awaitomic.program.accesses import Access, Change
 from awaitomic.program.concurrency import Rival, judge
 from awaitomic.program.facts import Via, WriteFact
 from awaitomic.program.resolve import Resolver
@@ -80,7 +80,7 @@ def _examine(program: Program, resolver: Resolver, fact: WriteFact) -> Finding |
         return None
     hint = total(program, resolver, fact) or secret(access.location)
     others = _rivals(program, resolver, fact, stale)
-    judgement = judge(program, resolver, access.location, others, hint, write=access.event)
+    judgement = judge(program, resolver, access.location, others, hint, write=access.event, reads=outdated)
     if judgement is None:
         return None
     first = oldest([token for token in stale if not token.answered] or stale)
@@ -109,8 +109,14 @@ def _examine(program: Program, resolver: Resolver, fact: WriteFact) -> Finding |
 def _rivals(program: Program, resolver: Resolver, fact: WriteFact, stale: list[Token]) -> Iterator[Rival]:
     """Give the writes that matter: to what is added in place, only those that put another container there."""
     for rival, access in in_the_span(program, resolver, fact, stale, rivals(program, resolver, fact.access)):
-        if fact.access.change is not Change.ADD or access.change in {Change.ASSIGN, Change.RESET}:
+        if fact.access.change is not Change.ADD or _replaces(resolver, fact, rival, access):
             yield rival, access
+
+
+def _replaces(resolver: Resolver, fact: WriteFact, rival: Resolver, access: Access) -> bool:
+    """Tell whether a rival puts another container there: to store an entry in it replaces none."""
+    whole = rival.key_of(access.location) == resolver.key_of(fact.access.location)
+    return whole and access.change in {Change.ASSIGN, Change.RESET}
 
 
 def _message(state: str, change: Change) -> str:

@@ -6,7 +6,7 @@ against an object being shared, and `table` is the only place where all that bec
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +20,7 @@ from awaitomic.program.accesses import Access
 from awaitomic.program.annotations import one_task
 from awaitomic.program.cancelling import ended_tasks, kept_at
 from awaitomic.program.concurrency.entries import entries, entries_of_tasks
+from awaitomic.program.concurrency.over import strongest_beside
 from awaitomic.program.concurrency.sharing import (
     ENOUGH,
     Hint,
@@ -29,7 +30,7 @@ from awaitomic.program.concurrency.sharing import (
     shared_because,
     single_owner,
 )
-from awaitomic.program.concurrency.table import ASSUMED, Entry, Start, strongest
+from awaitomic.program.concurrency.table import ASSUMED, Entry, Start
 from awaitomic.program.joins import ends_of_task
 from awaitomic.program.locks.usual import usually_apart
 from awaitomic.program.resolve import Resolver
@@ -71,6 +72,7 @@ def judge(
     *,
     does: str = "writes",
     write: int | None = None,
+    reads: Collection[int] = (),
 ) -> Judgement | None:
     """Find the rival that can most surely write `location` (or read it) while `resolver`'s function waits.
 
@@ -83,6 +85,7 @@ def judge(
         does: what the rivals do, for the evidence.
         write: the event of the function that a rival can only spoil if the function comes to it: who has cancelled
             its task before is none.
+        reads: where the span begins that this event ends, if that is known.
 
     Returns:
         The strongest judgement, ties broken by place; None if no other task can come in between.
@@ -92,6 +95,7 @@ def judge(
     shared = shared_because(program, resolver, location, hint)
     mine = entries(program, resolver.function, location, shared=shared)
     about = _About.of(program, resolver, location)
+    span = (*sorted(reads), write) if write is not None and reads else ()
     best: tuple[Confidence, int, int] | None = None
     found: Judgement | None = None
     for rival, access in rivals:
@@ -99,7 +103,7 @@ def judge(
             continue
         theirs = _entries_of_rival(program, (rival, access), location, shared)
         left = mine if write is None else _not_cancelled(program, mine, (rival, access), (resolver, write))
-        confidence, pair = strongest(left, theirs)
+        confidence, pair = strongest_beside((resolver, left, span), (rival, theirs, (access.event,)))
         if confidence is None or pair is None:
             continue
         confidence = _lowered(program, resolver, (rival, access), pair, about, confidence)
@@ -288,7 +292,9 @@ def _describe(entry: Entry) -> str:
         Start.OWNER: f"{name} opens or closes the object, which is normally its owner's business",
         Start.ALONE: f"{name} is run once, as the main program or by its owner",
         Start.LIFECYCLE: f"{name} is by its name a lifecycle method, which normally runs once",
-        Start.UNKNOWN: f"{name} is private, and nothing in the project is seen to call it",
+        Start.UNKNOWN: f"{name} may be called by others than {by}"
+        if by
+        else f"{name} is private, and nothing in the project is seen to call it",
     }[entry.start]
 
 

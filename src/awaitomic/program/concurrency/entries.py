@@ -200,7 +200,8 @@ class _Search:
         if by_name:
             return [Entry(function.id, Start.LIFECYCLE, line)]
         start = self._start_by_name(function, name)
-        return [Entry(function.id, start, line)] if start is not None else []
+        seen = start is Start.UNKNOWN and self._program.callers.sites(function)
+        return [Entry(function.id, start, line, "those that are seen" if seen else "")] if start is not None else []
 
     def _start_by_name(self, function: FunctionGraph, name: str) -> Start | None:
         callers = self._program.callers

@@ -53,7 +53,7 @@ class Entry:
     line: int
     """Where the task is made, or where the function stands."""
     by: str = ""
-    """The framework or call that runs it."""
+    """The framework or call that runs it; of unseen callers, those that are seen besides."""
     spawner: str = ""
     """The function that makes the task, if one does."""
     event: int = -1

@@ -1,8 +1,8 @@
 """Locks that only their origin tells: by what made them, or by who handed them over, whatever they are called here.
 
 ``self.turn = lock`` keeps what the caller calls a lock, ``Till(asyncio.Lock())`` hands one to a parameter of any name,
-and ``redlock.Mutex()`` is made by a library that nobody here knows, but sounds like one. All of these protect, and never
-deadlock, since it is not known how they exclude.
+and ``redlock.Mutex()`` is made by a library that nobody here knows, but sounds like one. All of these protect, and
+never deadlock, since it is not known how they exclude.
 """
 
 from __future__ import annotations
