@@ -73,7 +73,6 @@ def test_what_is_lent_runs_as_who_lends_it(helper: str, send: str) -> None:
     [
         ("self.kept = operation\n        await operation(x)", LEND),
         ("later = operation\n        self.kept = later\n        await operation(x)", LEND),
-        ("asyncio.create_task(operation(x))", LEND),
         ("await asyncio.gather(operation(x), operation(x))", LEND),
         ("await asyncio.shield(operation(x))", LEND),
         ("await unknown(operation)", LEND),
@@ -94,6 +93,12 @@ def test_what_is_kept_or_more_than_awaited_is_anybodys(helper: str, send: str) -
     confidence, why = told(helper, send)
     assert confidence is POSSIBLE
     assert why.startswith("`Sender._open` can be called by whoever has the object")
+
+
+def test_what_the_helper_makes_a_task_of_runs_as_a_task() -> None:
+    confidence, why = told("asyncio.create_task(operation(x))")
+    assert confidence is Confidence.LIKELY
+    assert why.endswith("makes another task that runs `Sender._open`")
 
 
 def test_the_lock_of_who_lends_is_held() -> None:

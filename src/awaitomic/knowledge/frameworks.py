@@ -18,6 +18,7 @@ class Runs(enum.Enum):
     SELDOM = "side by side only if two people operate one thing at once, which its authors seldom plan for"
     SERIAL = "one after another"
     ONCE = "one task, for as long as the program runs"
+    SETUP = "once, when the program starts or ends"
 
 
 ALL_METHODS = frozenset({"*"})
@@ -25,6 +26,16 @@ ALL_METHODS = frozenset({"*"})
 
 _HTTP_METHODS = frozenset("get post put delete patch head options".split())
 _HTTP = frozenset({*_HTTP_METHODS, "route", "api_route", "websocket", "websocket_route", "middleware"})
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """An argument of a decorator or registering call that makes the framework run a function in another way."""
+
+    keyword: str
+    on: bool
+    """Whether it has to be true, or more than one; else it has to be false."""
+    runs: Runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +50,15 @@ class Framework:
     """Names of bases, names of methods, how they run."""
     registrations: tuple[tuple[frozenset[str], Runs], ...] = ()
     """Calls, by last name, one of whose arguments is the function."""
+    hooks: frozenset[str] = frozenset()
+    """What runs once when the program starts or ends: decorators, and lists of hooks (``app.on_startup.append(…)``)."""
+    switches: tuple[Switch, ...] = ()
+    side_by_side: frozenset[str] = frozenset()
+    """Calls, by last name, by which an application is told to run side by side what it would run one by one."""
+    lists: frozenset[str] = frozenset()
+    """Names of lists in the settings of a worker whose functions it runs side by side."""
+    signatures: tuple[tuple[str, tuple[str, ...], Runs], ...] = ()
+    """Methods that a server calls by their name and parameters, whatever their class."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -49,8 +69,12 @@ FRAMEWORKS: tuple[Framework, ...] = (
     Framework(
         "asyncio",
         frozenset(),
-        registrations=((_words("start_server start_unix_server"), Runs.MANY),),
+        registrations=(
+            (_words("start_server start_unix_server"), Runs.MANY),
+            (_words("add_signal_handler"), Runs.SETUP),
+        ),
     ),
+    Framework("an ASGI server", frozenset(), signatures=(("__call__", ("scope", "receive", "send"), Runs.MANY),)),
     Framework(
         "aiohttp",
         _words("aiohttp"),
@@ -64,25 +88,40 @@ FRAMEWORKS: tuple[Framework, ...] = (
                 Runs.MANY,
             ),
         ),
+        hooks=_words("on_startup on_shutdown on_cleanup cleanup_ctx"),
     ),
     Framework(
         "Starlette or FastAPI",
         _words("starlette fastapi"),
         decorators=((_HTTP | {"exception_handler"}, Runs.MANY),),
-        bases=((_words("HTTPEndpoint"), _HTTP_METHODS, Runs.MANY),),
+        bases=(
+            (_words("HTTPEndpoint"), _HTTP_METHODS, Runs.MANY),
+            (_words("BaseHTTPMiddleware"), frozenset({"dispatch"}), Runs.MANY),
+        ),
         registrations=(
             (
-                _words("Route WebSocketRoute APIRoute Depends add_route add_api_route add_websocket_route add_task"),
+                _words(
+                    "Route WebSocketRoute APIRoute Depends Security add_route add_api_route add_websocket_route "
+                    "add_task"
+                ),
                 Runs.MANY,
             ),
         ),
+        hooks=_words("on_event"),
     ),
     Framework(
         "Sanic",
         _words("sanic"),
         decorators=((_HTTP | {"on_request", "on_response", "signal"}, Runs.MANY),),
         bases=((_words("HTTPMethodView"), _HTTP_METHODS, Runs.MANY),),
-        registrations=((_words("add_route add_websocket_route register_middleware"), Runs.MANY),),
+        registrations=(
+            (_words("add_route add_websocket_route register_middleware"), Runs.MANY),
+            (_words("register_listener"), Runs.SETUP),
+        ),
+        hooks=_words(
+            "listener main_process_start main_process_ready main_process_stop before_server_start after_server_start "
+            "before_server_stop after_server_stop reload_process_start reload_process_stop"
+        ),
     ),
     Framework(
         "Quart",
@@ -90,24 +129,43 @@ FRAMEWORKS: tuple[Framework, ...] = (
         decorators=((_HTTP | {"before_request", "after_request", "errorhandler"}, Runs.MANY),),
         bases=((_words("MethodView"), _HTTP_METHODS, Runs.MANY),),
         registrations=((_words("add_url_rule add_websocket"), Runs.MANY),),
+        hooks=_words("before_serving after_serving while_serving"),
     ),
     Framework(
         "Tornado",
         _words("tornado"),
         bases=((_words("RequestHandler WebSocketHandler"), _HTTP_METHODS | {"on_message", "prepare"}, Runs.MANY),),
+        registrations=((_words("PeriodicCallback"), Runs.ONCE),),
     ),
-    Framework("gRPC", _words("grpc"), bases=((_words("*Servicer"), ALL_METHODS, Runs.MANY),)),
+    Framework(
+        "gRPC",
+        _words("grpc"),
+        bases=(
+            (_words("*Servicer"), ALL_METHODS, Runs.MANY),
+            (_words("ServerInterceptor"), frozenset({"intercept_service"}), Runs.MANY),
+        ),
+    ),
+    Framework("grpclib", _words("grpclib"), bases=((_words("*Base"), ALL_METHODS, Runs.MANY),)),
     Framework(
         "discord.py",
         _words("discord disnake nextcord interactions"),
         decorators=(
-            (_words("command hybrid_command group event listener slash_command user_command"), Runs.MANY),
+            (
+                _words(
+                    "command hybrid_command group event listen listener slash_command user_command message_command "
+                    "context_menu autocomplete"
+                ),
+                Runs.MANY,
+            ),
             (_words("loop"), Runs.ONCE),
         ),
         bases=(
             (
                 _words("Client Bot AutoShardedClient AutoShardedBot InteractionBot"),
-                _words("on_message on_reaction_add on_member_join on_interaction on_message_edit"),
+                _words(
+                    "on_message* on_reaction_* on_raw_* on_member_* on_interaction on_voice_state_update on_typing "
+                    "on_presence_update on_user_update on_guild_* on_thread_* on_command* on_app_command*"
+                ),
                 Runs.MANY,
             ),
         ),
@@ -116,8 +174,20 @@ FRAMEWORKS: tuple[Framework, ...] = (
     Framework(
         "aiogram",
         _words("aiogram"),
-        decorators=((_words("message callback_query inline_query message_handler callback_query_handler"), Runs.MANY),),
+        decorators=(
+            (
+                _words(
+                    "message edited_message channel_post edited_channel_post callback_query inline_query "
+                    "chosen_inline_result shipping_query pre_checkout_query poll poll_answer my_chat_member "
+                    "chat_member chat_join_request message_reaction error errors message_handler "
+                    "callback_query_handler errors_handler"
+                ),
+                Runs.MANY,
+            ),
+        ),
+        bases=((_words("BaseMiddleware"), frozenset({"__call__"}), Runs.MANY),),
         registrations=((_words("register register_message_handler register_callback_query_handler"), Runs.MANY),),
+        hooks=_words("startup shutdown"),
     ),
     Framework(
         "Telethon or Pyrogram",
@@ -128,23 +198,33 @@ FRAMEWORKS: tuple[Framework, ...] = (
     Framework(
         "python-telegram-bot",
         _words("telegram"),
-        # Updates are processed one by one, unless the application is built with concurrent_updates.
+        # Updates are processed one by one, unless the application or a handler is told otherwise; a job is a task.
         registrations=(
             (
-                _words("CommandHandler MessageHandler CallbackQueryHandler ConversationHandler InlineQueryHandler"),
+                _words(
+                    "CommandHandler MessageHandler CallbackQueryHandler ConversationHandler InlineQueryHandler "
+                    "ChosenInlineResultHandler PollHandler PollAnswerHandler ChatMemberHandler ChatJoinRequestHandler "
+                    "PreCheckoutQueryHandler ShippingQueryHandler PrefixHandler StringCommandHandler "
+                    "StringRegexHandler TypeHandler MessageReactionHandler add_error_handler"
+                ),
                 Runs.SERIAL,
             ),
-            (_words("run_repeating run_daily run_once"), Runs.SERIAL),
+            (_words("run_repeating run_daily run_monthly run_custom run_once"), Runs.ONCE),
+            (_words("post_init post_stop post_shutdown"), Runs.SETUP),
         ),
+        switches=(Switch("block", False, Runs.MANY),),
+        side_by_side=_words("concurrent_updates"),
     ),
     Framework(
         "Faust",
         _words("faust"),
-        decorators=((_words("agent timer crontab task"), Runs.ONCE),),
+        decorators=((_words("agent timer crontab task"), Runs.ONCE), (_words("page"), Runs.MANY)),
+        switches=(Switch("concurrency", True, Runs.MANY),),
     ),
     Framework(
         "Home Assistant",
         _words("homeassistant"),
+        decorators=((_words("async_response"), Runs.MANY),),
         bases=(
             (
                 _words("*Coordinator"),
@@ -152,6 +232,7 @@ FRAMEWORKS: tuple[Framework, ...] = (
                 Runs.SERIAL,
             ),
             (_words("*Entity"), _words("async_update"), Runs.SERIAL),
+            (_words("HomeAssistantView"), _HTTP_METHODS, Runs.MANY),
             (_words("*Entity *Device *Camera *Light"), ALL_METHODS, Runs.SELDOM),
         ),
         registrations=(
@@ -163,16 +244,19 @@ FRAMEWORKS: tuple[Framework, ...] = (
     ),
     Framework(
         "a task queue",
-        _words("arq taskiq dramatiq saq procrastinate celery"),
+        _words("arq taskiq dramatiq saq procrastinate celery streaq"),
         decorators=((_words("task actor shared_task broker_task"), Runs.MANY),),
-        registrations=((_words("func"), Runs.MANY), (_words("cron"), Runs.SERIAL)),
+        registrations=((_words("func"), Runs.MANY), (_words("cron CronJob"), Runs.SERIAL)),
+        lists=_words("functions"),
     ),
     Framework(
         "MCP",
-        _words("mcp"),
+        _words("mcp fastmcp"),
         decorators=(
             (
-                _words("tool resource prompt call_tool list_tools list_resources read_resource get_prompt"),
+                _words(
+                    "tool resource prompt call_tool list_tools list_resources read_resource get_prompt custom_route"
+                ),
                 Runs.MANY,
             ),
         ),
@@ -183,13 +267,32 @@ FRAMEWORKS: tuple[Framework, ...] = (
         _words("textual"),
         decorators=((_words("work"), Runs.MANY), (_words("on"), Runs.SERIAL)),
         bases=((_words("App Widget Screen ModalScreen Static"), _words("on_* action_* key_* watch_*"), Runs.SERIAL),),
+        registrations=((_words("set_interval set_timer call_later call_next call_after_refresh"), Runs.SERIAL),),
+        # An exclusive worker cancels the one before, which so never comes back to write.
+        switches=(Switch("exclusive", True, Runs.ONCE),),
     ),
     Framework(
         "websockets",
         _words("websockets"),
         registrations=((_words("serve unix_serve"), Runs.MANY),),
     ),
+    Framework(
+        "Socket.IO",
+        _words("socketio"),
+        decorators=((_words("on event"), Runs.MANY),),
+        bases=((_words("AsyncNamespace"), _words("on_*"), Runs.MANY),),
+    ),
+    Framework("Litestar", _words("litestar"), decorators=((_HTTP | {"websocket_listener"}, Runs.MANY),)),
+    Framework("BlackSheep", _words("blacksheep"), decorators=((_HTTP | {"ws"}, Runs.MANY),)),
+    Framework(
+        "Bolt",
+        _words("slack_bolt"),
+        decorators=((_words("event command action message shortcut view options function"), Runs.MANY),),
+    ),
 )
+
+OF_ALL_REQUESTS = _words("app application bot bot_data lifespan_context")
+"""Attributes of what a handler is given, or of a handler's object, that lead to what all of them share."""
 
 REGISTERING_WORDS = _words(
     "add register subscribe listen listener on bind connect attach observe hook handle handler handlers callback "

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 SPAWN_ONE = frozenset(
     "create_task ensure_future start_soon run_coroutine_threadsafe spawn create_background_task async_create_task "
-    "async_create_background_task add_background_task spawn_later run_in_background create_eager_task start".split()
+    "async_create_background_task add_background_task spawn_later run_in_background create_eager_task start "
+    "run_worker spawn_callback".split()
 )
 """Last name of callables that start one task from their coroutine argument (or from a function and its arguments)."""
 
 _SPAWN_ENDINGS = ("create_task", "ensure_future")
 """How projects name their own callables of that kind: ``self.sys_create_task(coroutine)``."""
+
+TASK_CLASSES = frozenset({"asyncio.Task", "asyncio.tasks.Task"})
+"""Classes whose instances are tasks: to make one starts it."""
+
+LATER_IN_LOOP = frozenset({"call_soon", "call_soon_threadsafe"})
+"""Methods of a loop that call a function a moment later: ``loop.call_soon_threadsafe(asyncio.create_task, work())``."""
+
+FROM_OTHER_THREADS = "call_soon_threadsafe"
+"""The method by which another thread has something called in a loop, whenever it has news."""
 
 SPAWN_ALL = frozenset({"gather", "wait", "as_completed"})
 """Last name of callables that run all their awaitable arguments at the same time."""
@@ -26,7 +36,9 @@ AWAITED_ALONE = frozenset({"wait_for", "shield", "timeout", "ensure_future"})
 """Last name of wrappers around one awaitable that the caller waits for."""
 
 
-_GIVE_NO_TASK = frozenset({"spawn", "start_soon", "spawn_later", "add_background_task", "start", "run_in_background"})
+_GIVE_NO_TASK = frozenset(
+    "spawn start_soon spawn_later add_background_task start run_in_background run_worker spawn_callback".split()
+)
 """Those of `SPAWN_ONE` whose result, awaited, does not wait for the task: ``await scheduler.spawn(work())``."""
 
 

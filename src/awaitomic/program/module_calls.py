@@ -17,8 +17,9 @@ from awaitomic.model.location import Root
 from awaitomic.program.calls import awaited_calls, functions_at, targets_of
 from awaitomic.program.coroutines import are_side_by_side, coroutines, is_made_beside_itself, referenced
 from awaitomic.program.module import is_setter
-from awaitomic.program.names import dotted, last_name
+from awaitomic.program.names import dotted
 from awaitomic.program.resolve import Resolver
+from awaitomic.program.spawning import called_as, is_waited_for, made_into_tasks
 from awaitomic.program.target import AwaitedCall, How, Target
 from awaitomic.program.unit import Unit
 
@@ -154,7 +155,7 @@ class ModuleCalls:
                 self._site(target, Site(resolver, event.id, How.DIRECT, target))
 
     def _collect_spawns(self, resolver: Resolver, event: Call) -> Iterator[int]:
-        wrapper = last_name(resolver.function.nodes[event.function])
+        wrapper = called_as(resolver, event)
         if wrapper in SPAWN_ALL:
             found = [made for argument in event.arguments for made in coroutines(resolver, argument)]
             for made in found:
@@ -162,12 +163,16 @@ class ModuleCalls:
                 if many or not made.started:  # a task that is only waited for here is counted where it is made
                     self._spawn(Spawn(resolver, event.id, made.target, many, wrapper))
                 yield made.call
-        elif starts_one(wrapper) or dotted(_func(resolver, event), resolver.module.imports) in RUN_ALONE:
-            alone = not starts_one(wrapper)
-            for argument in event.arguments if alone else event.arguments[:1]:
+        elif dotted(_func(resolver, event), resolver.module.imports) in RUN_ALONE and not starts_one(wrapper):
+            for argument in event.arguments:
                 for made in coroutines(resolver, argument):
-                    many = not alone and (made.repeated or is_made_beside_itself(resolver, event))
-                    self._spawn(Spawn(resolver, event.id, made.target, many, wrapper))
+                    self._spawn(Spawn(resolver, event.id, made.target, False, wrapper))
+                    yield made.call
+        else:
+            for argument in made_into_tasks(resolver, event):
+                for made in coroutines(resolver, argument):
+                    again = is_made_beside_itself(resolver, event) and not is_waited_for(resolver, event)
+                    self._spawn(Spawn(resolver, event.id, made.target, made.repeated or again, wrapper))
                     yield made.call
 
     def _spawn(self, spawn: Spawn) -> None:

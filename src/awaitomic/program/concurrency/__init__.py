@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from awaitomic.flow.reach import reach_after
+from awaitomic.knowledge.frameworks import OF_ALL_REQUESTS
 from awaitomic.knowledge.lifecycle import starts_by_name
 from awaitomic.model.event import Call
 from awaitomic.model.finding import Confidence
 from awaitomic.model.identity import qualname_of
-from awaitomic.model.location import ItemStep, Location, Root
+from awaitomic.model.location import AttributeStep, ItemStep, Location, Root
 from awaitomic.program.accesses import Access
 from awaitomic.program.annotations import one_task
 from awaitomic.program.cancelling import ended_tasks, kept_at
@@ -164,15 +165,19 @@ class _About(NamedTuple):
     """Whether a general rule cannot know how it is shared: a parameter, a lock that the program builds itself."""
     made_for_each: bool
     """Whether nothing in the project keeps one."""
+    of_all: bool
+    """Whether a handler comes to it through what it is given, or is itself: ``request.app["n"]`` is one for all."""
     state: Location
 
     @classmethod
     def of(cls, program: Program, resolver: Resolver, location: Location) -> _About:
         """Find that out for a state in a function's terms."""
+        of_all = any(isinstance(step, AttributeStep) and step.name in OF_ALL_REQUESTS for step in location.steps[:-1])
         return cls(
-            single_owner(program, resolver, location),
-            location.root is Root.PARAMETER or is_primitive(program, resolver, location),
-            is_made_for_each(program, resolver, location),
+            None if of_all else single_owner(program, resolver, location),
+            (location.root is Root.PARAMETER and not of_all) or is_primitive(program, resolver, location),
+            not of_all and is_made_for_each(program, resolver, location),
+            of_all,
             location,
         )
 
@@ -185,6 +190,8 @@ def _is_doubtful(program: Program, both: tuple[Resolver, Resolver], pair: tuple[
     if _gets_going(resolver, pair[0]) or _gets_going(rival, pair[1]):
         return True
     starts = {entry.start for entry in pair}
+    if about.of_all and about.state.root is Root.PARAMETER and Start.HANDLER not in starts:
+        return True
     if about.made_for_each and not ASSUMED.isdisjoint(starts):
         return True
     if Start.ALONE in starts and not _goes_on_beside(program, pair, about.state):
@@ -291,7 +298,9 @@ def _describe(entry: Entry) -> str:
         Start.SERIAL: f"{by} runs {name}, one call after another",
         Start.OWNER: f"{name} opens or closes the object, which is normally its owner's business",
         Start.ALONE: f"{name} is run once, as the main program or by its owner",
-        Start.LIFECYCLE: f"{name} is by its name a lifecycle method, which normally runs once",
+        Start.LIFECYCLE: f"{by} runs {name} once, when the program starts or ends"
+        if by
+        else f"{name} is by its name a lifecycle method, which normally runs once",
         Start.UNKNOWN: f"{name} may be called by others than {by}"
         if by
         else f"{name} is private, and nothing in the project is seen to call it",

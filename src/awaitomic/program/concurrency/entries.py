@@ -44,7 +44,13 @@ _COLLECTIONS = frozenset({"tuple", "list", "dict"})
 _DRESSERS = frozenset({"wraps", "update_wrapper"})
 """What gives a function back with another name on it: ``wraps(call)(wrapper)``."""
 
-_BY_RUNS = {Runs.MANY: Start.HANDLER, Runs.SERIAL: Start.SERIAL, Runs.ONCE: Start.ONCE, Runs.SELDOM: Start.OPEN}
+_BY_RUNS = {
+    Runs.MANY: Start.HANDLER,
+    Runs.SERIAL: Start.SERIAL,
+    Runs.ONCE: Start.ONCE,
+    Runs.SELDOM: Start.OPEN,
+    Runs.SETUP: Start.LIFECYCLE,
+}
 
 
 def entries(
@@ -184,9 +190,8 @@ class _Search:
     def _own_entries(self, function: FunctionGraph, line: int) -> list[Entry]:
         """Give the entries that a function is by itself: none if only its callers in the project can reach it."""
         name = getattr(function.node, "name", "")
-        if not name:
-            is_lambda = function.qualname.endswith("<lambda>")
-            return [Entry(function.id, self._public(function) if is_lambda else Start.ALONE, line)]
+        if not name and not function.qualname.endswith("<lambda>"):
+            return [Entry(function.id, Start.ALONE, line)]
         if is_setter(function):  # an assignment like any other: by whoever makes it, and nobody else
             return [] if self._program.callers.sites(function) else [Entry(function.id, Start.UNKNOWN, line)]
         registered = self._program.registry.of(function)
@@ -197,8 +202,8 @@ class _Search:
                 Entry(function.id, _BY_RUNS[each.runs] if each.runs else Start.CALLBACK, each.line, each.by)
                 for each in registered
             ]
-        if by_name:
-            return [Entry(function.id, Start.LIFECYCLE, line)]
+        if by_name or not name:
+            return [Entry(function.id, Start.LIFECYCLE if name else self._public(function), line)]
         start = self._start_by_name(function, name)
         seen = start is Start.UNKNOWN and self._program.callers.sites(function)
         return [Entry(function.id, start, line, "those that are seen" if seen else "")] if start is not None else []
