@@ -20,13 +20,14 @@ def _meter(repair: Repair | None = None, refusal: str | None = None) -> FixtureC
     )
 
 
-def _stock(repair: Repair | None = None) -> FixtureCase:
+def _stock(repair: Repair | None = None, refusal: str | None = None) -> FixtureCase:
     return FixtureCase(
         subject=lambda module: module.Stock(),
         tasks={"take": lambda stock: stock.take("tea"), "fill": lambda stock: stock.fill("tea")},
         state=lambda stock: stock.counts,
         findings=(("AWA201", "self.counts[item]"),) if repair else (),
         repair=repair,
+        refusal=refusal,
     )
 
 
@@ -134,6 +135,8 @@ CASES: dict[str, FixtureCase] = {
     "uncovered_access/lock_of_key_too_late.py": _stock("safe"),
     "uncovered_access/lock_of_key_given_back_between.py": _stock("unsafe"),
     "uncovered_access/keep_lock_of_key_held.py": _stock(),
+    "uncovered_access/lock_of_key_by_getter.py": _stock("refused", "other-lock"),
+    "uncovered_access/keep_lock_of_key_by_getter.py": _stock(),
     "uncovered_access/only_the_write_locked.py": _meter("unsafe"),
     "uncovered_access/keep_fresh_in_second_region.py": _meter(),
     "uncovered_access/second_test_missing.py": _rooms("safe"),

@@ -7,6 +7,7 @@ annotation does, if all that is put there is of one type.
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from awaitomic.flow.graph import FunctionGraph
@@ -18,28 +19,45 @@ def item_types(methods: Iterable[FunctionGraph], types: TypeReader) -> dict[str,
     """Give, by attribute, the one type of all that methods put into it through their first parameter."""
     found: dict[str, list[Typed]] = {}
     for method in methods:
-        bound, promised = _bound_once(method), _promised(method)
+        first = method.parameters[0] if method.parameters else None
+        bound, promised = _bound(method), _promised(method)
         for name, value in _stored(method):
-            known = bound.get(value.id) if isinstance(value, ast.Name) else value
             annotation = promised.get(value.id) if isinstance(value, ast.Name) else None
-            typed = types.of_value(known) if annotation is None else types.of_annotation(annotation)
+            if annotation is not None:
+                typed = types.of_annotation(annotation)
+            elif isinstance(value, ast.Name):
+                made = [each for each in bound.get(value.id, ()) if _looked_up(each, first) != name]
+                typed = combine([types.of_value(each) for each in made])
+            else:
+                typed = types.of_value(value)
             found.setdefault(name, []).append(typed)
     agreed = {name: combine(typed) for name, typed in found.items()}
     return {name: typed for name, typed in agreed.items() if typed != UNKNOWN and not typed.nothing}
 
 
-def _bound_once(method: FunctionGraph) -> dict[str, ast.expr]:
-    """Give the locals that a function binds by a single assignment, and nothing else."""
-    values: dict[str, ast.expr] = {}
-    bindings: list[str] = []
+def _bound(method: FunctionGraph) -> dict[str, list[ast.expr]]:
+    """Give what a function binds its locals to, of those that it binds by nothing but plain assignments."""
+    values: dict[str, list[ast.expr]] = {}
+    bindings: Counter[str] = Counter()
     for node in method.syntax:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
-            bindings.append(node.id)
+            bindings[node.id] += 1
         elif isinstance(node, ast.arg):
-            bindings.append(node.arg)
-        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-            values[node.targets[0].id] = node.value
-    return {name: value for name, value in values.items() if bindings.count(name) == 1}
+            bindings[node.arg] += 1
+        if isinstance(node, ast.Assign | ast.NamedExpr):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for target in targets:
+                if isinstance(target, ast.Name):
+                    values.setdefault(target.id, []).append(node.value)
+    return {name: found for name, found in values.items() if bindings[name] == len(found)}
+
+
+def _looked_up(value: ast.expr, first: str | None) -> str | None:
+    """Give the attribute in which a value is looked up: ``lock = self.locks.get(key)``, before one is made."""
+    found: ast.expr | None = value.value if isinstance(value, ast.Subscript) else None
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "get":
+        found = value.func.value if len(value.args) == 1 and not value.keywords else None
+    return _attribute(found, first) if found is not None else None
 
 
 def _promised(method: FunctionGraph) -> dict[str, ast.expr]:

@@ -81,6 +81,8 @@ class TypeReader:
             return next((typed for typed in reversed(found) if typed.name and not typed.nothing), UNKNOWN)
         if isinstance(node, ast.IfExp):
             left, right = self.of_value(node.body), self.of_value(node.orelse)
+            if left != right and left.name in LOCK_TYPES and right.name in LOCK_TYPES:
+                return Typed(left.name) if left.name == right.name else UNKNOWN  # the one may let several in
             return right if left.nothing or left.name is None else left
         return UNKNOWN
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from awaitomic.knowledge.locks import CONFIGURED_LOCK, LOCK_TYPES, PERMISSIVE, STACKING, UNKNOWN_LOCK, Exclusion
 from awaitomic.model.event import Call, Compute, Merge, Operand
 from awaitomic.model.finding import Confidence
-from awaitomic.model.location import Location
+from awaitomic.model.location import ANY_ITEM, Location
 from awaitomic.program.calls import is_awaited, targets_of, translate
-from awaitomic.program.locks import Cause, Each, Flaw, Lock, as_held, lock_of, returned_entry, unnamed
+from awaitomic.program.locks import Cause, Each, Flaw, Lock, as_held, lock_of, returned_entry, typed_lock, unnamed
 from awaitomic.program.locks.advisory import advisory_lock
 from awaitomic.program.locks.by_origin import lock_by_origin
 from awaitomic.program.locks.made_anew import made_for_each
@@ -26,6 +26,7 @@ from awaitomic.program.operands import method_of
 if TYPE_CHECKING:
     from awaitomic.program import Program
     from awaitomic.program.resolve import Resolver
+    from awaitomic.program.target import Target
 
 
 class Takes:
@@ -65,7 +66,7 @@ class Takes:
                 for target in targets:
                     entry = returned_entry(self._program.resolver(target.function), resolver, target)
                     if entry is not None:
-                        yield self._as_kept(resolver, Lock(entry, UNKNOWN_LOCK))
+                        yield self._entry(resolver, target, entry)
                     else:
                         yield from held_in_body(self._program, resolver, target.function)
                 return
@@ -76,6 +77,18 @@ class Takes:
     def _lock(self, resolver: Resolver, operand: Operand) -> Lock | None:
         """Give the lock that a value is by its type, by its name, or by where it comes from."""
         return lock_of(resolver, operand) or lock_by_origin(self._program, resolver, operand)
+
+    def _entry(self, resolver: Resolver, target: Target, entry: Location) -> Lock:
+        """Give the lock of a key that a getter finds or makes; how it excludes is known if all that is stored tells.
+
+        Of a key that the getter makes up nobody knows by its name whose lock it is.
+        """
+        vague = Lock(entry, UNKNOWN_LOCK)
+        kept = self._as_kept(resolver, vague)
+        returned = resolver.module.link.returned(target.function)
+        is_named = returned is not None and translate(resolver, target, returned) == entry
+        known = typed_lock(resolver, entry) if is_named and kept == vague and ANY_ITEM not in entry.steps else None
+        return known or kept
 
     def _as_sized(self, resolver: Resolver, operand: Operand, lock: Lock) -> Lock:
         """Give what holding a lock means; a semaphore whose size is a parameter lets in as many as that says."""
