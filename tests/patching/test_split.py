@@ -37,8 +37,7 @@ class Splitting:
             method=method,
             region=(*method, BlockStep("body", self.statement)),
             variant=f"_{self.name}_locked",
-            call=f"self._{self.name}_locked({self.args})",
-            returns=self.returns,
+            handing=f"{'return ' if self.returns else ''}await self._{self.name}_locked({self.args})",
             docstring=self.docstring,
             precondition=self.precondition,
             decorators=self.decorators,
@@ -178,8 +177,7 @@ PART: list[Case] = [
                 p.at("async def put"),
                 p.at("async with"),
                 "_put_part",
-                "self._put_part(n, key)",
-                False,
+                "n = await self._put_part(n, key)",
                 "Put one.",
                 signature="(self, n, key: str) -> int",
                 results=("n",),
@@ -192,14 +190,18 @@ PART: list[Case] = [
         lambda p: [
             UnwrapStatement(p.at("async with")),
             SplitBody(
-                p.at("async def put"), "async with self._lock", "_put", "self._put(key, value=value)", True, "Put."
+                p.at("async def put"),
+                "async with self._lock",
+                "_put",
+                "return await self._put(key, value=value)",
+                "Put.",
             ),
         ],
     ),
     (
         "a body on one line in a module with CRLF and tabs",
         "L = 1\r\n\r\n\r\nasync def put(key): return await d[key]\t# c\r\n\r\n\r\nx = 1\r\n",
-        lambda p: [SplitBody(p.at("async def put"), "async with lock", "_put", "_put(key)", True, "Put.")],
+        lambda p: [SplitBody(p.at("async def put"), "async with lock", "_put", "return await _put(key)", "Put.")],
     ),
     (
         "a body with a call that is changed, comments, and a docstring above a blank line",
@@ -217,7 +219,7 @@ PART: list[Case] = [
         lambda p: [
             p.replacing("await cls", "cls.drop", "cls._drop"),
             SplitBody(
-                p.at("async def put"), "async with cls._lock", "_put", "cls._put(key)", False, "P.", ("classmethod",)
+                p.at("async def put"), "async with cls._lock", "_put", "await cls._put(key)", "P.", ("classmethod",)
             ),
         ],
     ),
@@ -258,6 +260,6 @@ def test_a_method_is_not_split_because_of(reason: str) -> None:
 def test_a_plain_function_is_not_split() -> None:
     text = "def put():\n    with lock:\n        pass\n"
     method = Places(text).at("def put")
-    edit = SplitMethod(method, (*method, BlockStep("body", 0)), "v", "v()", False, "")
+    edit = SplitMethod(method, (*method, BlockStep("body", 0)), "v", "await v()", "")
     with pytest.raises(PatchRefused, match="coroutine function"):
         execute(text, Plan((edit,)))

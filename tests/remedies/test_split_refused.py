@@ -59,17 +59,60 @@ class Outer:
                 await self.put(self)
 """,
     ),
-    "a generator that takes the lock": (
+    "a generator that looks at what is sent into it": (
         "generator",
         HEAD
-        + "    async def put(self):\n        async with self._lock:\n            yield 1\n"
+        + "    async def put(self):\n        async with self._lock:\n            n = yield 1\n            print(n)\n"
         + FILL.replace("await self.put(1)", "async for row in self.put():\n                print(row)"),
     ),
-    "a property that takes the lock": (
+    "a generator of which a decorator may make something else": (
         "decorated",
         HEAD
-        + "    @property\n    async def size(self):\n        async with self._lock:\n            return await count()\n"
+        + "    @traced\n    async def put(self):\n        async with self._lock:\n            yield 1\n"
+        + FILL.replace("await self.put(1)", "async for row in self.put():\n                print(row)"),
+    ),
+    "a generator whose part is used behind it": (
+        "split-partial-region",
+        HEAD
+        + "    async def put(self):\n        await asyncio.sleep(0)\n        n = 0\n        async with self._lock:\n"
+        + "            for row in self.rows:\n                n += 1\n                yield row\n        yield n\n"
+        + FILL.replace("await self.put(1)", "async for row in self.put():\n                print(row)"),
+    ),
+    "a helper that hands out what it waits for": (
+        "helper-of-both",
+        HEAD
+        + "    async def put(self):\n        async with self._lock:\n            yield 1\n\n"
+        + "    async def odd(self):\n        async for row in self.put():\n            yield row\n"
+        + FILL.replace("await self.put(1)", "async for row in self.odd():\n                print(row)"),
+    ),
+    "a cached property": (
+        "decorated",
+        HEAD
+        + "    @cached_property\n    async def size(self):\n        async with self._lock:\n"
+        + "            return await count()\n"
         + FILL.replace("self.put(1)", "self.size"),
+    ),
+    "an override that is no property": (
+        "overridden",
+        HEAD
+        + "    @property\n    async def size(self):\n        async with self._lock:\n            return await count()\n"
+        + FILL.replace("self.put(1)", "self.size")
+        + "\nclass Sub(Store):\n    async def size(self):\n        async with self._lock:\n"
+        + "            return await count()\n",
+    ),
+    "a property whose task is awaited": (
+        "outlives-lock",
+        HEAD
+        + "    @property\n    async def size(self):\n        async with self._lock:\n            return await count()\n"
+        + FILL.replace("self.put(1)", "asyncio.shield(self.size)"),
+    ),
+    "a manager that is given to a stack": (
+        "outlives-lock",
+        HEAD.replace("import asyncio", "import asyncio\nfrom contextlib import AsyncExitStack, asynccontextmanager")
+        + "    @asynccontextmanager\n    async def change(self):\n        async with self._lock:\n            yield\n\n"
+        + "    async def fill(self):\n        async with AsyncExitStack() as stack:\n"
+        + "            async with self._lock:\n"
+        + "                await stack.enter_async_context(self.change())\n            await asyncio.sleep(0)\n",
     ),
     "tasks of a group": (
         "runs-beside",

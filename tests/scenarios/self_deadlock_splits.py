@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import aclosing
 from dataclasses import replace
 from types import ModuleType
 from typing import Any
@@ -62,6 +63,34 @@ TO_STATIC: Mapping[str, Task] = {
     "put": lambda ledger: ledger.put(ledger, "two"),
 }
 
+
+async def _scan(ledger: Any) -> list[str]:  # noqa: ANN401 -- likewise
+    return [row async for row in ledger.scan()]
+
+
+async def _first(ledger: Any) -> str:  # noqa: ANN401 -- likewise
+    async with aclosing(ledger.scan()) as rows:
+        async for row in rows:
+            return str(row)
+    return ""
+
+
+SCANNED: Mapping[str, Task] = {**LOAD, "scan": _scan, "first": _first}
+
+NOTED: Mapping[str, Task] = {
+    "load": lambda ledger: ledger.load(["one"]),
+    "note": lambda ledger: ledger.note("two"),
+    "fail": lambda ledger: ledger.note(""),
+}
+
+
+async def _size(ledger: Any) -> int:  # noqa: ANN401 -- likewise
+    return int(await ledger.size)
+
+
+SIZED: Mapping[str, Task] = {**LOAD, "size": _size}
+
+
 CHANGED = ("AWA301", "self._changed")
 
 CASES: dict[str, FixtureCase] = {
@@ -71,10 +100,17 @@ CASES: dict[str, FixtureCase] = {
     "self_deadlock/decorated.py": replace(
         ledger("unsafe"), differences={"load": ("success: calls was ('one', 'noted'), is ('one',)",)}
     ),
-    "self_deadlock/async_generator.py": ledger("refused", refusal="generator"),
-    "self_deadlock/keep_async_generator.py": _lines(ledger(None)),
-    "self_deadlock/property.py": ledger("refused", refusal="decorated"),
-    "self_deadlock/keep_property.py": _lines(ledger(None)),
+    "self_deadlock/async_generator.py": ledger("safe", SCANNED),
+    "self_deadlock/keep_async_generator.py": _lines(ledger(None, SCANNED)),
+    "self_deadlock/generator_cleans_up.py": ledger("safe", SCANNED),
+    "self_deadlock/keep_generator_cleans_up.py": _lines(ledger(None, SCANNED)),
+    "self_deadlock/generator_part.py": ledger("safe", SCANNED),
+    "self_deadlock/keep_generator_part.py": _lines(ledger(None, SCANNED)),
+    "self_deadlock/generator_is_told.py": ledger("refused", refusal="generator"),
+    "self_deadlock/nested_change.py": ledger("safe", NOTED),
+    "self_deadlock/keep_nested_change.py": _lines(ledger(None, NOTED)),
+    "self_deadlock/property.py": ledger("safe", SIZED),
+    "self_deadlock/keep_property.py": _lines(ledger(None, SIZED)),
     "self_deadlock/task_group.py": ledger("refused", refusal="runs-beside"),
     "self_deadlock/keep_task_group.py": _lines(ledger(None)),
     "self_deadlock/shielded_with_a_limit.py": replace(

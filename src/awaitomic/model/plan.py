@@ -106,7 +106,7 @@ class SplitMethod:
 
     `method` is the path of the ``async def``, `region` that of the ``async with`` in it. The body of the region becomes
     the body of ``async def variant``, placed directly after the method with the same parameters and annotations and
-    with `docstring`; the region's body becomes ``return await <call>``, or ``await <call>`` if `returns` is false.
+    with `docstring`; the region's body becomes `handing`.
     Decorators stay on the public method, as its docstring does. `precondition` is an optional first statement.
 
     A region that is only a part of the method has a variant with a `signature` of its own, which is given the locals
@@ -116,13 +116,12 @@ class SplitMethod:
     method: StatementPath
     region: StatementPath
     variant: str
-    call: str
-    """The delegating call, as in ``self._put_locked(key, value=value)``."""
-    returns: bool
+    handing: str
+    """Statements that hand the work on, as in ``return await self._put_locked(key, value=value)``."""
     docstring: str
     precondition: str = ""
     decorators: tuple[str, ...] = ()
-    """Decorators that the variant needs to be called the same way: ``classmethod`` or ``staticmethod``."""
+    """Decorators that the variant needs to be called the same way, such as ``classmethod``."""
     signature: str = ""
     """What stands between the name and the colon, as in ``(self, key, row) -> None``; empty: as in the method."""
     results: tuple[str, ...] = ()
@@ -133,7 +132,7 @@ class SplitBody:
     """Split a coroutine function so that it takes a lock around all that it does, and its body becomes a variant.
 
     The body but for the docstring becomes that of ``async def variant``, as in `SplitMethod`; what is left is
-    ``<header>: return await <call>``. An ``async with`` in the body that takes the same lock is unwrapped by an edit
+    `handing` under the header. An ``async with`` in the body that takes the same lock is unwrapped by an edit
     of its own. `precondition` is an optional first statement of the variant.
     """
 
@@ -141,8 +140,7 @@ class SplitBody:
     header: str
     """Without a colon, as in ``async with self._lock``."""
     variant: str
-    call: str
-    returns: bool
+    handing: str
     docstring: str
     decorators: tuple[str, ...] = ()
     precondition: str = ""

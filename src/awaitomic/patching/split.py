@@ -59,8 +59,7 @@ def split(method: Statement, region: Statement, edit: SplitMethod) -> None:
     results = ", ".join(edit.results)
     if results:
         body.items += parse_fragment(f"return {results}", body, newline)
-    receiver = "return " if edit.returns else f"{results} = " if results else ""
-    own.items = parse_fragment(f"{receiver}await {edit.call}", own, newline)
+    own.items = parse_fragment(edit.handing, own, newline)
     place_function_behind(variant, method, newline)
 
 
@@ -80,7 +79,7 @@ def split_body(method: Statement, edit: SplitBody) -> None:
     body.footer, own.footer = own.footer, []
     own.items = [*documented, region]
     inner = region.blocks["body"]
-    inner.items = parse_fragment(f"{'return ' if edit.returns else ''}await {edit.call}", inner, newline)
+    inner.items = parse_fragment(edit.handing, inner, newline)
     place_function_behind(variant, method, newline)
 
 

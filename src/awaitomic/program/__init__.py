@@ -118,6 +118,10 @@ class Program:
         assert unit is not None, "a function that was resolved stands in a module that was read"
         return unit
 
+    def seen_from(self, function: FunctionGraph) -> Program:
+        """Give the same facts as seen from the file that a function stands in."""
+        return self.at(self.unit_of(function))
+
     def is_here(self, function: FunctionGraph) -> bool:
         """Tell whether a function stands in this file."""
         return function.module == self.unit.name

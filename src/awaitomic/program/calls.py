@@ -228,7 +228,7 @@ def unwrapped(resolver: Resolver, operand: Operand, how: How) -> Iterator[Awaite
     wrapper = last_name(resolver.function.nodes[event.function])
     first = _awaitable(event)
     if wrapper in AWAITED_ALONE and first is not None:
-        inner_how = {"wait_for": How.WAIT_FOR, "timeout": How.WAIT_FOR, "shield": How.SHIELD}.get(wrapper, How.TASK)
+        inner_how = alone_in(wrapper)
         # A timeout around a shield ends the wait and not the call.
         yield from unwrapped(resolver, first, inner_how if how in {How.DIRECT, How.WAIT_FOR} else how)
     elif wrapper in SPAWN_ALL:
@@ -236,6 +236,11 @@ def unwrapped(resolver: Resolver, operand: Operand, how: How) -> Iterator[Awaite
             yield from unwrapped(resolver, argument, How.GATHER)
     elif gives_task(wrapper) and first is not None:
         yield from unwrapped(resolver, first, How.TASK)
+
+
+def alone_in(wrapper: str) -> How:
+    """Tell how a wrapper of one awaitable, such as ``wait_for``, waits for what it is given."""
+    return {"wait_for": How.WAIT_FOR, "timeout": How.WAIT_FOR, "shield": How.SHIELD}.get(wrapper, How.TASK)
 
 
 _AWAITABLE_NAMES = frozenset({"fut", "coro", "arg", "aw"})

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from awaitomic.knowledge.locks import STACKING
-from awaitomic.knowledge.spawners import SPAWN_ALL, TASK_GROUPS, starts_one
+from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL, TASK_GROUPS, starts_one
 from awaitomic.model.event import Attribute, Call, Compute, Event, Merge, Operand, Read, Suspend, SuspendWhy
 from awaitomic.model.location import Root
 from awaitomic.program.callables import called_partial, reached
-from awaitomic.program.calls import awaited_calls, targets_of, unwrapped
+from awaitomic.program.calls import alone_in, awaited_calls, targets_of, unwrapped
 from awaitomic.program.module import is_property
 from awaitomic.program.names import last_name
 from awaitomic.program.operands import method_of
@@ -67,8 +67,8 @@ def entered_by_stack(resolver: Resolver, event: Event) -> tuple[Operand, Operand
 def _awaited(resolver: Resolver, origin: Operand) -> Iterator[AwaitedCall]:
     events = resolver.function.events
     found = events[origin]
-    if isinstance(found, Read) and isinstance(found.place, Attribute):
-        yield from _property(resolver, origin, found.place)
+    if isinstance(found, Read):
+        yield from _property(resolver, origin, How.DIRECT)
     elif isinstance(found, Merge):
         for operand in found.operands:
             yield from unwrapped(resolver, operand, How.DIRECT)
@@ -78,9 +78,18 @@ def _awaited(resolver: Resolver, origin: Operand) -> Iterator[AwaitedCall]:
         partial = called_partial(resolver, found)
         if partial:
             yield AwaitedCall(origin, How.DIRECT, partial)
-        if last_name(resolver.function.nodes[found.function]) in SPAWN_ALL:
-            for argument in found.arguments:
-                yield from _collected(resolver, argument)
+        yield from _awaited_through(resolver, found, _called(resolver, origin))
+
+
+def _awaited_through(resolver: Resolver, call: Call, name: str) -> Iterator[AwaitedCall]:
+    """Give what runs while a call of a library is awaited that was handed what it waits for."""
+    if name in SPAWN_ALL:
+        for argument in call.arguments:
+            yield from _collected(resolver, argument)
+    elif name == "anext" and call.arguments:
+        yield from _steps(resolver, resolver.origin(call.arguments[0]))
+    elif name in AWAITED_ALONE and call.arguments:
+        yield from _property(resolver, resolver.origin(call.arguments[0]), alone_in(name))
 
 
 def _as_completed(resolver: Resolver, iterator: Operand) -> Iterator[AwaitedCall]:
@@ -116,10 +125,8 @@ def _collected(resolver: Resolver, argument: Operand) -> Iterator[AwaitedCall]:
 
 def _steps(resolver: Resolver, origin: Operand) -> Iterator[AwaitedCall]:
     """Give what runs for each item of an ``async for``: a part of a generator, or a method of the iterator."""
+    origin = _source(resolver, origin)
     found = resolver.function.events[origin]
-    if isinstance(found, Compute) and found.operands:
-        origin = resolver.origin(found.operands[0])
-        found = resolver.function.events[origin]
     if isinstance(found, Call) and targets_of(resolver, found):
         steps = tuple(filter(_is_asynchronous_generator, targets_of(resolver, found)))
         if steps:
@@ -135,6 +142,29 @@ def _steps(resolver: Resolver, origin: Operand) -> Iterator[AwaitedCall]:
         yield AwaitedCall(origin, How.DIRECT, (Target(whole, location),))
     elif whole is not None and single is not None:
         yield AwaitedCall(origin, How.DIRECT, (Target(single, location),))
+
+
+def _source(resolver: Resolver, origin: Operand) -> Operand:
+    """Give what is gone through, behind what only makes an iterator of it or closes it in the end (``aclosing``)."""
+    events = resolver.function.events
+    found = events[origin]
+    if isinstance(found, Compute) and found.operands:
+        origin = resolver.origin(found.operands[0])
+        found = events[origin]
+    if isinstance(found, Compute) and found.operator == "entered":
+        manager = resolver.origin(found.operands[0])
+        if _called(resolver, manager) != "aclosing":
+            return origin
+        origin, found = manager, events[manager]
+    if isinstance(found, Call) and found.arguments and _called(resolver, origin) in {"aclosing", "aiter"}:
+        return resolver.origin(found.arguments[0])
+    return origin
+
+
+def _called(resolver: Resolver, origin: Operand) -> str:
+    """Give the last name of what is called at an event; empty if nothing is."""
+    event = resolver.function.events[origin]
+    return last_name(resolver.function.nodes[event.function]) if isinstance(event, Call) else ""
 
 
 def _is_asynchronous_generator(target: Target) -> bool:
@@ -174,12 +204,16 @@ def _manager(resolver: Resolver, operand: Operand) -> Iterator[AwaitedCall]:
         yield AwaitedCall(origin, How.DIRECT, (method,))
 
 
-def _property(resolver: Resolver, event: Operand, place: Attribute) -> Iterator[AwaitedCall]:
+def _property(resolver: Resolver, event: Operand, how: How) -> Iterator[AwaitedCall]:
+    found = resolver.function.events[event]
+    if not isinstance(found, Read) or not isinstance(found.place, Attribute):
+        return
+    place = found.place
     kind, _, owner = (resolver.operand_type(place.base).name or "").partition(":")
     method = resolver.module.find_method(owner, place.attr) if kind == "class" else None
     receiver = resolver.value(place.base)
     if method is not None and method.is_async and is_property(method) and receiver is not None:
-        yield AwaitedCall(event, How.DIRECT, (Target(method, receiver),))
+        yield AwaitedCall(event, how, (Target(method, receiver),))
 
 
 def _first_exit(resolver: Resolver, manager: Operand) -> int:

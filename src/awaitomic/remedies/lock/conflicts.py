@@ -18,11 +18,11 @@ from awaitomic.program.target import How, Target
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.lock.growing import merged_regions
 from awaitomic.remedies.lock.home import Kind
-from awaitomic.remedies.shared.declined import Declined, check_here
+from awaitomic.remedies.shared.declined import Declined, check_reach
 from awaitomic.remedies.shared.region import whole_body, yields_in
+from awaitomic.remedies.split.forms import check_form, twice_made_defaults, unknown_decorators
 from awaitomic.remedies.split.overrides import relatives
 from awaitomic.remedies.split.takers import check_waits, line_of
-from awaitomic.remedies.split.variant import check_form, twice_made_defaults, unknown_decorators
 
 _MOST_SPLITS = 2
 _OWN = frozenset({Root.SELF, Root.CLASS})
@@ -101,10 +101,10 @@ def _resolve_conflict(coverage: Coverage, resolver: Resolver, event: int, how: H
     if other and coverage.home.kind in {Kind.INSTANCE, Kind.CLASS}:
         message = f"line {line} awaits `{function.qualname}` of another object: two of them could wait for each other"
         raise Declined("lock-order", message)
-    check_waits([how], function.qualname, line)
+    check_waits([how], function.qualname, f"line {line}")
     if coverage.takes_already(function) is not None and not coverage.runs.get(id(function)):
-        check_here(coverage.program, function)
-        check_here(coverage.program, resolver.function)
+        check_reach(coverage.program, function)
+        check_reach(coverage.program, resolver.function)
         coverage.existing[id(function)] = function
         return
     sites = None if relatives(coverage.program, function) else coverage.program.callers.only_awaited_here(function)
@@ -128,7 +128,7 @@ def _leave_to_callers(coverage: Coverage, function: FunctionGraph) -> None:
 
 
 def _delegate(coverage: Coverage, function: FunctionGraph, line: int) -> None:
-    check_here(coverage.program, function)
+    check_reach(coverage.program, function)
     check_form(function)
     fragile = unknown_decorators(function) or twice_made_defaults(function)
     if relatives(coverage.program, function) or fragile:

@@ -100,7 +100,7 @@ class Coverage:
 
     def seen_from(self, function: FunctionGraph) -> Program:
         """Give the program as seen from the file that a function stands in."""
-        return self.program.at(self.program.unit_of(function))
+        return self.program.seen_from(function)
 
     def files(self) -> list[Program]:
         """Give the program as seen from each file with a function that takes the lock."""

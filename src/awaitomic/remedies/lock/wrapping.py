@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from awaitomic.model.plan import Edit, InsertStatements, Plan, WrapStatements
@@ -19,7 +19,7 @@ from awaitomic.remedies.shared.region import Run
 from awaitomic.remedies.split import takers
 from awaitomic.remedies.split.delegation import delegate
 from awaitomic.remedies.split.regions import Taker
-from awaitomic.remedies.split.takers import HeldAt
+from awaitomic.remedies.split.takers import HeldAt, Placed
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,8 @@ class Edits:
 
     here: list[Edit] = field(default_factory=list)
     elsewhere: dict[str, list[Edit]] = field(default_factory=dict)
-    renames: list[tuple[str, str]] = field(default_factory=list)
+    renames: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    """The functions of each module whose body moves to a variant, with the names of these."""
     because: list[str] = field(default_factory=list)
     """What is not sure about it."""
 
@@ -75,8 +76,18 @@ class Edits:
     def plan(self, program: Program, creation: Creation) -> Plan:
         """Give all of them together with those that make the lock, which come first."""
         self.in_module(program, creation.module)[:0] = creation.edits
-        others = ((module, Plan(tuple(edits))) for module, edits in sorted(self.elsewhere.items()))
-        return Plan(tuple(self.here), tuple(self.renames), tuple(others))
+        names = {module: tuple(pairs) for module, pairs in self.renames.items()}
+        others = ((each, Plan(tuple(edits), names.get(each, ()))) for each, edits in sorted(self.elsewhere.items()))
+        return Plan(tuple(self.here), names.get(program.unit.name, ()), tuple(others))
+
+    def add(self, program: Program, made: Iterable[Placed], renamed: Iterable[tuple[str, tuple[str, str]]]) -> None:
+        """Add what a split changes, each edit once, and the new names that it gives."""
+        for module, edit in made:
+            edits = self.in_module(program, module)
+            if edit not in edits:
+                edits.append(edit)
+        for module, pair in renamed:
+            self.renames.setdefault(module, []).append(pair)
 
 
 def _taking(coverage: Coverage, taken: Taken, resolver: Resolver, run: Run) -> Iterator[Edit]:
@@ -115,9 +126,9 @@ def edits_of(coverage: Coverage, taken: Taken) -> Edits:
                 message = f"`{resolver.function.qualname}` would be split for a lock of `{owner}`"
                 raise Declined("foreign-state", message)
             header = taken.header(coverage, resolver)
-            made, pair = delegate(coverage.program, resolver.function, header, taken.name, held)
-            found.here.extend(made)
-            found.renames.append(pair)
+            made = delegate(coverage.program, resolver.function, header, taken.name, held)
+            found.add(coverage.program, made.edits, [(resolver.function.module, made.renamed)])
+            found.because.extend(made.doubts)
         else:
             edits = found.in_module(coverage.program, resolver.function.module)
             edits.extend(edit for region in merged_regions(coverage, resolver) for edit in region.edits)
@@ -131,7 +142,6 @@ def edits_of(coverage: Coverage, taken: Taken) -> Edits:
         if not lock.self_deadlocks:
             raise Declined("self-deadlock", f"`{function.qualname}` would take the lock again")
         resolved = takers.resolve(coverage.program, Taker(function, event, lock), held)
-        found.here.extend(edit for edit in resolved.edits if edit not in found.here)
-        found.renames.extend(resolved.renames)
+        found.add(coverage.program, resolved.edits, resolved.renames)
         found.because.extend(resolved.because)
     return found

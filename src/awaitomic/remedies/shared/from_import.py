@@ -53,7 +53,7 @@ def taken_out(program: Program, library: str, name: str) -> Imported | None:
     if not joining or _means_something(program, name):
         return None
     index, node = joining[0]
-    return Imported(name, (_joined(program, index, node, name),))
+    return Imported(name, (joined(program, index, node, name),))
 
 
 def _means_something(program: Program, name: str) -> bool:
@@ -75,8 +75,15 @@ _ORDERS: tuple[Callable[[str], tuple[int, str]], ...] = (
 )
 
 
-def _joined(program: Program, index: int, node: ast.ImportFrom, name: str) -> Edit:
-    """Put a name where the order of its neighbours wants it, or at the end if there is none."""
+def joined(program: Program, index: int, node: ast.ImportFrom, name: str) -> Edit:
+    """Put a name where the order of its neighbours wants it, or at the end if there is none.
+
+    Parameters:
+        program: the facts of the file.
+        index: which statement of the module the import is.
+        node: the import.
+        name: the name.
+    """
     path = (BlockStep("body", index),)
     names = [alias.name for alias in node.names]
     order = next((each for each in _ORDERS if names == sorted(names, key=each)), None)

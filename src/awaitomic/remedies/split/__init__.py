@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from operator import itemgetter
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.model.event import Suspend
+from awaitomic.model.event import Suspend, SuspendWhy
 from awaitomic.model.finding import Applicability, Refusal
 from awaitomic.model.identity import qualname_of
 from awaitomic.model.location import Root
-from awaitomic.model.plan import Edit, Plan
-from awaitomic.program.calls import awaited_calls
+from awaitomic.model.plan import Plan
 from awaitomic.program.locks import Lock
 from awaitomic.program.locks.acquisitions import Acquisition, own_acquisitions
 from awaitomic.program.resolve import Resolver
@@ -20,10 +21,10 @@ from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.split import outside, takers
 from awaitomic.remedies.split.delegation import delegate
+from awaitomic.remedies.split.forms import Kind, check_form, kept_decorators, kind_of, node_of, twice_made_defaults
 from awaitomic.remedies.split.overrides import relatives
-from awaitomic.remedies.split.regions import Taker, dropped, lock_name, region_at
-from awaitomic.remedies.split.takers import HeldAt, Resolved, line_of
-from awaitomic.remedies.split.variant import check_form, kept_decorators, node_of, twice_made_defaults
+from awaitomic.remedies.split.regions import Taker, are_alike, dropped, lock_name, region_at
+from awaitomic.remedies.split.takers import HeldAt, Resolved, plans_of
 from awaitomic.remedies.split.ways import check_way
 
 
@@ -36,7 +37,7 @@ def propose(case: Case) -> Proposal | Refusal:
         if any(one.location == lock.location for one in own):
             return _unwrap(case, lock, event)
         found, helpers = _takers(case, lock)
-        return _combine([*_resolved_takers(case, found, helpers), *_resolved_helpers(case, found, helpers)])
+        return _combine(case, [*_resolved_takers(case, found, helpers), *_resolved_helpers(case, found, helpers)])
     except Declined as declined:
         return declined.refusal
 
@@ -78,9 +79,9 @@ def _takers(case: Case, lock: Lock) -> tuple[list[Taker], list[FunctionGraph]]:
                 if mine.location != lock.location or taken.if_free:
                     continue
                 check_way(program, case.resolver, call, target, taken)
-                line = line_of(program, case.function, call.call)
                 hows = [call.how, *(how for _, _, how in taken.chain)]
-                takers.check_waits(hows, qualname_of(taken.function), line)
+                place = program.place(case.function, call.call)
+                takers.check_waits(hows, qualname_of(taken.function), place)
                 last = program.named(taken.function).function
                 helpers.update((id(one), one) for one in _helpers(case, target.function, taken))
                 found.setdefault(id(last), Taker(last, taken.event, _own_lock(case, taken)))
@@ -100,8 +101,7 @@ def _helpers(case: Case, first: FunctionGraph, taken: Acquisition) -> Iterator[F
     """Give the functions on the way to a taker that are called with the lock and without."""
     caller = first
     for name, event, _ in taken.chain:
-        held = takers.held_before(case.program, case.program.resolver(caller), event)
-        if not any(one.location.steps == taken.lock.location.steps and one.self_deadlocks for one in held):
+        if not _holds(case, case.program.resolver(caller), event, taken.lock):
             yield caller
         caller = case.program.named(name).function
 
@@ -130,23 +130,18 @@ def _resolved_helpers(case: Case, found: list[Taker], helpers: list[FunctionGrap
         doubts = _check_helper(case, helper, taker, helpers)
         receiver = f"{helper.parameters[0]}." if taker.lock.location.root in {Root.SELF, Root.CLASS} else ""
         header = f"async with {receiver}{lock_name(taker.lock)}"
-        edits, pair = delegate(
-            case.program, helper, header, lock_name(taker.lock), _held_at_helper(case, taker, helpers)
-        )
+        made = delegate(case.program, helper, header, lock_name(taker.lock), _held_at_helper(case, taker, helpers))
         title = f"split `{helper.qualname}`, which is called with the lock and without"
-        yield Resolved(title, tuple(edits), (pair,), doubts)
+        yield Resolved(title, tuple(made.edits), ((helper.module, made.renamed),), (*doubts, *made.doubts))
 
 
 def _held_at_helper(case: Case, taker: Taker, helpers: list[FunctionGraph]) -> HeldAt:
     """Give where the lock is held at calls of a helper, which has no acquisition of its own to translate."""
-    steps = taker.lock.location.steps
 
     def held(resolver: Resolver, event: int, target: Target) -> bool:
         if target.receiver is not None and target.receiver.steps:
             return False
-        before = takers.held_before(case.program, resolver, event)
-        mine = any(one.location.steps == steps and one.self_deadlocks for one in before)
-        return mine or any(resolver.function is helper for helper in helpers)
+        return _holds(case, resolver, event, taker.lock) or any(resolver.function is helper for helper in helpers)
 
     return held
 
@@ -166,43 +161,48 @@ def _check_helper(case: Case, helper: FunctionGraph, taker: Taker, helpers: list
         f"`{helper.qualname}` (line {line}) calls `{taker.function.qualname}`, and is called with the lock and without"
     )
     check_form(helper)
+    kind = kind_of(helper)
     same_object = helper.class_name is not None or taker.lock.location.root is Root.GLOBAL
     if (
         not same_object
         or relatives(case.program, helper)
-        or len(kept_decorators(helper)) < len(node_of(helper).decorator_list)
+        or len(kept_decorators(helper)) + (kind is Kind.PROPERTY) < len(node_of(helper).decorator_list)
         or twice_made_defaults(helper)
     ):
         raise Declined("helper-of-both", message)
     inside = []
+    entered: set[int | None] = set()
     for event in helper.events:
-        if not isinstance(event, Suspend):
+        if not isinstance(event, Suspend) or (event.why is SuspendWhy.ASYNC_EXIT and event.awaited in entered):
             continue
-        targets = [target.function for call in awaited_calls(resolver, event) for target in call.targets]
+        targets = [target.function for call in calls_while_waiting(resolver, event) for target in call.targets]
         if targets and all(target in helpers or _takes(case, target, taker.lock) for target in targets):
             inside.append(helper.statements[event.id])
-        elif case.program.may_suspend(resolver, event):
+            entered.add(event.awaited)
+        elif case.program.may_suspend(resolver, event) and not _holds(case, resolver, event.id, taker.lock):
             raise Declined("helper-of-both", message)
     found = outside.judge(case.program, resolver, inside, taker.lock.location)
     return (*found.relies, *found.doubts)
 
 
+def _holds(case: Case, resolver: Resolver, event: int, lock: Lock) -> bool:
+    """Tell whether a function holds the lock of a taker itself at an event, by a manager that it has entered."""
+    held = takers.held_before(case.program, resolver, event)
+    return any(one.self_deadlocks and are_alike(one, lock) for one in held)
+
+
 def _takes(case: Case, function: FunctionGraph, lock: Lock) -> bool:
-    return any(
-        not taken.chain and taken.lock.location.steps == lock.location.steps
-        for taken in case.program.acquisitions.of(function)
-    )
+    return any(not taken.chain and are_alike(taken.lock, lock) for taken in case.program.acquisitions.of(function))
 
 
-def _combine(resolved: list[Resolved]) -> Proposal:
-    edits: dict[Edit, None] = {}
-    for one in resolved:
-        edits.update(dict.fromkeys(one.edits))
+def _combine(case: Case, resolved: list[Resolved]) -> Proposal:
     because = tuple(dict.fromkeys(reason for one in resolved for reason in one.because))
-    renames = tuple(pair for one in resolved for pair in one.renames)
     title = "; ".join(one.title for one in resolved)
     applicability = Applicability.UNSAFE if because else Applicability.SAFE
-    return Proposal(Plan(tuple(edits), renames), applicability, title, because or _TRUSTED)
+    plans = plans_of(resolved)
+    here = plans.pop(case.program.unit.name, Plan(()))
+    plan = replace(here, others=tuple(sorted(plans.items(), key=itemgetter(0))))
+    return Proposal(plan, applicability, title, because or _TRUSTED)
 
 
 REMEDY = Remedy(
@@ -210,14 +210,18 @@ REMEDY = Remedy(
     summary="split a self-locking method into a public one and a variant for callers that hold the lock",
     conditions=(
         "The method takes the lock by `async with`. What it does outside of it may as well be done with the lock held, "
-        "or what it does under the lock can become a function of its own. Every call of it in the file where the lock "
-        "is held is a plain await (or one through `wait_for`), and its overrides in the file take the lock, too. Not "
-        "if the call is shielded, gathered or made a task."
+        "or what it does under the lock can become a function of its own. It is a coroutine, an asynchronous generator "
+        "(which is gone through by the public one, and closed by it if anything is cleaned up around a `yield`), a "
+        "property (whose variant is a method) or an `asynccontextmanager`. Every use of it where the lock is held "
+        "names it: a plain await, or one through `wait_for`, a loop, an `async with`. Its overrides take the lock, "
+        "too. All of them are changed together, in whatever files they stand. Not if the call is shielded, gathered or "
+        "made a task."
     ),
     safety=(
         "Safe: whoever does not hold the lock calls what he called before. Unsafe if a decorator of the method is "
         "gone around, the method is handed around as a value, something unknown would be done only when the lock is "
-        "there, or the variant waits for a condition."
+        "there, the variant waits for a condition, a handler around a `yield` would no longer get what `athrow` "
+        "throws, or a holder stops going through a generator before what it cleans up."
     ),
     propose=propose,
 )

@@ -10,7 +10,8 @@ what the public one does around the part, too; only a few lines are written twic
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.plan import Edit, InsertStatements, SplitBody, SplitMethod
@@ -21,6 +22,8 @@ from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import has_docstring
 from awaitomic.remedies.shared.siblings import bound_names, names_in
 from awaitomic.remedies.split import outside, variant, written
+from awaitomic.remedies.split.forms import check_form, decorators_of_part, kept_decorators, node_of, yields_of
+from awaitomic.remedies.split.handing import hand_on
 from awaitomic.remedies.split.overrides import Passing
 from awaitomic.remedies.split.part import cut
 from awaitomic.remedies.split.regions import Region, Taker, dropped, is_whole_body, lock_name, regions_of
@@ -36,13 +39,15 @@ class Halves:
     edits: tuple[Edit, ...]
     variants: tuple[str, ...]
     doubts: tuple[str, ...] = ()
+    cleanup: int = 0
+    """The line of what a variant cleans up around a ``yield``, if it does."""
 
 
 def halve(program: Program, taker: Taker, name: str, *, alone: bool) -> Halves:
     """Split a coroutine that takes a lock, so that `name` does what it does for callers that hold it.
 
     Parameters:
-        program: the facts of the file.
+        program: the facts of the program.
         taker: the coroutine.
         name: the name of the variant.
         alone: whether no override is split along with it.
@@ -51,10 +56,11 @@ def halve(program: Program, taker: Taker, name: str, *, alone: bool) -> Halves:
         Declined: ``split-partial-region``, or what forbids a variant at all.
     """
     function = taker.function
-    variant.check_form(function)
+    program = program.seen_from(function)
+    check_form(function)
     regions = regions_of(program, taker)
     if len(regions) == 1 and is_whole_body(function, regions[0]):
-        return Halves((_whole_region(program, taker, regions[0], name),), (name,))
+        return _whole_region(program, taker, regions[0], name)
     for parameter, wanted in parameter_conditions(function, taker.event):
         reason = f"`{parameter}` says if the lock is taken, so that who holds it can pass {not wanted}"
         raise _partial(function, regions[0], reason)
@@ -64,8 +70,10 @@ def halve(program: Program, taker: Taker, name: str, *, alone: bool) -> Halves:
     relies = [*found.relies, *(_enters_first(region) for region in regions if region.index > 0)]
     if not relies:
         header = f"async with {written.text_of(program, regions[0].node.items[0].context_expr)}"
-        body = split_body(program, function, header, lock_name(taker.lock), name)
-        return Halves((*(dropped(program, region) for region in regions), body), (name,), found.doubts)
+        drops = tuple(dropped(program, region) for region in regions)
+        nodes = [region.node for region in regions if region.is_alone]
+        half = split_body(program, function, header, lock_name(taker.lock), name, nodes)
+        return replace(half, edits=(*drops, *half.edits), doubts=(*found.doubts, *half.doubts))
     if len(regions) > 1 or not regions[0].is_alone or not alone:
         raise _partial(function, regions[0], relies[0])
     if _looks_again(function, regions[0]):
@@ -76,11 +84,12 @@ def halve(program: Program, taker: Taker, name: str, *, alone: bool) -> Halves:
 def halve_passing(program: Program, one: Passing, lock: Lock, name: str) -> Halves:
     """Split an override that leaves the lock to the method that it overrides: it takes the lock itself then."""
     function = one.function
-    variant.check_form(function)
+    program = program.seen_from(function)
+    check_form(function)
     found = outside.judge(program, program.resolver(function), one.waits, lock.location)
     header = f"async with {variant.callee_of(function, lock_name(lock))}"
-    edit = split_body(program, function, header, lock_name(lock), name)
-    return Halves((edit,), (name,), (*found.relies, *found.doubts))
+    half = split_body(program, function, header, lock_name(lock), name)
+    return replace(half, doubts=(*found.relies, *found.doubts, *half.doubts))
 
 
 def _enters_first(region: Region) -> str:
@@ -102,33 +111,55 @@ def _partial(function: FunctionGraph, region: Region, reason: str) -> Declined:
     return Declined("split-partial-region", message)
 
 
-def split_body(program: Program, function: FunctionGraph, header: str, lock: str, name: str) -> Edit:
-    """Give the edit by which a function takes the lock around all that it does, and its body becomes a variant."""
-    return SplitBody(
+def split_body(
+    program: Program,
+    function: FunctionGraph,
+    header: str,
+    lock: str,
+    name: str,
+    dropped_regions: Iterable[ast.AsyncWith] = (),
+) -> Halves:
+    """Let a function take the lock around all that it does, and make its body a variant.
+
+    Parameters:
+        program: the facts of the file of the function.
+        function: the function.
+        header: the ``async with`` that takes the lock.
+        lock: the lock as its class speaks of it.
+        name: the name of the variant.
+        dropped_regions: with-statements that are unwrapped at the same time.
+    """
+    call = variant.delegating_call(function, name)
+    returns = variant.returns_value(node_of(function).body)
+    handing = hand_on(program, function, call, _body(function), "return " if returns else "", dropped_regions)
+    edit = SplitBody(
         method=function.path,
         header=header,
         variant=name,
-        call=variant.delegating_call(function, name),
-        returns=variant.returns_value(variant.node_of(function).body),
+        handing=handing.text,
         docstring=variant.variant_docstring(function, lock),
         precondition=variant.precondition(program, header.removeprefix("async with "), name),
-        decorators=variant.kept_decorators(function),
+        decorators=kept_decorators(function),
     )
+    return Halves((edit, *handing.imports), (name,), handing.doubts, handing.cleanup)
 
 
-def _whole_region(program: Program, taker: Taker, region: Region, name: str, signature: str = "") -> SplitMethod:
+def _whole_region(program: Program, taker: Taker, region: Region, name: str, signature: str = "") -> Halves:
     function = taker.function
-    return SplitMethod(
+    call = variant.delegating_call(function, name)
+    receiver = "return " if variant.returns_value(region.node.body) else ""
+    handing = hand_on(program, function, call, region.node.body, receiver)
+    edit = SplitMethod(
         method=function.path,
         region=region.path,
         variant=name,
-        call=variant.delegating_call(function, name),
-        returns=variant.returns_value(region.node.body),
+        handing=handing.text,
         docstring=variant.variant_docstring(function, lock_name(taker.lock)),
         precondition=_precondition(program, region, name),
-        decorators=variant.kept_decorators(function),
+        decorators=kept_decorators(function),
         signature=signature,
     )
+    return Halves((edit, *handing.imports), (name,), handing.doubts, handing.cleanup)
 
 
 def _precondition(program: Program, region: Region, name: str) -> str:
@@ -177,15 +208,13 @@ def _are_opposite(one: ast.expr, other: ast.expr) -> bool:
 
 
 def _body(function: FunctionGraph) -> list[ast.stmt]:
-    body = variant.node_of(function).body
+    body = node_of(function).body
     return body[1:] if has_docstring(body) and len(body) > 1 else body
 
 
 def _direct(program: Program, taker: Taker, region: Region, name: str) -> Halves:
     """Let the part be the variant, with the signature of the whole: its holders call nothing else."""
-    signature = written.signature_of(program, taker.function, name)
-    edit = _whole_region(program, taker, region, name, signature)
-    return Halves((edit,), (name,))
+    return _whole_region(program, taker, region, name, written.signature_of(program, taker.function, name))
 
 
 # -- a part, and what is done around it ------------------------------------------------------------------------------
@@ -201,24 +230,25 @@ def _around_part(program: Program, taker: Taker, region: Region, name: str, reas
     inner = variant.variant_name(program, function, what="_part")
     call = f"{variant.callee_of(function, inner)}({', '.join(part.parameters)})"
     lock = lock_name(taker.lock)
+    receiver = "return " if part.returns else f"{', '.join(part.results)} = " if part.results else ""
+    handing = hand_on(program, function, call, region.node.body, receiver)
     edit = SplitMethod(
         method=function.path,
         region=region.path,
         variant=inner,
-        call=call,
-        returns=part.returns,
-        docstring=f"Do what `{variant.node_of(function).name}` does under the lock. Caller must hold `{lock}`.",
+        handing=handing.text,
+        docstring=f"Do what `{node_of(function).name}` does under the lock. Caller must hold `{lock}`.",
         precondition=_precondition(program, region, inner),
-        decorators=variant.kept_decorators(function),
-        signature=written.part_signature(program, function, part.parameters, part.results, returns=part.returns),
+        decorators=decorators_of_part(function, region.node.body),
+        signature=written.part_signature(program, function, part, yields=bool(yields_of(region.node.body))),
         results=part.results,
     )
-    receiver = "return " if part.returns else f"{', '.join(part.results)} = " if part.results else ""
-    body = written.body_with(program, function, region.node, f"{receiver}await {call}")
+    body = written.body_with(program, function, region.node, handing.text)
     lines = [line for line in body or () if line.strip()]
-    if body is None or len(lines) - 1 > _MOST_TWICE:
+    if body is None or len(lines) - len(handing.text.splitlines()) > _MOST_TWICE:
         raise _partial(function, region, f"{reason}, and what it does around the lock would have to be written twice")
     docstring = variant.variant_docstring(function, lock)
     body = [*_precondition(program, region, name).splitlines(), *body]
     whole = written.definition(function, name, written.signature_of(program, function, name), docstring, body)
-    return Halves((edit, InsertStatements(function.path, "after", whole)), (inner, name))
+    edits = (edit, *handing.imports, InsertStatements(function.path, "after", whole))
+    return Halves(edits, (inner, name), handing.doubts, handing.cleanup)

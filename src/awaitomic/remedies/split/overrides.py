@@ -13,9 +13,9 @@ from awaitomic.model.position import StatementPath
 from awaitomic.program import Program
 from awaitomic.program.calls import awaited_calls
 from awaitomic.program.target import How
-from awaitomic.remedies.shared.declined import Declined, check_here
-from awaitomic.remedies.split import variant as variants
-from awaitomic.remedies.split.regions import Taker
+from awaitomic.remedies.shared.declined import Declined, check_reach
+from awaitomic.remedies.split import forms
+from awaitomic.remedies.split.regions import Taker, are_alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Passing:
 
 
 def relatives(program: Program, function: FunctionGraph) -> tuple[FunctionGraph, ...]:
-    """Give the methods of the file that override a method, or that it overrides, and theirs in turn.
+    """Give the methods that override a method, or that it overrides, and theirs in turn.
 
     What is only declared does not count: whoever calls it by the class of the declaration is seen to reach that, too,
     and cannot call a variant. Nor do mere siblings below a declaration, since no object is both.
@@ -45,7 +45,7 @@ def relatives(program: Program, function: FunctionGraph) -> tuple[FunctionGraph,
     module = program.module
     name = getattr(function.node, "name", "")
     family = {facts.id: facts.methods[name] for facts in module.family(function.class_id) if name in facts.methods}
-    left = {key: method for key, method in family.items() if not variants.is_declaration(method)}
+    left = {key: method for key, method in family.items() if not forms.is_declaration(method)}
     pending, found = [function.class_id], {function.class_id}
     while pending:
         near = pending.pop()
@@ -81,15 +81,15 @@ def family_of(program: Program, taker: Taker, family: tuple[FunctionGraph, ...])
 def _taker(program: Program, taker: Taker, other: FunctionGraph) -> Taker | None:
     """Give the override's own taking of the lock."""
     for taken in program.acquisitions.of(other):
-        if not taken.chain and taken.lock.location.steps == taker.lock.location.steps:
+        if not taken.chain and are_alike(taken.lock, taker.lock):
             return Taker(other, taken.event, taken.lock)
     return None
 
 
 def _passes_on(program: Program, other: FunctionGraph, family: tuple[FunctionGraph, ...]) -> list[StatementPath]:
     """Give where an override waits for its family (``await super().put(row)``); nowhere if it waits for others, too."""
-    check_here(program, other)
-    if not other.is_async or other.is_generator or variants.unknown_decorators(other):
+    check_reach(program, other)
+    if not other.is_async or other.is_generator or forms.unknown_decorators(other):
         return []
     resolver = program.resolver(other)
     found = []

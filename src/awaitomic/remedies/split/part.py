@@ -19,7 +19,8 @@ from awaitomic.remedies.remedy import statement_at
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.siblings import bound_names, leaving, loaded_names, own_scope
 from awaitomic.remedies.split.bindings import ends, entered_names, reads_first, surely_bound
-from awaitomic.remedies.split.variant import is_bound, node_of, returns_value
+from awaitomic.remedies.split.forms import is_bound, node_of, yields_of
+from awaitomic.remedies.split.variant import returns_value
 
 _LOOPS = ast.For | ast.AsyncFor | ast.While
 _CATCHES = ast.Try | ast.With | ast.AsyncWith
@@ -80,6 +81,10 @@ class _Cut:
         if returning and results:
             raise self._declined(f"`{results[0]}` is used behind it, and line {returning[0].lineno} returns")
         returns = bool(returning) and (returns_value(self._body) or not self._is_tail())
+        if returns and self._function.is_generator:
+            raise self._declined(f"line {returning[0].lineno} returns, which nobody could tell from a generator's end")
+        if results and yields_of(self._body):
+            raise self._declined(f"it hands out values, and gives none back, and `{results[0]}` is used behind it")
         return Part(tuple(self._in_order(given)), tuple(results), returns)
 
     def _declined(self, reason: str) -> Declined:

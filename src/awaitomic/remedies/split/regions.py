@@ -13,7 +13,7 @@ from awaitomic.program import Program
 from awaitomic.program.locks import Lock
 from awaitomic.program.locks.acquisitions import own_acquisitions
 from awaitomic.remedies.remedy import statement_at
-from awaitomic.remedies.shared.declined import Declined, check_here
+from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import has_docstring
 
 
@@ -38,6 +38,13 @@ class Region:
     def is_alone(self) -> bool:
         """Whether nothing else is entered."""
         return len(self.node.items) == 1
+
+
+def are_alike(one: Lock, other: Lock) -> bool:
+    """Tell whether two functions can mean one lock, each in its own terms: variables as such, others by path."""
+    left, right = one.location, other.location
+    own = {Root.SELF, Root.CLASS, Root.PARAMETER}
+    return left.steps == right.steps and (left == right or (left.root in own and right.root in own))
 
 
 def lock_name(lock: Lock) -> str:
@@ -69,9 +76,8 @@ def region_at(program: Program, taker: Taker) -> Region:
 
 
 def _region(program: Program, function: FunctionGraph, event: int) -> Region:
-    check_here(program, function)
     path = function.statements[event]
-    node = statement_at(program.module.tree, path)
+    node = statement_at(program.unit_of(function).module.tree, path)
     name = function.qualname
     if not isinstance(node, ast.AsyncWith):
         message = f"`{name}` takes the lock by a call on line {node.lineno}, not by `async with`"
@@ -93,7 +99,7 @@ def is_whole_body(function: FunctionGraph, region: Region) -> bool:
 
 
 def dropped(program: Program, region: Region) -> Edit:
-    """Give the edit after which a region does what it did without taking the lock."""
+    """Give the edit after which a region does what it did without taking the lock; `program` is that of its file."""
     if region.is_alone:
         return UnwrapStatement(region.path)
     extents = [program.positions.extent(item.context_expr) for item in region.node.items]

@@ -13,20 +13,29 @@ from dataclasses import dataclass, replace
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.event import Suspend
 from awaitomic.model.location import Location
-from awaitomic.model.plan import Edit, InsertStatements, ReplaceExpression, SplitMethod
+from awaitomic.model.plan import Edit, InsertStatements, Plan, ReplaceExpression, SplitMethod
+from awaitomic.model.position import StatementPath
 from awaitomic.program import Program
-from awaitomic.program.calls import awaited_calls
 from awaitomic.program.locks import Lock
 from awaitomic.program.locks.acquisitions import acquired_by_call
 from awaitomic.program.locks.waits import released_by
-from awaitomic.program.module_calls import Site
 from awaitomic.program.resolve import Resolver
-from awaitomic.program.target import AwaitedCall, How, Target
-from awaitomic.remedies.shared.declined import Declined, check_here
+from awaitomic.program.target import How, Target
+from awaitomic.remedies.shared.declined import Declined, check_reach
 from awaitomic.remedies.split import variant as variants
+from awaitomic.remedies.split.existing import existing_variant
+from awaitomic.remedies.split.forms import check_form, kind_of, node_of, twice_made_defaults, unknown_decorators
 from awaitomic.remedies.split.halves import halve, halve_passing
 from awaitomic.remedies.split.overrides import Family, family_of, relatives
-from awaitomic.remedies.split.regions import Region, Taker, dropped, is_whole_body, regions_of
+from awaitomic.remedies.split.regions import Taker, are_alike, dropped, regions_of
+from awaitomic.remedies.split.uses import (
+    Use,
+    is_entered_for_long,
+    is_handed_around,
+    left_early,
+    only_used_here,
+    uses_of,
+)
 
 HeldAt = Callable[[Resolver, int, Target], bool]
 """Tells whether the lock that a target takes is held at an event of its caller."""
@@ -37,15 +46,30 @@ _REFUSED_WAITS = {
     How.GATHER: ("runs-beside", "runs the call beside others, which would then share one hold of the lock"),
 }
 
+Placed = tuple[str, Edit]
+"""An edit, and the module in whose file it is made."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """What becomes of one taker: edits, the new name of its body, what speaks against trusting it."""
+    """What becomes of one taker: edits, the new name of its body (by module), what speaks against trusting it."""
 
     title: str
-    edits: tuple[Edit, ...]
-    renames: tuple[tuple[str, str], ...] = ()
+    edits: tuple[Placed, ...]
+    renames: tuple[tuple[str, tuple[str, str]], ...] = ()
     because: tuple[str, ...] = ()
+
+
+def plans_of(resolved: Iterable[Resolved]) -> dict[str, Plan]:
+    """Give what has to be done in each file, by its module; nothing is done twice."""
+    edits: dict[str, dict[Edit, None]] = {}
+    renames: dict[str, list[tuple[str, str]]] = {}
+    for one in resolved:
+        for module, edit in one.edits:
+            edits.setdefault(module, {})[edit] = None
+        for module, pair in one.renames:
+            renames.setdefault(module, []).append(pair)
+    return {module: Plan(tuple(edits[module]), tuple(renames.get(module, ()))) for module in edits}
 
 
 def held_before(program: Program, resolver: Resolver, event: int) -> frozenset[Lock]:
@@ -71,15 +95,20 @@ def held_by_analysis(program: Program, lock: Lock) -> HeldAt:
 def _in_caller(program: Program, resolver: Resolver, target: Target, lock: Lock) -> Location | None:
     """Give the callee's lock in the caller's terms, if it can be the one meant."""
     for taken in program.acquisitions.of(target.function):
-        if not taken.chain and taken.lock.location.steps == lock.location.steps:
+        if not taken.chain and are_alike(taken.lock, lock):
             found = acquired_by_call(program, resolver, target, taken)
             if found is not None:
                 return found.location
     return None
 
 
-def check_waits(hows: list[How], name: str, line: int) -> None:
+def check_waits(hows: list[How], name: str, place: str) -> None:
     """Refuse a way of waiting under which the callee does not run within the caller's hold of the lock.
+
+    Parameters:
+        hows: how the calls on the way are waited for.
+        name: the callee.
+        place: where the first one is, in words.
 
     Raises:
         Declined: ``outlives-lock`` or ``runs-beside``.
@@ -87,7 +116,7 @@ def check_waits(hows: list[How], name: str, line: int) -> None:
     for how in hows:
         if how in _REFUSED_WAITS:
             code, text = _REFUSED_WAITS[how]
-            raise Declined(code, f"line {line} {text}: `{name}` cannot leave the lock to its caller")
+            raise Declined(code, f"{place} {text}: `{name}` cannot leave the lock to its caller")
 
 
 def line_of(program: Program, function: FunctionGraph, event: int) -> int:
@@ -99,22 +128,24 @@ def resolve(program: Program, taker: Taker, held: HeldAt) -> Resolved:
     """Plan what becomes of one taker: it loses its acquisition, has a variant already, or is split.
 
     Parameters:
-        program: the facts of the file.
-        taker: the coroutine.
+        program: the facts of the file with the bug.
+        taker: the coroutine, in whatever file.
         held: where the lock is held, once the whole plan is carried out.
 
     Raises:
-        Declined: if it can be none of that, or a call site cannot follow.
+        Declined: if it can be none of that, or a use cannot follow.
     """
     function = taker.function
+    check_reach(program, function)
+    own = program.seen_from(function)
     regions = regions_of(program, taker)
-    sites = program.callers.only_awaited_here(function)
+    uses = only_used_here(program, function)
     family = relatives(program, function)
-    if sites and not family and all(_follows(site) and held(site.resolver, site.event, site.target) for site in sites):
+    if uses and not family and all(_follows(use) and held(use.resolver, use.event, use.target) for use in uses):
         title = f"`{function.qualname}` no longer takes `{taker.lock}`, which every caller holds"
-        return Resolved(title, tuple(dropped(program, region) for region in regions))
-    variants.check_form(function)
-    if not family and len(regions) == 1 and (known := _delegate(program, taker, regions[0])):
+        return Resolved(title, tuple((function.module, dropped(own, region)) for region in regions))
+    check_form(function)
+    if not family and len(regions) == 1 and (known := existing_variant(own, function, regions[0])):
         edits = redirect_all(program, [function], known, held)
         doubts = [*_doubts(program, [function]), *_given_away(program, taker)]
         return Resolved(f"call `{known}` where `{taker.lock}` is held", tuple(edits), (), tuple(doubts))
@@ -126,6 +157,7 @@ def _split(program: Program, family: Family, held: HeldAt) -> Resolved:
     passing = [one.function for one in family.passing]
     functions = [*(one.function for one in family.takers), *passing]
     taker = family.takers[0]
+    _check_alike(functions)
     name = variants.variant_name(program, taker.function, tuple(functions[1:]))
     halves = [halve(program, one, name, alone=len(functions) == 1) for one in family.takers]
     halves += [halve_passing(program, one, taker.lock, name) for one in family.passing]
@@ -136,50 +168,77 @@ def _split(program: Program, family: Family, held: HeldAt) -> Resolved:
         return any(resolver.function is one for one in passing) or held(resolver, event, target)
 
     redirected = redirect_all(program, functions, name, held_then)
-    edits = dict.fromkeys([*(edit for half in halves for edit in half.edits), *redirected])
+    made = [(function.module, edit) for function, half in zip(functions, halves, strict=True) for edit in half.edits]
+    edits = dict.fromkeys([*made, *redirected])
     _check_apart(edits, functions)
     renames = [
-        (function.qualname, variants.renamed(function, variant))
+        (function.module, (function.qualname, variants.renamed(function, variant)))
         for function, half in zip(functions, halves, strict=True)
         for variant in half.variants
     ]
-    given_away = [doubt for one in family.takers for doubt in _given_away(program, one)]
-    doubts = [*_doubts(program, functions), *given_away, *(doubt for half in halves for doubt in half.doubts)]
+    cleaning = [function for function, half in zip(functions, halves, strict=True) if half.cleanup]
+    doubts = [
+        *_doubts(program, functions),
+        *(doubt for one in family.takers for doubt in _given_away(program, one)),
+        *(doubt for half in halves for doubt in half.doubts),
+        *(doubt for function in cleaning for doubt in _left_early(program, function, held_then)),
+    ]
     title = f"split `{taker.function.qualname}`, and call `{name}` where `{taker.lock}` is held"
     return Resolved(title, tuple(edits), tuple(renames), tuple(doubts))
 
 
-def _check_apart(edits: Iterable[Edit], functions: list[FunctionGraph]) -> None:
+def _check_alike(functions: list[FunctionGraph]) -> None:
+    """Refuse overrides that are run in another way than what they override."""
+    first = functions[0]
+    for other in functions[1:]:
+        if kind_of(other) is not kind_of(first):
+            line = getattr(other.node, "lineno", 1)
+            message = f"`{other.qualname}` (line {line}) {kind_of(other).value}, and `{first.qualname}` is not"
+            raise Declined("overridden", message)
+
+
+def _check_apart(edits: Iterable[Placed], functions: list[FunctionGraph]) -> None:
     """Refuse if code that is written twice would also have to be changed."""
-    twice = {edit.path for edit in edits if isinstance(edit, InsertStatements)}
-    parts = [edit.region for edit in edits if isinstance(edit, SplitMethod) and edit.signature]
-    for edit in edits:
-        if not isinstance(edit, ReplaceExpression):
-            continue
-        path = edit.path
-        doubled = any(path[: len(one)] == one for one in twice)
-        if doubled and not any(path[: len(one)] == one for one in parts):
+    placed = list(edits)
+    twice = {(module, edit.path) for module, edit in placed if isinstance(edit, InsertStatements)}
+    parts = {(module, edit.region) for module, edit in placed if isinstance(edit, SplitMethod) and edit.signature}
+
+    def is_in(module: str, path: StatementPath, those: set[tuple[str, StatementPath]]) -> bool:
+        return any(module == other and path[: len(one)] == one for other, one in those)
+
+    for module, edit in placed:
+        changed = isinstance(edit, ReplaceExpression) and is_in(module, edit.path, twice)
+        if isinstance(edit, ReplaceExpression) and changed and not is_in(module, edit.path, parts):
             message = f"`{functions[0].qualname}` calls itself outside of the lock, with the lock held and without"
             raise Declined("split-partial-region", message)
 
 
-def _follows(site: Site) -> bool:
-    return site.how in {How.DIRECT, How.WAIT_FOR}
+def _follows(use: Use) -> bool:
+    return use.call.how in {How.DIRECT, How.WAIT_FOR} and not is_entered_for_long(use)
+
+
+def _left_early(program: Program, function: FunctionGraph, held: HeldAt) -> Iterator[str]:
+    """Say where the cleanup of a generator may come after the lock that its user holds has been given back."""
+    for use in uses_of(program, function):
+        line = left_early(program, use)
+        if line is not None and held(use.resolver, use.event, use.target):
+            place = program.place(use.resolver.function, use.event)
+            yield f"if {place} stops before the end, what its generator cleans up may be done without the lock"
 
 
 def _doubts(program: Program, group: list[FunctionGraph]) -> list[str]:
     found = []
     for function in group:
-        decorators = variants.unknown_decorators(function)
+        decorators = unknown_decorators(function)
         if decorators:
             found.append(f"the callers that hold the lock go around `@{decorators[0]}` of `{function.qualname}`")
-        made = variants.twice_made_defaults(function)
+        made = twice_made_defaults(function)
         if made:
             found.append(f"`{made[0]}`, a default of `{function.qualname}`, would be made twice, once for each half")
-        if program.callers.is_mentioned(function):
+        if is_handed_around(program, function):
             found.append(f"`{function.qualname}` is handed around as a value: a call through that still takes the lock")
     if _is_replaced(program, group[0]):
-        name = variants.node_of(group[0]).name
+        name = node_of(group[0]).name
         found.append(f"an attribute `{name}` is stored on objects, in place of the method")
     return found
 
@@ -195,63 +254,49 @@ def _given_away(program: Program, taker: Taker) -> Iterator[str]:
 
 
 def _is_replaced(program: Program, function: FunctionGraph) -> bool:
-    """Tell whether any code of the file stores an attribute of the name of a method."""
+    """Tell whether any code that knows a method stores an attribute of its name."""
     name = getattr(function.node, "name", "")
     return any(
         isinstance(node, ast.Attribute) and node.attr == name and not isinstance(node.ctx, ast.Load)
-        for node in ast.walk(program.module.tree)
+        for unit in program.callers.concerned(function)
+        for node in ast.walk(unit.module.tree)
     )
 
 
-def _delegate(program: Program, taker: Taker, region: Region) -> str | None:
-    """Give the variant that a taker calls already and does nothing else, handing on its arguments as they are."""
-    body = region.node.body
-    if not is_whole_body(taker.function, region) or len(body) != 1 or not isinstance(body[0], ast.Return | ast.Expr):
-        return None
-    value = body[0].value
-    if not isinstance(value, ast.Await) or not isinstance(value.value, ast.Call):
-        return None
-    callee = value.value.func
-    name = callee.attr if isinstance(callee, ast.Attribute) else getattr(callee, "id", "")
-    if isinstance(callee, ast.Attribute) and not isinstance(callee.value, ast.Name):
-        return None
-    return name if variants.hands_on(program, taker.function, value.value, name) else None
+def redirect_all(program: Program, group: list[FunctionGraph], name: str, held: HeldAt) -> list[Placed]:
+    """Let every use where the lock is held go to the variant.
 
-
-def redirect_all(program: Program, group: list[FunctionGraph], name: str, held: HeldAt) -> list[Edit]:
-    """Let every call where the lock is held go to the variant."""
-    edits: dict[Edit, None] = {}
+    Raises:
+        Declined: ``outlives-lock``, ``runs-beside``, ``overridden``, ``helper-of-both``, ``implicit-call`` or
+            ``other-file`` if one cannot.
+    """
+    edits: dict[Placed, None] = {}
     kept: set[int] = set()
-    moved: dict[int, int] = {}
+    moved: dict[int, str] = {}
     for function in group:
-        for site in program.callers.sites(function):
-            found = call_at(site, function)
-            if found is None:
-                continue
-            node = site.resolver.function.nodes[found.call]
-            if not held(site.resolver, site.event, site.target):
+        for use in uses_of(program, function):
+            found, user = use.call, use.resolver.function
+            node = user.nodes[found.call]
+            if not held(use.resolver, use.event, use.target):
                 kept.add(id(node))
                 continue
-            line = line_of(program, site.resolver.function, found.call)
-            check_waits([found.how], function.qualname, line)
+            place = program.place(user, found.call)
+            check_waits([found.how], function.qualname, place)
+            _check_entered(use, function.qualname, place)
             stranger = next((t.function for t in found.targets if t.function not in group), None)
             if stranger is not None:
-                raise Declined("overridden", f"the call on line {line} may also reach `{stranger.qualname}`")
-            check_here(program, site.resolver.function)
-            edits[variants.redirect(program, site.resolver, found.call, function, name)] = None
-            moved[id(node)] = line
-    mixed = next((line for node, line in moved.items() if node in kept), None)
+                raise Declined("overridden", f"the call on {place} may also reach `{stranger.qualname}`")
+            check_reach(program, user)
+            made = variants.redirect(program.seen_from(user), use.resolver, found.call, function, name)
+            edits.update(((user.module, edit), None) for edit in made)
+            moved[id(node)] = place
+    mixed = next((place for node, place in moved.items() if node in kept), None)
     if mixed is not None:
-        raise Declined("helper-of-both", f"the call on line {mixed} runs with the lock held and without")
+        raise Declined("helper-of-both", f"the call on {mixed} runs with the lock held and without")
     return list(edits)
 
 
-def call_at(site: Site, function: FunctionGraph) -> AwaitedCall | None:
-    """Give the awaited call of a function at a call site."""
-    event = site.resolver.function.events[site.event]
-    if not isinstance(event, Suspend):
-        return None
-    for call in awaited_calls(site.resolver, event):
-        if any(target.function is function for target in call.targets):
-            return call
-    return None
+def _check_entered(use: Use, name: str, place: str) -> None:
+    if is_entered_for_long(use):
+        message = f"{place} gives the manager to a stack, which may leave it when the lock is released"
+        raise Declined("outlives-lock", f"{message}: `{name}` cannot leave the lock to its caller")

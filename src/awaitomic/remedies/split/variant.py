@@ -7,72 +7,20 @@ from collections import Counter
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.conventions import Precondition
-from awaitomic.model.event import Call
+from awaitomic.model.event import Call, Read
 from awaitomic.model.plan import Edit, ReplaceExpression
 from awaitomic.model.position import Extent
 from awaitomic.program import Program
-from awaitomic.program.names import last_name
+from awaitomic.program.names import dotted
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.from_import import joined
 from awaitomic.remedies.shared.region import has_docstring
+from awaitomic.remedies.split.forms import Kind, is_bound, kind_of, node_of
 
 _SUFFIXES = ("_locked", "_unlocked", "_nolock", "_no_lock", "_without_lock", "_inner", "_impl")
 _LINE = 100
 """How long a docstring may make its line before a shorter one is derived."""
-
-KNOWN_DECORATORS = frozenset({"staticmethod", "classmethod", "override", "abstractmethod", "final", "overload"})
-_KEPT = frozenset({"staticmethod", "classmethod"})
-_UNFIT = frozenset("property cached_property contextmanager asynccontextmanager abstractmethod overload".split())
-
-_MAKES = (
-    ast.Call | ast.List | ast.Dict | ast.Set | ast.ListComp | ast.SetComp | ast.DictComp | ast.Lambda | ast.NamedExpr
-)
-
-
-def node_of(function: FunctionGraph) -> ast.AsyncFunctionDef:
-    """Give the statement of a coroutine function."""
-    assert isinstance(function.node, ast.AsyncFunctionDef)
-    return function.node
-
-
-def check_form(function: FunctionGraph) -> None:
-    """Refuse what cannot be split: generators, context managers, properties, nested functions.
-
-    Raises:
-        Declined: ``generator`` or ``decorated``.
-    """
-    line = getattr(function.node, "lineno", 1)
-    if not isinstance(function.node, ast.AsyncFunctionDef) or function.is_generator:
-        raise Declined("generator", f"`{function.qualname}` (line {line}) is a generator: it cannot be delegated to")
-    for node in function.node.decorator_list:
-        if last_name(node) in _UNFIT:
-            message = f"`{function.qualname}` (line {line}) is a `{last_name(node)}`: its calls are no plain awaits"
-            raise Declined("decorated", message)
-    dunder = function.node.name.startswith("__") and function.node.name.endswith("__")
-    if dunder or (function.class_name is None and function.enclosing != 0):
-        message = f"`{function.qualname}` (line {line}) is called by the language or lives in another function"
-        raise Declined("implicit-call", message)
-
-
-def unknown_decorators(function: FunctionGraph) -> list[str]:
-    """Give the decorators that a call of the variant goes around."""
-    names = [last_name(node) for node in getattr(function.node, "decorator_list", [])]
-    return [name for name in names if name not in KNOWN_DECORATORS]
-
-
-def twice_made_defaults(function: FunctionGraph) -> list[str]:
-    """Give the default values that a split would make twice, such as ``[]``: each half would keep its own."""
-    arguments = node_of(function).args
-    defaults = [*arguments.defaults, *(default for default in arguments.kw_defaults if default is not None)]
-    return [
-        ast.unparse(default) for default in defaults if any(isinstance(inner, _MAKES) for inner in ast.walk(default))
-    ]
-
-
-def kept_decorators(function: FunctionGraph) -> tuple[str, ...]:
-    """Give the decorators that the variant needs to be called in the same way."""
-    names = [last_name(node) for node in getattr(function.node, "decorator_list", [])]
-    return tuple(name for name in names if name in _KEPT)
 
 
 def variant_name(
@@ -91,9 +39,9 @@ def variant_name(
     """
     public = node_of(function).name
     stem = public if public.startswith("_") else f"_{public}"
-    name = stem + what + _suffix(program)
+    name = stem + what + _suffix(program.seen_from(function))
     for one in (function, *groups):
-        if _is_taken(program, one, name):
+        if _is_taken(program.seen_from(one), one, name):
             line = getattr(one.node, "lineno", 1)
             raise Declined("name-taken", f"`{one.qualname}` (line {line}) would get the variant `{name}`, which exists")
     return name
@@ -108,8 +56,7 @@ def renamed(function: FunctionGraph, name: str) -> str:
 def _is_taken(program: Program, function: FunctionGraph, name: str) -> bool:
     module = program.module
     if function.class_name is None:  # a local of that name would hide the variant from a caller
-        bound = any(name in one.local_names for one in module.functions)
-        return bound or name in module.graph.module.local_names or name in module.imports
+        return _means_something(program, name)
     for relative in module.family(function.class_id or ""):
         if name in relative.methods or name in relative.attributes:
             return True
@@ -139,11 +86,6 @@ def _takes(program: Program, name: str, suffix: str, function: FunctionGraph) ->
         return False
     own = (taken for taken in program.acquisitions.of(function) if not taken.chain)
     return any(True for _ in own)
-
-
-def is_bound(function: FunctionGraph) -> bool:
-    """Tell whether the first parameter of a function is what it is called on."""
-    return function.class_name is not None and "staticmethod" not in kept_decorators(function)
 
 
 def callee_of(function: FunctionGraph, variant: str) -> str:
@@ -177,68 +119,6 @@ def delegating_call(function: FunctionGraph, variant: str) -> str:
     if signature.kwarg is not None:
         arguments.append(f"**{signature.kwarg.arg}")
     return f"{callee}({', '.join(arguments)})"
-
-
-def is_declaration(function: FunctionGraph) -> bool:
-    """Tell whether a method does nothing: it is there to be overridden."""
-    body = function.node.body if isinstance(function.node, ast.FunctionDef | ast.AsyncFunctionDef) else []
-    return bool(body) and all(_does_nothing(statement) for statement in body)
-
-
-def _does_nothing(statement: ast.stmt) -> bool:
-    if isinstance(statement, ast.Raise) and statement.exc is not None:
-        error = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
-        return last_name(error) == "NotImplementedError"
-    is_constant = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-    return is_constant or isinstance(statement, ast.Pass)
-
-
-def hands_on(program: Program, function: FunctionGraph, call: ast.Call, name: str) -> bool:
-    """Tell whether a call hands all parameters of a function on to a coroutine beside it that takes the same ones.
-
-    By position or by name is the same; other names or other defaults are not, since callers rely on them.
-    """
-    other = program.module.by_name.get(renamed(function, name))
-    callee = call.func
-    if other is None or not isinstance(other.node, ast.AsyncFunctionDef):
-        return False
-    if isinstance(callee, ast.Attribute) and (not is_bound(function) or ast.unparse(callee.value) != _first(function)):
-        return False
-    if _shape(other) != _shape(function) or kept_decorators(other) != kept_decorators(function):
-        return False
-    wanted = ast.parse(delegating_call(function, name), mode="eval").body
-    assert isinstance(wanted, ast.Call)
-    positional = [argument.arg for argument in [*node_of(function).args.posonlyargs, *node_of(function).args.args]]
-    names = positional[1:] if is_bound(function) else positional
-    return _passed(call, names) == _passed(wanted, names)
-
-
-def _first(function: FunctionGraph) -> str:
-    return function.parameters[0] if function.parameters else ""
-
-
-def _shape(function: FunctionGraph) -> tuple[object, ...]:
-    """Give the parameters of a function with their kinds and defaults, without annotations."""
-    arguments = node_of(function).args
-    kinds = (arguments.posonlyargs, arguments.args, arguments.kwonlyargs)
-    rest = tuple(argument.arg if argument else "" for argument in (arguments.vararg, arguments.kwarg))
-    defaults = (*arguments.defaults, *arguments.kw_defaults)
-    return (
-        tuple(tuple(argument.arg for argument in kind) for kind in kinds),
-        rest,
-        tuple(ast.dump(default) if default is not None else "" for default in defaults),
-    )
-
-
-def _passed(call: ast.Call, names: list[str]) -> dict[str, str]:
-    """Give what a call passes, by parameter."""
-    found: dict[str, str] = {}
-    for index, argument in enumerate(call.args):
-        starred = isinstance(argument, ast.Starred)
-        key = "*" if starred or index >= len(names) else names[index]
-        found[key] = ast.unparse(argument)
-    found.update((keyword.arg or "**", ast.unparse(keyword.value)) for keyword in call.keywords)
-    return found
 
 
 def variant_docstring(function: FunctionGraph, lock: str) -> str:
@@ -282,18 +162,32 @@ def returns_value(nodes: list[ast.stmt]) -> bool:
     return False
 
 
-def redirect(program: Program, resolver: Resolver, call: int, function: FunctionGraph, variant: str) -> Edit:
-    """Let one call of a function go to the variant: only the last name of what is called changes.
+def redirect(
+    program: Program, resolver: Resolver, call: int, function: FunctionGraph, variant: str
+) -> tuple[Edit, ...]:
+    """Let one use of a function go to the variant: only the last name of what is called changes.
+
+    A property is only read, and its variant is called. A file that imports a function by its name imports the variant
+    in the same way.
+
+    Parameters:
+        program: the facts of the file of the use.
+        resolver: the function with the use.
+        call: the call, or the read of the property.
+        function: what is called there.
+        variant: the name of its variant.
 
     Raises:
-        Declined: ``implicit-call`` if there is no call to change (``async with self``).
+        Declined: ``implicit-call`` if there is no name to change (``async with self``), ``other-file`` if the variant
+            cannot be named in the file, ``name-taken`` if it has something else of that name.
     """
     node = resolver.function.nodes[call]
     event = resolver.function.events[call]
+    is_read = kind_of(function) is Kind.PROPERTY
     line = getattr(node, "lineno", 1)
-    if not isinstance(node, ast.Call) or not isinstance(event, Call):
+    if not (isinstance(event, Read) if is_read else isinstance(node, ast.Call) and isinstance(event, Call)):
         raise Declined("implicit-call", f"line {line} calls the method without naming it")
-    callee = node.func
+    callee = node.func if isinstance(node, ast.Call) else node
     if not isinstance(callee, ast.Attribute | ast.Name):
         raise Declined("implicit-call", f"line {line} calls `{function.qualname}` by another name")
     old = callee.attr if isinstance(callee, ast.Attribute) else callee.id
@@ -302,4 +196,36 @@ def redirect(program: Program, resolver: Resolver, call: int, function: Function
     aliased = isinstance(callee, ast.Name) and function.class_name is not None
     if aliased or old != node_of(function).name or program.positions.snippet(name) != old:
         raise Declined("implicit-call", f"line {line} calls `{function.qualname}` by another name")
-    return ReplaceExpression(resolver.function.statements[call], name, old, variant)
+    new = f"{variant}()" if is_read else variant
+    renaming = ReplaceExpression(resolver.function.statements[call], name, old, new)
+    if function.class_name is not None or program.is_here(function):
+        return (renaming,)
+    _check_module(program, callee, function)
+    return (renaming,) if isinstance(callee, ast.Attribute) else (renaming, _import_beside(program, old, variant))
+
+
+def _check_module(program: Program, callee: ast.Attribute | ast.Name, function: FunctionGraph) -> None:
+    """Refuse if a file has a function by way of a module that hands it on: that one has not got the variant."""
+    name = dotted(callee, program.module.imports) or ""
+    origin = program.project.link.find(name.rpartition(".")[0], program.module.name)
+    if origin is None or (origin.kind, origin.module) != ("module", function.module):
+        message = f"`{ast.unparse(callee)}` in {program.source.path} comes by way of another module"
+        raise Declined("other-file", f"{message}, which would have to hand on the variant, too")
+
+
+def _import_beside(program: Program, name: str, variant: str) -> Edit:
+    """Give the edit that imports a variant where a function is imported by its name."""
+    if _means_something(program, variant):
+        raise Declined("name-taken", f"`{variant}` means something else in {program.source.path}")
+    for index, node in enumerate(program.module.tree.body):
+        if isinstance(node, ast.ImportFrom) and any(each.name == name and not each.asname for each in node.names):
+            return joined(program, index, node, variant)
+    where = program.source.path
+    raise Declined("other-file", f"`{name}` is not imported at the top of {where}, where the variant is needed, too")
+
+
+def _means_something(program: Program, name: str) -> bool:
+    """Tell whether a name is that of a variable or import anywhere in a file."""
+    module = program.module
+    bound = any(name in one.local_names for one in module.functions)
+    return bound or name in module.graph.module.local_names or name in module.imports

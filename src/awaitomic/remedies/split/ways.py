@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.event import Call
 from awaitomic.model.identity import qualname_of
 from awaitomic.program import Program
+from awaitomic.program.callers import is_dunder
 from awaitomic.program.calls import targets_of
 from awaitomic.program.locks.acquisitions import Acquisition
 from awaitomic.program.locks.frames import frames_of, is_manager
@@ -25,7 +27,9 @@ def check_way(program: Program, resolver: Resolver, call: AwaitedCall, target: T
         message = f"`{name}`, a decorator's, takes the lock around the function: a variant would have to go around it"
         raise Declined("lock-in-decorator", message)
     frames = frames_of(program, resolver, call.call, target, taken)
-    manager = next((frame.function for frame in frames[1:] if is_manager(frame.function)), None)
+    last = frames[-1].function
+    managers = (frame.function for frame in frames[1:] if is_manager(frame.function))
+    manager = next((each for each in managers if each is not last or not _is_named(each)), None)
     if manager is not None:
         line = getattr(manager.node, "lineno", 1)
         message = f"`{manager.qualname}` (line {line}) takes the lock for a statement, which has no name for a variant"
@@ -43,3 +47,8 @@ def check_way(program: Program, resolver: Resolver, call: AwaitedCall, target: T
         line = getattr(plain.node, "lineno", 1)
         message = f"`{plain.qualname}` (line {line}) is no coroutine function: it only returns what takes the lock"
         raise Declined("through-callback", message)
+
+
+def _is_named(manager: FunctionGraph) -> bool:
+    """Tell whether a manager is a function that is called by its name, of which there can be a variant."""
+    return manager.is_generator and not is_dunder(manager)

@@ -9,7 +9,8 @@ from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.position import Extent
 from awaitomic.program import Program
 from awaitomic.remedies.shared.region import has_docstring
-from awaitomic.remedies.split.variant import is_bound, kept_decorators, node_of
+from awaitomic.remedies.split.forms import is_bound, kept_decorators, node_of
+from awaitomic.remedies.split.part import Part
 from awaitomic.source.positions import Located
 
 
@@ -60,17 +61,23 @@ def _colon(text: str) -> int:
     return len(text)
 
 
-def part_signature(
-    program: Program, function: FunctionGraph, parameters: tuple[str, ...], results: tuple[str, ...], *, returns: bool
-) -> str:
-    """Give the signature of a part of a function that is given some of its locals: annotated where these are."""
+def part_signature(program: Program, function: FunctionGraph, part: Part, *, yields: bool) -> str:
+    """Give the signature of a part of a function that is given some of its locals: annotated where these are.
+
+    Parameters:
+        program: the facts of the file.
+        function: the function.
+        part: what the part is given, and what it gives back.
+        yields: whether the part hands out values itself, as the function does.
+    """
     node = node_of(function)
     known = _annotations(node)
-    names = [*function.parameters[:1], *parameters] if is_bound(function) else list(parameters)
+    names = [*function.parameters[:1], *part.parameters] if is_bound(function) else list(part.parameters)
     written = [f"{name}: {text_of(program, known[name])}" if name in known else name for name in names]
-    result = node.returns if returns else known.get(results[0]) if len(results) == 1 else None
+    whole = part.returns or yields
+    result = node.returns if whole else known.get(part.results[0]) if len(part.results) == 1 else None
     arrow = f" -> {text_of(program, result)}" if result is not None else ""
-    if node.returns is not None and not returns and not results:
+    if node.returns is not None and not whole and not part.results:
         arrow = " -> None"
     return f"({', '.join(written)}){arrow}"
 
@@ -104,6 +111,8 @@ def body_with(program: Program, function: FunctionGraph, region: ast.AsyncWith, 
     end = program.positions.extent(body[-1])
     hole = program.positions.extent(region)
     before = program.positions.snippet(Extent(start.line, start.column, hole.line, hole.column))
+    margin = program.positions.line(hole.line)[: hole.column - 1]
+    instead = instead.replace("\n", f"\n{margin}")
     behind = program.positions.snippet(Extent(hole.end_line, hole.end_column, end.end_line, end.end_column))
     return at_margin(program, start, before + instead + behind).split("\n")
 
