@@ -70,13 +70,22 @@ FITS = {
     "a dataclass gets a field that is no part of its value": (
         "from dataclasses import dataclass\n\n@dataclass(kw_only=True)\nclass Client:\n    url: str\n"
         "    conn: object = None\n",
+        "    _lock: asyncio.Lock = field(\n        default_factory=asyncio.Lock, init=False, repr=False, "
+        "compare=False\n    )\n",
+        "safe",
+    ),
+    "in a file with lines as long it stands on one": (
+        "from dataclasses import dataclass\n\n@dataclass(kw_only=True)\nclass Client:\n    url: str  #"
+        + " long" * 20
+        + "\n"
+        "    conn: object = None\n",
         "    _lock: asyncio.Lock = field(default_factory=asyncio.Lock, init=False, repr=False, compare=False)\n",
         "safe",
     ),
     "a frozen dataclass with slots gets the same field": (
         "import dataclasses\n\n@dataclasses.dataclass(slots=True)\nclass Client:\n    conn: object = None\n",
-        "    _lock: asyncio.Lock = dataclasses.field(default_factory=asyncio.Lock, init=False, "
-        "repr=False, compare=False)\n",
+        "    _lock: asyncio.Lock = dataclasses.field(\n        default_factory=asyncio.Lock, init=False, repr=False, "
+        "compare=False\n    )\n",
         "safe",
     ),
     "a dataclass with __post_init__ gets it there": (

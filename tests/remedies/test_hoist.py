@@ -252,10 +252,76 @@ LIFTS = {
         "unsafe",
         "item_size = await size(item)\nseen[item] += item_size",
     ),
+    "an entry of a string over several lines stays as it is": (
+        'self.total += await price("""a\n    b""")',
+        "safe",
+        'price_value = await price("""a\n    b""")\nself.total += price_value',
+    ),
+    "a condition goes along": (
+        "self.total += await price(item) if flag else 0",
+        "safe",
+        "item_price = await price(item) if flag else 0\nself.total += item_price",
+    ),
+    "which of two awaits happens is decided above": (
+        "self.total += await price(item) if flag else await size(item)",
+        "safe",
+        "value = await price(item) if flag else await size(item)\nself.total += value",
+    ),
+    "a default goes along": (
+        "self.total += (await price(item) or 1) * 2",
+        "safe",
+        "item_price = await price(item) or 1\nself.total += item_price * 2",
+    ),
+    "a list is made above": (
+        "self.total += sum([await fetch_price(one) for one in item])",
+        "safe",
+        "prices = [await fetch_price(one) for one in item]\nself.total += sum(prices)",
+    ),
+    "a name is not said twice": (
+        "price_of = 1\nself.total += await self.scales.price(price_of)",
+        "safe",
+        "price_of = 1\nprice_of_price = await self.scales.price(price_of)\nself.total += price_of_price",
+    ),
+    "nor is that of what is given": (
+        "size = 1\nself.total += await self.scales.size(size)",
+        "safe",
+        "size = 1\nscales_size = await self.scales.size(size)\nself.total += scales_size",
+    ),
+    "what is done is no name": (
+        "self.total += await self.scales.convert(item)",
+        "safe",
+        "result = await self.scales.convert(item)\nself.total += result",
+    ),
+    "nor is it with what it is done to": (
+        "self.total += await self.scales.run_query(item) + await self.scales.update_fee(item)",
+        "safe",
+        "query_result = await self.scales.run_query(item)\nfee = await self.scales.update_fee(item)\n"
+        "self.total += query_result + fee",
+    ),
+    "of whom it is may be left out": (
+        "self.total += await self.scales.get_weight_of_item(item)",
+        "safe",
+        "weight = await self.scales.get_weight_of_item(item)\nself.total += weight",
+    ),
+    "a shell of parentheses goes with a call over several lines": (
+        "self.total += (\n    await fetch_price(\n        item,\n    )\n    * 2\n)",
+        "safe",
+        "item_price = await fetch_price(\n    item,\n)\nself.total += item_price * 2",
+    ),
+    "a shell with a comment stays": (
+        "self.total += (\n    await fetch_price(item)  # each\n    * 2\n)",
+        "safe",
+        "item_price = await fetch_price(item)\nself.total += (\n    item_price  # each\n    * 2\n)",
+    ),
+    "arguments below each other stay so": (
+        "self.total += await fetch_price(item,\n                                flag)",
+        "safe",
+        "item_price = await fetch_price(item,\n                               flag)\nself.total += item_price",
+    ),
     "the object is given to code that is not known": (
         "self.total += await self.scales.weigh(self, item)",
         "unsafe",
-        "weigh = await self.scales.weigh(self, item)\nself.total += weigh",
+        "weight = await self.scales.weigh(self, item)\nself.total += weight",
     ),
     "a method that is defined elsewhere": (
         "self.total += await self.surcharge(item)",
@@ -277,13 +343,21 @@ NOT_LIFTED = {
         "self.total = announce(self.total) + await price(item)",
         "hoist-order",
     ),
-    "which of two awaits happens depends on a condition": (
-        "self.total += await price(item) if flag else await size(item)",
+    "which await happens depends on what the state is": (
+        "self.total += await price(item) if self.total else await size(item)",
         "hoist-conditional",
     ),
-    "a string over several lines would be re-indented": (
-        'self.total += await price("""a\n    b""")',
-        "multi-line-text",
+    "a generator awaits where it is consumed": (
+        "self.total += await add_up(price(one) for one in item) + sum(await size(one) for one in item)",
+        "hoist-conditional",
+    ),
+    "the state decides if there is an await": (
+        "self.total = self.total or await price(item)",
+        "hoist-conditional",
+    ),
+    "a name that is bound by what is awaited was read before": (
+        "self.total = self.total + item + await price(item := flag)",
+        "hoist-order",
     ),
 }
 

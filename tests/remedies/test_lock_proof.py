@@ -136,7 +136,7 @@ def test_the_whole_span_comes_in_where_the_others_cannot_take_the_lock_and_the_r
     plain = "    def set(self, n):\n        self._free += n\n\n    async def give"
     result = carried(REMEDY, "AWA101", OUTSIDE + TOGETHER.replace("    async def give", plain))
     assert "            self._used = used + 1\n            self._free = free - 1\n" in result.text
-    assert result.text.count("async with self._lock:") == 1
+    assert result.text.count("async with self._used_lock:") == 1
     assert (result.verdict, result.proposal.because[-1]) == (
         "unsafe",
         "`self._free` comes under the lock here, too, and stays unprotected: "

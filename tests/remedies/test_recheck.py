@@ -72,7 +72,20 @@ SAFE = {
     ),
     "comments stay where they are": (
         "# say goodbye\nawait self.ws.close()\n# and forget\nself.ws = None  # now",
-        "# say goodbye\nws = self.ws\nawait ws.close()\nif self.ws is ws:\n    # and forget\n    self.ws = None  # now",
+        "ws = self.ws\n# say goodbye\nawait ws.close()\nif self.ws is ws:\n    # and forget\n    self.ws = None  # now",
+    ),
+    "a comment over a larger statement is its heading": (
+        "# say goodbye\ntry:\n    await self.ws.close()\nfinally:\n    self.ws = None",
+        "# say goodbye\nws = self.ws\ntry:\n    await ws.close()\nfinally:\n    if self.ws is ws:\n"
+        "        self.ws = None",
+    ),
+    "what is done with it right before is done with the same": (
+        "print(key)\nself.ws.cancel()\nawait self.ws\nself.ws = None",
+        "print(key)\nws = self.ws\nws.cancel()\nawait ws\nif self.ws is ws:\n    self.ws = None",
+    ),
+    "but not what may put another one there": (
+        "self.connect(self.ws, key)\nawait self.ws.close()\nself.ws = None",
+        "self.connect(self.ws, key)\nws = self.ws\nawait ws.close()\nif self.ws is ws:\n    self.ws = None",
     ),
     "an entry that is deleted": (
         "conn = self.conns[key]\nawait conn.close()\ndel self.conns[key]",
@@ -281,6 +294,11 @@ NOT_FILLED = {
         "goes-on",
     ),
     "a counter": ("if self.pool is None:\n    await connect()\n    self.pool += 1", "carries-news"),
+    "what is closed at the end of this call": (
+        "if self.pool is None:\n    async with opened(key) as response:\n        self.pool = stream_of(response)\n"
+        "        await self.pool.drain()",
+        "ends-here",
+    ),
 }
 
 

@@ -138,7 +138,7 @@ SAFE = {
         "if key not in self.rows:\n    async with fetching(key) as answer:\n        text = await answer.text()\n"
         "    self.rows[key] = parse(text)\nreturn self.rows[key]",
         "if key not in self.rows:\n    async with fetching(key) as answer:\n        text = await answer.text()\n"
-        "    parse_result = parse(text)\n    self.rows.setdefault(key, parse_result)\nreturn self.rows[key]",
+        "    result = parse(text)\n    self.rows.setdefault(key, result)\nreturn self.rows[key]",
     ),
 }
 

@@ -196,9 +196,19 @@ class _Run:
         return True
 
     def _next(self) -> Finding | None:
-        """Give the first finding whose fix is allowed and untried; those refused on an earlier text come last."""
+        """Give the first finding whose fix is allowed and untried; those refused on an earlier text come last.
+
+        A loop over a container waits for whoever empties the same container behind it: if that is taken before the
+        loop, no copy is needed.
+        """
         untried = [key for key in self._open if key not in self._refused and self._chosen(self._open[key])]
-        for key in sorted(untried, key=lambda key: key in self._stale):
+        emptied = {(found.function, found.state) for found in self._open.values() if found.rule == "AWA103"}
+        looping = {
+            key
+            for key, found in self._open.items()
+            if found.rule == "AWA104" and (found.function, found.state) in emptied
+        }
+        for key in sorted(untried, key=lambda key: (key in self._stale, key in looping)):
             finding = self._plan(key)
             if is_allowed(finding, self._settings):
                 return finding

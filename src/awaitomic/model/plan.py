@@ -40,7 +40,8 @@ class InsertStatements:
 
     path: StatementPath
     where: str
-    """``before``, ``after``, ``first`` or ``last``. An empty path with ``first`` means the module, behind its
+    """``before``, ``above`` (before, and above the comments that stand directly above the sibling, which stay with it),
+    ``after``, ``first`` or ``last``. An empty path with ``first`` means the module, behind its
     docstring, ``__future__`` imports and other imports."""
     text: str
     blank_lines_before: int = 0

@@ -133,7 +133,7 @@ def _find(module: Block, tree: ast.Module, path: StatementPath) -> Statement:
 
 
 def _insertion(module: Block, found: list[Statement], edit: InsertStatements) -> Callable[[], None]:
-    if edit.where in {"before", "after"} and found:
+    if edit.where in {"before", "above", "after"} and found:
         return lambda: statements.insert_beside(found[0], edit)
     if edit.where not in {"first", "last"}:
         raise position_mismatch(f"cannot insert {edit.where!r} at this path")

@@ -73,7 +73,7 @@ class _Finder:
                 return [self.around(edit.path), *self.beside(edit.after)]
             case WrapStatements():
                 return [self.run(edit.first, edit.count)]
-            case InsertStatements(where="before" | "after"):
+            case InsertStatements(where="before" | "above" | "after"):
                 return self.beside(edit.path)
             case InsertStatements():
                 return self.inside(edit)

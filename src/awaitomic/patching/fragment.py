@@ -95,6 +95,11 @@ class _Adapt(cst.CSTTransformer):
     def leave_SimpleString(self, _original: cst.SimpleString, updated: cst.SimpleString) -> cst.SimpleString:
         return updated.with_changes(value=with_newline(updated.value, self._newline_text))
 
+    def leave_FormattedStringText(
+        self, _original: cst.FormattedStringText, updated: cst.FormattedStringText
+    ) -> cst.FormattedStringText:
+        return updated.with_changes(value=with_newline(updated.value, self._newline_text))
+
     def leave_SimpleWhitespace(
         self, _original: cst.SimpleWhitespace, updated: cst.SimpleWhitespace
     ) -> cst.SimpleWhitespace:

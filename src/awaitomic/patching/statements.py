@@ -40,7 +40,7 @@ def move(statement: Statement, anchor: Statement) -> None:
 
 
 def insert_beside(anchor: Statement, edit: InsertStatements) -> None:
-    """Insert the statements of `edit` directly before or after `anchor`."""
+    """Insert the statements of `edit` directly before or after `anchor`, or above its comments."""
     home = anchor.home
     newline = newline_of(anchor)
     new = parse_fragment(edit.text, home, newline)
@@ -51,6 +51,10 @@ def insert_beside(anchor: Statement, edit: InsertStatements) -> None:
     index = home.items.index(anchor)
     if anchor.is_definition:
         _lead(new[0], anchor.leading[: blank_run(anchor.leading)])
+    elif edit.where == "above":
+        comments = comments_directly_above(anchor.leading)
+        _lead(new[0], anchor.leading[: len(anchor.leading) - len(comments)])
+        anchor.leading = comments
     else:
         _lead(new[0], anchor.leading)
         anchor.leading = []

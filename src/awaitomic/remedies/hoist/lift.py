@@ -14,6 +14,7 @@ from awaitomic.model.finding import Applicability
 from awaitomic.model.location import Location
 from awaitomic.model.plan import InsertStatements, Plan, ReplaceExpression
 from awaitomic.model.position import Extent
+from awaitomic.remedies.hoist.layout import joined, lifted_text
 from awaitomic.remedies.remedy import Case, Proposal
 from awaitomic.remedies.shared.contents import changed_contents
 from awaitomic.remedies.shared.declined import Declined
@@ -21,16 +22,15 @@ from awaitomic.remedies.shared.effects import may_change, read_by_calls, touches
 from awaitomic.remedies.shared.names import name_for_awaited
 from awaitomic.remedies.shared.purity import Purity, Quality
 from awaitomic.remedies.shared.siblings import (
-    Block,
     block_at,
     bound_names,
     depends_on_read,
-    flush_left,
     in_one_go,
     loaded_names,
 )
 
-_CONDITIONAL = ast.IfExp | ast.BoolOp | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp | ast.Lambda
+_WHOLE = ast.IfExp | ast.BoolOp | ast.ListComp | ast.SetComp | ast.DictComp
+"""What decides by itself what it evaluates, and how often: if it awaits, it goes above the statement as a whole."""
 
 
 def lift(case: Case, reading: ast.stmt | None = None) -> Proposal:
@@ -49,6 +49,7 @@ def lift(case: Case, reading: ast.stmt | None = None) -> Proposal:
     if reading is not None:
         lifting.pass_over(reading)
     lifted = lifting.collect()
+    lifting.check_names(lifted)
     block = block_at(case, path)
     names: list[str] = []
     texts: list[str] = []
@@ -56,9 +57,11 @@ def lift(case: Case, reading: ast.stmt | None = None) -> Proposal:
     for node in lifted:
         name = name_for_awaited(case, node.value if isinstance(node, ast.Await) else node, names)
         names.append(name)
-        texts.append(f"{name} = {_value_text(case, block, node)}")
+        texts.append(lifted_text(case, block, node, name))
         extent = without_parentheses(case, case.extent(node))
         edits.append(ReplaceExpression(path, extent, case.program.positions.snippet(extent), name))
+    one_line = joined(case, path, statement.value, edits) if statement.value is not None else None
+    edits = [one_line] if one_line is not None else edits
     above = path if reading is None else block.path(block.index_of(path) - 1)
     insert = InsertStatements(above, "before", "\n".join(texts))
     because = lifting.doubts(lifted)
@@ -70,13 +73,6 @@ def lift(case: Case, reading: ast.stmt | None = None) -> Proposal:
 
 def _title(case: Case, moved: str) -> str:
     return f"{moved} first, then `{case.finding.state}` is read and written in one go"
-
-
-def _value_text(case: Case, block: Block, node: ast.expr) -> str:
-    text = flush_left(case, node, block.margin())
-    if "\n" in text and not isinstance(node, ast.Await | ast.Call | ast.Subscript):
-        return f"({text})"
-    return text
 
 
 class _Lifting:
@@ -112,12 +108,12 @@ class _Lifting:
     def collect(self) -> list[ast.expr]:
         """Give what has to be lifted, in order of evaluation: the awaits, and what has an effect in front of them."""
         parts = [part for root in self._roots() for part in self._parts(root)]
-        last = max((at for at, part in enumerate(parts) if isinstance(part, ast.Await)), default=None)
+        last = max((at for at, part in enumerate(parts) if _waits(part)), default=None)
         if last is None:
             raise Declined("hoist-shape", "there is no await in the statement itself")
         lifted: list[ast.expr] = []
         for part in [piece for early in parts[: last + 1] for piece in self._apart(early)]:
-            if isinstance(part, ast.Await):
+            if _waits(part):
                 self._check_await(part)
                 lifted.append(part)
                 continue
@@ -167,7 +163,9 @@ class _Lifting:
             if isinstance(node, ast.expr_context):
                 return
             yield node
-        elif isinstance(node, _CONDITIONAL) or (isinstance(node, ast.Compare) and len(node.ops) > 1):
+        elif isinstance(node, _WHOLE) and not self._reads_state(node):
+            yield node
+        elif isinstance(node, _WHOLE | ast.GeneratorExp) or (isinstance(node, ast.Compare) and len(node.ops) > 1):
             raise Declined("hoist-conditional", "the await stands in a condition or a loop of the expression")
         elif isinstance(node, ast.Yield | ast.YieldFrom | ast.NamedExpr):
             raise Declined("hoist-shape", "the statement yields or binds a name on the way")
@@ -191,9 +189,20 @@ class _Lifting:
         else:
             yield part
 
-    def _check_await(self, node: ast.Await) -> None:
+    def _check_await(self, node: ast.expr) -> None:
         if self._reads_state(node) or loaded_names(node) & self._bound:
             raise depends_on_read()
+
+    def check_names(self, lifted: list[ast.expr]) -> None:
+        """See that what goes above the statement binds no name that is read in what stays.
+
+        Raises:
+            Declined: ``hoist-order``.
+        """
+        bound = {name for node in lifted for name in bound_names(node)}
+        read = {name for node in self._early for name in loaded_names(node)}
+        if bound & read:
+            raise Declined("hoist-order", f"`{min(bound & read)}` is bound on the way, behind where it is read")
 
     def _reads_state(self, node: ast.expr) -> bool:
         return any(id(inner) in self._stale for inner in ast.walk(node))
@@ -209,6 +218,10 @@ class _Lifting:
                 if location is not None and may_change(case, location):
                     found.add(location)
         return found
+
+
+def _waits(part: ast.expr) -> bool:
+    return any(isinstance(node, ast.Await) for node in ast.walk(part))
 
 
 def without_parentheses(case: Case, extent: Extent) -> Extent:

@@ -14,7 +14,6 @@ from awaitomic.model.finding import Applicability, Refusal
 from awaitomic.model.location import ItemStep, Location
 from awaitomic.model.preferences import Granularity
 from awaitomic.program.locks import Cause, Lock
-from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock import callers, keyed
 from awaitomic.remedies.lock.conflicts import settle
 from awaitomic.remedies.lock.coverage import Coverage
@@ -22,6 +21,7 @@ from awaitomic.remedies.lock.growing import judge_growth
 from awaitomic.remedies.lock.holders import check_holders
 from awaitomic.remedies.lock.home import Guardian, Home, candidates, guardian, home_of
 from awaitomic.remedies.lock.lock_tables import LockTable, check_side_by_side, lock_table, own_table
+from awaitomic.remedies.lock.made_late import check_made
 from awaitomic.remedies.lock.modes import check_mode
 from awaitomic.remedies.lock.new_lock import new_lock, of_table
 from awaitomic.remedies.lock.order import check_order
@@ -197,8 +197,10 @@ def _proposal(
         check_side_by_side(coverage)
     check_other_work(coverage, resolver, case.finding.span.write)
     check_holders(coverage)
+    if guard is not None and choice.locks is None:
+        check_made(coverage, guard.key)
     _check_size(coverage)
-    lock, creation = _lock_of(coverage, resolver, choice, tables)
+    lock, creation = _lock_of(coverage, case, choice, tables)
     edits = edits_of(coverage, lock)
     because = [
         *judge_waits(coverage),
@@ -222,11 +224,9 @@ def _proposal(
     )
 
 
-def _lock_of(
-    coverage: Coverage, resolver: Resolver, choice: _Choice, tables: list[keyed.Table]
-) -> tuple[Taken, Creation]:
+def _lock_of(coverage: Coverage, case: Case, choice: _Choice, tables: list[keyed.Table]) -> tuple[Taken, Creation]:
     if choice.guard is None:
-        return new_lock(coverage, resolver, tables)
+        return new_lock(coverage, case.resolver, tables, case.found(case.program.unit.name))
     if choice.locks is not None:
         return of_table(coverage, tables, choice.locks), Creation((), ())
     return Taken(choice.guard.name), Creation((), ())

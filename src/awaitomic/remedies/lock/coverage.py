@@ -24,6 +24,7 @@ from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import Token
 from awaitomic.remedies.lock.by_hand import pairs_of
 from awaitomic.remedies.lock.home import Guardian, Home, Kind
+from awaitomic.remedies.lock.own_variables import can_be_seen
 from awaitomic.remedies.lock.useless import private_around
 from awaitomic.remedies.remedy import statement_at
 from awaitomic.remedies.shared.declined import Declined, check_here, check_reach
@@ -323,7 +324,7 @@ class Coverage:
             if guard.guard < start and not around and all(not t.is_stale and not t.locks for t in guard.tokens):
                 found.append(guard.guard)
         for location in state.own:
-            if self._is_looked_at(resolver.key_of(location)):
+            if can_be_seen(self.program, resolver, location, start) and self._is_looked_at(resolver.key_of(location)):
                 written = [f.event for f in self.program.facts(resolver).writes if f.access.location == location]
                 found.extend([event for event in written if event < start][-1:])
         waits = self._waits(resolver, run)

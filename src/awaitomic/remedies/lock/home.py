@@ -136,11 +136,19 @@ def _is_shared(program: Program, class_id: str, attribute: str) -> bool:
 
 
 def receiver_of(program: Program, function: FunctionGraph) -> str | None:
-    """Give the name of ``self`` in a method, or in a function nested in one."""
+    """Give the name of ``self`` in a method, or in a function nested in one; None where it has none."""
+    receiver = _receiver(program, function)
+    return receiver.name if receiver is not None else None
+
+
+def _receiver(program: Program, function: FunctionGraph) -> Location | None:
     current: FunctionGraph | None = function
+    hidden: set[str] = set()
     while current is not None:
         if current.class_name is not None:
-            return current.parameters[0] if current.parameters else None
+            receiver = program.resolver(current).receiver()
+            return receiver if receiver is not None and receiver.name not in hidden else None
+        hidden |= current.local_names
         enclosing = current.enclosing
         current = program.unit_of(function).module.functions[enclosing] if enclosing else None
     return None
@@ -159,10 +167,33 @@ def lock_expression(program: Program, home: Home, name: str, function: FunctionG
         if home.kind is Kind.CLOSURE and not f"{function.id}.".startswith(f"{home.owner}."):
             raise Declined("foreign-state", f"`{function.qualname}` (line {line}) writes the state from outside")
         return name
-    receiver = owner or receiver_of(program, function)
-    if receiver is None or not (owner or _is_of(program, home, function)):
+    receiver = owner or _own_name(program, home, function)
+    if receiver is None:
         raise Declined("foreign-state", f"`{function.qualname}` (line {line}) writes the state through another object")
     return f"{receiver}.{name}"
+
+
+def _own_name(program: Program, home: Home, function: FunctionGraph) -> str | None:
+    """Give what a function calls the object that has the state: its own instance or class, or the class by its name."""
+    receiver = _receiver(program, function)
+    fits = receiver is not None and (home.kind is Kind.CLASS or receiver.root is Root.SELF)
+    if receiver is not None and fits and _is_of(program, home, function):
+        return receiver.name
+    owner = program.module.link.class_facts(home.owner) if home.kind is Kind.CLASS else None
+    if owner is None or owner.qualname not in program.module.graph.module.local_names:
+        return None
+    is_here = function.module == program.module.name and _is_seen_from(program, function, owner.qualname)
+    return owner.qualname if is_here else None
+
+
+def _is_seen_from(program: Program, function: FunctionGraph, name: str) -> bool:
+    """Tell whether a name of the module means the same in a function: nothing around it has one of its own."""
+    current: FunctionGraph | None = function
+    while current is not None and current.enclosing is not None:
+        if name in current.local_names and name not in current.global_names:
+            return False
+        current = program.unit_of(function).module.functions[current.enclosing]
+    return True
 
 
 def _is_of(program: Program, home: Home, function: FunctionGraph) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from awaitomic.flow.graph import FunctionGraph
+from awaitomic.model.finding import Finding
 from awaitomic.model.plan import Edit
 from awaitomic.program import Program
 from awaitomic.program.module import ClassFacts
@@ -15,6 +16,7 @@ from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.lock.growing import first_merged
 from awaitomic.remedies.lock.home import Kind
 from awaitomic.remedies.lock.lock_tables import LockTable
+from awaitomic.remedies.lock.naming import is_one_of_several
 from awaitomic.remedies.lock.reached import OWN
 from awaitomic.remedies.lock.wrapping import Taken, said_by
 from awaitomic.remedies.shared import attribute
@@ -24,13 +26,16 @@ from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import Run
 
 
-def new_lock(coverage: Coverage, resolver: Resolver, tables: Sequence[keyed.Table]) -> tuple[Taken, Creation]:
+def new_lock(
+    coverage: Coverage, resolver: Resolver, tables: Sequence[keyed.Table], found: Sequence[Finding]
+) -> tuple[Taken, Creation]:
     """Plan a new lock for what is covered.
 
     Parameters:
         coverage: settled.
         resolver: the function with the bug.
         tables: of which each key gets its own lock, the one with the bug first; none for one lock.
+        found: all that is found in the file, by which other locks may be needed.
 
     Raises:
         Declined: if it has no place, no name or no library, or cannot be one for each key.
@@ -44,7 +49,8 @@ def new_lock(coverage: Coverage, resolver: Resolver, tables: Sequence[keyed.Tabl
         later = library.is_bound_when_made(there, chosen)
         if later:
             maker = _on_first_use(coverage, there, maker)
-        name, creation = _made(coverage, owner, maker, (coverage.home.state, "lock"))
+        general = owner is None or not is_one_of_several(coverage, owner, found)
+        name, creation = _made(coverage, owner, maker, (coverage.home.state, "lock"), general=general)
         first = {key: _first_use(coverage, key, name, makers) for key in coverage.functions} if later else {}
         taken = Taken(name, first=first, imports=makers.imports)
         return taken, replace(creation, because=(*creation.because, *unsure))
@@ -128,7 +134,9 @@ def of_table(coverage: Coverage, tables: Sequence[keyed.Table], known: LockTable
     return Taken(known.guardian.name, said)
 
 
-def _made(coverage: Coverage, facts: ClassFacts | None, maker: Maker, named: tuple[str, str]) -> tuple[str, Creation]:
+def _made(
+    coverage: Coverage, facts: ClassFacts | None, maker: Maker, named: tuple[str, str], *, general: bool = True
+) -> tuple[str, Creation]:
     program, home = coverage.program, coverage.home
     stem, noun = named
     if home.kind is Kind.MODULE:
@@ -139,7 +147,7 @@ def _made(coverage: Coverage, facts: ClassFacts | None, maker: Maker, named: tup
         around = program.named(home.owner).function
         return name, variables.create_for_closure(around, home.state, name, maker)
     there = _seen_from(coverage, facts)
-    name = attribute.attribute_name(there, facts, home.state, stem, noun)
+    name = attribute.attribute_name(there, facts, home.state, (stem, noun), general=general)
     if home.kind is Kind.CLASS:
         return name, replace(variables.create_for_class(there, facts, home.state, name, maker), module=facts.module)
     creation = attribute.create(there, facts, home.state, name, maker)

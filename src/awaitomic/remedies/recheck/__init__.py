@@ -9,12 +9,12 @@ from __future__ import annotations
 import ast
 
 from awaitomic.knowledge.containers import MAPPINGS
-from awaitomic.model.event import Const, Read, Write
+from awaitomic.model.event import Call, Const, Read, Write
 from awaitomic.model.finding import Applicability, Refusal
 from awaitomic.model.location import AttributeStep, ItemStep
 from awaitomic.model.plan import InsertStatements, Plan, ReplaceExpression, WrapStatements
 from awaitomic.program.accesses import Change
-from awaitomic.remedies.recheck.alias import bindings_of, is_bound_at, local_of
+from awaitomic.remedies.recheck.alias import bindings_of, earliest_use, is_bound_at, local_of
 from awaitomic.remedies.recheck.fill import propose_fill
 from awaitomic.remedies.recheck.identity import is_object
 from awaitomic.remedies.recheck.second_test import propose_second_test
@@ -56,8 +56,9 @@ def _propose(case: Case) -> Proposal:
     is_claim = isinstance(case.function.events[read], Write)
     alias = _claimed(case, read) if is_claim else local_of(case, block, read, state)
     edits: tuple[InsertStatements | ReplaceExpression, ...] = ()
-    first = block.index_of(case.path(read))
+    first = block.index_of(case.path(read)) + _is_set_by_call(case, read)
     if alias is None:
+        first = earliest_use(case, block, first)
         alias, edits = _take_alias(case, block, first, state)
     _refuse_new_key(case, block, first, state)
     header = f"if {_current(state, case)} is {alias}"
@@ -111,6 +112,12 @@ def _current(state: ast.expr, case: Case) -> str:
     return f"{case.text(state.value)}.get({case.text(state.slice)})"
 
 
+def _is_set_by_call(case: Case, event: int) -> bool:
+    """Tell whether a call puts the state there that is used behind it: what was there before it is another thing."""
+    location = case.fact.access.location
+    return isinstance(case.function.events[event], Call) and bool(touches(case, [event], [location]).news)
+
+
 def _claimed(case: Case, event: int) -> str:
     """Give the local that the state was set to before the await.
 
@@ -141,13 +148,18 @@ def _take_alias(
         raise Declined("recheck-shape", "what was used is not read by a plain expression in front of the write")
     if isinstance(block.statements[first], ast.For | ast.AsyncFor | ast.While):
         raise Declined("recheck-shape", "what was used is read in a loop, and may be another object each time round")
-    nested = case.path(case.finding.span.reads[0]) != block.path(first)
+    nested = all(case.path(event) != block.path(first) for event in _events_of(case, reads[0].node))
     if nested and isinstance(reads[0].node, ast.Subscript):
         raise Declined("recheck-shape", f"`{case.text(reads[0].node)}` would be read where it may be missing")
     name = name_for_state(case, state)
     text = case.text(reads[0].node)
-    insert = InsertStatements(block.path(first), "before", f"{name} = {text}")
+    where = "before" if hasattr(block.statements[first], "body") else "above"
+    insert = InsertStatements(block.path(first), where, f"{name} = {text}")
     return name, (insert, *replaced(case, block, reads, name))
+
+
+def _events_of(case: Case, node: ast.expr) -> list[int]:
+    return [event for event, found in enumerate(case.function.nodes) if found is node]
 
 
 def _is_the_write(case: Case, node: ast.expr) -> bool:

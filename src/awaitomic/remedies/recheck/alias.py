@@ -16,7 +16,9 @@ from awaitomic.model.event import Write
 from awaitomic.model.position import StatementPath
 from awaitomic.remedies.remedy import Case
 from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.effects import touches
 from awaitomic.remedies.shared.siblings import Block
+from awaitomic.remedies.shared.state_reads import state_reads
 
 
 def local_of(case: Case, block: Block, read: int, state: ast.expr) -> str | None:
@@ -35,6 +37,27 @@ def local_of(case: Case, block: Block, read: int, state: ast.expr) -> str | None
             return target.id
         raise Declined("recheck-shape", f"`{target.id}`, which holds what was read, is bound more than once")
     return None
+
+
+_PERHAPS = ast.BoolOp | ast.IfExp | ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+
+def earliest_use(case: Case, block: Block, first: int) -> int:
+    """Give the first of the statements, up to the one at `first`, that use what the state holds one after the other.
+
+    ``self._task.cancel()`` in front of ``await self._task`` is about the same task, and shares its local.
+    """
+    location = case.fact.access.location
+    while first > 0:
+        statement = block.statements[first - 1]
+        plain = isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign) and not block.suspends(first - 1)
+        if not plain or any(isinstance(node, _PERHAPS) for node in ast.walk(statement)):
+            return first
+        reads = state_reads(case, block, first - 1, first - 1, location)
+        if not reads or touches(case, block.events(first - 1, first - 1), [location]).may_write:
+            return first
+        first -= 1
+    return first
 
 
 def bindings_of(case: Case, name: str) -> list[Write]:

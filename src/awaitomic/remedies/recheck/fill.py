@@ -15,6 +15,7 @@ from awaitomic.remedies.remedy import Case, Proposal
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.names import name_for_state
 from awaitomic.remedies.shared.region import is_in_cleanup
+from awaitomic.remedies.shared.siblings import bound_names, loaded_names
 from awaitomic.rules.shapes import calls_in
 
 _LOSER = "two tasks may still both do the work, and what the slower one made is dropped without being closed"
@@ -26,7 +27,8 @@ def propose_fill(case: Case) -> Proposal:
     Raises:
         Declined: ``keyed-fill`` for entries of a mapping, ``carries-news`` and ``recheck-shape`` if this is no lazy
             initialisation of an attribute or variable, ``stores-constant`` if it is a flag, ``goes-on`` if what is
-            begun works by itself, ``several-states`` if more than that is initialised.
+            begun works by itself, ``several-states`` if more than that is initialised, ``ends-here`` if what is stored
+            lasts no longer than this call's own ``with``.
     """
     fact = case.fact
     if fact.via is not None:
@@ -49,6 +51,7 @@ def propose_fill(case: Case) -> Proposal:
     _refuse_more_state(case)
     _refuse_update(case)
     _refuse_what_goes_on(case)
+    _refuse_what_ends_here(case, statement.value)
     if not any(isinstance(node, ast.Await) for node in ast.walk(statement.value)):
         return Proposal(Plan((WrapStatements(path, 1, f"if {test}"),)), Applicability.UNSAFE, title, (_LOSER,))
     name = name_for_state(case, target, prefix="new_")
@@ -93,6 +96,24 @@ def _refuse_what_goes_on(case: Case) -> None:
                     "of two that were begun, one would still go on"
                 )
                 raise Declined("goes-on", message)
+
+
+def _refuse_what_ends_here(case: Case, value: ast.expr) -> None:
+    """Refuse to let others use what is made of something that a ``with`` around the store closes at its end.
+
+    Who finds it there goes on with ``self.stream = stream_of(response)`` of another task, which may be closed by then.
+    """
+    path, names = case.path(case.fact.event), loaded_names(value)
+    for depth in range(len(case.function.path) + 1, len(path)):
+        around = case.statement(path[:depth])
+        items = around.items if isinstance(around, ast.With | ast.AsyncWith) else []
+        bound = {name for item in items if item.optional_vars is not None for name in bound_names(item.optional_vars)}
+        if bound & names:
+            message = (
+                f"what is stored is made of `{min(bound & names)}`, which is closed at the end of the `with` on line "
+                f"{around.lineno}, whoever uses it by then"
+            )
+            raise Declined("ends-here", message)
 
 
 def _refuse_update(case: Case) -> None:

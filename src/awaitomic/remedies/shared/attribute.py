@@ -148,27 +148,30 @@ def _attributes(root: ast.AST) -> Iterator[ast.Attribute]:
     return (node for node in ast.walk(root) if isinstance(node, ast.Attribute))
 
 
-def attribute_name(program: Program, facts: ClassFacts, state: str, stem: str = "", noun: str = "lock") -> str:
+def attribute_name(
+    program: Program, facts: ClassFacts, state: str, named: tuple[str, str] = ("", "lock"), *, general: bool = True
+) -> str:
     """Give a free name for the lock, as it is configured, or else ``_lock``, or ``_<state>_lock`` where that is taken.
 
     Parameters:
         program: the facts of the file.
         facts: the class that gets it.
         state: the attribute that it is for.
-        stem: what it is named after, if not after that.
-        noun: what it is: a lock, or locks.
+        named: what it is named after, if not after that; and what it is: a lock, or locks.
+        general: whether the name may leave out what it is for.
 
     Raises:
         Declined: ``name-taken`` if they are in use.
     """
     taken, strangers = _names_taken(program, facts, state)
     has_lock = any("lock" in name.lower() for each in _relatives(program, facts, state) for name in each.attributes)
-    stem = (stem or state).strip("_") or "state"
+    noun = named[1]
+    stem = (named[0] or state).strip("_") or "state"
     names = [f"_{stem}_{noun}", f"_{stem}_update_{noun}"]
     template = program.conventions.naming.lock_name if noun == "lock" else ""
     if template:
         names = [template.format(state=stem)]
-    elif not strangers and not has_lock:
+    elif general and not strangers and not has_lock:
         names.insert(0, f"_{noun}")
     return _first_free(facts, names, taken)
 

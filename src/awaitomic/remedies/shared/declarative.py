@@ -15,6 +15,7 @@ from awaitomic.program.module import ClassFacts
 from awaitomic.program.names import dotted
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.from_import import Imported, plainly, taken_out
+from awaitomic.remedies.shared.width import widest
 
 _DATACLASS = frozenset({"dataclasses.dataclass"})
 _ATTRS_OPEN = frozenset({"attr.s", "attr.attrs", "attr.attributes", "attr.dataclass"})
@@ -113,8 +114,8 @@ def _is_false(node: ast.expr | None) -> bool:
     return isinstance(node, ast.Constant) and node.value is False
 
 
-_LONG_FIELD = 110
-"""A declaration that is longer goes over several lines."""
+_MARGIN = 4
+"""How far the body of a class is indented, mostly."""
 
 
 def new_field(program: Program, style: Style, name: str, made: tuple[str, str]) -> Imported:
@@ -137,7 +138,7 @@ def new_field(program: Program, style: Style, name: str, made: tuple[str, str]) 
         options = f"{_default('factory', callee)}, init=False, repr=False, eq=False"
     annotation = f": {declared}" if style.annotated else ""
     text = f"{name}{annotation} = {function.name}({options})"
-    if len(text) > _LONG_FIELD:
+    if _MARGIN + len(text) > widest(program):
         text = f"{name}{annotation} = {function.name}(\n    {options}\n)"
     return Imported(text, function.edits)
 

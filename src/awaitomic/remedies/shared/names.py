@@ -21,6 +21,15 @@ _VERBS = frozenset(
     "get fetch load read compute calculate calc query request find retrieve lookup obtain receive recv resolve make "
     "create build generate do acquire poll async await ask call determine estimate measure next count_of".split()
 )
+_DEEDS = frozenset(
+    "apply authenticate check claim collect combine confirm consume convert decode decrypt decrement deduct deposit "
+    "dispatch download encode encrypt evaluate exchange execute exec filter finish flush handle hash increase insert "
+    "invoke join merge notify open parse perform pop post process publish pull push put refresh register render renew "
+    "reserve run save search select send sign start store submit subscribe sync take transform translate update upload "
+    "validate verify wait withdraw write".split()
+)
+"""What is done and is no name of what comes of it: ``convert(x)`` gives a result, ``run_query(x)`` a query's."""
+_SMALL_WORDS = frozenset("for of by from in to with at on".split())
 _BARE = {
     "get": "value",
     "fetch": "value",
@@ -30,10 +39,15 @@ _BARE = {
     "recv": "data",
     "receive": "data",
     "gather": "results",
+    "fetchval": "value",
+    "fetchrow": "row",
+    "fetchone": "row",
+    "fetchall": "rows",
     "len": "length",
     "next": "item",
     "anext": "item",
     "measure": "measurement",
+    "weigh": "weight",
     "calculate": "value",
     "compute": "value",
     "calc": "value",
@@ -52,14 +66,42 @@ def name_for_awaited(case: Case, node: ast.expr, more: Iterable[str] = ()) -> st
 
     Parameters:
         case: the case; its function is where the name has to be free.
-        node: what is awaited, without ``await``.
+        node: what is awaited, without ``await``; or an expression that awaits something on the way.
         more: further names that are taken.
 
     Returns:
         A name that nothing in the function, around it, in the module or in Python has.
     """
     taken = taken_names(case) | set(more)
-    return _first_free(_awaited_candidates(_unwrapped(node)), taken)
+    if isinstance(node, _SEVERAL):
+        awaited = _first_awaited(node)
+        return _first_free((plural(name) for name in _awaited_candidates(_unwrapped(awaited))), taken)
+    several = {last_name(inner.value) for inner in ast.walk(node) if isinstance(inner, ast.Await)}
+    if len(several) > 1 and isinstance(node, ast.IfExp | ast.BoolOp):  # one or the other
+        return _first_free(["value", "result"], taken)
+    return _first_free(_awaited_candidates(_unwrapped(_first_awaited(node))), taken)
+
+
+_SEVERAL = ast.ListComp | ast.SetComp | ast.DictComp
+
+
+def _first_awaited(node: ast.expr) -> ast.expr:
+    """Give what an expression awaits first as it is written; the expression itself if it is no larger one."""
+    if isinstance(node, ast.Call | ast.Name | ast.Attribute | ast.Subscript):
+        return node
+    found = [inner for inner in ast.walk(node) if isinstance(inner, ast.Await)]
+    return min(found, key=lambda inner: (inner.lineno, inner.col_offset)).value if found else node
+
+
+def plural(name: str) -> str:
+    """Give the name of several of what a name stands for: ``price`` → ``prices``, ``entry`` → ``entries``."""
+    if name == "data":
+        return name
+    if name.endswith("y") and name[-2:-1] not in {"a", "e", "o", "u", ""}:
+        return f"{name[:-1]}ies"
+    if name.endswith(("s", "x", "ch", "sh")):
+        return f"{name}es" if singular(name).endswith("_item") else name
+    return f"{name}s"
 
 
 def name_for_state(case: Case, node: ast.expr, more: Iterable[str] = (), prefix: str = "old_") -> str:
@@ -158,28 +200,55 @@ def _awaited_candidates(node: ast.expr) -> Iterator[str]:
     if not words:
         yield "result"
         return
+    if words[0] in _DEEDS:
+        yield from _come_of_deed(words[1:])
+        return
     rest = list(words)
     while len(rest) > 1 and rest[0] in _VERBS:
         rest.pop(0)
-    noun = "_".join(rest)
+    thing = _before_small_word(rest)
+    noun = "_".join(thing)
     if isinstance(node, ast.Call) and noun in _BARE:
         yield _BARE[noun]
         yield f"{noun}_result"
         return
-    is_thing = rest != words or noun in _NOUNS or (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute))
-    if is_thing and (rest[0] not in _VERBS or len(rest) > 1):
+    is_thing = thing != words or noun in _NOUNS or (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute))
+    if is_thing and (thing[0] not in _VERBS or len(thing) > 1):
         yield noun
-        if len(rest) == 1 and noun in _NOUNS and isinstance(node, ast.Call):
-            yield from (f"{argument}_{noun}" for argument in _speaking_arguments(node))
+        if len(thing) == 1 and noun in _NOUNS and isinstance(node, ast.Call):
+            yield from (f"{word}_{noun}" for word in _speaking_words(node, noun))
         yield f"{noun}_value"
-    yield f"{noun}_value" if rest[-1] in _NOUNS else f"{noun}_result"
+    yield f"{noun}_value" if thing[-1] in _NOUNS else f"{noun}_result"
 
 
-def _speaking_arguments(node: ast.Call) -> Iterator[str]:
-    """Give the first argument if it is a name that says something: ``item``, not ``k``."""
+def _come_of_deed(words: list[str]) -> Iterator[str]:
+    """Name what comes of something that is done: ``convert(x)``, ``run_query(x)``, ``update_balance(x)``."""
+    noun = "_".join(_before_small_word(words))
+    if not noun or words[0] in _SMALL_WORDS:
+        yield "result"
+        return
+    if noun in _NOUNS:
+        yield noun
+    yield f"{noun}_result"
+
+
+def _before_small_word(words: list[str]) -> list[str]:
+    """Leave out what only says of what or for whom: ``price_for_item`` is a price."""
+    for index, word in enumerate(words):
+        if index and word in _SMALL_WORDS:
+            return words[:index]
+    return words
+
+
+def _speaking_words(node: ast.Call, noun: str) -> Iterator[str]:
+    """Give the first argument if it is a name that says something: ``item``, not ``k``; else whose method is called."""
     first = node.args[0] if node.args else None
-    if isinstance(first, ast.Name) and len(first.id) > 2 and first.id not in {"self", "cls"}:
-        yield first.id.strip("_")
+    receiver = node.func.value if isinstance(node.func, ast.Attribute) else None
+    if isinstance(first, ast.Name) and first.id.strip("_") == noun:
+        first = receiver
+    name = last_name(first) if isinstance(first, ast.Name | ast.Attribute) else ""
+    if len(name) > 2 and (first is receiver or isinstance(first, ast.Name)) and name not in {"self", "cls"}:
+        yield _snake(name).strip("_")
 
 
 def _first_free(candidates: Iterable[str], taken: set[str]) -> str:

@@ -14,6 +14,7 @@ from awaitomic.model.event import Suspend
 from awaitomic.model.position import BlockStep, StatementPath
 from awaitomic.remedies.remedy import Case, block_of, statement_at
 from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.lines import move_lines
 from awaitomic.remedies.shared.region import Run, cover, events_in
 
 _OTHER_SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
@@ -162,13 +163,13 @@ def flush_left(case: Case, node: ast.expr | ast.stmt, margin: str) -> str:
     """Give a piece of syntax as it is written, its further lines moved left by the indentation of its block.
 
     Raises:
-        Declined: ``multi-line-text`` if that would change its meaning, as inside a multi-line string.
+        Declined: ``multi-line-text`` if that would change its meaning.
     """
     text = case.text(node)
     if "\n" not in text and "\r" not in text:
         return text
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    moved = "\n".join([lines[0], *(line.removeprefix(margin) for line in lines[1:])])
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    moved = move_lines(text, lambda line: line.removeprefix(margin))
     if isinstance(node, ast.expr):
         parsed: ast.AST = ast.parse(f"async def f():\n ({moved}\n )").body[0]
         assert isinstance(parsed, ast.AsyncFunctionDef)
@@ -177,5 +178,5 @@ def flush_left(case: Case, node: ast.expr | ast.stmt, margin: str) -> str:
     else:
         same = ast.dump(ast.parse(moved).body[0]) == ast.dump(node)
     if not same:
-        raise Declined("multi-line-text", "a string over several lines would have to be re-indented")
+        raise Declined("multi-line-text", "what stands on several lines would mean something else when moved")
     return moved

@@ -1,0 +1,131 @@
+"""What all fixes together make of a text, as who maintains it would read it: what only shows once several meet."""
+
+from __future__ import annotations
+
+import pytest
+
+from awaitomic.config import Settings
+from awaitomic.engine.fix import FixResult, fix_text
+from awaitomic.model.finding import Confidence
+from engine.fakes import source
+
+ANYTHING = Settings(confidence=Confidence.POSSIBLE, unsafe_fixes=True)
+
+START = "import asyncio\n\n\n"
+LATE_LOCK = START + (
+    "class Controller:\n"
+    "    def __init__(self, api):\n"
+    "        self.api = api\n"
+    "        self._update_lock = {made}\n"
+    "        self.at = 0\n\n"
+    "    async def connect(self):\n"
+    "        self.at = 1\n"
+    "        self._update_lock = asyncio.Lock()\n"
+    "        await self.api.start()\n\n"
+    "    async def reset(self):\n"
+    "        self.at = 0\n"
+    "        await self.api.reset()\n\n"
+    "    async def update(self):\n"
+    "        async with self._update_lock:\n"
+    "            if self.at:\n"
+    "                self.at = await self.api.get(self.at)\n\n\n"
+    "async def main(api):\n"
+    "    c = Controller(api)\n"
+    "    await asyncio.gather(c.connect(), c.update(), c.update(), c.reset(), c.reset())\n"
+)
+
+
+def fixed(text: str) -> FixResult:
+    return fix_text(source(text), ANYTHING)
+
+
+def test_what_is_taken_before_the_loop_needs_no_copy() -> None:
+    text = START + (
+        "class Pool:\n    def __init__(self):\n        self._conns = {}\n\n    def put(self, key, conn):\n"
+        "        self._conns[key] = conn\n\n    async def close(self):\n        for key in self._conns:\n"
+        "            await self._conns[key].close()\n        self._conns.clear()\n"
+    )
+    assert fixed(text).text.endswith(
+        "        conns = dict(self._conns)\n        self._conns.clear()\n        for key in conns:\n"
+        "            await conns[key].close()\n"
+    )
+
+
+def test_a_lock_that_is_made_later_is_taken_by_nobody_new() -> None:
+    result = fixed(LATE_LOCK.format(made="None"))
+    assert result.applied == ()
+    refused = {finding.function: finding.refusal for finding in result.remaining}
+    assert {name: refusal.code for name, refusal in refused.items() if refusal is not None} == {
+        "Controller.connect": "other-lock",
+        "Controller.reset": "other-lock",
+    }
+    reset = refused["Controller.reset"]
+    assert reset is not None
+    assert reset.message == (
+        "`Controller.connect` (line 12) makes the lock `self._update_lock`, which may not be there yet in "
+        "`Controller.reset`"
+    )
+
+
+def test_a_lock_that_is_replaced_is_taken_by_all_but_by_who_replaces_it() -> None:
+    result = fixed(LATE_LOCK.format(made="asyncio.Lock()"))
+    assert "        async with self._update_lock:\n            self.at = 0\n" in result.text
+    (left,) = result.remaining
+    assert left.refusal is not None
+    assert (left.function, left.refusal.code) == ("Controller.connect", "other-lock")
+    assert left.refusal.message.endswith("makes the lock `self._update_lock` only behind what it would have to cover")
+
+
+def test_a_static_method_takes_the_lock_of_its_class_by_the_name_of_that() -> None:
+    text = START + (
+        "class Thing:\n    total = 0\n\n    @staticmethod\n    async def add(n):\n"
+        "        Thing.total = await compute(Thing.total, n)\n\n    @classmethod\n    async def take(cls, n):\n"
+        "        cls.total = await compute(cls.total, -n)\n\n\n"
+        "async def compute(a, b):\n    await asyncio.sleep(1)\n    return a + b\n\n\n"
+        "async def main():\n    await asyncio.gather(Thing.add(1), Thing.add(2), Thing.take(1))\n"
+    )
+    new = fixed(text).text
+    assert "        async with Thing._lock:\n            Thing.total = await compute(Thing.total, n)\n" in new
+    assert "        async with cls._lock:\n            cls.total = await compute(cls.total, -n)\n" in new
+
+
+def test_a_name_that_a_static_method_has_for_something_else_names_no_lock() -> None:
+    text = START + (
+        "class Thing:\n    total = 0\n\n    @staticmethod\n    async def add(n):\n"
+        "        Thing.total = await compute(Thing.total, n)\n\n    @classmethod\n    async def take(cls, Thing):\n"
+        "        cls.total = await compute(cls.total, Thing)\n\n\n"
+        "async def compute(a, b):\n    await asyncio.sleep(1)\n    return a + b\n\n\n"
+        "async def main():\n    await asyncio.gather(Thing.add(1), Thing.add(2), Thing.take(1))\n"
+    )
+    new = fixed(text).text
+    assert "        async with Thing._lock:\n            Thing.total = await compute(Thing.total, n)\n" in new
+    assert "        async with cls._lock:\n            cls.total = await compute(cls.total, Thing)\n" in new
+
+
+def test_where_there_are_several_locks_each_says_what_it_is_for() -> None:
+    text = START + (
+        "class Client:\n    def __init__(self):\n        self._token = None\n        self._conn = None\n\n"
+        "    async def token(self):\n        if self._token is None:\n            self._token = await login()\n"
+        "        return self._token\n\n    async def conn(self):\n        if self._conn is None:\n"
+        "            self._conn = await connect()\n        return self._conn\n\n\n"
+        "async def login():\n    await asyncio.sleep(1)\n\n\nasync def connect():\n    await asyncio.sleep(1)\n"
+    )
+    new = fixed(text).text
+    assert "        self._token_lock = asyncio.Lock()\n" in new
+    assert "        self._conn_lock = asyncio.Lock()\n" in new
+    alone = fixed(text.replace("        if self._conn is None:\n    ", "")).text
+    assert "        self._lock = asyncio.Lock()\n" in alone
+
+
+@pytest.mark.parametrize(("started", "first"), [("", "if"), ("        asyncio.create_task(tell())\n", "seen = False")])
+def test_what_only_a_closure_that_has_not_begun_can_see_stays_outside(started: str, first: str) -> None:
+    text = START + (
+        "class Client:\n    def __init__(self, session):\n        self.session = session\n        self.ws = None\n\n"
+        "    async def connect(self):\n        async def tell():\n            nonlocal seen\n"
+        "            async for message in self.ws:\n                seen = True\n\n"
+        + started
+        + "        seen = False\n"
+        "        if not self.ws:\n            self.ws = await self.session.connect()\n"
+        "            asyncio.create_task(tell())\n        while not seen:\n            await asyncio.sleep(1)\n"
+    )
+    assert f"        async with self._lock:\n            {first}" in fixed(text).text
