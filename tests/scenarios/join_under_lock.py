@@ -53,6 +53,32 @@ def _printer(module: ModuleType) -> object:
     return printer
 
 
+def _wire(repair: Repair | None) -> FixtureCase:
+    return FixtureCase(
+        subject=lambda module: module.Wire(),
+        tasks={"ask": lambda wire: wire.ask(1), "ask again": lambda wire: wire.ask(2)},
+        state=lambda wire: (sorted(wire.asked), len(wire._waiting)),
+        counts=(2,),
+        faults=(None,),  # who brings no answer leaves the one who asks waiting
+        findings=(("AWA303", "self._waiting[number], self._lock"),) if repair else (),
+        repair=repair,
+        refusal=BY_HAND if repair == "refused" else None,
+        invariant=None if repair else only_hanging_counts,
+    )
+
+
+def _jobs(repair: Repair | None) -> FixtureCase:
+    return FixtureCase(
+        subject=lambda module: module.Jobs(),
+        tasks={"life": _life},
+        state=lambda jobs: jobs.count,
+        findings=(("AWA303", "self._tasks, self._lock"),) if repair else (),
+        repair=repair,
+        refusal=BY_HAND if repair == "refused" else None,
+        invariant=None if repair else only_hanging_counts,
+    )
+
+
 CASES: dict[str, FixtureCase] = {
     "join_under_lock/worker_joined.py": _meter("refused"),
     "join_under_lock/keep_worker_joined.py": _meter(None),
@@ -62,6 +88,10 @@ CASES: dict[str, FixtureCase] = {
     "join_under_lock/keep_ready_event.py": _catalogue(None),
     "join_under_lock/condition_of_another_lock.py": _catalogue("refused"),
     "join_under_lock/keep_condition_of_the_lock.py": _catalogue(None),
+    "join_under_lock/answer_in_table.py": _wire("refused"),
+    "join_under_lock/keep_answer_in_table.py": _wire(None),
+    "join_under_lock/tasks_gathered.py": _jobs("refused"),
+    "join_under_lock/keep_tasks_gathered.py": _jobs(None),
     "join_under_lock/queue_joined.py": FixtureCase(
         subject=_printer,
         tasks={"work": lambda printer: printer.work(1), "report": lambda printer: printer.report()},

@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from awaitomic.knowledge.awaitables import ENDERS, EVENT_WAITS
-from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL
+from awaitomic.knowledge.containers import ELEMENT_ADDERS
 from awaitomic.model.event import Call, Compute, Operand, Read
-from awaitomic.model.location import Location
+from awaitomic.model.location import ANY_ITEM, Location, Root
+from awaitomic.program.locks.kept import is_entry, is_kept_at, is_wrapper, place_of
 from awaitomic.program.names import last_name
 from awaitomic.program.operands import method_of
 from awaitomic.program.resolve import Resolver
+from awaitomic.program.types import is_container
 
 if TYPE_CHECKING:
     from awaitomic.flow.graph import FunctionGraph
@@ -31,19 +33,26 @@ def waited_objects(resolver: Resolver, operand: Operand) -> Iterator[Location]:
             yield from waited_objects(resolver, inner)
     elif isinstance(event, Call):
         method = method_of(resolver.function, event)
-        if last_name(resolver.function.nodes[event.function]) in AWAITED_ALONE | SPAWN_ALL:
+        if is_wrapper(resolver, event):
             for inner in event.arguments:
-                yield from waited_objects(resolver, inner)
-            if method is None or event.arguments:
-                return
+                yield from _each_of(resolver, waited_objects(resolver, inner))
+            return
         if method is not None and method.attr in EVENT_WAITS:
             found = resolver.value(method.base)
-            if found is not None:
-                yield found
+        else:  # a future where it is stored, what is taken out of a table and waited for
+            found = place_of(resolver, event.id)
+        if found is not None and found.root is not Root.FRESH:
+            yield found
     elif isinstance(event, Read):
         found = resolver.value(operand) or resolver.value(event.id)
         if found is not None:
             yield found
+
+
+def _each_of(resolver: Resolver, found: Iterator[Location]) -> Iterator[Location]:
+    """Give what is in a container in its place: ``gather(*self.tasks)`` waits for each of them."""
+    for location in found:
+        yield location.item(ANY_ITEM) if is_container(resolver.type_of(location)) else location
 
 
 def ender_calls(program: Program, key: Location, operand: Operand, waiter: Resolver) -> Iterator[tuple[Resolver, int]]:
@@ -57,21 +66,41 @@ def ender_calls(program: Program, key: Location, operand: Operand, waiter: Resol
                 continue
             if method.attr in {"get", "get_nowait"} and waits != "join":
                 continue
-            base = resolver.value(method.base)
-            if base is not None and resolver.key_of(base) == key:
+            if is_kept_at(resolver, method.base, key):
                 yield resolver, event.id
 
 
 def task_spawns(program: Program, key: Location) -> Iterator[tuple[Spawn, Location]]:
     """Give where the tasks are made that are stored under a key, with the place in the terms of who makes them."""
-    for resolver, access in program.writers_at(key):
-        if access.value is None:
-            continue
-        origin = resolver.origin(access.value)
+    for resolver, value, place in (*_stores(program, key), *_additions(program, key)):
+        origin = resolver.origin(value)
         for spawns in program.callers.in_module(program.unit_of(resolver.function)).spawns.values():
             for spawn in spawns:
                 if spawn.resolver is resolver and spawn.event == origin:
-                    yield spawn, access.location
+                    yield spawn, place
+
+
+def _stores(program: Program, key: Location) -> Iterator[tuple[Resolver, Operand, Location]]:
+    for resolver, access in program.writers_at(key):
+        if access.value is not None:
+            yield resolver, access.value, access.location
+
+
+def _additions(program: Program, key: Location) -> Iterator[tuple[Resolver, Operand, Location]]:
+    """Give what is put into a list or a set: ``self.tasks.add(task)``."""
+    for resolver in program.resolvers_knowing(key) if is_entry(key) else ():
+        for event in resolver.function.events:
+            method = method_of(resolver.function, event)
+            if (
+                method is None
+                or method.attr not in ELEMENT_ADDERS
+                or not isinstance(event, Call)
+                or not event.arguments
+            ):
+                continue
+            table = resolver.value(method.base)
+            if table is not None and resolver.key_of(table) == key.parent:
+                yield resolver, event.arguments[-1], table.item(ANY_ITEM)
 
 
 def task_bodies(program: Program, key: Location) -> Iterator[FunctionGraph]:

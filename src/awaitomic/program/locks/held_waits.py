@@ -12,41 +12,34 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from awaitomic.flow.reach import reach_from
-from awaitomic.knowledge.awaitables import ENDED_BY, FUTURE_MAKERS, SIGNALS
+from awaitomic.knowledge.awaitables import ENDED_BY
 from awaitomic.knowledge.locks import Exclusion
-from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL
+from awaitomic.knowledge.spawners import SPAWN_ALL
 from awaitomic.model.event import (
-    Attribute,
     Call,
-    Compute,
-    Const,
-    Enter,
     Event,
-    Guard,
-    Leave,
-    Name,
     Operand,
-    Read,
     Suspend,
     SuspendWhy,
-    Write,
 )
-from awaitomic.model.location import AttributeStep, Location, Root
+from awaitomic.model.location import AttributeStep, ItemStep, Location, Root
 from awaitomic.program.callers import in_loop
 from awaitomic.program.calls import awaited_calls, targets_of, translate
 from awaitomic.program.cancelling import is_on_the_way_out
 from awaitomic.program.locks.acquisitions import Acquisition
 from awaitomic.program.locks.deadlines import longest
 from awaitomic.program.locks.enders import ender_calls, task_spawns, waited_objects
+from awaitomic.program.locks.kept import is_entry, is_handed_on, is_kept_at, is_wrapper, kind_of, makes_future, place_of
 from awaitomic.program.locks.known import is_open, known_locks, suspension_of
 from awaitomic.program.locks.taken import AROUND, Taken, first_taken
 from awaitomic.program.locks.waits import released_by
-from awaitomic.program.names import dotted, last_name
-from awaitomic.program.operands import method_of, operands_of
+from awaitomic.program.names import last_name
+from awaitomic.program.operands import method_of
 from awaitomic.program.target import How
 from awaitomic.program.while_waiting import calls_while_waiting
 
 if TYPE_CHECKING:
+    from awaitomic.flow.graph import FunctionGraph
     from awaitomic.program import Program
     from awaitomic.program.locks import Lock
     from awaitomic.program.module_calls import Spawn
@@ -54,7 +47,6 @@ if TYPE_CHECKING:
 
 _HOPS = 3
 """So many awaited calls are followed down to a wait."""
-_LOOKS = frozenset({"not", "is", "is not", "==", "!=", "awaited", "in", "not in", "entered"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +134,9 @@ def _waits(program: Program, resolver: Resolver, event: Suspend, hops: int) -> I
 def enders(program: Program, held: HeldWait) -> list[Ender] | None:
     """Give every call that can end the wait, if all of them need the lock first; None if not, or if that is unknown."""
     key = held.holder.key_of(held.waited)
-    kind = _kind(program, key)
+    kind = kind_of(program, key)
     methods = ENDED_BY.get((kind, _method(held.waiter, held.wait))) if kind is not None else None
-    if methods is None or _is_handed_on(program, key):
+    if methods is None or is_handed_on(program, key):
         return None
     found: list[Ender] = []
     for resolver, event in ender_calls(program, key, _awaited(held.waiter, held.wait), held.waiter):
@@ -163,9 +155,8 @@ def _method(resolver: Resolver, wait: int) -> str:
     """Give the method that is awaited; empty for an object that is awaited itself."""
     event = resolver.function.events[resolver.origin(_awaited(resolver, wait))]
     while isinstance(event, Call):
-        name = last_name(resolver.function.nodes[event.function])
-        if name not in AWAITED_ALONE | SPAWN_ALL or not event.arguments:
-            return name
+        if not is_wrapper(resolver, event):
+            return "" if makes_future(resolver, event) else last_name(resolver.function.nodes[event.function])
         event = resolver.function.events[resolver.origin(event.arguments[0])]
     return ""
 
@@ -173,51 +164,6 @@ def _method(resolver: Resolver, wait: int) -> str:
 def _called(resolver: Resolver, event: int) -> str:
     call = resolver.function.events[event]
     return last_name(resolver.function.nodes[call.function]) if isinstance(call, Call) else ""
-
-
-def _kind(program: Program, key: Location) -> str | None:
-    """Give the kind of an object that only the program makes, and always as one of a kind."""
-    found: set[str | None] = set()
-    for resolver, access in program.writers_at(key):
-        if access.value is None:
-            continue
-        event = resolver.function.events[resolver.origin(access.value)]
-        if isinstance(event, Const) and event.value is None:
-            continue
-        name = dotted(getattr(resolver.function.nodes[event.id], "func", None), resolver.module.imports)
-        made = SIGNALS.get(name or "") if isinstance(event, Call) else None
-        is_future = isinstance(event, Call) and last_name(resolver.function.nodes[event.function]) in FUTURE_MAKERS
-        found.add("future" if is_future else made)
-    return found.pop() if len(found) == 1 else None
-
-
-def _is_handed_on(program: Program, key: Location) -> bool:
-    """Tell whether code that is not seen can have an object: it is passed, returned, stored, or a method of it is."""
-    for resolver in program.resolvers_knowing(key):
-        for event in resolver.function.events:
-            location = resolver.value(event.id) if isinstance(event, Read) else None
-            if location is None or resolver.key_of(location) != key:
-                continue
-            if not all(_stays(resolver, user, event.id) for user in _users(resolver, event.id)):
-                return True
-    return False
-
-
-def _users(resolver: Resolver, operand: Operand) -> Iterator[Event]:
-    return (event for event in resolver.function.events if operand in operands_of(event))
-
-
-def _stays(resolver: Resolver, user: Event, read: Operand) -> bool:
-    if isinstance(user, Read):  # a method of it: to be called on the spot, and not to be kept for later
-        called = (each.function for each in resolver.function.events if isinstance(each, Call))
-        return not isinstance(user.place, Attribute) or user.id in called
-    if isinstance(user, Write):
-        return isinstance(user.place, Name) or user.value != read
-    if isinstance(user, Call):
-        return last_name(resolver.function.nodes[user.function]) in AWAITED_ALONE | SPAWN_ALL
-    if isinstance(user, Compute):
-        return user.operator in _LOOKS
-    return isinstance(user, Suspend | Guard | Enter | Leave)
 
 
 # -- tasks ------------------------------------------------------------------------------------------------------------
@@ -241,7 +187,10 @@ def needing_tasks(program: Program, held: HeldWait) -> Iterator[Needing]:
     if _is_over(held.waiter, key, held.wait):
         return
     ended = _is_cancelled(program, held.waiter, key, held.wait) or _is_cancelled(program, held.holder, key, held.event)
+    if is_entry(key) and any(_may_be_over(*hop, key) for hop in ((held.waiter, held.wait), (held.holder, held.event))):
+        return
     spawns = list(task_spawns(program, key))
+    one = not is_entry(key) or len({spawn.target.function.id for spawn, _ in spawns}) == 1
     if any(_is_left(program, held, spawn) for spawn, _ in spawns):
         return
     for spawn, kept in spawns:
@@ -254,10 +203,10 @@ def needing_tasks(program: Program, held: HeldWait) -> Iterator[Needing]:
             event = taken.chain[0][1] if taken.chain else taken.event
             if event == AROUND:
                 if not ended:
-                    yield Needing(spawn, taken, always=True, ended=False)
+                    yield Needing(spawn, taken, always=one, ended=False)
             elif not ended or is_on_the_way_out(body, event):
                 always = not _is_conditional(body, event) and not _comes_first(program, body, event)
-                yield Needing(spawn, taken, always or ended, ended)
+                yield Needing(spawn, taken, one and (always or ended), ended)
 
 
 def _is_left(program: Program, held: HeldWait, spawn: Spawn) -> bool:
@@ -302,8 +251,7 @@ def _is_cancelled(program: Program, resolver: Resolver, key: Location, before: i
 def _asks(resolver: Resolver, event: Event, key: Location, method: str) -> bool:
     """Tell whether an event calls a method of an object."""
     called = method_of(resolver.function, event)
-    location = resolver.value(called.base) if called is not None and called.attr == method else None
-    return location is not None and resolver.key_of(location) == key
+    return called is not None and called.attr == method and is_kept_at(resolver, called.base, key)
 
 
 def _is_over(resolver: Resolver, key: Location, wait: int) -> bool:
@@ -316,6 +264,38 @@ def _is_over(resolver: Resolver, key: Location, wait: int) -> bool:
             if any(part is each for part in parts for each in asked):
                 return True
     return False
+
+
+def _may_be_over(resolver: Resolver, before: int, key: Location) -> bool:
+    """Tell whether the tasks of a table may be over, or told to be, at an event: where one is asked or cancelled.
+
+    Of several tasks it is not followed which they are, nor what is done with those that a function is handed.
+    """
+    events = resolver.function.events
+    for event in events[:before]:
+        if not isinstance(event, Call):
+            continue
+        name = last_name(resolver.function.nodes[event.function])
+        if name in _ENDS_OR_ASKS or any(keyword == "return_when" for keyword, _ in event.keywords):
+            return True
+        if name not in SPAWN_ALL and any(_is_table(resolver, argument, key) for argument in event.arguments):
+            return True
+        for target in targets_of(resolver, event):
+            if not target.function.is_async and _mentions(target.function, _ENDS_OR_ASKS):
+                return True
+    return False
+
+
+def _is_table(resolver: Resolver, operand: Operand, key: Location) -> bool:
+    location = resolver.value(operand)
+    return location is not None and resolver.key_of(location) == key.parent
+
+
+def _mentions(function: FunctionGraph, names: frozenset[str]) -> bool:
+    return any(isinstance(node, ast.Attribute) and node.attr in names for node in function.syntax)
+
+
+_ENDS_OR_ASKS = frozenset({"cancel", "done", "cancelled"})
 
 
 def _comes_first(program: Program, body: Resolver, event: int) -> bool:
@@ -359,18 +339,24 @@ def _takings(program: Program, resolver: Resolver) -> list[tuple[int, Lock]]:
 def _fits(resolver: Resolver, event: int, lock: Lock, held: HeldWait) -> bool:
     """Tell whether lock and object belong to one owner for who ends the wait if they do so for who waits."""
     method = method_of(resolver.function, resolver.function.events[event])
-    location = resolver.value(method.base) if method is not None else None
+    location = place_of(resolver, method.base) if method is not None else None
     if location is None:
         return False
     return is_beside(lock.location, location) == is_beside(held.taken.lock.location, held.waited)
 
 
 def is_beside(one: Location, other: Location) -> bool:
-    """Tell whether two attributes are those of one object, or one of them is everybody's."""
+    """Tell whether two attributes, or entries of such, are those of one object, or one of them is everybody's."""
     shared = {Root.GLOBAL, Root.CLOSURE, Root.CLASS}
-    ends = [location for location in (one, other) if location.root not in shared]
+    ends = [_without_key(location) for location in (one, other) if location.root not in shared]
     if len(ends) < 2:
         return True
     if not all(location.steps and isinstance(location.steps[-1], AttributeStep) for location in ends):
         return False
-    return one.parent == other.parent
+    return ends[0].parent == ends[1].parent
+
+
+def _without_key(location: Location) -> Location:
+    """Give the table of an entry."""
+    table = location.parent if location.steps and isinstance(location.steps[-1], ItemStep) else None
+    return table or location
