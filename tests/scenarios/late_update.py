@@ -101,6 +101,25 @@ def _socket(repair: Repair | None) -> FixtureCase:
     )
 
 
+def _connected(module: ModuleType) -> object:
+    client = module.Client()
+    client.reader, client.writer = module.Stream("first in"), module.Stream("first out")
+    return client
+
+
+def _streams(repair: Repair | None) -> FixtureCase:
+    """Two streams of one connection, of which one is waited for."""
+    return FixtureCase(
+        subject=_connected,
+        tasks={"disconnect": lambda client: client.disconnect(), "connect": lambda client: client.connect("second")},
+        state=lambda client: (client.reader, client.writer),
+        calls=lambda module: module.closed,
+        findings=(("AWA103", "self.writer"),) if repair else (),
+        repair=repair,
+        may_repeat=("first out", "second out"),
+    )
+
+
 def _numbers(repair: Repair | None) -> FixtureCase:
     return FixtureCase(
         subject=_started,
@@ -127,6 +146,8 @@ CASES: dict[str, FixtureCase] = {
     "late_update/keep_flush_restoring.py": replace(_flush(repair=None), invariant=_nothing_lost),
     "late_update/close_socket.py": _socket("safe"),
     "late_update/keep_close_socket_compared.py": _socket(None),
+    "late_update/close_streams.py": _streams("safe"),
+    "late_update/keep_close_streams_compared.py": _streams(None),
     "late_update/use_then_bump.py": _numbers("unsafe"),
     "late_update/keep_bumped_first.py": _numbers(None),
     "late_update/wakeup.py": _wakeup(

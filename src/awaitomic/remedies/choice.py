@@ -31,6 +31,7 @@ from awaitomic.remedies import (
 )
 from awaitomic.remedies.lock import early, reorder, weak_table
 from awaitomic.remedies.remedy import Case, Remedy
+from awaitomic.remedies.swap import flag
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,13 @@ TABLE: tuple[Row, ...] = (
         _is_use,
         (),
         "test `{state}` again right before it is used, or keep in a local what was tested, and use that",
+    ),
+    Row(
+        "AWA102",
+        "a flag by which a close tells that it was done",
+        flag.is_set_for_good,
+        (flag.REMEDY, lock.REMEDY),
+        "where something is closed or cleaned up, real fixes test again or swap, and hardly ever lock",
     ),
     Row(
         "AWA102",

@@ -18,6 +18,7 @@ from awaitomic.remedies.recheck.alias import bindings_of, earliest_use, is_bound
 from awaitomic.remedies.recheck.fill import propose_fill
 from awaitomic.remedies.recheck.identity import is_object
 from awaitomic.remedies.recheck.second_test import propose_second_test
+from awaitomic.remedies.recheck.together import resets_beside, target_of
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.effects import touches
@@ -62,12 +63,15 @@ def _propose(case: Case) -> Proposal:
         alias, edits = _take_alias(case, block, first, state)
     _refuse_new_key(case, block, first, state)
     header = f"if {_current(state, case)} is {alias}"
-    plan = Plan((*edits, WrapStatements(path, 1, header)))
+    first_reset, count = resets_beside(case, path, state)
+    plan = Plan((*edits, WrapStatements(first_reset, count, header)))
     title = f"`{case.finding.state}` is only reset if it still is what was used"
     doubts = _doubts(case, block, first, alias)
     if doubts:
         return Proposal(plan, Applicability.UNSAFE, title, tuple(doubts))
     because = f"for one task `{case.finding.state}` still is `{alias}`, so nothing changes; a replacement is left alone"
+    if count > 1:
+        because += ", and so is what goes with it"
     return Proposal(plan, Applicability.SAFE, title, (because,))
 
 
@@ -85,8 +89,8 @@ def _written_expression(case: Case) -> ast.expr:
         event = case.function.events[case.fact.access.value] if case.fact.access.value is not None else None
         if not isinstance(event, Const) or event.value is not None:
             raise Declined("no-identity", "only a reset to None can be told from what another task has stored")
-        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-            return statement.targets[0]
+        if isinstance(statement, ast.Assign):
+            return target_of(case, statement)
     elif isinstance(statement, ast.Delete) and len(statement.targets) == 1:
         if isinstance(statement.targets[0], ast.Subscript):
             return statement.targets[0]
@@ -213,7 +217,8 @@ REMEDY = Remedy(
     conditions=(
         "The write resets to None or removes an entry, what it throws away is an object (its methods are called, or it "
         "is awaited), and it was read, or can be read, into a local before the await. For lazy initialisation: a "
-        "second test before the store. For a test that stands outside of the lock (AWA201): the same test again under "
+        "second test before the store. What is reset beside it goes along, where it is only set and reset together "
+        "with it. For a test that stands outside of the lock (AWA201): the same test again under "
         "it, where it has no effect and decides nothing but what is done there."
     ),
     safety=(

@@ -1,0 +1,79 @@
+"""Attributes that come and go together: whoever resets the one resets the others beside it, under the same test.
+
+``self.reader = None`` beside ``self.writer = None`` would hit the new reader just as surely as the new writer.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from awaitomic.model.location import AttributeStep, Location
+from awaitomic.model.position import BlockStep, StatementPath
+from awaitomic.program.accesses import FORGETS
+from awaitomic.program.module import is_construction
+from awaitomic.remedies.remedy import Case
+from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.siblings import block_at
+
+
+def resets_beside(case: Case, path: StatementPath, state: ast.expr) -> tuple[StatementPath, int]:
+    """Give the first of the statements around the reset at `path` that reset what belongs to it, and their number."""
+    block, own = block_at(case, path), path[-1].index
+    first = last = own
+    while first > 0 and _resets_others(case, block.statements[first - 1], state):
+        first -= 1
+    while last + 1 < len(block.statements) and _resets_others(case, block.statements[last + 1], state):
+        last += 1
+    return (*path[:-1], BlockStep(path[-1].block, first)), last - first + 1
+
+
+def target_of(case: Case, statement: ast.Assign) -> ast.expr:
+    """Give the target by which a statement resets the state, where all other targets belong to that.
+
+    Raises:
+        Declined: ``recheck-shape`` if it also sets something else.
+    """
+    targets = [element for target in statement.targets for element in _elements(target)]
+    written = [target for target in targets if target is case.node(case.fact.event)]
+    others = [target for target in targets if target not in written]
+    if len(written) != 1 or not all(_belongs(case, target, written[0]) for target in others):
+        raise Declined("recheck-shape", "the write is part of a larger statement")
+    return written[0]
+
+
+def _elements(target: ast.expr) -> list[ast.expr]:
+    return target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
+
+
+def _resets_others(case: Case, statement: ast.stmt, state: ast.expr) -> bool:
+    if not isinstance(statement, ast.Assign) or not _is_nothing(statement.value):
+        return False
+    return all(_belongs(case, element, state) for target in statement.targets for element in _elements(target))
+
+
+def _is_nothing(value: ast.expr) -> bool:
+    if isinstance(value, ast.Tuple | ast.List):
+        return all(_is_nothing(element) for element in value.elts)
+    return (isinstance(value, ast.Constant) and not value.value) or (isinstance(value, ast.Dict) and not value.keys)
+
+
+def _belongs(case: Case, target: ast.expr, state: ast.expr) -> bool:
+    """Tell whether an attribute is only set where the state is, and is reset by all who reset that."""
+    if not isinstance(target, ast.Attribute) or not isinstance(state, ast.Attribute):
+        return False
+    if ast.dump(target.value) != ast.dump(state.value) or target.attr == state.attr:
+        return False
+    key = case.resolver.key_of(case.fact.access.location)
+    parent = key.parent
+    if parent is None:
+        return False
+    set_by, reset_by = _writers(case, key)
+    other_set_by, other_reset_by = _writers(case, parent.along((AttributeStep(target.attr),)))
+    return bool(other_set_by) and other_set_by <= set_by and reset_by <= other_reset_by
+
+
+def _writers(case: Case, key: Location) -> tuple[set[str], set[str]]:
+    """Give the functions that put something there, and those that take it away, construction left out."""
+    writes = [(each, access) for each, access in case.program.writers_at(key) if not is_construction(each.function)]
+    news = {resolver.function.id for resolver, access in writes if access.change not in FORGETS}
+    return news, {resolver.function.id for resolver, access in writes if access.change in FORGETS}
