@@ -60,7 +60,23 @@ def _desk(repair: Repair | None, findings: tuple[tuple[str, str], ...] = (), ref
     )
 
 
+def _store(repair: Repair | None = None) -> FixtureCase:
+    return FixtureCase(
+        subject=lambda module: module.Store(),
+        tasks={
+            "left": lambda store: store.fill(["left", "right"]),
+            "right": lambda store: store.fill(["right", "left"]),
+        },
+        state=lambda store: store.counts,
+        findings=(("AWA302", "self._locks[shelf]"),) if repair else (),
+        repair=repair,
+        refusal="pair-order" if repair else None,
+    )
+
+
 CASES: dict[str, FixtureCase] = {
+    "lock_order/loop_over_keys.py": _store("refused"),
+    "lock_order/keep_loop_over_sorted_keys.py": _store(),
     "lock_order/transfer.py": _transfers(
         "refused", findings=(("AWA302", "source.lock, target.lock"),), refusal="pair-order"
     ),

@@ -108,7 +108,7 @@ def _meeting(program: Program, edges: tuple[Edge, ...]) -> _Meeting | None:
 
 def _crosswise(program: Program, edge: Edge) -> _Meeting | None:
     """Tell whether two runs of one function can hang on two objects of a kind."""
-    at_most = interchangeable(program, edge)
+    at_most = Confidence.LIKELY if edge.is_in_loop else interchangeable(program, edge)
     if at_most is None or any(_excludes(gate) for gate in edge.gates):
         return None
     judgement = _judge(program, edge, edge)
@@ -235,6 +235,11 @@ def _report(program: Program, meeting: _Meeting) -> Finding:
 
 
 def _message(program: Program, first: Edge, others: Sequence[Edge]) -> str:
+    if first.is_in_loop:
+        return (
+            f"`{first.taken}` is taken with those of earlier steps of the loop held: a task that is given two of them "
+            "the other way round waits for this one, and this one for it, for ever"
+        )
     if not others:
         return (
             f"`{first.taken}` is taken with `{first.held}` held: a task that is given the two the other way round "
@@ -264,6 +269,10 @@ def _side(program: Program, edge: Edge) -> Iterator[TraceStep]:
         note = f"`{edge.holder.function.qualname}` is called for the two locks"
         yield step(program, edge.within.function, edge.site, Role.CALL, note)
     yield step(program, edge.holder.function, edge.held_at, Role.ACQUIRE, f"`{edge.held}` is taken")
+    if edge.is_in_loop:
+        note = "the next one is waited for with this one held"
+        yield step(program, edge.holder.function, edge.event, Role.ACQUIRE, note)
+        return
     frames = edge.frames(program)
     for frame, following in pairwise(frames):
         note = happens(frame.function, frame.event, following.function.qualname)
@@ -280,8 +289,9 @@ RULE = Rule(
     what=(
         "One task takes lock `a` and then, still holding it, lock `b`; another one takes `b` and then `a`. The second "
         "acquisition may stand in the function itself or in any chain of awaited calls, in any file of the project. "
-        "So do three locks that are taken round in a circle, and the locks of two objects of one class, which "
-        "one task takes as source and target and another one the other way round."
+        "So do three locks that are taken round in a circle, the locks of two objects of one class, which "
+        "one task takes as source and target and another one the other way round, and locks that a loop takes one "
+        "after the other for the keys that it is given."
     ),
     why=(
         "Each task holds what the other one waits for, and neither gives anything back before it has both: they wait "

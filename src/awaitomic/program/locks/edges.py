@@ -70,6 +70,11 @@ class Edge:
         return self.acquisition.function, self.acquisition.event
 
     @property
+    def is_in_loop(self) -> bool:
+        """Whether one event takes both, in two steps of a loop."""
+        return self.held_at == self.event and self.acquisition is None
+
+    @property
     def is_open(self) -> bool:
         """Whether one of the locks is a parameter that only the callers know."""
         return is_open(self.held) or is_open(self.taken)
@@ -120,12 +125,28 @@ def _may_hang(program: Program, lock: Lock, taken: Acquisition) -> bool:
 
 def _pairs(program: Program, resolver: Resolver, event: int, held: list[Taken], taken: Lock) -> Iterator[Edge]:
     suspend = suspension_of(resolver, event)
-    limit = longest(resolver, event, suspend.awaited) if suspend is not None and suspend.awaited is not None else None
+    limit = _limit(resolver, event, suspend)
     for first in held:
         if first.lock.location != taken.location:
             gates = _gates(program, resolver, first)
             tight = _is_tight(program, resolver, first.event, suspend.id if suspend is not None else event)
             yield Edge(resolver, first.lock, taken, resolver, first.event, event, gates, limit, is_tight=tight)
+
+
+def _limit(resolver: Resolver, event: int, suspend: Suspend | None) -> str | None:
+    return longest(resolver, event, suspend.awaited) if suspend is not None and suspend.awaited is not None else None
+
+
+def acquired_again(program: Program, resolver: Resolver, event: Event, lock: Lock, *, is_tight: bool) -> Iterator[Edge]:
+    """Give the edge of a lock that a loop takes for one thing after the other, from the one before to the next."""
+    if _is_tried_first(resolver, lock, event.id) or not _can_wait(program, resolver, event.id):
+        return
+    suspend = suspension_of(resolver, event.id)
+    limit = (
+        longest(resolver, event.id, suspend.awaited) if suspend is not None and suspend.awaited is not None else None
+    )
+    gates = _gates(program, resolver, Taken(lock, event.id, is_known=True)) - {resolver.key_of(lock.location)}
+    yield Edge(resolver, lock, lock, resolver, event.id, event.id, gates, limit, is_tight=is_tight)
 
 
 def _is_tight(program: Program, resolver: Resolver, first: int, second: int) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from awaitomic.model.location import NAMED_BY_SEVERAL, Location
 from awaitomic.program.locks.edges import Edge, lifted_to, own_edges
+from awaitomic.program.locks.in_loops import loop_edges
 from awaitomic.program.locks.pairs import fixed_places
 from awaitomic.program.reach import components
 
@@ -52,12 +53,16 @@ class LockOrder:
         return self._own[key]
 
     def pairs(self, unit: Unit) -> Iterator[Edge]:
-        """Give the edges of a module between two locks of a kind, of which nothing says that they are the same ones."""
+        """Give the edges of a module between two locks of a kind, of which nothing says that they are the same ones.
+
+        In an edge of a loop both are what one event takes.
+        """
         for resolver in unit.resolvers:
             for edge in self.of(resolver):
                 held, taken = edge.ends
                 if held == taken and not edge.is_open and fixed_places(edge) is None:
                     yield edge
+            yield from loop_edges(self._program, resolver)
 
     def circles(self, unit: Unit) -> Iterator[Circle]:
         """Give the circles in which locks are that a module takes, each once, in a fixed order."""
