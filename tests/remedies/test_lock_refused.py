@@ -83,6 +83,14 @@ REFUSED = {
             "await asyncio.sleep(0)\n        self.total = total", "yield total\n        self.total = total"
         ),
     ),
+    "a loop that waits until somebody else has changed the state": (
+        "AWA101",
+        "waits-for-holder",
+        "the loop on line 18 of `Bank.emptied` waits until somebody else",
+        WRITERS
+        + "\n    async def emptied(self):\n        while self.total:\n            await asyncio.sleep(0)\n"
+        + "        self.total = 1\n",
+    ),
     "a wait that only a taker of the lock can end": (
         "AWA102",
         "waits-for-holder",

@@ -129,3 +129,28 @@ def test_what_only_a_closure_that_has_not_begun_can_see_stays_outside(started: s
         "            asyncio.create_task(tell())\n        while not seen:\n            await asyncio.sleep(1)\n"
     )
     assert f"        async with self._lock:\n            {first}" in fixed(text).text
+
+
+def test_a_test_of_the_state_is_not_left_in_front_of_the_wait_for_the_lock() -> None:
+    text = START + (
+        "class Rows:\n    def __init__(self):\n        self.rows = None\n\n    async def get(self):\n"
+        "        if self.rows is None:\n            self.rows = await fetch()\n        return self.rows\n\n"
+        "    async def take(self):\n        if not self.rows:\n            return None\n"
+        "        return self.rows.popitem()\n\n\nasync def fetch():\n    await asyncio.sleep(1)\n    return {}\n"
+    )
+    together = "        async with self._lock:\n            if not self.rows:\n                return None\n"
+    assert together + "            return self.rows.popitem()\n" in fixed(text).text
+    waiting = text.replace(
+        "if not self.rows:\n            return None", "while not self.rows:\n            await fetch()"
+    )
+    assert "async with" not in fixed(waiting).text
+
+
+def test_a_lock_for_what_an_entry_has_is_named_after_that() -> None:
+    text = START + (
+        "class Bank:\n    def __init__(self):\n        self.rows = {}\n        self._lock = asyncio.Lock()\n\n"
+        "    async def add(self, key, row):\n        async with self._lock:\n            self.rows[key] = row\n\n"
+        "    async def pay(self, key, n):\n        row = self.rows[key]\n        if row.balance >= n:\n"
+        "            await self.bank.pay(n)\n            row.balance -= n\n"
+    )
+    assert "        self._balance_lock = asyncio.Lock()\n" in fixed(text).text

@@ -25,6 +25,7 @@ from awaitomic.program.state import Token
 from awaitomic.remedies.lock.by_hand import pairs_of
 from awaitomic.remedies.lock.home import Guardian, Home, Kind
 from awaitomic.remedies.lock.own_variables import can_be_seen
+from awaitomic.remedies.lock.polls import check_polls
 from awaitomic.remedies.lock.useless import private_around
 from awaitomic.remedies.remedy import statement_at
 from awaitomic.remedies.shared.declined import Declined, check_here, check_reach
@@ -274,6 +275,7 @@ class Coverage:
             more = [path for path in more if not run.covers(path)]
             if not more:
                 self._check_loops(function, run)
+                check_polls(self, resolver, run)
                 return run
             paths = [*run.paths, *more]
 
@@ -322,7 +324,10 @@ class Coverage:
             path = function.statements[guard.guard]
             around = run.first[: len(path)] == path
             if guard.guard < start and not around and all(not t.is_stale and not t.locks for t in guard.tokens):
-                found.append(guard.guard)
+                if any(resolver.key_of(token.location) in self.keys for token in guard.tokens):
+                    yield guard.guard  # whatever it takes: behind a wait for the lock it would say nothing
+                else:
+                    found.append(guard.guard)
         for location in state.own:
             if can_be_seen(self.program, resolver, location, start) and self._is_looked_at(resolver.key_of(location)):
                 written = [f.event for f in self.program.facts(resolver).writes if f.access.location == location]

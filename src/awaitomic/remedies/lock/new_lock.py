@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.finding import Finding
+from awaitomic.model.location import AttributeStep
 from awaitomic.model.plan import Edit
 from awaitomic.program import Program
 from awaitomic.program.module import ClassFacts
@@ -14,7 +15,7 @@ from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock import keyed, library, variables
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.lock.growing import first_merged
-from awaitomic.remedies.lock.home import Kind
+from awaitomic.remedies.lock.home import Home, Kind
 from awaitomic.remedies.lock.lock_tables import LockTable
 from awaitomic.remedies.lock.naming import is_one_of_several
 from awaitomic.remedies.lock.reached import OWN
@@ -50,7 +51,7 @@ def new_lock(
         if later:
             maker = _on_first_use(coverage, there, maker)
         general = owner is None or not is_one_of_several(coverage, owner, found)
-        name, creation = _made(coverage, owner, maker, (coverage.home.state, "lock"), general=general)
+        name, creation = _made(coverage, owner, maker, (_stem(coverage.home), "lock"), general=general)
         first = {key: _first_use(coverage, key, name, makers) for key in coverage.functions} if later else {}
         taken = Taken(name, first=first, imports=makers.imports)
         return taken, replace(creation, because=(*creation.because, *unsure))
@@ -83,6 +84,12 @@ class _Makers:
             self._known[function.module] = maker
             self.imports[function.module] = maker.imports
         return self._known[function.module].callee
+
+
+def _stem(home: Home) -> str:
+    """Give what a lock is named after: of ``self.rows[key].balance`` the balance."""
+    attributes = [step.name for step in home.key.steps if isinstance(step, AttributeStep)]
+    return attributes[-1] if home.kind is Kind.INSTANCE and len(attributes) > 1 else home.state
 
 
 def _owner(coverage: Coverage, resolver: Resolver) -> ClassFacts | None:

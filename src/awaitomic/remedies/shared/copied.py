@@ -60,8 +60,11 @@ def odd_construction(program: Program, facts: ClassFacts) -> Iterator[str]:
     """Give the reasons for which an instance may come into being without its constructor."""
     if any(keyword.arg == "metaclass" and last_name(keyword.value) != "ABCMeta" for keyword in facts.node.keywords):
         yield f"`{facts.qualname}` has a metaclass, which may make instances in another way"
-    own = facts.methods.get("__new__")
-    yield from _made_by_new(program, frozenset(id(node) for node in ast.walk(own.node)) if own else frozenset())
+    strangers = (
+        each for each in program.module.classes.values() if not program.module.link.descends(facts.id, each.id)
+    )
+    makers = [each.methods["__new__"] for each in (facts, *strangers) if "__new__" in each.methods]
+    yield from _made_by_new(program, frozenset(id(node) for maker in makers for node in ast.walk(maker.node)))
 
 
 def _made_by_new(program: Program, inside: frozenset[int], place: str = "") -> Iterator[str]:
