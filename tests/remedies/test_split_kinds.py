@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from awaitomic.remedies.split import REMEDY
-from remedies.carried_out import carried
+from remedies.carried_out import carried, refusal
 from remedies.stores import HEAD
 
 SCAN = """\
@@ -261,3 +261,41 @@ def test_locks_that_are_variables_are_told_apart() -> None:
     result = carried(REMEDY, "AWA301", text)
     assert "    async with one:\n        await _helper_locked(1)\n" in result.text
     assert result.text.endswith("    async with other:\n        await helper(2)\n")
+
+
+FORWARDED = """\
+    def put(self, row, keep=True):
+        return self._put(row, keep)
+
+    async def _put(self, row, keep=True):
+        async with self._lock:
+            await asyncio.sleep(0)
+"""
+
+PUTS = "\n    async def load(self):\n        async with self._lock:\n            await self.put(1)\n"
+OTHERS = "\n    async def other(self):\n        await self.put(2)\n"
+
+
+def test_what_only_returns_a_coroutine_is_passed_over_by_holders() -> None:
+    result = carried(REMEDY, "AWA301", HEAD + FORWARDED + PUTS + OTHERS)
+    assert result.verdict == "safe"
+    assert result.text.endswith(PUTS.replace("self.put", "self._put_locked") + OTHERS)
+
+
+@pytest.mark.parametrize(
+    "forwarded",
+    [
+        pytest.param(FORWARDED.replace("return self._put(row, keep)", "return self._put(row)"), id="other arguments"),
+        pytest.param(
+            FORWARDED.replace("row, keep=True):\n        r", "row, keep=False):\n        r"), id="another default"
+        ),
+        pytest.param(FORWARDED.replace("return", "print(row)\n        return"), id="more than that"),
+    ],
+)
+def test_what_does_more_than_return_a_coroutine_cannot_be_passed_over(forwarded: str) -> None:
+    assert refusal(REMEDY, "AWA301", HEAD + forwarded + PUTS).code == "through-callback"
+
+
+def test_what_returns_a_coroutine_and_is_overridden_cannot_be_passed_over() -> None:
+    sub = "\nclass Sub(Store):\n    def put(self, row, keep=True):\n        return self._put(row, keep)\n"
+    assert refusal(REMEDY, "AWA301", HEAD + FORWARDED + PUTS + sub).code == "through-callback"

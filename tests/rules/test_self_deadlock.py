@@ -44,6 +44,17 @@ class Store:
 
     async def count(self): ...
 
+    @property
+    def room(self):
+        return self.take_room()
+
+    async def take_room(self):
+        async with self.lock:
+            return await self.count()
+
+    async def collect(self, rows):
+        return [row async for row in rows]
+
     async def f(self, key, task):
         {body}
 
@@ -65,6 +76,17 @@ HANGS = [
         "async with self.lock:\n            async for row in self.scan(): ...",
     ),
     ("a property gives a coroutine that takes the lock", "async with self.lock: await self.size"),
+    ("a property returns a coroutine that takes the lock", "async with self.lock: await self.room"),
+    ("a property with a time limit", "async with self.lock: await asyncio.wait_for(self.size, 1)"),
+    ("a single step of a generator", "async with self.lock: await anext(self.scan())"),
+    (
+        "a generator that is closed in the end",
+        "async with self.lock, contextlib.aclosing(self.scan()) as rows:\n            async for row in rows: ...",
+    ),
+    (
+        "a generator expression that an awaited call goes through",
+        "async with self.lock: await self.collect(row async for row in self.scan())",
+    ),
     (
         "a task of a group that is left with the lock held",
         "async with self.lock, asyncio.TaskGroup() as group: group.create_task(self.put(key))",
@@ -91,6 +113,15 @@ GOES_ON = [
     (
         "a generator that takes the lock is run after it is released",
         "async with self.lock: ...\n        async for row in self.scan(): ...",
+    ),
+    (
+        "a generator expression that is gone through after it is released",
+        "async with self.lock: rows = (row async for row in self.scan())\n        async for row in rows: ...",
+    ),
+    ("a generator expression that is returned", "async with self.lock: return (row async for row in self.scan())"),
+    (
+        "a manager gives something else to go through",
+        "async with self.lock, self.opened(self.scan()) as rows:\n            async for row in rows: ...",
     ),
     ("a generator that takes no lock", "async with self.lock:\n            async for row in self.names(): ..."),
     ("a property that takes the lock is awaited before", "n = await self.size\n        async with self.lock: print(n)"),

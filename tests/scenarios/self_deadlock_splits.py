@@ -111,6 +111,8 @@ CASES: dict[str, FixtureCase] = {
     "self_deadlock/keep_nested_change.py": _lines(ledger(None, NOTED)),
     "self_deadlock/property.py": ledger("safe", SIZED),
     "self_deadlock/keep_property.py": _lines(ledger(None, SIZED)),
+    "self_deadlock/property_returns.py": ledger("safe", SIZED),
+    "self_deadlock/keep_property_returns.py": _lines(ledger(None, SIZED)),
     "self_deadlock/task_group.py": ledger("refused", refusal="runs-beside"),
     "self_deadlock/keep_task_group.py": _lines(ledger(None)),
     "self_deadlock/shielded_with_a_limit.py": replace(

@@ -78,6 +78,11 @@ class Callers:
                     self._everybody.add(key)
         return self._units[key]
 
+    def is_everybodys(self, function: FunctionGraph) -> bool:
+        """Tell whether too many modules know a function for all of its uses to be seen."""
+        self.concerned(function)
+        return id(function) in self._everybody
+
     def is_mentioned(self, function: FunctionGraph) -> bool:
         """Tell whether the function is handed around as a value, or called in a way that is not understood."""
         key = id(function)

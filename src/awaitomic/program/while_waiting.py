@@ -7,6 +7,7 @@ awaited: one of two coroutines, a list of them, a ``partial``.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -15,7 +16,7 @@ from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL, TASK_GROUPS, 
 from awaitomic.model.event import Attribute, Call, Compute, Event, Merge, Operand, Read, Suspend, SuspendWhy
 from awaitomic.model.location import Root
 from awaitomic.program.callables import called_partial, reached
-from awaitomic.program.calls import alone_in, awaited_calls, targets_of, unwrapped
+from awaitomic.program.calls import alone_in, awaited_calls, is_awaited, targets_of, unwrapped
 from awaitomic.program.module import is_property
 from awaitomic.program.names import last_name
 from awaitomic.program.operands import method_of
@@ -28,7 +29,7 @@ def calls_while_waiting(resolver: Resolver, event: Suspend) -> Iterator[AwaitedC
     if event.awaited is None:
         return
     origin = resolver.origin(event.awaited)
-    if _ends_before(resolver, origin):
+    if _ends_before(resolver, origin) or _is_put_off(resolver, event):
         return
     yield from awaited_calls(resolver, event)
     stacked = entered_by_stack(resolver, event)
@@ -51,6 +52,24 @@ def _ends_before(resolver: Resolver, origin: Operand) -> bool:
     if not isinstance(event, Call) or last_name(resolver.function.nodes[event.function]) not in SPAWN_ALL:
         return False
     return any(name in {"timeout", "return_when"} for name, _ in event.keywords)
+
+
+def _is_put_off(resolver: Resolver, event: Suspend) -> bool:
+    """Tell whether a step is one of a generator expression, which somebody may go through later, or never.
+
+    One that is handed to a call which is awaited counts as gone through by that.
+    """
+    if event.why is not SuspendWhy.ASYNC_FOR:
+        return False
+    function = resolver.function
+    for found in function.events:
+        node = function.nodes[found.id]
+        if not isinstance(found, Compute) or found.operator != "generator" or not isinstance(node, ast.GeneratorExp):
+            continue
+        if any(each.iter is function.nodes[event.id] for each in node.generators):
+            calls = (each for each in function.events if isinstance(each, Call) and found.id in each.arguments)
+            return not any(is_awaited(resolver, each.id) for each in calls)
+    return False
 
 
 def entered_by_stack(resolver: Resolver, event: Event) -> tuple[Operand, Operand] | None:
@@ -212,7 +231,7 @@ def _property(resolver: Resolver, event: Operand, how: How) -> Iterator[AwaitedC
     kind, _, owner = (resolver.operand_type(place.base).name or "").partition(":")
     method = resolver.module.find_method(owner, place.attr) if kind == "class" else None
     receiver = resolver.value(place.base)
-    if method is not None and method.is_async and is_property(method) and receiver is not None:
+    if method is not None and is_property(method) and not method.is_generator and receiver is not None:
         yield AwaitedCall(event, how, (Target(method, receiver),))
 
 

@@ -101,7 +101,7 @@ def _helpers(case: Case, first: FunctionGraph, taken: Acquisition) -> Iterator[F
     """Give the functions on the way to a taker that are called with the lock and without."""
     caller = first
     for name, event, _ in taken.chain:
-        if not _holds(case, case.program.resolver(caller), event, taken.lock):
+        if caller.is_async and not _holds(case, case.program.resolver(caller), event, taken.lock):
             yield caller
         caller = case.program.named(name).function
 

@@ -29,7 +29,7 @@ def existing_variant(program: Program, function: FunctionGraph, region: Region) 
     name = callee.attr if isinstance(callee, ast.Attribute) else getattr(callee, "id", "")
     if isinstance(callee, ast.Attribute) and not isinstance(callee.value, ast.Name):
         return None
-    return name if _hands_on(program, function, call, name) else None
+    return name if hands_on(program, function, call, name) else None
 
 
 def _handed_on(kind: Kind, statement: ast.stmt) -> ast.Call | None:
@@ -76,7 +76,7 @@ def _yields(statement: ast.stmt, value: ast.expr | None) -> bool:
     return isinstance(value, ast.Name) and ast.unparse(given) == value.id
 
 
-def _hands_on(program: Program, function: FunctionGraph, call: ast.Call, name: str) -> bool:
+def hands_on(program: Program, function: FunctionGraph, call: ast.Call, name: str) -> bool:
     """Tell whether a call hands all parameters of a function on to one beside it that takes the same ones.
 
     By position or by name is the same; other names or other defaults are not, since callers rely on them.

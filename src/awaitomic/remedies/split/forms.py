@@ -30,9 +30,9 @@ class Kind(enum.Enum):
     MANAGER = "is called and entered"
 
 
-def node_of(function: FunctionGraph) -> ast.AsyncFunctionDef:
-    """Give the statement of a coroutine function or asynchronous generator."""
-    assert isinstance(function.node, ast.AsyncFunctionDef)
+def node_of(function: FunctionGraph) -> ast.FunctionDef | ast.AsyncFunctionDef:
+    """Give the statement of a function that has a name."""
+    assert isinstance(function.node, ast.FunctionDef | ast.AsyncFunctionDef)
     return function.node
 
 

@@ -25,6 +25,7 @@ from awaitomic.remedies.shared.declined import Declined, check_reach
 from awaitomic.remedies.split import variant as variants
 from awaitomic.remedies.split.existing import existing_variant
 from awaitomic.remedies.split.forms import check_form, kind_of, node_of, twice_made_defaults, unknown_decorators
+from awaitomic.remedies.split.forwarding import forwarders_of
 from awaitomic.remedies.split.halves import halve, halve_passing
 from awaitomic.remedies.split.overrides import Family, family_of, relatives
 from awaitomic.remedies.split.regions import Taker, are_alike, dropped, regions_of
@@ -273,17 +274,19 @@ def redirect_all(program: Program, group: list[FunctionGraph], name: str, held: 
     edits: dict[Placed, None] = {}
     kept: set[int] = set()
     moved: dict[int, str] = {}
-    for function in group:
+    named = [(function, function) for function in group]
+    named += [(other, function) for function in group for other in forwarders_of(program, function)]
+    for function, meant in named:
         for use in uses_of(program, function):
             found, user = use.call, use.resolver.function
             node = user.nodes[found.call]
-            if not held(use.resolver, use.event, use.target):
+            if not held(use.resolver, use.event, replace(use.target, function=meant)):
                 kept.add(id(node))
                 continue
             place = program.place(user, found.call)
             check_waits([found.how], function.qualname, place)
             _check_entered(use, function.qualname, place)
-            stranger = next((t.function for t in found.targets if t.function not in group), None)
+            stranger = next((t.function for t in found.targets if t.function not in (*group, function)), None)
             if stranger is not None:
                 raise Declined("overridden", f"the call on {place} may also reach `{stranger.qualname}`")
             check_reach(program, user)

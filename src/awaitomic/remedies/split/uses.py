@@ -17,9 +17,10 @@ from awaitomic.program.calls import awaited_calls, targets_of
 from awaitomic.program.coroutines import referenced
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
-from awaitomic.program.target import AwaitedCall, Part, Target
+from awaitomic.program.target import AwaitedCall, How, Part, Target
 from awaitomic.program.while_waiting import calls_while_waiting
 from awaitomic.remedies.split.forms import Kind, kind_of
+from awaitomic.remedies.split.forwarding import forwarders_of
 
 _LEAVES = ast.Return | ast.Break | ast.Raise | ast.Await | ast.Yield | ast.AsyncFor | ast.AsyncWith
 
@@ -36,9 +37,11 @@ class Use:
 
 def uses_of(program: Program, function: FunctionGraph) -> list[Use]:
     """Give every use of a function that is understood, in all modules that can know it."""
-    if kind_of(function) is Kind.COROUTINE:
+    if kind_of(function) is not Kind.COROUTINE:
+        return list(_run(program, function))
+    if function.is_async:
         return list(_awaited(program, function))
-    return list(_run(program, function))
+    return [use for use in _run(program, function) if use.call.how is not How.TASK]
 
 
 def _awaited(program: Program, function: FunctionGraph) -> Iterator[Use]:
@@ -78,11 +81,19 @@ def only_used_here(program: Program, function: FunctionGraph) -> list[Use]:
 
 
 def is_handed_around(program: Program, function: FunctionGraph) -> bool:
-    """Tell whether a function is a value somewhere, or used in a way that is not understood."""
-    if kind_of(function) is Kind.COROUTINE:
+    """Tell whether a function is a value somewhere, or used in a way that is not understood.
+
+    What a forwarder returns is understood.
+    """
+    forwarders = forwarders_of(program, function)
+    if kind_of(function) is Kind.COROUTINE and (not forwarders or not program.callers.is_mentioned(function)):
         return program.callers.is_mentioned(function)
+    if program.callers.is_everybodys(function):
+        return True
     understood = {(id(use.resolver), use.call.call) for use in uses_of(program, function)}
     for resolver in _resolvers(program, function):
+        if any(resolver.function is each for each in forwarders):
+            continue
         called = {event.function for event in resolver.function.events if isinstance(event, Call)}
         for event in resolver.function.events:
             if (id(resolver), event.id) in understood:

@@ -14,6 +14,7 @@ from awaitomic.program.locks.taken import AROUND
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.target import AwaitedCall, Target
 from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.split.forwarding import forwarders_of
 
 
 def check_way(program: Program, resolver: Resolver, call: AwaitedCall, target: Target, taken: Acquisition) -> None:
@@ -42,8 +43,8 @@ def check_way(program: Program, resolver: Resolver, call: AwaitedCall, target: T
         line = program.extent(resolver.function, call.call).line
         message = f"`{target.function.qualname}`, called on line {line}, is handed the lock, or what takes it"
         raise Declined("through-callback", message)
-    if not all(frame.function.is_async for frame in frames[1:]):
-        plain = next(frame.function for frame in frames[1:] if not frame.function.is_async)
+    plain = next((frame.function for frame in frames[1:] if not frame.function.is_async), None)
+    if plain is not None and not (plain is frames[1].function and plain in forwarders_of(program, frames[2].function)):
         line = getattr(plain.node, "lineno", 1)
         message = f"`{plain.qualname}` (line {line}) is no coroutine function: it only returns what takes the lock"
         raise Declined("through-callback", message)

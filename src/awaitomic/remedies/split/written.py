@@ -82,7 +82,7 @@ def part_signature(program: Program, function: FunctionGraph, part: Part, *, yie
     return f"({', '.join(written)}){arrow}"
 
 
-def _annotations(node: ast.AsyncFunctionDef) -> dict[str, ast.expr]:
+def _annotations(node: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, ast.expr]:
     arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
     found = {argument.arg: argument.annotation for argument in arguments if argument.annotation is not None}
     for inner in ast.walk(node):
