@@ -6,9 +6,11 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
+
 import awaitomic
 from awaitomic.model.finding import Refusal
-from awaitomic.remedies.designs import DESIGNS, with_design
+from awaitomic.remedies.designs import DESIGNS, OF_RULES, with_design
 
 ROOT = Path(__file__).parents[2]
 RAISERS = {"Declined", "Refusal", "PatchRefused", "PatchRefusedError"}
@@ -51,6 +53,14 @@ def test_the_page_gives_every_design_that_a_refusal_names() -> None:
 
 
 def test_a_refusal_names_the_design_that_would_do_and_no_other() -> None:
-    told = with_design(Refusal("sync-writer", "a plain function writes"))
+    told = with_design(Refusal("sync-writer", "a plain function writes"), "AWA101")
     assert told == Refusal("sync-writer", f"a plain function writes. What would do: {DESIGNS['sync-writer']}")
-    assert with_design(Refusal("hoist-shape", "unknown")) == Refusal("hoist-shape", "unknown")
+    assert with_design(Refusal("hoist-shape", "unknown"), "AWA101") == Refusal("hoist-shape", "unknown")
+
+
+@pytest.mark.parametrize("rule", OF_RULES)
+@pytest.mark.parametrize("code", ["sync-writer", "hoist-shape"])
+def test_what_would_do_for_a_whole_rule_goes_before_the_reason(rule: str, code: str) -> None:
+    page = (ROOT / "docs" / "refusals.md").read_text(encoding="utf-8")
+    assert with_design(Refusal(code, "no"), rule) == Refusal(code, f"no. What would do: {OF_RULES[rule]}")
+    assert f"| all codes, for {rule} | {OF_RULES[rule]} |\n" in page

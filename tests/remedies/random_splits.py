@@ -40,12 +40,24 @@ class Subject:
         return await self.act(3)
 """
 
+GENERATOR = (
+    PRELUDE.replace("import asyncio\n", "import asyncio\nfrom contextlib import aclosing\n", 1)
+    .replace("return await self.act(3, c=1)", "return [row async for row in self.act(3, c=1)]")
+    .replace("return await self.act(0, 2, 5, 7)", "return [row async for row in self.act(0, 2, 5, 7)]")
+    .replace(
+        "        return await self.act(3)\n",
+        "        async with aclosing(self.act(3)) as rows:\n            async for row in rows:\n"
+        "                return row\n",
+    )
+)
+
 NAMES = ("a", "b", "c", "x", "y", "z")
 
 
 class _Writer:
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, yields: bool = False) -> None:
         self._random = random.Random(seed)
+        self._yields = yields
 
     def _pick(self, *choices: str) -> str:
         return self._random.choice(choices)
@@ -66,7 +78,13 @@ class _Writer:
         ]
         if waits:
             simple += [f"{self._pick(*NAMES)} = await wait({self.expression()})"] * 3
-        rare = [f"return {self.expression()}", f"raise ValueError({self.expression()})", "f = lambda: x"]
+        if self._yields:
+            simple += [f"yield {self.expression()}"] * 4
+        rare = [
+            "return" if self._yields else f"return {self.expression()}",
+            f"raise ValueError({self.expression()})",
+            "f = lambda: x",
+        ]
         rare += ["break", "continue"] if loop else []
         if depth and self._random.random() < 0.35:
             return self._compound(depth - 1, waits=waits, loop=loop)
@@ -104,6 +122,8 @@ class _Writer:
             before += self.block(1, 2, waits=waits)
         after = self.block(1, 2, waits=waits) if self._random.random() < 0.7 else []
         last = [f"return {self._pick('x', 'a + x', '(x, y, z)')}"] if self._random.random() < 0.7 else []
+        if self._yields:
+            last = [f"yield {self._pick('x', 'a + x')}"] if not any("yield" in line for line in region) else []
         return [*before, *region, *after, *last]
 
 
@@ -112,3 +132,12 @@ def program(seed: int) -> str:
     writer = _Writer(seed)
     body = textwrap.indent("\n".join(writer.method()), "        ")
     return PRELUDE.format(doc='"""Act."""', body=body)
+
+
+def generator(seed: int) -> str:
+    """Give a program in which `Subject.act` is a generator, through which one method goes with the lock held.
+
+    Another one goes through it to its end, and a third closes it after its first step.
+    """
+    body = textwrap.indent("\n".join(_Writer(seed, yields=True).method()), "        ")
+    return GENERATOR.format(doc='"""Act."""', body=body)

@@ -299,3 +299,89 @@ def test_what_does_more_than_return_a_coroutine_cannot_be_passed_over(forwarded:
 def test_what_returns_a_coroutine_and_is_overridden_cannot_be_passed_over() -> None:
     sub = "\nclass Sub(Store):\n    def put(self, row, keep=True):\n        return self._put(row, keep)\n"
     assert refusal(REMEDY, "AWA301", HEAD + FORWARDED + PUTS + sub).code == "through-callback"
+
+
+CLOSURE = """
+import asyncio
+
+def make():
+    lock = asyncio.Lock()
+    rows = []
+
+    async def put(row):
+        nonlocal rows
+        async with lock:
+            rows = [*rows, row]
+            await asyncio.sleep(0)
+
+    async def load():
+        async with lock:
+            await put(1)
+
+    async def other():
+        await put(2)
+
+    return load, other
+"""
+
+
+def test_the_variant_of_a_function_in_a_function_stands_beside_it() -> None:
+    result = carried(REMEDY, "AWA301", CLOSURE)
+    assert result.verdict == "safe"
+    assert (
+        "    async def put(row):\n"
+        "        async with lock:\n"
+        "            await _put_locked(row)\n\n"
+        "    async def _put_locked(row):\n"
+        '        """Do the work of `put`. Caller must hold `lock`."""\n'
+        "        nonlocal rows\n"
+        "        rows = [*rows, row]\n"
+        "        await asyncio.sleep(0)\n"
+    ) in result.text
+    assert result.text.endswith(CLOSURE[CLOSURE.index("    async def load") :].replace("put(1)", "_put_locked(1)"))
+
+
+def test_a_function_in_a_function_that_is_handed_out_makes_the_split_unsafe() -> None:
+    result = carried(REMEDY, "AWA301", CLOSURE.replace("return load, other", "return load, other, put"))
+    assert result.verdict == "unsafe"
+    assert "handed around" in result.proposal.because[0]
+
+
+BETWEEN = (
+    CLOSURE.replace("await put(1)", "await both(1)")
+    .replace("await put(2)", "await both(2)")
+    .replace(
+        "    async def load",
+        "    async def both(row):\n        await put(row)\n        await put(row)\n\n    async def load",
+    )
+)
+
+
+def test_a_helper_in_the_same_function_takes_the_lock_for_the_others() -> None:
+    result = carried(REMEDY, "AWA301", BETWEEN)
+    assert "    async def both(row):\n        async with lock:\n            await _both_locked(row)\n" in result.text
+
+
+def test_a_helper_for_which_the_name_of_the_lock_means_something_else_is_not_split() -> None:
+    text = BETWEEN.replace("await put(row)\n        await put(row)", "lock = row\n        await put(lock)")
+    assert refusal(REMEDY, "AWA301", text).code == "helper-of-both"
+
+
+def test_one_of_two_functions_of_a_name_is_not_split() -> None:
+    twice = (
+        "import asyncio\nfast = True\nlock = asyncio.Lock()\n\n"
+        "if fast:\n    async def put(row):\n        print(row)\n"
+        "else:\n    async def put(row):\n        async with lock:\n            await asyncio.sleep(0)\n\n"
+        "async def load():\n    async with lock:\n        await put(1)\n"
+    )
+    assert refusal(REMEDY, "AWA301", twice).code == "overridden"
+
+
+def test_overloads_and_their_function_have_one_name() -> None:
+    text = HEAD.replace("import asyncio\n", "import asyncio\nfrom typing import overload\n") + (
+        "    @overload\n    async def put(self, row: int) -> int: ...\n"
+        "    @overload\n    async def put(self, row: str) -> str: ...\n"
+        "    async def put(self, row):\n        async with self._lock:\n            return row\n\n"
+        "    async def load(self):\n        async with self._lock:\n            await self.put(1)\n"
+    )
+    assert carried(REMEDY, "AWA301", text).text.count("async def _put_locked(self, row):") == 1

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import ModuleType
+from typing import Any
 
-from .case import FixtureCase, Task
+from .case import FixtureCase, Repair, Task
 
 
 async def _set_timeout(module: ModuleType) -> None:
@@ -16,13 +17,19 @@ async def _add_hook(module: ModuleType) -> None:
     module.runner.add("metrics")
 
 
-def _case(tasks: Mapping[str, Task], subject: str | None, *states: str) -> FixtureCase:
+def _settings(subject: Any) -> dict[str, Any]:  # noqa: ANN401 -- the programs under test are loaded as text
+    """Everything that a subject has, but for a lock."""
+    return {name: value for name, value in vars(subject).items() if not name.startswith("_")}
+
+
+def _case(tasks: Mapping[str, Task], subject: str | None, *states: str, repair: Repair = "refused") -> FixtureCase:
+    """A case of which the one thing that can set the state as well is a plain function, unless it is repaired."""
     return FixtureCase(
         tasks=tasks,
-        state=None if subject is None else lambda module: vars(getattr(module, subject)),
+        state=None if subject is None else lambda module: _settings(getattr(module, subject)),
         findings=tuple(("AWA106", state) for state in states),
-        repair="refused" if states else None,
-        refusal="no-remedy-yet" if states else None,
+        repair=repair if states else None,
+        refusal="sync-writer" if states and repair == "refused" else None,
     )
 
 
@@ -36,7 +43,7 @@ CASES: dict[str, FixtureCase] = {
         {"run": lambda module: module.runner.run_with("trace"), "add": _add_hook}, "runner", "self.hooks"
     ),
     "save_restore/two_saved.py": _case(
-        {"print": lambda module: module.printer.print_plain()}, "printer", "self.color", "self.width"
+        {"print": lambda module: module.printer.print_plain()}, "printer", "self.color", "self.width", repair="unsafe"
     ),
     "save_restore/keep_locked.py": _case(
         {"print": lambda module: module.printer.print_narrow(), "set": lambda module: module.printer.set_width(60)},

@@ -91,6 +91,11 @@ async def _size(ledger: Any) -> int:  # noqa: ANN401 -- likewise
 SIZED: Mapping[str, Task] = {**LOAD, "size": _size}
 
 
+CLOSED: Mapping[str, Task] = {
+    "load": lambda ledger: ledger.load(["one"]),
+    "note": lambda ledger: ledger.note("two"),
+}
+
 CHANGED = ("AWA301", "self._changed")
 
 CASES: dict[str, FixtureCase] = {
@@ -111,6 +116,10 @@ CASES: dict[str, FixtureCase] = {
     "self_deadlock/keep_nested_change.py": _lines(ledger(None, NOTED)),
     "self_deadlock/property.py": ledger("safe", SIZED),
     "self_deadlock/keep_property.py": _lines(ledger(None, SIZED)),
+    "self_deadlock/closure.py": replace(
+        ledger("safe", CLOSED), subject=lambda module: module.open_ledger(), findings=(("AWA301", "lock"),)
+    ),
+    "self_deadlock/keep_closure.py": replace(_lines(ledger(None, CLOSED)), subject=lambda module: module.open_ledger()),
     "self_deadlock/property_returns.py": ledger("safe", SIZED),
     "self_deadlock/keep_property_returns.py": _lines(ledger(None, SIZED)),
     "self_deadlock/task_group.py": ledger("refused", refusal="runs-beside"),

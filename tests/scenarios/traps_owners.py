@@ -197,8 +197,7 @@ CASES: dict[str, FixtureCase] = {
         tasks={"quiet": lambda module: module.console.run_quietly(module.work)},
         state=lambda module: module.console.level,
         findings=(("AWA106", "self.level"),),
-        repair="refused",
-        refusal="no-remedy-yet",
+        repair="unsafe",
     ),
     "traps/restore_plus_one.py": FixtureCase(
         tasks={"quiet": lambda module: module.console.run_quietly(module.work)},

@@ -50,7 +50,7 @@ def plan(
         names = ", ".join(remedy.name for remedy in row.remedies)
         return Refusal("strategy-forbidden", f"what suits {row.shape} is forbidden by `strategy`: {names}")
     answer = _first_of(case, remedies, editable)
-    return with_design(answer) if isinstance(answer, Refusal) else answer
+    return with_design(answer, finding.rule) if isinstance(answer, Refusal) else answer
 
 
 def _first_of(case: Case, remedies: Sequence[Remedy], editable: Callable[[str], bool]) -> Fix | Refusal:

@@ -29,7 +29,7 @@ from awaitomic.remedies import (
     swap,
     widen,
 )
-from awaitomic.remedies.lock import early, reorder, weak_table
+from awaitomic.remedies.lock import early, for_a_while, reorder, weak_table
 from awaitomic.remedies.remedy import Case, Remedy
 from awaitomic.remedies.swap import flag
 
@@ -194,9 +194,9 @@ TABLE: tuple[Row, ...] = (
         "AWA106",
         "a mode that is set for a while",
         _always,
-        (),
-        "give the value of `{state}` to what needs it as a parameter, or keep it in a `ContextVar`, which every task "
-        "has for itself",
+        (for_a_while.REMEDY,),
+        "better is no shared state: what needs the value gets it as a parameter, or finds it in a `ContextVar`; but "
+        "that is for people to decide",
     ),
     Row(
         "AWA201",

@@ -62,7 +62,16 @@ DESIGNS: dict[str, str] = {
 }
 
 
-def with_design(refusal: Refusal) -> Refusal:
-    """Give a refusal that also names the design which would do, if there is one for its reason."""
-    design = DESIGNS.get(refusal.code)
+OF_RULES: dict[str, str] = {
+    "AWA106": (
+        "to give the value to what needs it as a parameter, or to keep it in a `ContextVar`, which every task has for "
+        "itself"
+    ),
+}
+"""What would do for every finding of a rule, whatever stands in the way of a repair."""
+
+
+def with_design(refusal: Refusal, rule: str) -> Refusal:
+    """Give a refusal that also names the design which would do, if there is one for its rule or its reason."""
+    design = OF_RULES.get(rule) or DESIGNS.get(refusal.code)
     return refusal if design is None else replace(refusal, message=f"{refusal.message}. What would do: {design}")

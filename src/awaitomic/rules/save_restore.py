@@ -256,6 +256,9 @@ class Client:
         self.transport = transport
         self.timeout = 5
 
+    def set_timeout(self, seconds):
+        self.timeout = seconds
+
     async def upload(self, data):
         old = self.timeout
         self.timeout = 60
@@ -281,6 +284,9 @@ class Client:
         self.transport = transport
         self.timeout = 5
 
+    def set_timeout(self, seconds):
+        self.timeout = seconds
+
     async def upload(self, data):
         await self.send(data, timeout=60)
 
@@ -294,8 +300,10 @@ async def main(transport):
 """,
     example_repair=Repair.BY_HAND,
     fix_safety=(
-        "There is no mechanical repair: the value has to become a parameter of what needs it, or a context variable, "
-        "which every task has for itself; a lock over the whole time is the last resort."
+        "Never: a lock over the whole time is the last resort, since runs wait for each other then, and who only reads "
+        "the state still finds what others have set. What is set by plain functions, as here, or around the body of a "
+        "context manager, gets none. Better is a value that becomes a parameter of what needs it, or a context "
+        "variable, which every task has for itself."
     ),
     silent=(
         "A lock held over the whole time, a test that the state is still one's own before it is put back, context "

@@ -162,9 +162,8 @@ def _check_helper(case: Case, helper: FunctionGraph, taker: Taker, helpers: list
     )
     check_form(helper)
     kind = kind_of(helper)
-    same_object = helper.class_name is not None or taker.lock.location.root is Root.GLOBAL
     if (
-        not same_object
+        not _can_name(helper, taker.lock)
         or relatives(case.program, helper)
         or len(kept_decorators(helper)) + (kind is Kind.PROPERTY) < len(node_of(helper).decorator_list)
         or twice_made_defaults(helper)
@@ -183,6 +182,14 @@ def _check_helper(case: Case, helper: FunctionGraph, taker: Taker, helpers: list
             raise Declined("helper-of-both", message)
     found = outside.judge(case.program, resolver, inside, taker.lock.location)
     return (*found.relies, *found.doubts)
+
+
+def _can_name(helper: FunctionGraph, lock: Lock) -> bool:
+    """Tell whether a helper can say the lock of what it calls: by its object, or as a variable that it sees, too."""
+    if lock.location.root not in {Root.CLOSURE, Root.GLOBAL}:
+        return helper.class_name is not None
+    beside = helper.qualname.rpartition(".")[0] == qualname_of(lock.location.owner)
+    return lock.location.name not in helper.local_names and (beside or lock.location.root is Root.GLOBAL)
 
 
 def _holds(case: Case, resolver: Resolver, event: int, lock: Lock) -> bool:
@@ -210,9 +217,10 @@ REMEDY = Remedy(
     summary="split a self-locking method into a public one and a variant for callers that hold the lock",
     conditions=(
         "The method takes the lock by `async with`. What it does outside of it may as well be done with the lock held, "
-        "or what it does under the lock can become a function of its own. It is a coroutine, an asynchronous generator "
-        "(which is gone through by the public one, and closed by it if anything is cleaned up around a `yield`), a "
-        "property (whose variant is a method) or an `asynccontextmanager`. Every use of it where the lock is held "
+        "or what it does under the lock can become a function of its own. It is a coroutine (in a class or not, also "
+        "in another function), an asynchronous generator (which is gone through by the public one, and closed by it if "
+        "anything is cleaned up around a `yield`), a property (whose variant is a method; one that only returns a "
+        "coroutine is passed over) or an `asynccontextmanager`. Every use of it where the lock is held "
         "names it: a plain await, or one through `wait_for`, a loop, an `async with`. Its overrides take the lock, "
         "too. All of them are changed together, in whatever files they stand. Not if the call is shielded, gathered or "
         "made a task."

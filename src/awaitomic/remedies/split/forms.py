@@ -47,7 +47,7 @@ def kind_of(function: FunctionGraph) -> Kind:
 
 
 def check_form(function: FunctionGraph) -> None:
-    """Refuse what cannot be split: plain functions, nested ones, what the language calls.
+    """Refuse what cannot be split: plain functions, what the language calls.
 
     Raises:
         Declined: ``generator``, ``decorated`` or ``implicit-call``.
@@ -71,9 +71,8 @@ def check_form(function: FunctionGraph) -> None:
     if used is not None:
         message = f"{where} looks at what is sent into it (line {used.lineno}), which would not come to a variant"
         raise Declined("generator", message)
-    dunder = function.node.name.startswith("__") and function.node.name.endswith("__")
-    if dunder or (function.class_name is None and function.enclosing != 0):
-        raise Declined("implicit-call", f"{where} is called by the language or lives in another function")
+    if function.node.name.startswith("__") and function.node.name.endswith("__"):
+        raise Declined("implicit-call", f"{where} is called by the language")
 
 
 def yields_of(statements: list[ast.stmt]) -> list[ast.Yield]:
@@ -136,6 +135,11 @@ def _does_nothing(statement: ast.stmt) -> bool:
         return last_name(error) == "NotImplementedError"
     is_constant = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
     return is_constant or isinstance(statement, ast.Pass)
+
+
+def beside_one_name(function: FunctionGraph) -> bool:
+    """Tell whether a function only says more about another one of its name: an overload, a setter."""
+    return bool({"overload", "setter", "deleter", "register"}.intersection(_decorators(function)))
 
 
 def _decorators(function: FunctionGraph) -> list[str]:

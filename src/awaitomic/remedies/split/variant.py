@@ -16,7 +16,7 @@ from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.from_import import joined
 from awaitomic.remedies.shared.region import has_docstring
-from awaitomic.remedies.split.forms import Kind, is_bound, kind_of, node_of
+from awaitomic.remedies.split.forms import Kind, beside_one_name, is_bound, kind_of, node_of
 
 _SUFFIXES = ("_locked", "_unlocked", "_nolock", "_no_lock", "_without_lock", "_inner", "_impl")
 _LINE = 100
@@ -35,16 +35,27 @@ def variant_name(
         what: what the variant is of the function, if not the whole.
 
     Raises:
-        Declined: ``name-taken`` if the class or module already has it.
+        Declined: ``name-taken`` if the class or module already has it, ``overridden`` if there are two of the function.
     """
     public = node_of(function).name
     stem = public if public.startswith("_") else f"_{public}"
     name = stem + what + _suffix(program.seen_from(function))
     for one in (function, *groups):
+        _check_single(program.seen_from(one), one)
         if _is_taken(program.seen_from(one), one, name):
             line = getattr(one.node, "lineno", 1)
             raise Declined("name-taken", f"`{one.qualname}` (line {line}) would get the variant `{name}`, which exists")
     return name
+
+
+def _check_single(program: Program, function: FunctionGraph) -> None:
+    """Refuse a function of which the file has two, as in an ``if`` and its ``else``: callers mean either of them."""
+    for other in program.module.functions:
+        if other is function or other.qualname != function.qualname or other.class_id != function.class_id:
+            continue
+        if not beside_one_name(other) and not beside_one_name(function):
+            line = getattr(other.node, "lineno", 1)
+            raise Declined("overridden", f"`{function.qualname}` is defined a second time, on line {line}")
 
 
 def renamed(function: FunctionGraph, name: str) -> str:
