@@ -71,3 +71,9 @@ def test_nothing_is_raised_before_anything_is_passed() -> None:
     graph = function(CAUGHT)
     first = graph.block_of(at(graph, "a")).events[0].id
     assert reads(graph, reach_from(graph, graph.owners[first], stops=(first,)).events) == ""
+
+
+def test_what_is_done_has_not_failed() -> None:
+    graph = function(CAUGHT)
+    assert "c" in reads(graph, reach_after(graph, at(graph, "a"), stops=(at(graph, "b"),)).events)
+    assert reads(graph, reach_after(graph, at(graph, "a"), stops=(at(graph, "b"),), done=True).events) == ""

@@ -314,3 +314,29 @@ def test_what_a_coroutine_takes_it_does_not_wait_for_itself(kind: str, first: st
     source = WAITING_IN_A_LOOP.format(kind=kind, first=first)
     assert _deadlocks(source) == ({"Store.load"} if waits else set())
     assert waits or not hangs(HEAD + source, "Store", "load")
+
+
+NEW_OBJECT = """
+class Client:
+    lock = asyncio.Lock()
+    env: "Client" = None
+
+    def __init__(self):
+        self.stale = False
+
+    @classmethod
+    async def from_env(cls):
+        async with cls.lock:
+            client = {client}
+            await client.open()
+            cls.env = client
+
+    async def open(self):
+        if self.stale: await self.from_env()
+"""
+
+
+@pytest.mark.parametrize(("client", "sure"), [("Client()", Confidence.POSSIBLE), ("cls.env", Confidence.LIKELY)])
+def test_a_new_object_is_hardly_in_the_state_that_it_takes(client: str, sure: Confidence) -> None:
+    found = [each for each in find(program_of(NEW_OBJECT.format(client=client))) if each.rule == "AWA301"]
+    assert [each.confidence for each in found] == [sure]

@@ -82,6 +82,7 @@ REPORTED = [
         CERTAIN,
         ["self.lock.acquire()", "try: await self.io()", "finally: self.lock.release()"],
     ),
+    ("in a handler inside", CERTAIN, ["with self.lock:", "    try: key()", "    except KeyError: await self.io()"]),
     ("on one of two ways", CERTAIN, ["with self.lock:", "    if key: return", "    await self.io()"]),
     (
         "a reentrant lock around a change",
@@ -96,6 +97,18 @@ REPORTED = [
 
 SILENT = [
     ("no wait inside", ["with self.lock: self.n += 1", "await self.io()"]),
+    ("what is waited for where it fails", ["try:", "    with self.lock: key()", "except KeyError: await self.io()"]),
+    ("what is waited for at the end", ["try:", "    with self.again: self.n = key", "finally: await self.io()"]),
+    (
+        "what is waited for where a handler ends",
+        [
+            "try: await self.io()",
+            "except ValueError:",
+            "    with self.lock: key()",
+            "    raise",
+            "finally: await self.io()",
+        ],
+    ),
     ("an await that cannot wait", ["with self.lock: await self.never_waits()", "await self.io()"]),
     ("a lock of tasks", ["async with self.tasks: await self.io()"]),
     ("given back before the body", ["with self.looked_at(): await self.io()"]),

@@ -42,6 +42,11 @@ CASES: dict[str, FixtureCase] = {
         refusal="sync-user",
         hangs=True,
     ),
+    "thread_lock/keep_wait_in_handler.py": FixtureCase(
+        subject=lambda module: module.Prices(),
+        tasks={"tea": lambda prices: prices.price("tea"), "coffee": lambda prices: prices.price("coffee")},
+        state=lambda prices: prices.prices,
+    ),
     "thread_lock/keep_no_wait_inside.py": FixtureCase(
         subject=lambda module: module.Prices(),
         tasks={"tea": lambda prices: prices.refresh("tea"), "coffee": lambda prices: prices.refresh("coffee")},

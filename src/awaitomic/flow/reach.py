@@ -23,7 +23,9 @@ class Reach:
     blocks: frozenset[int]
 
 
-def reach_after(graph: FunctionGraph, event: int, *, stops: Iterable[int] = (), raises: bool = True) -> Reach:
+def reach_after(
+    graph: FunctionGraph, event: int, *, stops: Iterable[int] = (), raises: bool = True, done: bool = False
+) -> Reach:
     """Walk on from behind an event.
 
     Parameters:
@@ -31,9 +33,10 @@ def reach_after(graph: FunctionGraph, event: int, *, stops: Iterable[int] = (), 
         event: where the walk begins; the event itself is passed only if control comes back to it.
         stops: events at which the walk ends; they are not passed themselves.
         raises: whether an event may lead into a handler (``finally`` copies for exceptions included).
+        done: whether the event itself has not failed: who has not got a lock does not come out of it with the lock.
     """
     block, at = graph.position_of(event)
-    return _walk(graph, block, at + 1, frozenset(stops), raises=raises)
+    return _walk(graph, block, at + 1, frozenset(stops), raises=raises, done=done)
 
 
 def reach_from(graph: FunctionGraph, block: int, *, stops: Iterable[int] = (), raises: bool = True) -> Reach:
@@ -41,14 +44,16 @@ def reach_from(graph: FunctionGraph, block: int, *, stops: Iterable[int] = (), r
     return _walk(graph, block, 0, frozenset(stops), raises=raises)
 
 
-def _walk(graph: FunctionGraph, block: int, start: int, stops: frozenset[int], *, raises: bool) -> Reach:
+def _walk(
+    graph: FunctionGraph, block: int, start: int, stops: frozenset[int], *, raises: bool, done: bool = False
+) -> Reach:
     events: set[int] = set()
     entered: set[int] = set()
     waiting = [(block, start)]
     while waiting:
         index, begin = waiting.pop()
         here = graph.blocks[index]
-        passed, stopped = begin > 0, False
+        passed, stopped = begin > 0 and not done, False
         for found in here.events[begin:]:
             if found.id in stops:
                 stopped = True

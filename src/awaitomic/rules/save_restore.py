@@ -86,7 +86,7 @@ def _waits_inside(program: Program, caller: Resolver, call: int) -> bool:
     entered = [e for e in events if isinstance(e, Enter) and caller.origin(e.manager) == call]
     for enter in entered:
         ends = [e.id for e in events if isinstance(e, Leave) and e.manager == enter.manager]
-        for event in reach_after(caller.function, enter.id, stops=ends).events:
+        for event in reach_after(caller.function, enter.id, stops=ends, done=True).events:
             found = events[event]
             if isinstance(found, Suspend) and program.may_suspend(caller, found):
                 return True

@@ -166,7 +166,8 @@ def _confidence(
 ) -> Confidence:
     """Certain if the second acquisition happens on every way that a call takes as a rule, else likely.
 
-    Possible if an argument alone decides whether a call comes there: what the caller hands over is mostly known to it.
+    Possible if an argument alone decides whether a call comes there: what the caller hands over is mostly known to it;
+    and if an object decides that the caller has just made, which is mostly not yet in the state that it takes.
     """
     if call is None:
         return Confidence.CERTAIN
@@ -175,7 +176,16 @@ def _confidence(
         return Confidence.POSSIBLE
     sure = call[0].how is not How.TASK and all(_takes(program, resolver, each, lock) for each in call[0].targets)
     always = all(passage(frame.function, frozenset({frame.event})) is None for frame in frames[1:])
+    if not always and _is_new_object(program, resolver, frames[0].event, call[1]):
+        return Confidence.POSSIBLE
     return Confidence.CERTAIN if sure and always else Confidence.LIKELY
+
+
+def _is_new_object(program: Program, resolver: Resolver, event: int, target: Target) -> bool:
+    """Tell whether a call is a method of an object that its caller has made, and that nobody else has yet."""
+    state = program.facts(resolver).solution.before_event(event)
+    anything = target.receiver.attribute("_") if target.receiver is not None else None
+    return anything is not None and state is not None and state.owns(anything)
 
 
 def _takes(program: Program, resolver: Resolver, target: Target, lock: Lock) -> bool:

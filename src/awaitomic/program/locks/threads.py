@@ -62,7 +62,7 @@ def thread_holds(program: Program, resolver: Resolver) -> Iterator[ThreadHold]:
         seen.add(id(function.nodes[event.id]))
         lock, kind = taken
         stops = _ends(resolver, event, lock)
-        passed = reach_after(function, event.id, stops=stops).events if stops else frozenset[int]()
+        passed = reach_after(function, event.id, stops=stops, done=True).events if stops else frozenset[int]()
         waits = [
             each.id
             for each in function.events
