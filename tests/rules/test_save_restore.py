@@ -41,6 +41,11 @@ def findings(*lines: str) -> list[Finding]:
 
 REPORTED = [
     (
+        "a copy is saved, and the state itself changed",
+        ["hooks = list(self.hooks)", "self.hooks.append(frame)", "await key()", "self.hooks = hooks"],
+        "self.hooks",
+    ),
+    (
         "restored in any case",
         ["old = self.timeout", "self.timeout = 60", "try:", "    await key()", "finally:", "    self.timeout = old"],
         "self.timeout",
@@ -116,6 +121,8 @@ def test_possible(lines: list[str]) -> None:
 
 
 SILENT = [
+    ("what was saved is changed itself", ["rows = self.modes", "await key()", "rows[key] = 1", "self.modes = rows"]),
+    ("so it is by a call", ["hooks = self.hooks", "await key()", "hooks.append(key)", "self.hooks = hooks"]),
     (
         "a lock over all of it",
         [

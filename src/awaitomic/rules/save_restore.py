@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from awaitomic.flow.reach import reach_after
-from awaitomic.model.event import Enter, Leave, Suspend
+from awaitomic.model.event import Attribute, Call, Enter, Item, Leave, Read, Suspend, Write
 from awaitomic.model.finding import Confidence, Finding, Role
 from awaitomic.model.location import AttributeStep, Location, Root
 from awaitomic.program import Program
@@ -111,6 +111,7 @@ def _restored(program: Program, resolver: Resolver, fact: WriteFact) -> _Restore
         other.event
         for other in program.facts(resolver).writes
         if other.event in between
+        and not _is_of_saved(resolver, other.event, read)
         and place_of(program, resolver, other) != place_of(program, resolver, fact)
         and access.location in {other.access.location, other.access.location.parent}
         and fact.event in reach_after(graph, other.event, stops=(read,)).events
@@ -127,6 +128,16 @@ def _restored(program: Program, resolver: Resolver, fact: WriteFact) -> _Restore
     change = min(changes)
     suspend = next((event for event in waits if event >= change), waits[0])
     return _Restore(read, change, suspend, rollback=_is_rollback(resolver, fact, suspend))
+
+
+def _is_of_saved(resolver: Resolver, event: int, read: int) -> bool:
+    """Tell whether a change is made to what was saved, by its local: ``data.update(…)``, which puts nothing else there."""
+    found = resolver.function.events[event]
+    callee = resolver.function.events[found.function] if isinstance(found, Call) else found
+    place = callee.place if isinstance(callee, Read | Write) else None
+    if not isinstance(place, Attribute | Item):
+        return False
+    return place.base != read and resolver.origin(place.base) == read
 
 
 def _is_part(resolver: Resolver, fact: WriteFact) -> bool:
