@@ -154,3 +154,35 @@ def test_a_lock_for_what_an_entry_has_is_named_after_that() -> None:
         "            await self.bank.pay(n)\n            row.balance -= n\n"
     )
     assert "        self._balance_lock = asyncio.Lock()\n" in fixed(text).text
+
+
+def test_a_method_is_split_when_its_test_is_made_again_under_the_lock() -> None:
+    text = START + (
+        "class Client:\n    def __init__(self, api):\n        self.api = api\n        self._lock = asyncio.Lock()\n"
+        "        self._ready = False\n\n"
+        "    async def both(self):\n        async with self._lock:\n            await self.ensure()\n\n"
+        "    async def ensure(self):\n        if not self._ready:\n            async with self._lock:\n"
+        "                await self.api.open()\n                self._ready = True\n\n\n"
+        "async def main(api):\n    c = Client(api)\n    await asyncio.gather(c.both(), c.ensure(), c.ensure())\n"
+    )
+    assert fixed(text).text.partition("    async def ensure(self):\n")[2].partition("\n\nasync def main")[0] == (
+        "        if not self._ready:\n            async with self._lock:\n"
+        "                await self._ensure_locked()\n\n"
+        "    async def _ensure_locked(self):\n"
+        '        """Do the work of `ensure`. Caller must hold `_lock`."""\n'
+        "        if not self._ready:\n            await self.api.open()\n            self._ready = True\n"
+    )
+
+
+@pytest.mark.parametrize(("release", "is_pool"), [("(self, conn)", True), ("(self)", False), ("(self, n=1)", False)])
+def test_a_pool_is_no_lock_for_its_own_code(release: str, is_pool: bool) -> None:
+    text = START + (
+        "class Pool:\n    def __init__(self, make):\n        self._make = make\n        self._used = 0\n"
+        "        self._free = []\n\n    async def acquire(self):\n        if self._used < 9:\n"
+        "            conn = await self._make()\n            self._used += 1\n            return conn\n"
+        "        return self._free.pop()\n\n"
+        f"    def release{release}:\n        self._free.append(1)\n"
+    )
+    result = fixed(text)
+    assert ("        async with self._lock:\n            if self._used < 9:\n" in result.text) is is_pool
+    assert is_pool or [each.refusal.code for each in result.remaining if each.refusal] == ["is-a-lock"]

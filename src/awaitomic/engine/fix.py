@@ -199,7 +199,8 @@ class _Run:
         """Give the first finding whose fix is allowed and untried; those refused on an earlier text come last.
 
         A loop over a container waits for whoever empties the same container behind it: if that is taken before the
-        loop, no copy is needed.
+        loop, no copy is needed. A method is split when its region is as it will be: else a part of it is made a
+        function first, and what is added to it stands in both.
         """
         untried = [key for key in self._open if key not in self._refused and self._chosen(self._open[key])]
         emptied = {(found.function, found.state) for found in self._open.values() if found.rule == "AWA103"}
@@ -208,7 +209,8 @@ class _Run:
             for key, found in self._open.items()
             if found.rule == "AWA104" and (found.function, found.state) in emptied
         }
-        for key in sorted(untried, key=lambda key: (key in self._stale, key in looping)):
+        later = looping | {key for key, found in self._open.items() if found.rule == "AWA301"}
+        for key in sorted(untried, key=lambda key: (key in self._stale, key in later)):
             finding = self._plan(key)
             if is_allowed(finding, self._settings):
                 return finding

@@ -131,7 +131,7 @@ def _restored(program: Program, resolver: Resolver, fact: WriteFact) -> _Restore
 
 
 def _is_of_saved(resolver: Resolver, event: int, read: int) -> bool:
-    """Tell whether a change is made to what was saved, by its local: ``data.update(…)``, which puts nothing else there."""
+    """Tell whether a change is made to what was saved, by its local: ``data.update(…)`` puts nothing else there."""
     found = resolver.function.events[event]
     callee = resolver.function.events[found.function] if isinstance(found, Call) else found
     place = callee.place if isinstance(callee, Read | Write) else None

@@ -1,4 +1,4 @@
-"""Which classes have ``acquire`` and ``release`` and are no locks: they count their users, and keep nobody out.
+"""Which classes have ``acquire`` and ``release`` and are no locks: they count their users, or lend what they have.
 
 ``acquire`` of a lock waits for its own turn. One that counts its caller in, and waits for nothing but what the first of
 them opens, lets everybody pass: a session or a connection that several use, open as long as somebody does.
@@ -15,6 +15,8 @@ from awaitomic.program.names import last_name
 _MAY_KEEP_OUT = (ast.While, ast.For, ast.AsyncFor, ast.With, ast.AsyncWith, ast.Raise, ast.Yield, ast.YieldFrom)
 """What ``acquire`` of a lock is made of: it tries again, takes another lock, refuses, or holds what it yields in."""
 
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
 
 def counts_users(name: str, acquire: ast.AST, release: ast.AST) -> bool:
     """Tell whether a class by its two methods only counts who uses what it has.
@@ -30,6 +32,20 @@ def counts_users(name: str, acquire: ast.AST, release: ast.AST) -> bool:
         return False
     kept = {id(node.value) for node in nodes if isinstance(node, ast.Assign) and _is_own(node.targets[0])}
     return all(id(node) in kept or _opens(node) for node in nodes if isinstance(node, ast.Await))
+
+
+def lends(name: str, acquire: ast.AST, release: ast.AST) -> bool:
+    """Tell whether a class by its two methods lends things, as a pool does: ``release`` gets what ``acquire`` gave.
+
+    Parameters as for `counts_users`.
+    """
+    if sounds_like_a_lock(name) or not isinstance(acquire, _FUNCTIONS) or not isinstance(release, _FUNCTIONS):
+        return False
+    wanted = {each.arg for each in acquire.args.args}
+    handed = release.args.args[1 : len(release.args.args) - len(release.args.defaults)]
+    given = [node.value for node in ast.walk(acquire) if isinstance(node, ast.Return) and node.value is not None]
+    things = [value for value in given if not isinstance(value, ast.Constant) and ast.unparse(value) != "self"]
+    return bool(things) and bool(handed) and not any(each.arg in wanted for each in handed)
 
 
 def _counted(method: ast.AST, operator: type[ast.operator]) -> set[str]:

@@ -12,8 +12,9 @@ from awaitomic.model.location import ANY_ITEM, AttributeStep, Location, Root
 from awaitomic.program import Program
 from awaitomic.program.accesses import CONTENTS, Access, Change
 from awaitomic.program.locks import Lock, class_lock_type, lock_type
+from awaitomic.program.locks.counts_users import lends
 from awaitomic.program.locks.guarded_by import GuardedBy
-from awaitomic.program.module import is_construction
+from awaitomic.program.module import ClassFacts, is_construction
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.shared.declarative import declares_field
 from awaitomic.remedies.shared.declined import Declined
@@ -87,7 +88,7 @@ def home_of(program: Program, resolver: Resolver, location: Location) -> Home:
         Declined: ``foreign-state`` if the file does not show who owns it, ``is-a-lock`` if the owner is one itself.
     """
     facts = program.module.link.class_facts(location.owner)
-    if facts is not None and class_lock_type(program.module, facts) is not None:
+    if facts is not None and class_lock_type(program.module, facts) is not None and not _is_pool(program, facts):
         raise Declined(
             "is-a-lock", f"`{facts.qualname}` is a lock itself: another one inside would change how it works"
         )
@@ -111,6 +112,11 @@ def home_of(program: Program, resolver: Resolver, location: Location) -> Home:
     if location.root is Root.CLOSURE:
         return Home(Kind.CLOSURE, location.owner, location.name, keys, len(key.steps))
     raise Declined("foreign-state", f"`{location}` belongs to an object whose class does not make its own lock here")
+
+
+def _is_pool(program: Program, facts: ClassFacts) -> bool:
+    acquire, release = (program.module.find_method(facts.id, name) for name in ("acquire", "release"))
+    return acquire is not None and release is not None and lends(facts.qualname, acquire.node, release.node)
 
 
 def _keys(key: Location) -> frozenset[Location]:

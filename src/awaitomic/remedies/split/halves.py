@@ -174,10 +174,14 @@ def _precondition(program: Program, region: Region, name: str) -> str:
 def _looks_again(function: FunctionGraph, region: Region) -> bool:
     """Tell whether a method only returns early if a test holds, and the part begins with the same test (or ends so).
 
+    The test may also stand around the region, and again around all of the part.
+
     Who holds the lock may call the part at once: it comes to the same. The test must be one that only looks.
     """
     body = [statement for statement in _body(function) if statement is not region.node]
     first = body[0] if len(body) == 1 else None
+    if isinstance(first, ast.If) and first.body == [region.node]:
+        return _is_same_look(first, region.node.body)
     if not isinstance(first, ast.If) or first.orelse or _body(function)[-1] is not region.node:
         return False
     if any(isinstance(node, ast.Call | ast.Await | ast.NamedExpr) for node in ast.walk(first.test)):
@@ -191,6 +195,15 @@ def _looks_again(function: FunctionGraph, region: Region) -> bool:
     if len(part) != 2 or not isinstance(second, ast.If) or second.orelse:
         return False
     return ast.dump(part[1]) == ast.dump(first.body[0]) and _are_opposite(first.test, second.test)
+
+
+def _is_same_look(around: ast.If, part: list[ast.stmt]) -> bool:
+    """Tell whether a part does nothing unless the test around its region holds: ``if new: with lock: if new:``."""
+    inside = part[0] if len(part) == 1 else None
+    if not isinstance(inside, ast.If) or inside.orelse or around.orelse:
+        return False
+    only_looks = not any(isinstance(node, ast.Call | ast.Await | ast.NamedExpr) for node in ast.walk(around.test))
+    return only_looks and ast.dump(around.test) == ast.dump(inside.test)
 
 
 _OPPOSITES = ({ast.Is, ast.IsNot}, {ast.In, ast.NotIn}, {ast.Eq, ast.NotEq})
