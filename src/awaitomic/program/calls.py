@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL, gives_task
-from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read, Scope, Suspend, SuspendWhy
+from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read, Suspend, SuspendWhy
 from awaitomic.model.identity import qualname_of
 from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location, Root
 from awaitomic.program.link import Definition
@@ -57,7 +57,7 @@ Each object is of one class, so what all of them do together says little, and ta
 
 
 def _by_name(resolver: Resolver, place: Name) -> tuple[Reached, ...]:
-    if place.scope is Scope.GLOBAL or resolver.is_module:
+    if resolver.is_of_module(place):
         return _of_definition(resolver, resolver.definition_of(place))
     function = nested_function(resolver, place.name)
     return () if function is None else ((function, None),)

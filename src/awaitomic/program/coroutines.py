@@ -181,7 +181,8 @@ def is_made_beside_itself(resolver: Resolver, event: Call) -> bool:
 def referenced(resolver: Resolver, event: Read) -> FunctionGraph | None:
     """Give the function of the program that a name or attribute stands for, if it plainly does."""
     link = resolver.module.link
-    if isinstance(event.place, Name) and event.place.scope in {Scope.LOCAL, Scope.CLOSURE} and not resolver.is_module:
+    own = isinstance(event.place, Name) and event.place.scope in {Scope.LOCAL, Scope.CLOSURE}
+    if isinstance(event.place, Name) and own and not resolver.is_of_module(event.place):
         found = resolver.module.by_name.get(f"{resolver.function.qualname}.{event.place.name}")
         return found if found is not None and found.class_name != resolver.function.qualname else None
     if isinstance(event.place, Attribute):

@@ -40,7 +40,7 @@ from awaitomic.program.guards import Tests, choices_of, governed, is_entry
 from awaitomic.program.locks import CLAIM, Lock
 from awaitomic.program.locks.stacks import stacked_locks
 from awaitomic.program.locks.waits import released_by
-from awaitomic.program.names import dotted
+from awaitomic.program.names import dotted, last_name
 from awaitomic.program.operands import last_uses, place_operands
 from awaitomic.program.own_marks import mark_compared
 from awaitomic.program.pieces import of_piece
@@ -235,7 +235,7 @@ class Freshness:
         operands = (event.function, *event.arguments, *(value for _, value in event.keywords))
         tokens = self._tokens(operands, state)
         location = self.resolver.value(event.id)
-        if location is not None and is_entry(location) and event.id not in self._made:
+        if location is not None and event.id not in self._made and self._looks_up(event, location):
             entry = self.token(event.id, location, state)
             tokens = frozenset(t for t in tokens if t.location != location.parent)
             tokens = tokens | {entry} if entry is not None else tokens
@@ -257,6 +257,13 @@ class Freshness:
         for lock in self.program.locks_left_by(self.resolver, event):
             state = state.acquire(lock)
         return self._produce(event.id, tokens, operands, state)
+
+    def _looks_up(self, event: Call, location: Location) -> bool:
+        """Tell whether a call reads what it stands for: an entry, what a getter returns, an attribute by its name."""
+        if not location.steps:
+            return False
+        by_name = last_name(self.function.nodes[event.function]) == "getattr"
+        return is_entry(location) or by_name or bool(targets_of(self.resolver, event))
 
     def _answer_tokens(self, event: Call, state: State) -> Tokens:
         """``queue.full()`` and ``future.done()`` ask for a state of their own, which no attribute holds."""

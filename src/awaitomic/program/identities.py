@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from awaitomic.flow.graph import FunctionGraph
+from awaitomic.model.event import Name, Scope
 from awaitomic.model.location import AttributeStep, ItemStep, Location, Root, Step
 from awaitomic.program.module import ModuleFacts, is_of_class
 from awaitomic.program.types import UNKNOWN, Typed
@@ -71,6 +72,17 @@ class Identities(Variables):
         if isinstance(value, ast.Call) and self.is_own_class(value.func):
             return Typed(f"class:{self.function.class_id}")
         return self.module.resolve(self.module.types.of_value(node))
+
+    def is_of_module(self, place: Name) -> bool:
+        """Tell whether a name means what it means at the top level of the module: an import in a function does, too."""
+        if place.scope is Scope.GLOBAL or self.is_module:
+            return True
+        if place.name not in self.module.imports or place.scope is Scope.PARAMETER:
+            return False
+        scope: Identities | None = self if place.scope is Scope.LOCAL else self.outer
+        while scope is not None and not scope.is_bound(place.name):
+            scope = scope.outer
+        return scope is not None and scope.is_only_imported(place.name)
 
     def is_own_class(self, node: ast.AST) -> bool:
         """Tell whether an expression is the class that a class method is called on: ``cls``."""

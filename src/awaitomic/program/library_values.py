@@ -31,9 +31,17 @@ def value_of_call(resolver: Resolver, event: Call) -> Location | None:
         base = resolver.value(callee.place.base)
         if base is not None and callee.place.attr in _ENTRY_GETTERS and _is_mapping(resolver, base):
             return base.item(resolver.key(event.arguments[0]))
-    if isinstance(callee.place, Attribute) and makes_instance(resolver, callee.place):
+    if not isinstance(callee.place, Attribute):
+        return None
+    if _is_class(resolver, callee.place) or makes_instance(resolver, callee.place):
         return Location(Root.FRESH, resolver.function.id, f"<{event.id}>")
     return None
+
+
+def _is_class(resolver: Resolver, callee: Attribute) -> bool:
+    """Tell whether what is called is a class of an imported module, or one inside a class: ``bank.Account()``."""
+    found = resolver.definition_of(callee)
+    return found is not None and found.kind == "class"
 
 
 def _of_name(resolver: Resolver, event: Call, callee: Name) -> Location | None:

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.knowledge.containers import MAPPINGS
 from awaitomic.model.event import (
     Attribute,
     Call,
@@ -28,6 +27,7 @@ from awaitomic.model.event import (
     Scope,
 )
 from awaitomic.model.location import ANY_ITEM, ItemStep, Location, Root
+from awaitomic.program.elements import element_of
 from awaitomic.program.identities import Identities
 from awaitomic.program.library_values import class_of, value_of_call
 from awaitomic.program.link import Definition
@@ -83,7 +83,9 @@ class Resolver(Identities):
     def name_value(self, place: Name) -> Location | None:
         """Give what the object in a variable is known as."""
         name = place.name
-        if place.scope is Scope.LOCAL and not self.is_module:
+        if self.is_of_module(place):
+            return self.global_value(name)
+        if place.scope is Scope.LOCAL:
             return self.local_value(name)
         if place.scope is Scope.PARAMETER:
             receiver = self.receiver()
@@ -104,8 +106,8 @@ class Resolver(Identities):
         if value is None:
             return self._agreed_value(name)
         event = self.function.events[value]
-        if isinstance(event, Compute) and event.operator == "next":
-            return self._element(event, name)
+        if isinstance(event, Compute) and event.operator in {"next", "unpack"}:
+            return element_of(self, event, name)
         found = self.value(value)
         if found is not None and found.root is Root.FRESH and not found.steps:
             return Location(Root.FRESH, self.function.id, name)
@@ -119,23 +121,6 @@ class Resolver(Identities):
         events = [(value, self.function.events[value]) for value in values]
         found = {self.value(value) for value, event in events if not isinstance(event, Const) or event.value}
         return found.pop() if len(found) == 1 else None
-
-    def _element(self, event: Compute, name: str) -> Location | None:
-        """Give the entry that a loop variable stands for: ``for acct in self.accounts.values()``."""
-        iterator = self.function.events[event.operands[0]]
-        if not isinstance(iterator, Compute) or not iterator.operands:
-            return None
-        source = self.function.events[self.origin(iterator.operands[0])]
-        if isinstance(source, Call) and not source.arguments:
-            callee = self.function.events[source.function]
-            if isinstance(callee, Read) and isinstance(callee.place, Attribute) and callee.place.attr == "values":
-                base = self.value(callee.place.base)
-                return base.item(ItemStep(name)) if base else None
-            return None
-        base = self.value(iterator.operands[0])
-        if base is None or self.type_of(base).name in MAPPINGS:
-            return None
-        return base.item(ItemStep(name))
 
     def _closure_value(self, name: str) -> Location | None:
         outer = self.outer
@@ -156,12 +141,12 @@ class Resolver(Identities):
             return Location(Root.CLASS, class_id, name)
         if name in self.module.globals:
             return Location(Root.GLOBAL, self.module.name, name)
-        if name not in self.module.imports:
+        if name not in self.module.imports and not self.module.stars:
             return None
         found = self.module.definition(name)
         if found is not None and found.kind == "variable":
             return Location(Root.GLOBAL, found.module, found.name)
-        return Location(Root.GLOBAL, self.module.name, name)
+        return Location(Root.GLOBAL, self.module.name, name) if name in self.module.imports else None
 
     # -- places and values ---------------------------------------------------------------------------------------
 
@@ -191,16 +176,15 @@ class Resolver(Identities):
     def definition_of(self, place: Place) -> Definition | None:
         """Give what a name of the module, or an attribute of an imported module, stands for in the program."""
         if isinstance(place, Name):
-            return self.module.definition(place.name) if place.scope is Scope.GLOBAL or self.is_module else None
+            return self.module.definition(place.name) if self.is_of_module(place) else None
         if not isinstance(place, Attribute):
             return None
         base = self.function.events[place.base]
         if not isinstance(base, Read):
             return None
-        if isinstance(base.place, Name):
-            own = base.place.scope is not Scope.GLOBAL and not self.is_module
-            if own or base.place.name not in self.module.imports:
-                return None
+        named = base.place if isinstance(base.place, Name) else None
+        if named is not None and not (self.is_of_module(named) and named.name in self.module.imports):
+            return None
         outer = self.definition_of(base.place)
         if outer is not None:
             return self.module.link.member(outer.module, place.attr) if outer.kind == "module" else None

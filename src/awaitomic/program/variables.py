@@ -6,7 +6,7 @@ import ast
 from functools import cached_property
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.model.event import Attribute, Const, Item, Name, Operand, Read, Scope, Write
+from awaitomic.model.event import Attribute, Compute, Const, Event, Item, Name, Operand, Read, Scope, Write
 from awaitomic.model.location import Location, Root
 
 _OWN_NAMES = frozenset({Scope.LOCAL, Scope.PARAMETER})
@@ -65,12 +65,18 @@ class Variables:
             event = self.function.events[operand]
             if isinstance(event, Read) and isinstance(event.place, Name) and event.place.scope is Scope.LOCAL:
                 value = self.binding(event.place.name)
-                if value is None:
-                    return operand
+                if value is None or _is_import(self.function.events[value]):
+                    return operand  # what is imported is known by its name
                 operand = value
             else:
                 return operand
         return operand
+
+    def is_only_imported(self, name: str) -> bool:
+        """Tell whether a local is bound by import statements alone."""
+        values = self.bindings.get(name, [])
+        events = [self.function.events[value] for value in values if value is not None]
+        return bool(values) and len(events) == len(values) and all(map(_is_import, events))
 
     def receiver(self) -> Location | None:
         """Give the location that the first parameter of a method stands for."""
@@ -83,3 +89,7 @@ class Variables:
         by_class = "classmethod" in decorators or function.node.name in {"__new__", "__init_subclass__"}
         root = Root.CLASS if by_class else Root.SELF
         return Location(root, function.class_id or "", function.parameters[0])
+
+
+def _is_import(event: Event) -> bool:
+    return isinstance(event, Compute) and event.operator == "import"
