@@ -91,10 +91,10 @@ def calls_in(resolver: Resolver, operand: Operand, depth: int = _DEPTH) -> Itera
 
 
 def _chained(resolver: Resolver, callee: Operand) -> Iterator[Operand]:
-    """Give what a method is called on, if that was awaited on the spot: ``(await get()).json()``."""
+    """Give what a method is called on, if that was awaited: ``(await get()).json()``, ``answer.get("id")``."""
     event = resolver.function.events[callee]
     base = event.place.base if isinstance(event, Read) and isinstance(event.place, Attribute) else None
-    made = resolver.function.events[base] if base is not None else None
+    made = resolver.function.events[resolver.origin(base)] if base is not None else None
     if base is not None and isinstance(made, Compute) and made.operator == "awaited":
         yield base
 
