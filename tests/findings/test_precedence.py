@@ -47,6 +47,22 @@ def test_one_test_is_explained_once() -> None:
     assert rules(replace(early, span=guarded(early, 7)), replace(late, span=guarded(late, 8))) == ["AWA105", "AWA102"]
 
 
+def test_a_test_decides_of_some_state_and_of_its_entry_at_once() -> None:
+    whole = finding("AWA102", (1, 2, 3), state="self.token")
+    entry = finding("AWA102", (1, 2, 9), piece="v", state="self.token['expires']")
+    whole, entry = (replace(each, span=guarded(each, 7)) for each in (whole, entry))
+    assert {each.state for each in resolve([entry, whole])} == {"self.token"}
+    others = [
+        replace(entry, span=guarded(entry, 8)),
+        replace(entry, span=replace(entry.span, suspends=(5,))),
+        replace(entry, state="self.tokens['expires']"),
+        replace(entry, rule="AWA103"),
+        replace(entry, span=replace(entry.span, guards=())),
+    ]
+    for other in others:
+        assert len(rules(whole, other)) == 2
+
+
 def guarded(of: Finding, guard: int) -> Span:
     return replace(of.span, guards=(guard,))
 

@@ -268,3 +268,33 @@ class Database:
         "`Database.connection` is entered",
         "waits for the lock that its own caller holds",
     ]
+
+
+TOGETHER = """
+class Store:
+    def __init__(self):
+        self._lock = asyncio.Lock()
+
+    async def put(self, key):
+        async with self._lock:
+            await asyncio.sleep(0)
+
+    async def put_all(self, keys):
+        async with self._lock:
+            {body}
+"""
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["todo = {key: self.put(key) for key in keys}", "await asyncio.gather(*todo.values())"],
+        ["todo = set()", "todo.add(self.put(1))", "await asyncio.gather(*todo)"],
+        ["todo = []", "todo.extend([self.put(key) for key in keys])", "await asyncio.gather(*todo)"],
+    ],
+)
+def test_what_is_put_together_in_any_collection_is_waited_for(lines: list[str]) -> None:
+    found = find(program_of(TOGETHER.format(body="\n            ".join(lines))))
+    assert [finding.rule for finding in found] == ["AWA301"]
+    later = TOGETHER.format(body="\n        ".join(["pass", *lines]))
+    assert find(program_of(later)) == []

@@ -8,6 +8,8 @@ story where the function has a whole span of its own, which says what is lost ev
 A wait under a lock that never ends is reported once: who takes the lock again itself (AWA301) hangs whatever others do,
 and goes before who waits for somebody that needs the lock (AWA303).
 
+What one test decides of some state and of an entry of it (``self.token = …; self.token["expires"] = …``) is one story.
+
 What a stronger rule says is kept, the weaker finding is dropped. Other families say something else, and stay.
 """
 
@@ -38,8 +40,8 @@ def resolve(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """
     kept: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in sorted(findings, key=_strength):
-        same = kept.setdefault((finding.path, finding.function, _subject(finding)), [])
-        if not any(_covers(stronger, finding) for stronger in same):
+        same = kept.setdefault((finding.path, finding.function, _outermost(_subject(finding))), [])
+        if not any(_says_all_of(stronger, finding) for stronger in same):
             same.append(finding)
     return tuple(sorted((finding for same in kept.values() for finding in same), key=report_order))
 
@@ -47,6 +49,11 @@ def resolve(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 def _subject(finding: Finding) -> str:
     """Give what a finding is about: of a wait under a lock, the lock, and not what is waited for."""
     return finding.state.rpartition(", ")[2] if finding.rule == _WAITS_FOR_OTHERS else finding.state
+
+
+def _outermost(state: str) -> str:
+    """Give what a state is an entry of: ``self.token`` of ``self.token['expires']``."""
+    return state.partition("[")[0]
 
 
 def report_order(finding: Finding) -> tuple[object, ...]:
@@ -61,6 +68,19 @@ def _strength(finding: Finding) -> tuple[object, ...]:
     events = (len(span.suspends), span.reads, span.guards, span.suspends)
     rank = _BEFORE.get(finding.rule, finding.rule)
     return (family, rank, -finding.confidence, report_order(finding), events, finding.message)
+
+
+def _says_all_of(stronger: Finding, finding: Finding) -> bool:
+    if _subject(stronger) == _subject(finding):
+        return _covers(stronger, finding)
+    return stronger.rule == finding.rule and _is_one_decision(stronger, finding)
+
+
+def _is_one_decision(one: Finding, other: Finding) -> bool:
+    """Say whether one test, and the wait behind it, decides two writes: of some state, and of an entry of it."""
+    inner, outer = sorted((one.state, other.state), key=len, reverse=True)
+    shared = set(one.span.guards) & set(other.span.guards)
+    return bool(shared) and one.span.suspends == other.span.suspends and inner.startswith(f"{outer}[")
 
 
 def _covers(stronger: Finding, finding: Finding) -> bool:

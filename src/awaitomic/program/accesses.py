@@ -19,6 +19,7 @@ from awaitomic.knowledge.containers import (
     QUESTIONS,
     RAISE_IF_LATE,
     READY_STATES,
+    SEQUENCES,
     Mutation,
 )
 from awaitomic.model.event import Attribute, Call, Compute, Const, Event, Item, Operand, Read, Write, WriteHow
@@ -189,6 +190,21 @@ def deed_of(resolver: Resolver, event: Call) -> Deed | None:
         return None
     key = resolver.key(event.arguments[0]) if event.arguments else None
     return Deed(location, callee.place.attr, key)
+
+
+def member_added(resolver: Resolver, event: Call) -> Access | None:
+    """Give the element that a call puts into a sequence, as an entry: what ``key in self.rows`` asks for is there then.
+
+    A set has an entry for each of its elements anyway.
+    """
+    deed = deed_of(resolver, event)
+    if deed is None or deed.method not in {"append", "appendleft"} or deed.key in {None, ANY_ITEM}:
+        return None
+    typed = resolver.type_of(deed.container)
+    if typed.name not in SEQUENCES and (typed.name is not None or change_by(resolver, deed) is None):
+        return None
+    assert deed.key is not None
+    return Access(event.id, deed.container.item(deed.key), Change.ASSIGN, None, typed.name is not None)
 
 
 def change_by(resolver: Resolver, deed: Deed, typed: Typed | None = None) -> tuple[Location, Change, bool] | None:

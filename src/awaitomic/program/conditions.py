@@ -36,10 +36,15 @@ def parts_of(function: FunctionGraph) -> dict[int, Part]:
         return {}
     outcomes: dict[int, tuple[int, bool | None, bool | None]] = {}
     wholes: dict[int, ast.expr] = {}
+    inside: set[int] = set()
     for node in function.syntax:
-        if isinstance(node, ast.If | ast.While | ast.IfExp | ast.Assert) and _is_compound(node.test):
-            wholes[id(node.test)] = node.test
-            _decide(node.test, id(node.test), (True, False), outcomes)
+        if not isinstance(node, ast.If | ast.While | ast.IfExp | ast.Assert) or id(node) in inside:
+            continue
+        test, nested = _with_nested(node)
+        inside.update(nested)
+        if _is_compound(test):
+            wholes[id(test)] = test
+            _decide(test, id(test), (True, False), outcomes)
     if not outcomes:
         return {}
     guards = [
@@ -51,6 +56,24 @@ def parts_of(function: FunctionGraph) -> dict[int, Part]:
     for guard, whole, _, _ in guards:
         first.setdefault(whole, guard)
     return {guard: Part(first[whole], if_true, if_false, wholes[whole]) for guard, whole, if_true, if_false in guards}
+
+
+def _with_nested(node: ast.If | ast.While | ast.IfExp | ast.Assert) -> tuple[ast.expr, list[int]]:
+    """Give the condition of a statement, and the ``if`` statements that are a part of it.
+
+    ``if a:`` around nothing but ``if b:``, both without ``else``, is ``if a and b:``.
+    """
+    tests, nested = [node.test], list[int]()
+    while isinstance(node, ast.If) and len(node.body) == 1 and not node.orelse:
+        (inner,) = node.body
+        if not isinstance(inner, ast.If) or inner.orelse:
+            break
+        tests.append(inner.test)
+        nested.append(id(inner))
+        node = inner
+    if not nested:
+        return node.test, nested
+    return ast.copy_location(ast.BoolOp(ast.And(), list(tests)), tests[0]), nested
 
 
 def whole_test(function: FunctionGraph, guard: int) -> ast.AST:
@@ -118,8 +141,17 @@ def tells_presence(test: ast.AST, *, holds: bool) -> bool:
 
 def names_lookup_error(handler: ast.ExceptHandler) -> bool:
     """Tell whether a handler catches what a failed lookup raises."""
+    return not _LOOKUP_ERRORS.isdisjoint(_kinds(handler))
+
+
+def names_attribute_error(handler: ast.ExceptHandler) -> bool:
+    """Tell whether a handler catches that there is no such attribute."""
+    return "AttributeError" in _kinds(handler)
+
+
+def _kinds(handler: ast.ExceptHandler) -> list[str]:
     kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return any(isinstance(kind, ast.Name) and kind.id in _LOOKUP_ERRORS for kind in kinds)
+    return [kind.id for kind in kinds if isinstance(kind, ast.Name)]
 
 
 def guarded_bodies(root: ast.AST) -> dict[int, frozenset[int]]:

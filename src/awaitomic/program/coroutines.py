@@ -77,7 +77,7 @@ class _Search:
             function = referenced(resolver, event)
             if function is not None and function.is_async:
                 receiver = resolver.value(event.place.base) if isinstance(event.place, Attribute) else None
-                yield Made(origin, Target(function, receiver))
+                yield Made(origin, Target(function, receiver, open=True))
 
     def _of_call(self, event: Call) -> Iterator[Made]:
         """Give the coroutines that a call makes, or passes on."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from awaitomic.flow.solver import Solution, solve
 from awaitomic.model.event import Call, Const, Event, Guard, Name, Read, Return, Suspend
 from awaitomic.model.location import Location, Root
-from awaitomic.program.accesses import CONTENTS, Access, access_of, overlaps
+from awaitomic.program.accesses import CONTENTS, Access, access_of, member_added, overlaps
 from awaitomic.program.calls import targets_of, translate
 from awaitomic.program.claims import claimed_at_return
 from awaitomic.program.freshness import Freshness
@@ -112,6 +112,9 @@ def _writes_at(program: Program, resolver: Resolver, event: Event, state: State)
             value = state.values.get(event.function, NOTHING)  # which container it is was decided by this read
         found.append(WriteFact(event.id, access, value, state))
     if isinstance(event, Call):
+        member = member_added(resolver, event) if state.guards else None
+        if member is not None and any(t.location == member.location for g in state.guards for t in g.tokens):
+            found.append(WriteFact(event.id, member, NOTHING, state))
         for target in targets_of(resolver, event):
             if not target.function.is_async:
                 found.extend(_through(program, resolver, event.id, target, How.DIRECT, state))

@@ -11,9 +11,8 @@ import re
 from typing import TYPE_CHECKING
 
 from awaitomic.knowledge.awaitables import PAUSES
-from awaitomic.knowledge.containers import EVENTS, QUESTIONS
+from awaitomic.knowledge.containers import EVENTS
 from awaitomic.model.event import (
-    Attribute,
     Call,
     Compute,
     Enter,
@@ -31,8 +30,8 @@ from awaitomic.model.event import (
 )
 from awaitomic.model.location import ItemStep, Location, Root
 from awaitomic.program import claims
-from awaitomic.program.accesses import CONTENTS, Access, Change, access_of, answer_of, ended_by
-from awaitomic.program.answers import answered, is_request
+from awaitomic.program.accesses import CONTENTS, Access, Change, access_of, ended_by, member_added
+from awaitomic.program.answers import answered, asked, is_request
 from awaitomic.program.callee_writes import CalleeWrites
 from awaitomic.program.calls import targets_of, translate
 from awaitomic.program.conditions import asks_for_key, tests_absence
@@ -250,8 +249,9 @@ class Freshness:
                 state = self._callee_writes(event.id, target, state)
         state = claims.after_call(self.program, self.resolver, targets, state)
         access = access_of(self.resolver, event)
-        if access is not None:
-            state = self._wrote(access, state)
+        member = member_added(self.resolver, event) if state.guards else None
+        for each in (access, member):
+            state = state if each is None else self._wrote(each, state)
         for lock, acquired in self.program.lock_calls(self.resolver, event):
             state = state.acquire(lock) if acquired else state.release(lock)
         for lock in self.program.locks_left_by(self.resolver, event):
@@ -266,12 +266,9 @@ class Freshness:
         return is_entry(location) or by_name or bool(targets_of(self.resolver, event))
 
     def _answer_tokens(self, event: Call, state: State) -> Tokens:
-        """``queue.full()`` and ``future.done()`` ask for a state of their own, which no attribute holds."""
-        callee = self.function.events[event.function]
-        if event.arguments or not isinstance(callee, Read) or not isinstance(callee.place, Attribute):
-            return NOTHING
-        location = self.resolver.value(callee.place.base) if callee.place.attr in QUESTIONS else None
-        token = self.token(event.id, answer_of(location, callee.place.attr), state) if location is not None else None
+        """``queue.full()``, ``future.done()`` and ``hasattr(self, "x")`` ask for state that no read of theirs names."""
+        location = asked(self.resolver, event)
+        token = self.token(event.id, location, state) if location is not None else None
         return NOTHING if token is None else frozenset({token})
 
     def _write(self, event: Write, state: State) -> State:

@@ -13,7 +13,7 @@ from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.containers import ANY_MUTATOR
 from awaitomic.model.event import Attribute, Compute, Guard, Item, Merge, Name, Read, Scope, Suspend
 from awaitomic.model.location import ItemStep, Location
-from awaitomic.program.conditions import guarded_bodies, names_lookup_error, parts_of
+from awaitomic.program.conditions import guarded_bodies, names_attribute_error, names_lookup_error, parts_of
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import NOTHING, ActiveGuard, State, Token, Tokens
 
@@ -53,12 +53,16 @@ class Tests:
         return governed(state, siblings, ActiveGuard(part.whole, outcome, tokens.union(*earlier)), keep=self._has_loops)
 
     def _lookup_tokens(self, guard: Guard, state: State) -> Tokens:
-        """``except KeyError`` around lookups without a suspension is a test of the entries that were looked up."""
+        """``except KeyError`` around lookups without a suspension is a test of the entries that were looked up.
+
+        ``except AttributeError`` is one of the attributes.
+        """
         handler = self.function.nodes[guard.id]
         body = self._tries.get(id(handler))
         if body is None or not isinstance(handler, ast.ExceptHandler) or not names_lookup_error(handler):
             return NOTHING
         found = set()
+        of_attributes = names_attribute_error(handler)
         for index, node in enumerate(self.function.nodes):
             event = self.function.events[index]
             if id(node) not in body:
@@ -68,7 +72,7 @@ class Tests:
             if isinstance(event, Read) and isinstance(event.place, Item | Attribute):
                 location = self.resolver.place(event.place)
                 token = self.token(event.id, location, state) if location is not None else None
-                if token is not None and is_entry(token.location):
+                if token is not None and (is_entry(token.location) or of_attributes):
                     found.add(token)
         return frozenset(found)
 

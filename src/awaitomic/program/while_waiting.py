@@ -15,8 +15,9 @@ from awaitomic.knowledge.locks import STACKING
 from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL, TASK_GROUPS, starts_one
 from awaitomic.model.event import Attribute, Call, Compute, Event, Merge, Operand, Read, Suspend, SuspendWhy
 from awaitomic.model.location import Root
-from awaitomic.program.callables import called_partial, reached
+from awaitomic.program.callables import called_partial
 from awaitomic.program.calls import alone_in, awaited_calls, is_awaited, targets_of, unwrapped
+from awaitomic.program.coroutines import coroutines
 from awaitomic.program.module import is_property
 from awaitomic.program.names import last_name
 from awaitomic.program.operands import method_of
@@ -121,25 +122,11 @@ def _as_completed(resolver: Resolver, iterator: Operand) -> Iterator[AwaitedCall
 
 
 def _collected(resolver: Resolver, argument: Operand) -> Iterator[AwaitedCall]:
-    """Give the calls in a list that was filled before all of them are waited for, or that ``map`` makes."""
-    events = resolver.function.events
-    origin = resolver.origin(argument)
-    found = events[origin]
-    if isinstance(found, Compute) and found.operator == "starred":
-        origin = resolver.origin(found.operands[0])
-        found = events[origin]
-    if isinstance(found, Call) and last_name(resolver.function.nodes[found.function]) == "map" and found.arguments:
-        mapped = reached(resolver, found.arguments[0])
-        if mapped:
-            yield AwaitedCall(origin, How.GATHER, mapped)
-    if not isinstance(found, Compute) or found.operator != "list":
-        return
-    for event in events:
-        method = method_of(resolver.function, event)
-        if method is None or not isinstance(event, Call):
-            continue
-        if method.attr == "append" and resolver.origin(method.base) == origin and event.arguments:
-            yield from unwrapped(resolver, event.arguments[0], How.GATHER)
+    """Give the calls that an argument holds in other ways: a list that was filled before, what ``map`` makes."""
+    plain = {each.call for each in unwrapped(resolver, argument, How.GATHER)}
+    for made in coroutines(resolver, argument):
+        if made.call not in plain:
+            yield AwaitedCall(made.call, How.TASK if made.started else How.GATHER, (made.target,))
 
 
 def _steps(resolver: Resolver, origin: Operand) -> Iterator[AwaitedCall]:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from awaitomic.knowledge.lifecycle import starts_by_name
-from awaitomic.model.event import Const, Guard
+from awaitomic.model.event import Const
 from awaitomic.model.finding import Confidence, Finding, Role
 from awaitomic.model.location import ItemStep, Root
 from awaitomic.program import Program
@@ -23,6 +23,7 @@ from awaitomic.program.room import only_makes_room
 from awaitomic.program.state import ActiveGuard, Token
 from awaitomic.rules import late_update, references
 from awaitomic.rules.decides_anew import decides_anew
+from awaitomic.rules.decisions import is_decision
 from awaitomic.rules.forgiving import is_forgiving
 from awaitomic.rules.readiness import fills_what_is_absent
 from awaitomic.rules.refusing import refuses
@@ -63,9 +64,6 @@ _ACTS = frozenset(
 
 _RENEWALS = frozenset({Change.ASSIGN, Change.ADD})
 """What does little harm to state that is there anyway: putting another value there, adding to it."""
-
-_NO_DECISION = frozenset({"while", "assert", ""})
-"""A loop's own condition is tested again, an assertion states what the author knows; a callee's test is its own."""
 
 
 def find(program: Program) -> Iterator[Finding]:
@@ -112,7 +110,7 @@ def _stale_guard(program: Program, resolver: Resolver, fact: WriteFact, *, locke
         guard
         for guard in fact.state.guards
         if any(_decides(fact, token) and fact.is_stale(token) for token in guard.tokens)
-        and _kind(resolver, guard) not in _NO_DECISION
+        and is_decision(resolver, guard, fact)
     ]
     if not stale or not concerns(resolver, fact, locked=locked):
         return None
@@ -126,11 +124,6 @@ def _stale_guard(program: Program, resolver: Resolver, fact: WriteFact, *, locke
 def _decides(fact: WriteFact, token: Token) -> bool:
     """Tell whether a test is about what is written: how many entries there are decides no store in a callee."""
     return fact.about(token) and (fact.via is None or token.location == fact.access.location)
-
-
-def _kind(resolver: Resolver, guard: ActiveGuard) -> str:
-    event = resolver.function.events[guard.guard]
-    return event.kind if isinstance(event, Guard) else ""
 
 
 def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: ActiveGuard) -> Finding | None:
