@@ -385,3 +385,38 @@ def test_overloads_and_their_function_have_one_name() -> None:
         "    async def load(self):\n        async with self._lock:\n            await self.put(1)\n"
     )
     assert carried(REMEDY, "AWA301", text).text.count("async def _put_locked(self, row):") == 1
+
+
+COUNTING = """
+import asyncio
+
+lock = asyncio.Lock()
+total = 0
+
+async def scan():
+    global total
+    async with lock:
+        for row in range(3):
+            seen = total
+            await asyncio.sleep(0)
+            total = seen + 1
+            yield row
+
+async def add():
+    global total
+    async with lock:
+        seen = total
+        await asyncio.sleep(0)
+        total = seen + 1
+
+async def load():
+    async with lock:
+        return [row async for row in scan()]
+
+async def main():
+    await asyncio.gather(load(), add(), add())
+"""
+
+
+def test_the_variant_of_a_generator_is_known_to_run_under_a_lock_that_is_a_variable() -> None:
+    assert carried(REMEDY, "AWA301", COUNTING).verdict == "safe"

@@ -133,3 +133,58 @@ def test_docstrings_that_say_so(text: str) -> None:
 )
 def test_docstrings_that_do_not(text: str) -> None:
     assert not says_caller_holds(text)
+
+
+VARIABLES = """
+lock = asyncio.Lock()
+other = asyncio.Lock()
+total = 0
+
+async def add():
+    '{says}'
+    global total
+    seen = total
+    total = seen + await fetch()
+
+async def main():
+    await asyncio.gather(add(), add())
+
+asyncio.run(main())
+"""
+
+NESTED = """
+def make():
+    lock = asyncio.Lock()
+    total = 0
+
+    async def add():
+        '{says}'
+        nonlocal total
+        seen = total
+        total = seen + await fetch()
+
+    async def one():
+        async with lock: await add()
+
+    return one
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "function", "says", "lock"),
+    [
+        (VARIABLES, "add", "Caller must hold `lock`.", "lock"),
+        (VARIABLES, "add", "Caller must hold `other`.", "other"),
+        (VARIABLES, "add", "Caller must hold `lock` or `other`.", None),
+        (VARIABLES, "add", "Caller must hold ``lock``.", "lock"),
+        (VARIABLES, "add", "Caller must hold the lock of the session.", None),
+        (VARIABLES, "add", "Caller must hold something.", None),
+        (VARIABLES, "add", "Add to what `lock` is for.", None),
+        (NESTED, "make.add", "Caller must hold `lock`.", "lock"),
+    ],
+)
+def test_a_docstring_can_name_a_lock_that_is_a_variable(text: str, function: str, says: str, lock: str | None) -> None:
+    program = program_of(text.format(says=says))
+    found = program.callers.contract(program.named(function).function)
+    documented = found is not None and found.basis is Basis.DOCUMENTED
+    assert (str(found.lock) if found is not None and documented else None) == lock

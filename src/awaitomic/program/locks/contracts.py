@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from awaitomic.knowledge.lifecycle import CONSTRUCTION
 from awaitomic.knowledge.locks import says_caller_holds, sounds_held_by_caller
+from awaitomic.model.event import Name, Scope
 from awaitomic.model.location import AttributeStep, Location, Root
 from awaitomic.program.inherited import in_callee
-from awaitomic.program.locks import Lock, is_plain, lock_of, lock_type
+from awaitomic.program.locks import Lock, is_plain, lock_of, lock_type, typed_lock
 from awaitomic.program.operands import method_of
 
 if TYPE_CHECKING:
@@ -100,10 +101,10 @@ def _asked_in(statement: ast.stmt) -> list[ast.Call]:
 
 
 def _meant(resolver: Resolver, text: str) -> Lock | None:
-    """Give the lock of the class that a text names, or the only one that there is."""
+    """Give the lock of the class that a text names, or the only one that there is; of no class, one that it names."""
     class_id = resolver.function.class_id
     if class_id is None:
-        return None
+        return _variable(resolver, text)
     receiver = resolver.function.parameters[:1]
     locks: dict[str, Lock] = {}
     for facts in resolver.module.lineage(class_id):
@@ -115,6 +116,20 @@ def _meant(resolver: Resolver, text: str) -> Lock | None:
     plain = {name: lock for name, lock in locks.items() if is_plain(lock)}
     said = [lock for name, lock in plain.items() if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)]
     found = said or list(plain.values())
+    return found[0] if len(found) == 1 else None
+
+
+def _variable(resolver: Resolver, text: str) -> Lock | None:
+    """Give the one lock among the variables of the module, or of the functions around, that a text names as code.
+
+    ``lock`` is a word, too: it says which lock is meant only between backquotes.
+    """
+    found = []
+    for word in sorted(set(re.findall(r"`(\w+)`", text))):
+        location = resolver.name_value(Name(word, Scope.CLOSURE)) or resolver.name_value(Name(word, Scope.GLOBAL))
+        lock = typed_lock(resolver, location) if location is not None else None
+        if lock is not None and is_plain(lock):
+            found.append(lock)
     return found[0] if len(found) == 1 else None
 
 
