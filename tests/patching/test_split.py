@@ -185,6 +185,34 @@ PART: list[Case] = [
         ],
     ),
     (
+        "a part that takes along all that stands behind it, with comments and blank lines",
+        """\
+        class A:
+            async def put(self, key):
+                await self.db.spell(key)
+                async with self._lock:
+                    if key:
+                        return 1
+                # behind
+                n = 2
+
+                # last
+                return n  # two
+            # end
+        """,
+        lambda p: [
+            SplitMethod(
+                p.at("async def put"),
+                p.at("async with"),
+                "_put_part",
+                "return await self._put_part(key)",
+                "Put one.",
+                signature="(self, key)",
+                with_tail=True,
+            )
+        ],
+    ),
+    (
         "a body of which the lock took a part, with what stands around it",
         STORE,
         lambda p: [
@@ -255,6 +283,14 @@ def test_a_method_is_not_split_because_of(reason: str) -> None:
     with pytest.raises(PatchRefused) as refused:
         execute(text, Plan((edit,)))
     assert refused.value.code == code
+
+
+def test_a_region_inside_of_another_statement_takes_nothing_along() -> None:
+    text = "async def put():\n    if key:\n        async with lock:\n            pass\n    go()\n"
+    places = Places(text)
+    edit = SplitMethod(places.at("async def"), places.at("async with"), "v", "pass", "", signature="()", with_tail=True)
+    with pytest.raises(PatchRefused, match="end of the method"):
+        execute(text, Plan((edit,)))
 
 
 def test_a_plain_function_is_not_split() -> None:

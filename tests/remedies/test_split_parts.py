@@ -173,12 +173,14 @@ REFUSED = {
     "returns now and then": TAKEN + "    if value:\n        return 1\n    await spell(2)\nawait spell(1)",
     "leaves the loop": "for i in range(3):\n    async with self._lock:\n        await spell(i)\n        break",
     "goes on with the loop": "while key:\n    async with self._lock:\n        await spell(1)\n        continue",
-    "shares a variable": "await spell(1)\n" + TAKEN + "    n = await spell(1)\nreturn lambda: n",
+    "shares a variable": "await spell(1)\n" + TAKEN + "    n = await spell(1)\nawait spell(2)\nreturn lambda: n",
     "is seen by a handler": "n = 0\ntry:\n    " + TAKEN + "        n = await spell(1)\nexcept OSError:\n    print(n)",
     "deletes a variable": "n = await spell(1)\n" + TAKEN + "    await spell(1)\n    del n",
     "looks variables up by name": "await spell(1)\n" + TAKEN + "    await spell(locals())",
     "declares a variable": "global n\nawait spell(1)\n" + TAKEN + "    n = await spell(1)",
-    "may have no value": "await spell(1)\n" + TAKEN + "    if value:\n        n = await spell(1)\nreturn n",
+    "may have no value": "await spell(1)\n"
+    + TAKEN
+    + "    if value:\n        n = await spell(1)\nawait spell(2)\nreturn n",
     "takes the lock twice": REGION + "await spell(1)\n" + REGION,
     "is written twice": "await spell(1)\n" * 7 + REGION,
     "is written twice with a text over lines": 'await spell("""\n    """)\n' + REGION,
@@ -201,7 +203,9 @@ NEAR = {
     + "    for i in range(3):\n        await spell(i)\n        break",
     "shares nothing": "await spell(1)\n" + TAKEN + "    n = await spell(1)\nreturn lambda: key",
     "is seen by nobody": "try:\n    " + TAKEN + "        n = await spell(1)\nexcept OSError:\n    print(key)",
-    "has a value": "n = 1\nawait spell(1)\n" + TAKEN + "    if value:\n        n = await spell(1)\nreturn n",
+    "has a value": "n = 1\nawait spell(1)\n"
+    + TAKEN
+    + "    if value:\n        n = await spell(1)\nawait spell(2)\nreturn n",
     "takes the lock twice with nothing to wait for": REGION + "print(1)\n" + REGION,
     "takes the lock by its state": "if self.waiting:\n    " + TAKEN + "        await spell(key)",
     "is not long": "await spell(1)\n" * 6 + REGION,
@@ -211,6 +215,28 @@ NEAR = {
 @pytest.mark.parametrize("name", NEAR)
 def test_what_is_near_to_that_is_split(name: str) -> None:
     assert split(NEAR[name]).verdict == "safe"
+
+
+TO_THE_END = {
+    "returns now and then": "    if value:\n        return 1\n    n = await spell(2)\nprint(n)\nreturn n",
+    "shares a variable": "    n = await spell(1)\nreturn lambda: n",
+    "may have no value": "    if value:\n        n = await spell(1)\nreturn n",
+}
+
+
+@pytest.mark.parametrize("name", TO_THE_END)
+def test_what_stands_behind_the_lock_goes_along_if_the_part_needs_it(name: str) -> None:
+    result = split("await spell(1)\n" + TAKEN + TO_THE_END[name])
+    assert result.verdict == "safe"
+    assert "        async with self._lock:\n            return await self._put_part_locked(" in result.text
+
+
+@pytest.mark.parametrize(
+    "behind", ["await spell(3)", "print(self._lock)", "print(self.other.locked())"], ids=["waits", "uses", "asks"]
+)
+def test_what_stands_behind_the_lock_and_minds_does_not_go_along(behind: str) -> None:
+    text = "await spell(1)\n" + TAKEN + TO_THE_END["returns now and then"].replace("print(n)", behind)
+    assert refusal(REMEDY, "AWA301", store(text)).code == "split-partial-region"
 
 
 def test_what_is_entered_behind_the_lock_stays_in_the_variant() -> None:

@@ -153,6 +153,8 @@ CASES: dict[str, FixtureCase] = {
     "self_deadlock/part_of_a_loop.py": ledger("safe"),
     "self_deadlock/part_leaves_loop.py": ledger("refused", refusal="split-partial-region"),
     "self_deadlock/part_returns_early.py": ledger("refused", refusal="split-partial-region"),
+    "self_deadlock/part_to_the_end.py": ledger("safe"),
+    "self_deadlock/keep_part_to_the_end.py": _lines(ledger(None)),
     "self_deadlock/part_shared_with_closure.py": ledger("refused", refusal="split-partial-region"),
     "self_deadlock/part_takes_the_lock_twice.py": ledger("refused", refusal="split-partial-region"),
 }

@@ -126,6 +126,8 @@ class SplitMethod:
     signature: str = ""
     """What stands between the name and the colon, as in ``(self, key, row) -> None``; empty: as in the method."""
     results: tuple[str, ...] = ()
+    with_tail: bool = False
+    """Whether all statements behind the region go along with its body."""
 
 
 @dataclass(frozen=True, slots=True)

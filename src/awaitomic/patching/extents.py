@@ -105,6 +105,8 @@ class _Finder:
     def divided(self, edit: SplitMethod | SplitBody | ExtractStatements) -> list[Touched]:
         """Return what is touched where a part of a function becomes another one."""
         match edit:
+            case SplitMethod() if edit.with_tail:
+                return [Touched(self.around(edit.region).start, self.tail(edit.method)), *self.beside(edit.method)]
             case SplitMethod():
                 return [self.around(edit.region), *self.beside(edit.method)]
             case SplitBody():

@@ -36,6 +36,8 @@ def check_split(method: Statement, region: Statement, edit: SplitMethod) -> None
     whole = region.home is method.blocks["body"] and region.home.items[-1] is region and len(others) <= 1
     if not edit.signature and not (whole and all(is_docstring(item) for item in others)):
         raise PatchRefused("split-partial-region", "the method does more than what it does under the lock")
+    if edit.with_tail and region.home is not method.blocks["body"]:
+        raise position_mismatch("what stands behind the region to split is not the end of the method")
     if len(region.node.items) != 1 or region.node.items[0].asname is not None:
         raise PatchRefused("split-partial-region", "the region has other context managers, or binds a name")
 
@@ -56,6 +58,11 @@ def split(method: Statement, region: Statement, edit: SplitMethod) -> None:
     body.items = _opening(edit, body, newline, _quotes(method))
     _take(own, own.items, body)
     body.footer, own.footer = own.footer, []
+    if edit.with_tail:
+        behind = region.home.items.index(region) + 1
+        tail = region.home.items[behind:]
+        del region.home.items[behind:]
+        _take(region.home, tail, body)
     results = ", ".join(edit.results)
     if results:
         body.items += parse_fragment(f"return {results}", body, newline)

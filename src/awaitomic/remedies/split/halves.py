@@ -25,8 +25,9 @@ from awaitomic.remedies.split import outside, variant, written
 from awaitomic.remedies.split.forms import check_form, decorators_of_part, kept_decorators, node_of, yields_of
 from awaitomic.remedies.split.handing import hand_on
 from awaitomic.remedies.split.overrides import Passing
-from awaitomic.remedies.split.part import cut
+from awaitomic.remedies.split.part import Part, cut
 from awaitomic.remedies.split.regions import Region, Taker, dropped, is_whole_body, lock_name, regions_of
+from awaitomic.remedies.split.tail import region_with_tail
 
 _MOST_TWICE = 6
 """How many lines around a lock may be written twice, once for callers that hold it."""
@@ -239,7 +240,7 @@ def _around_part(program: Program, taker: Taker, region: Region, name: str, reas
     again = outside.takes_again(program, program.resolver(function), [region.path], taker.lock.location)
     if again is not None:
         raise _partial(function, region, f"{again}, and holders would have to call something else there")
-    part = cut(program, function, region.path, region.node)
+    region, part, with_tail = _cut_out(program, taker, region)
     inner = variant.variant_name(program, function, what="_part")
     call = f"{variant.callee_of(function, inner)}({', '.join(part.parameters)})"
     lock = lock_name(taker.lock)
@@ -255,6 +256,7 @@ def _around_part(program: Program, taker: Taker, region: Region, name: str, reas
         decorators=decorators_of_part(function, region.node.body),
         signature=written.part_signature(program, function, part, yields=bool(yields_of(region.node.body))),
         results=part.results,
+        with_tail=with_tail,
     )
     body = written.body_with(program, function, region.node, handing.text)
     lines = [line for line in body or () if line.strip()]
@@ -265,3 +267,15 @@ def _around_part(program: Program, taker: Taker, region: Region, name: str, reas
     whole = written.definition(function, name, written.signature_of(program, function, name), docstring, body)
     edits = (edit, *handing.imports, InsertStatements(function.path, "after", whole))
     return Halves(edits, (inner, name), handing.doubts, handing.cleanup)
+
+
+def _cut_out(program: Program, taker: Taker, region: Region) -> tuple[Region, Part, bool]:
+    """Make a function of a region, or else (True) of the region and all that stands behind it."""
+    function = taker.function
+    try:
+        return region, cut(program, function, region.path, region.node), False
+    except Declined:
+        whole = region_with_tail(program, taker, region)
+        if whole is None:
+            raise
+        return whole, cut(program, function, region.path, whole.node, whole_tail=True), True

@@ -68,6 +68,21 @@ def judge(program: Program, resolver: Resolver, inside: list[StatementPath], loc
     return Outside(tuple(dict.fromkeys(relies)), tuple(dict.fromkeys(doubts)))
 
 
+def may_come_in(program: Program, resolver: Resolver, paths: list[StatementPath], lock: Location) -> bool:
+    """Tell whether statements behind a lock may as well be done with it held: they neither wait nor look at it."""
+    spot = Spot(program, resolver)
+    if any(isinstance(node, ast.Attribute) and node.attr == "locked" for node in ast.walk(program.module.tree)):
+        return False
+    without = set(_events_outside(spot, paths))
+    for event in set(range(len(spot.function.events))) - without:
+        found = spot.function.events[event]
+        if isinstance(found, Suspend) and program.may_suspend(resolver, found):
+            return False
+        if isinstance(found, Read) and resolver.place(found.place) == lock:
+            return False
+    return True
+
+
 def takes_again(program: Program, resolver: Resolver, inside: list[StatementPath], lock: Location) -> str | None:
     """Say where a function calls something that takes the lock, outside of some statements; None if nowhere."""
     spot = Spot(program, resolver)

@@ -37,17 +37,29 @@ class Part:
     returns: bool
 
 
-def cut(program: Program, function: FunctionGraph, path: StatementPath, region: ast.AsyncWith) -> Part:
+def cut(
+    program: Program, function: FunctionGraph, path: StatementPath, region: ast.AsyncWith, *, whole_tail: bool = False
+) -> Part:
     """Make a function of the body of a lock region.
+
+    Parameters:
+        program: the facts of the file.
+        function: the function that has the region.
+        path: where the region stands.
+        region: the region.
+        whole_tail: whether all that stands behind the region has been taken into it.
 
     Raises:
         Declined: ``split-partial-region`` if a function could not do the same.
     """
-    return _Cut(program, function, path, region).part()
+    return _Cut(program, function, path, region, whole_tail=whole_tail).part()
 
 
 class _Cut:
-    def __init__(self, program: Program, function: FunctionGraph, path: StatementPath, region: ast.AsyncWith) -> None:
+    def __init__(
+        self, program: Program, function: FunctionGraph, path: StatementPath, region: ast.AsyncWith, *, whole_tail: bool
+    ) -> None:
+        self._whole_tail = whole_tail
         self._tree = program.module.tree
         self._function = function
         self._node = node_of(function)
@@ -161,6 +173,8 @@ class _Cut:
 
     def _is_tail(self) -> bool:
         """Tell whether nothing runs behind the region, but for a ``finally``."""
+        if self._whole_tail:
+            return True
         owner: ast.AST = self._node
         for length in range(len(self._function.path), len(self._path)):
             step = self._path[length]
