@@ -186,3 +186,28 @@ def test_a_pool_is_no_lock_for_its_own_code(release: str, is_pool: bool) -> None
     result = fixed(text)
     assert ("        async with self._lock:\n            if self._used < 9:\n" in result.text) is is_pool
     assert is_pool or [each.refusal.code for each in result.remaining if each.refusal] == ["is-a-lock"]
+
+
+def test_who_puts_back_what_is_there_takes_no_lock() -> None:
+    text = START + (
+        "class Monitor:\n    def __init__(self, pool):\n        self.pool = pool\n        self.conn = None\n\n"
+        "    async def connect(self):\n        if self.conn is None:\n            self.conn = await self.pool.get()\n\n"
+        "    async def __aenter__(self):\n        await self.connect()\n"
+        "        self.conn = cast(Connection, self.conn)\n        return {value}\n"
+    )
+    assert fixed(text.format(value="self")).text.count("async with self._lock:") == 1
+    changed = text.replace("cast(Connection, self.conn)", "Wrapped(self.conn)").format(value="self")
+    assert fixed(changed).text.count("async with self._lock:") == 2
+
+
+def test_the_lock_of_another_state_by_its_name_is_not_taken() -> None:
+    text = START + (
+        "class Device:\n    def __init__(self, api):\n        self.api = api\n        self._status = None\n"
+        "        self._status_lock = asyncio.Lock()\n        self._info = None\n\n"
+        "    async def fetch(self):\n        async with self._status_lock:\n            if not self._status:\n"
+        "                self._status = await self.api.status()\n        if not self._info:\n"
+        "            self._info = await self.api.info()\n"
+    )
+    assert "        async with self._info_lock:\n            if not self._info:\n" in fixed(text).text
+    general = text.replace("_status_lock", "_lock")
+    assert "        async with self._lock:\n            if not self._info:\n" in fixed(general).text

@@ -22,7 +22,7 @@ from awaitomic.knowledge.containers import (
     SEQUENCES,
     Mutation,
 )
-from awaitomic.model.event import Attribute, Call, Compute, Const, Event, Item, Operand, Read, Write, WriteHow
+from awaitomic.model.event import Attribute, Call, Compute, Const, Event, Item, Operand, Read, Suspend, Write, WriteHow
 from awaitomic.model.location import ANY_ITEM, ItemStep, Location, Root
 from awaitomic.program.escape import owner_of
 from awaitomic.program.resolve import Resolver
@@ -140,7 +140,21 @@ def _of_write(resolver: Resolver, event: Write) -> Access | None:
         return Access(event.id, location, change, event.value)
     if event.value is not None and is_reset(resolver, event.value):
         return Access(event.id, location, Change.RESET, event.value)
+    if event.value is not None and _puts_back(resolver, location, event.value, event.id):
+        return None
     return Access(event.id, location, Change.ASSIGN, event.value)
+
+
+def _puts_back(resolver: Resolver, location: Location, value: Operand, write: int) -> bool:
+    """Tell whether a write stores what it has just read there, for the types alone: ``self.conn = cast(Conn, …)``."""
+    events = resolver.function.events
+    made = events[value]
+    if isinstance(made, Call) and len(made.arguments) == 2 and resolver.value(value) == location:
+        value = made.arguments[1]
+    read = events[value]
+    if not isinstance(read, Read) or resolver.place(read.place) != location:
+        return False
+    return not any(isinstance(event, Suspend) for event in events[read.id : write])
 
 
 def changes_in_place(resolver: Resolver, location: Location, value: Operand | None) -> bool:

@@ -251,9 +251,18 @@ def guardian(program: Program, home: Home, own: FunctionGraph) -> Guardian | Non
         (only,) = found.values()
         # A lock that is named after other state is made for that; a general one that nobody takes yet may be for this.
         spare = only.name.strip("_") in _GENERAL_NAMES and not _is_used(program, only.key)
-        if held.get(only.key) or spare or _is_taken_in(program, own, only.key):
+        taken = _is_taken_in(program, own, only.key) and not _is_named_after_other(program, home, only.name)
+        if held.get(only.key) or spare or taken:
             return replace(only, sure=False)
     return None
+
+
+def _is_named_after_other(program: Program, home: Home, lock: str) -> bool:
+    """Tell whether a lock is by its name for another attribute of the class: ``_token_lock`` for ``_token``."""
+    stem = lock.strip("_").removesuffix("_lock").removeprefix("lock_")
+    relatives = program.module.lineage(home.owner) if home.kind in {Kind.INSTANCE, Kind.CLASS} else ()
+    names = {name.strip("_") for facts in relatives for name in facts.attributes if name not in {home.state, lock}}
+    return stem in names
 
 
 def _is_taken_in(program: Program, function: FunctionGraph, key: Location) -> bool:
