@@ -47,6 +47,13 @@ def calls_while_waiting(resolver: Resolver, event: Suspend) -> Iterator[AwaitedC
         yield from _left_group(resolver, origin)
 
 
+def entered_calls(resolver: Resolver, event: Suspend) -> Iterator[AwaitedCall]:
+    """Give the same, but for what is left there: a manager that is left holds what it has taken itself."""
+    for call in calls_while_waiting(resolver, event):
+        if not any(target.part is Part.LEAVING for target in call.targets):
+            yield call
+
+
 def _ends_before(resolver: Resolver, origin: Operand) -> bool:
     """Tell whether a wait for several may end before all of them do: ``asyncio.wait(…, timeout=1)``."""
     event = resolver.function.events[origin]

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.event import Suspend
 from awaitomic.model.location import Root
-from awaitomic.program.calls import awaited_calls
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.target import How, Target
+from awaitomic.program.while_waiting import entered_calls
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.lock.growing import merged_regions
 from awaitomic.remedies.lock.home import Kind
@@ -66,7 +66,7 @@ def _conflicts(coverage: Coverage) -> Iterator[tuple[Resolver, int, How, Target]
         for event in resolver.function.events:
             if not isinstance(event, Suspend) or event.awaited is None:
                 continue
-            calls = awaited_calls(resolver, event)
+            calls = list(entered_calls(resolver, event))
             if not calls or not coverage.held(resolver, event.id):
                 continue
             for call in calls:

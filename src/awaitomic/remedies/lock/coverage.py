@@ -16,12 +16,12 @@ from awaitomic.model.location import Location
 from awaitomic.model.position import StatementPath
 from awaitomic.program import Program
 from awaitomic.program.accesses import FORGETS, Access, Change
-from awaitomic.program.calls import awaited_calls
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.locks import Lock
 from awaitomic.program.module import is_construction
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import Token
+from awaitomic.program.while_waiting import calls_while_waiting
 from awaitomic.remedies.lock.by_hand import pairs_of
 from awaitomic.remedies.lock.home import Guardian, Home, Kind
 from awaitomic.remedies.lock.own_variables import can_be_seen
@@ -164,7 +164,7 @@ class Coverage:
             self.reaches(target.function, seen)
             for event in function.events
             if isinstance(event, Suspend)
-            for call in awaited_calls(resolver, event)
+            for call in calls_while_waiting(resolver, event)
             for target in call.targets
         )
 
