@@ -47,6 +47,17 @@ def _asked_before_the_error(name: str) -> tuple[str, ...]:
     )
 
 
+def _tanks(repair: Repair | None = None) -> FixtureCase:
+    """A tank that is filled, and emptied by another one through its helper."""
+    return FixtureCase(
+        subject=lambda module: (module.Tank(), module.Tank()),
+        tasks={"fill": lambda tanks: tanks[0].fill(), "drain": lambda tanks: tanks[1].drain(tanks[0])},
+        state=lambda tanks: [tank.level for tank in tanks],
+        findings=(("AWA101", "self.level"),) if repair else (),
+        repair=repair,
+    )
+
+
 def _session(other: str, repair: Repair, refusal: str | None = None) -> FixtureCase:
     """A token that is renewed while another method does something else with it."""
     return FixtureCase(
@@ -153,6 +164,8 @@ CASES: dict[str, FixtureCase] = {
     "stale_write/session_logout.py": _session("logout", "safe"),
     "stale_write/session_closed.py": _session("close", "unsafe"),
     "stale_write/session_forgotten.py": _session("close", "refused", "sync-writer"),
+    "stale_write/other_object_helper.py": _tanks("unsafe"),
+    "stale_write/keep_other_object_helper.py": _tanks(),
     "stale_write/keep_locked_count.py": FixtureCase(
         tasks={"count": lambda module: module.count()},
         state=lambda module: module.counter,

@@ -11,8 +11,10 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from awaitomic.model.location import ItemStep
+from awaitomic.flow.graph import FunctionGraph
+from awaitomic.model.location import ItemStep, Root
 from awaitomic.program.accesses import Access, Change
+from awaitomic.program.module_calls import Site
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 
@@ -30,14 +32,34 @@ def rivals(program: Program, resolver: Resolver, access: Access) -> Iterator[tup
     """Give the writes that other tasks may make to the state that a function writes.
 
     Two calls that each write to an object of their own making never meet, unless one is the task that the other has
-    made; nor does an entry meet what is stored under keys that are always new.
+    made; nor does an entry meet what is stored under keys that are always new, or an object what is done to one that
+    nobody else has yet.
     """
     entry = bool(access.location.steps) and isinstance(access.location.steps[-1], ItemStep)
     for rival, theirs in program.changing_writers(resolver, access.location):
         if access.own and theirs.own and theirs.task is None:
             continue
+        if theirs.location.root is Root.SELF and theirs.task is None and is_of_new(program, rival.function):
+            continue
         if not (entry and _enters_new(rival, theirs)):
             yield rival, theirs
+
+
+def is_of_new(program: Program, function: FunctionGraph, hops: int = _HOPS) -> bool:
+    """Tell whether a private method is only called on objects that its caller has just made, and nobody else has.
+
+    Other methods of the object can call it, too, if that is so of them.
+    """
+    sites = program.callers.only_awaited_here(function) if hops and function.class_id is not None else None
+    return bool(sites) and all(
+        site.on_new_object or (_is_own_call(site) and is_of_new(program, site.resolver.function, hops - 1))
+        for site in sites or ()
+    )
+
+
+def _is_own_call(site: Site) -> bool:
+    receiver = site.target.receiver
+    return receiver is not None and receiver.root is Root.SELF and not receiver.steps
 
 
 def _enters_new(resolver: Resolver, access: Access) -> bool:

@@ -192,6 +192,8 @@ def _proposal(
     tables = [table] if table is not None else []
     join(coverage, case.found, tables)
     settle(coverage)
+    if not coverage.functions:
+        raise Declined("foreign-state", "what is written without the lock are objects that nobody else has yet")
     check_order(coverage)
     if table is None and _is_entry(case.location):
         check_side_by_side(coverage)

@@ -124,7 +124,7 @@ def _leave_to_callers(coverage: Coverage, function: FunctionGraph) -> None:
     coverage.functions.pop(id(function), None)
     for site in coverage.program.callers.only_awaited_here(function) or ():
         if site.resolver.function is not function:
-            coverage.demand(site.resolver, site.event, None)
+            coverage.demand_of(site, None)
 
 
 def _delegate(coverage: Coverage, function: FunctionGraph, line: int) -> None:

@@ -19,6 +19,7 @@ from awaitomic.program.accesses import FORGETS, Access, Change
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.locks import Lock
 from awaitomic.program.module import is_construction
+from awaitomic.program.module_calls import Site
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import Token
 from awaitomic.program.while_waiting import calls_while_waiting
@@ -26,6 +27,7 @@ from awaitomic.remedies.lock.by_hand import pairs_of
 from awaitomic.remedies.lock.home import Guardian, Home, Kind
 from awaitomic.remedies.lock.own_variables import can_be_seen
 from awaitomic.remedies.lock.polls import check_polls
+from awaitomic.remedies.lock.reached import written_at_call
 from awaitomic.remedies.lock.useless import private_around
 from awaitomic.remedies.remedy import statement_at
 from awaitomic.remedies.shared.declined import Declined, check_here, check_reach
@@ -232,7 +234,18 @@ class Coverage:
             raise Declined("sync-writer", message)
         self.by_callers.add(id(function))
         for site in sites:
-            self.demand(site.resolver, site.event, access)
+            self.demand_of(site, access)
+
+    def demand_of(self, site: Site, access: Access | None) -> None:
+        """See that a call is made under the lock of the object whose state the callee writes (see `written_at_call`).
+
+        Raises:
+            Declined: if it cannot.
+        """
+        written = written_at_call(self.program, self.home, site, access)
+        if written is not None:
+            self.name_owner(site.resolver, written.owner)
+            self.demand(site.resolver, site.event, written.access)
 
     def _span(self, resolver: Resolver, event: int, extra: tuple[int, ...]) -> list[StatementPath]:
         """Give the statements of a write and of all that it was decided on or made from."""

@@ -7,10 +7,14 @@ is the same session from taking the lock to giving it back.
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass, replace
 
 from awaitomic.model.event import Guard
 from awaitomic.model.location import AttributeStep, Location, Root
 from awaitomic.program import Program
+from awaitomic.program.accesses import Access
+from awaitomic.program.calls import translate
+from awaitomic.program.module_calls import Site
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.home import Home, Kind
 from awaitomic.remedies.shared.declined import Declined
@@ -39,10 +43,57 @@ def owner_of(program: Program, home: Home, resolver: Resolver, event: int, locat
             return OWN
     elif home.kind is Kind.INSTANCE and _is_kept(program, resolver, location):
         return str(_object(resolver, location))
+    raise _through_another(program, resolver, event)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A write of a callee, as its caller speaks of it."""
+
+    owner: str
+    """The expression for the object whose state it is; OWN for the caller's own instance."""
+    access: Access | None
+
+
+def written_at_call(program: Program, home: Home, site: Site, access: Access | None) -> Written | None:
+    """Say in the caller's terms what a callee writes, or None where the caller has made the object and keeps it so far.
+
+    Parameters:
+        program: the facts of the file.
+        home: the state.
+        site: the call.
+        access: the write, where it is made by the callee itself; else its own instance is meant.
+
+    Raises:
+        Declined: ``foreign-state`` if the caller has no name for the object.
+    """
+    if home.kind not in {Kind.INSTANCE, Kind.CLASS}:
+        return Written(OWN, access)
+    own = Location(Root.SELF, home.owner, "self", (AttributeStep(home.state),))
+    state = access.location if access is not None else own
+    found = translate(site.resolver, site.target, state)
+    if found is None and _is_made_at(site, state):
+        return Written(OWN, access) if home.kind is Kind.CLASS else None
+    if found is None:
+        raise _through_another(program, site.resolver, site.event)
+    owner = owner_of(program, home, site.resolver, site.event, found)
+    return Written(owner, replace(access, location=found) if access is not None else None)
+
+
+def _is_made_at(site: Site, state: Location) -> bool:
+    """Tell whether the object that a callee speaks of is one that its caller has made, and nobody else has."""
+    if state.root is Root.SELF:
+        return site.on_new_object
+    handed = next((operand for name, operand in site.target.arguments if name == state.name), None)
+    base = site.resolver.value(handed) if state.root is Root.PARAMETER and handed is not None else None
+    return base is not None and base.root is Root.FRESH
+
+
+def _through_another(program: Program, resolver: Resolver, event: int) -> Declined:
     line = line_of(program, resolver.function, event)
     where = "" if program.is_here(resolver.function) else f" of {program.path_of(resolver.function)}"
     message = f"`{resolver.function.qualname}` writes the state on line {line}{where} through another object"
-    raise Declined("foreign-state", message)
+    return Declined("foreign-state", message)
 
 
 def check_presence(resolver: Resolver, owner: str, run: Run) -> None:
