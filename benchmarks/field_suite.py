@@ -46,13 +46,22 @@ class Package:
     """Where the project's repository is, if its sdist lacks the tests."""
     rev: str = ""
     """The tag or commit that is taken from there."""
+    strategy: tuple[str, ...] = ()
+    """Remedies that are preferred, as by `--strategy`: a row of its own, beside that of what is preferred by itself."""
+    python: str = sys.executable
+    """The interpreter's name, if the release wants an older or a newer Python than this one."""
     minutes: int = 10
+
+    @property
+    def key(self) -> str:
+        """The name of its folder: a package can be there with several strategies."""
+        return "+".join((self.name, *(each.replace(":", "-") for each in self.strategy)))
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> Package:
         """Give the package that a table of the TOML file describes."""
         lists: dict[str, list[str]] = {"tests": ["tests"], "requires": [], "exclude": [], "options": []}
-        return cls(**{**lists, **data})
+        return cls(**{**lists, **data, "strategy": tuple(data.get("strategy", ()))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +126,7 @@ def prepare(place: Place) -> None:
     place.root.mkdir(parents=True)
     package, log = place.package, place.root / "prepare.log"
     (check_out if package.git else unpack)(place, log)
-    run([sys.executable, "-m", "venv", place.root / "venv"], place.root, log)
+    run([package.python, "-m", "venv", place.root / "venv"], place.root, log)
     pip = [str(place.python), "-m", "pip", "install", "--quiet"]
     run([*pip, *package.requires, *TOOLS, "-e", package.install], place.tree, log)
     keep(place, "original")

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from awaitomic import __version__
-from awaitomic.config import Settings
+from awaitomic.config import Settings, kinds
 from awaitomic.engine.run import check, fix
 from awaitomic.model.finding import Confidence
 from field_suite import Package, Place, Suite, digest, keep, prepare, reached, run_tests, use
@@ -37,7 +37,11 @@ def repair(place: Place) -> dict[str, Any]:
     """Apply all fixes to the original sources and keep what comes of it; give what was found and done."""
     use(place, "original")
     settings = Settings(
-        confidence=Confidence.POSSIBLE, unsafe_fixes=True, extend_exclude=tuple(place.package.exclude), jobs=1
+        confidence=Confidence.POSSIBLE,
+        unsafe_fixes=True,
+        extend_exclude=tuple(place.package.exclude),
+        strategy=kinds.Strategies().read("strategy", list(place.package.strategy)),
+        jobs=1,
     )
     paths = [place.tree / source for source in place.package.sources]
     findings = len(check(paths, settings).report.findings)
@@ -82,6 +86,7 @@ def examine(place: Place, *, anew: bool) -> dict[str, Any]:
     return {
         "name": place.package.name,
         "version": place.package.version,
+        "strategy": place.package.strategy,
         **repaired,
         "before": summary(before),
         **tested,
@@ -120,13 +125,18 @@ def table(results: list[dict[str, Any]]) -> str:
     for each in results:
         total.update(each["applied"])
         lines.append(
-            f"| {each['name']} | {each['version']} | {each['findings']} | {sum(each['applied'].values())} "
+            f"| {named(each)} | {each['version']} | {each['findings']} | {sum(each['applied'].values())} "
             f"| {listed(each['applied'])} | {told(each['before'])} | {told(each['after'])} "
             f"| {each['reached'][0]} of {each['reached'][1]} | {len(each['broken'])} |"
         )
     findings, broken = (sum(each["findings"] for each in results), sum(len(each["broken"]) for each in results))
     lines.append(f"| together | | {findings} | {total.total()} | {listed(total)} | | | | {broken} |")
     return "\n".join(lines)
+
+
+def named(result: dict[str, Any]) -> str:
+    """Give the name of a package, with the remedies that were preferred in it."""
+    return "".join((result["name"], *(f", `--strategy {each}`" for each in result.get("strategy", ()))))
 
 
 def listed(applied: dict[str, int]) -> str:
@@ -149,16 +159,16 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="run nothing, and print the table of what is there")
     arguments = parser.parse_args()
     packages = [Package.of(data) for data in tomllib.loads(TABLE.read_text())["package"]]
-    kept = {each.name: arguments.folder.absolute() / each.name / "result.json" for each in packages}
+    kept = {each.key: arguments.folder.absolute() / each.key / "result.json" for each in packages}
     if arguments.table:
         print(table([json.loads(path.read_text()) for path in kept.values() if path.exists()]))
         return
     print(f"awaitomic {__version__}, Python {sys.version.split()[0]}")
     for package in packages:
-        if not arguments.packages or package.name in arguments.packages:
-            print(f"{package.name} {package.version}", flush=True)
-            result = examine(Place(kept[package.name].parent, package), anew=arguments.anew)
-            kept[package.name].write_text(json.dumps(result, indent=2) + "\n")
+        if not arguments.packages or {package.name, package.key} & set(arguments.packages):
+            print(f"{package.key} {package.version}", flush=True)
+            result = examine(Place(kept[package.key].parent, package), anew=arguments.anew)
+            kept[package.key].write_text(json.dumps(result, indent=2) + "\n")
 
 
 if __name__ == "__main__":
