@@ -339,7 +339,8 @@ def test_the_type_of_an_attribute_is_that_of_what_is_there() -> None:
     ).replace('"Pool | None"', "Pool | None")
     found = outcome(single_flight.propose, "AWA102", text)
     assert found.text is not None
-    assert '    _pool_task: "asyncio.Task[None] | None" = field(default=None, init=False, ' in found.text
+    declared = '    _pool_task: "asyncio.Task[None] | None" = field(\n        default=None, init=False, '
+    assert declared in found.text
     assert "    async def _connect_pool(self) -> None:\n" in found.text
 
 

@@ -211,3 +211,18 @@ def test_the_lock_of_another_state_by_its_name_is_not_taken() -> None:
     assert "        async with self._info_lock:\n            if not self._info:\n" in fixed(text).text
     general = text.replace("_status_lock", "_lock")
     assert "        async with self._lock:\n            if not self._info:\n" in fixed(general).text
+
+
+def test_a_lock_that_only_some_of_the_names_of_a_state_take_is_no_match_for_a_hoist() -> None:
+    text = START + (
+        "class Till:\n    def __init__(self):\n        self._sum = 0\n\n    @property\n    def sum(self):\n"
+        "        return self._sum\n\n    @sum.setter\n    def sum(self, value):\n        self._sum = value\n\n"
+        "    async def add(self, item):\n        self.sum += await price(item)\n\n"
+        "    async def reset(self):\n        self._sum = await rounded(self._sum)\n\n\n"
+        "async def price(item):\n    await asyncio.sleep(1)\n\n\n"
+        "async def rounded(sum):\n    await asyncio.sleep(1)\n\n\n"
+        "async def main(till: Till):\n    await asyncio.gather(till.add(1), till.add(2), till.reset(), till.reset())\n"
+    )
+    result = fixed(text)
+    assert "        item_price = await price(item)\n        self.sum += item_price\n" in result.text
+    assert "async with" not in result.text

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from awaitomic.model.finding import Applicability, Refusal
-from awaitomic.model.location import ItemStep, Location
+from awaitomic.model.location import AttributeStep, ItemStep, Location, Root
 from awaitomic.model.preferences import Granularity
 from awaitomic.program.locks import Cause, Lock
 from awaitomic.remedies.lock import callers, keyed
@@ -212,6 +212,7 @@ def _proposal(
         *_reached(coverage),
         *coverage.beside,
         *judge_growth(coverage),
+        *_by_another_name(case),
         *(_shared_by_keys(case.location) if table is None and not choice.grows else ()),
         *edits.because,
         *creation.because,
@@ -294,6 +295,16 @@ def _reached(coverage: Coverage) -> Iterator[str]:
         owner = coverage.owner(resolver.function)
         if owner != OWN:
             yield f"`{resolver.function.qualname}` takes the lock of another object, `{owner}`"
+
+
+def _by_another_name(case: Case) -> Iterator[str]:
+    """Say of a property that what it stands for may be written without the lock."""
+    location = case.location
+    step = location.steps[0] if location.steps else None
+    if location.root is not Root.SELF or not isinstance(step, AttributeStep):
+        return
+    if any(step.name in facts.properties for facts in case.program.module.lineage(location.owner)):
+        yield f"`{case.finding.state}` is a property: what it stands for may be written by another name"
 
 
 def _shared_by_keys(location: Location) -> Iterator[str]:
