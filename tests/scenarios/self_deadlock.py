@@ -6,10 +6,23 @@ from dataclasses import replace
 
 from . import self_deadlock_forms as form_cases
 from . import self_deadlock_splits as split_cases
-from .case import FixtureCase
+from .case import FixtureCase, Repair
 from .self_deadlock_splits import LOCK, ONE_LOAD
 from .self_deadlock_splits import ledger as _ledger
 from .self_deadlock_splits import only_hanging_counts as _only_hanging_counts
+
+
+def _shop(repair: Repair | None) -> FixtureCase:
+    return FixtureCase(
+        subject=lambda module: module.Shop(),
+        tasks={"sell": lambda shop: shop.sell("tea"), "close": lambda shop: shop.close()},
+        state=lambda shop: shop.is_open,
+        calls=lambda module: module.written,
+        findings=(LOCK,) if repair else (),
+        repair=repair,
+        refusal="through-callback" if repair else None,
+    )
+
 
 CASES: dict[str, FixtureCase] = {
     "self_deadlock/store_rebuild.py": FixtureCase(
@@ -47,6 +60,8 @@ CASES: dict[str, FixtureCase] = {
         state=lambda pages: pages.pages,
         calls=lambda module: module.saved,
     ),
+    "self_deadlock/given_lock.py": _shop("refused"),
+    "self_deadlock/keep_given_other_lock.py": _shop(None),
     "self_deadlock/keep_after_release.py": replace(_ledger(None), invariant=_only_hanging_counts),
     "self_deadlock/keep_other_instance.py": _ledger(None),
     "self_deadlock/keep_spawned.py": replace(_ledger(None), invariant=_only_hanging_counts),

@@ -18,7 +18,7 @@ def in_caller(resolver: Resolver, target: Target, location: Location) -> Locatio
     if made is None or location.root is not Root.SELF:
         return translate(resolver, target, location)
     first = location.steps[0] if location.steps else None
-    operand = _given_for(resolver, made, first.name) if isinstance(first, AttributeStep) else None
+    operand = given_for(resolver, made, first.name) if isinstance(first, AttributeStep) else None
     base = resolver.value(operand) if operand is not None else None
     for step in location.steps[1:]:
         if base is None or not isinstance(step, AttributeStep):
@@ -27,7 +27,7 @@ def in_caller(resolver: Resolver, target: Target, location: Location) -> Locatio
     return base
 
 
-def _given_for(resolver: Resolver, made: Operand, attribute: str) -> Operand | None:
+def given_for(resolver: Resolver, made: Operand, attribute: str) -> Operand | None:
     """Give the argument that a constructor keeps as an attribute."""
     event = resolver.function.events[made]
     targets = targets_of(resolver, event) if isinstance(event, Call) else ()

@@ -13,6 +13,7 @@ from awaitomic.program import Program
 from awaitomic.program.calls import awaited_calls
 from awaitomic.program.constants import constants_of
 from awaitomic.program.deferred import handed_on
+from awaitomic.program.given import shortest
 from awaitomic.program.locks import Lock
 from awaitomic.program.locks.acquisitions import Acquisition, decided_by_arguments, own_acquisitions
 from awaitomic.program.locks.frames import Frame, frames_of, is_limited, shown_frame
@@ -50,7 +51,7 @@ def _examine(
         for target in call.targets:
             # Not what the call leaves held itself, nor a coroutine that it is handed to be awaited.
             itself = {call.call, *(resolver.origin(operand) for _, operand in target.arguments)}
-            earlier = {taken.lock.location for taken in mine if taken.event not in itself}
+            earlier = {shortest(program, resolver, taken.lock.location) for taken in mine if taken.event not in itself}
             for lock, taken in program.acquisitions.by_call(resolver, target):
                 if taken.if_free or lock.location not in earlier or not lock.self_deadlocks:
                     continue
@@ -146,7 +147,7 @@ def _first_acquisition(program: Program, resolver: Resolver, event: int, lock: L
     """Give the step at which the function came to hold the lock: its own, a manager's, a call's, or a decorator's."""
     function = resolver.function
     held = program.holdings.before(resolver, event)
-    places = [taken.event for taken in held if taken.lock.location == lock.location]
+    places = [taken.event for taken in held if shortest(program, resolver, taken.lock.location) == lock.location]
     last = max((place for place in places if place < event), default=max(places, default=AROUND))
     if last == AROUND:
         decorators = getattr(function.node, "decorator_list", [])
@@ -154,7 +155,8 @@ def _first_acquisition(program: Program, resolver: Resolver, event: int, lock: L
         note = f"`{lock}` is taken around each call"
         return TraceStep(Role.ACQUIRE, program.path_of(function), extent or program.extent(function, event), note)
     first = function.events[last]
-    if any(mine.location == lock.location for mine in own_acquisitions(program, resolver, first)):
+    own = own_acquisitions(program, resolver, first)
+    if any(shortest(program, resolver, mine.location) == lock.location for mine in own):
         return step(program, function, first.id, Role.ACQUIRE, f"`{lock}` is taken")
     entered = isinstance(first, Enter | Suspend)
     note = f"`{lock}` is held " + ("while this is entered" if entered else "when this has returned")

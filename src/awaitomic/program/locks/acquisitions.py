@@ -16,6 +16,7 @@ from awaitomic.program.calls import parameter_default, unwrapped
 from awaitomic.program.constants import can_come_to, constants_of, with_locals
 from awaitomic.program.constructed import in_caller
 from awaitomic.program.deferred import Deferred, awaited_parameters, handed_on
+from awaitomic.program.given import shortest
 from awaitomic.program.locks import Lock, is_handed, known_as, typed_lock
 from awaitomic.program.locks.taken import AROUND, may_hang
 from awaitomic.program.locks.wrappers import entered_of_object, in_wrapped, wrappers_of
@@ -39,6 +40,8 @@ class Acquisition:
     """(function, suspension, how it waits) for every hop from the callee to the function that acquires."""
     if_free: bool = False
     """Whether who holds the lock never comes there, or has given it back by then."""
+    detour: bool = False
+    """Whether it is known only by what an object on the way was given when it was made that this is the lock."""
 
 
 _Key = tuple[Location, str, int, bool]
@@ -69,7 +72,8 @@ class Acquisitions:
         for taken in self._all(target.function):
             lock = acquired_by_call(self._program, resolver, target, taken)
             if lock is not None:
-                yield lock, taken
+                direct = in_caller(resolver, target, taken.lock.location) == lock.location
+                yield lock, taken if direct else replace(taken, detour=True)
         for deferred in self._deferred[id(target.function)].values():
             yield from self._handed(resolver, target, deferred)
 
@@ -168,7 +172,7 @@ class Acquisitions:
             free = taken.if_free or self._program.free_locks.at(resolver, event, lock.location)
             mine.setdefault(
                 (lock.location, taken.function, taken.event, free),
-                Acquisition(lock, taken.function, taken.event, (hop, *taken.chain), if_free=free),
+                Acquisition(lock, taken.function, taken.event, (hop, *taken.chain), if_free=free, detour=taken.detour),
             )
         for found in list(self._deferred[id(target.function)].values()):
             lifted = found.in_caller(resolver, target, hop)
@@ -217,6 +221,7 @@ def acquired_by_call(program: Program, resolver: Resolver, target: Target, taken
     location = in_caller(resolver, target, taken.lock.location)
     if location is None:
         return None
+    location = shortest(program, resolver, location)
     first = taken.chain[0][1] if taken.chain else taken.event
     if first != AROUND:
         if target.part is not None and first not in _part_of(target.function, target.part):

@@ -27,6 +27,9 @@ def check_way(program: Program, resolver: Resolver, call: AwaitedCall, target: T
     if any(at == AROUND for _, at, _ in taken.chain):
         message = f"`{name}`, a decorator's, takes the lock around the function: a variant would have to go around it"
         raise Declined("lock-in-decorator", message)
+    if taken.detour:
+        message = f"`{name}` takes the lock by another name: that of an object which was given it when it was made"
+        raise Declined("through-callback", message)
     frames = frames_of(program, resolver, call.call, target, taken)
     last = frames[-1].function
     managers = (frame.function for frame in frames[1:] if is_manager(frame.function))
