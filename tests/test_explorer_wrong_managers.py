@@ -94,8 +94,17 @@ def test_the_remedy_calls_the_variant_where_the_manager_holds_the_lock(name: str
     assert check_alone(original, made.text, SCENARIO) == []
 
 
+def test_the_remedy_enters_the_variant_of_a_manager_where_the_lock_is_held() -> None:
+    original = _text("async with lock:\n        async with turn(): await _put_locked('one')")
+    made = carried(REMEDY, "AWA301", original)
+    assert made.verdict == "safe"
+    assert "async with _turn_locked(): await _put_locked('one')" in made.text
+    assert check_after(original, SCENARIO, (1,), (None,))
+    assert check_after(made.text, SCENARIO) == []
+
+
 REFUSED = {
-    "what a manager takes": ("lock-in-manager", "async with lock:\n        async with turn(): ..."),
+    "what an object takes that is entered": ("lock-in-manager", "async with lock:\n        async with Turn(): ..."),
     "what is handed on": ("through-callback", "async with lock: await run(lambda: put('one'))"),
     "what is awaited by who holds it": ("through-callback", "await alone(put)"),
     "the lock as an argument": ("through-callback", "async with lock: await under(lock)"),
@@ -103,6 +112,11 @@ REFUSED = {
 }
 
 OTHERS = """
+class Turn:
+    async def __aenter__(self):
+        async with lock: await outside("save")
+    async def __aexit__(self, *exc): ...
+
 def locked(function):
     async def inside(*args):
         async with lock: return await function(*args)

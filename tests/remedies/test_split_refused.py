@@ -106,6 +106,12 @@ class Outer:
         + "    @property\n    async def size(self):\n        async with self._lock:\n            return await count()\n"
         + FILL.replace("self.put(1)", "asyncio.shield(self.size)"),
     ),
+    "a property among several at once": (
+        "runs-beside",
+        HEAD
+        + "    @property\n    async def size(self):\n        async with self._lock:\n            return await count()\n"
+        + FILL.replace("self.put(1)", "asyncio.gather(self.size, self.size)"),
+    ),
     "a manager that is given to a stack": (
         "outlives-lock",
         HEAD.replace("import asyncio", "import asyncio\nfrom contextlib import AsyncExitStack, asynccontextmanager")

@@ -78,6 +78,7 @@ HANGS = [
     ("a property gives a coroutine that takes the lock", "async with self.lock: await self.size"),
     ("a property returns a coroutine that takes the lock", "async with self.lock: await self.room"),
     ("a property with a time limit", "async with self.lock: await asyncio.wait_for(self.size, 1)"),
+    ("a property among several at once", "async with self.lock: await asyncio.gather(self.size, asyncio.sleep(1))"),
     ("a single step of a generator", "async with self.lock: await anext(self.scan())"),
     (
         "a generator that is closed in the end",

@@ -17,7 +17,7 @@ def _kept() -> FixtureCase:
 
 
 CASES: dict[str, FixtureCase] = {
-    "self_deadlock/context_manager.py": ledger("refused", refusal="lock-in-manager"),
+    "self_deadlock/context_manager.py": ledger("safe"),
     "self_deadlock/keep_context_manager.py": _kept(),
     "self_deadlock/held_by_manager.py": ledger("safe"),
     "self_deadlock/keep_held_by_manager.py": _kept(),
@@ -51,7 +51,7 @@ CASES: dict[str, FixtureCase] = {
     ),
     "self_deadlock/keep_own_reentrant.py": _kept(),
     "self_deadlock/made_on_first_use.py": replace(
-        ledger("refused", _ONE_PUT, refusal="lock-in-manager"), findings=(LOCK,)
+        ledger("refused", _ONE_PUT, refusal="helper-of-both"), findings=(LOCK,)
     ),
     "self_deadlock/keep_made_on_first_use.py": _kept(),
 }

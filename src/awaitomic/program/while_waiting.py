@@ -113,6 +113,7 @@ def _awaited_through(resolver: Resolver, call: Call, name: str) -> Iterator[Awai
     if name in SPAWN_ALL:
         for argument in call.arguments:
             yield from _collected(resolver, argument)
+            yield from _property(resolver, resolver.origin(argument), How.GATHER)
     elif name == "anext" and call.arguments:
         yield from _steps(resolver, resolver.origin(call.arguments[0]))
     elif name in AWAITED_ALONE and call.arguments:

@@ -265,7 +265,7 @@ class Store:
     example_repair=Repair.SAFE,
     fix_safety=(
         "The split keeps the public method as it is and lets holders call the variant: safe where every call site is "
-        "known. None is made where no call names what takes the lock: a context manager, a decorator, a callback."
+        "known. None is made where no call names what takes the lock: `__aenter__`, a decorator, a callback."
     ),
     silent=(
         "The call after the lock is released, also by hand or by a callee; the lock of another instance; a task that "
