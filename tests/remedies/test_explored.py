@@ -188,3 +188,27 @@ def test_a_replacement_survives_the_closing_and_one_task_sees_no_difference() ->
     after = repaired(recheck.propose, SOCKET, "safe")
     assert check_after(after, case) == []
     assert check_alone(SOCKET, after, case) == []
+
+
+ALIASED = BUFFER.replace(
+    "            await write(self.buf)\n            self.buf = []\n",
+    "            lines = self.buf\n            await write(lines)\n            lines.clear()\n",
+)
+
+
+def test_a_buffer_that_is_emptied_by_its_alias_loses_no_line() -> None:
+    case = scenario(
+        "alias",
+        "Writer",
+        ("flush", "add"),
+        lambda module, writer: module.written + writer.buf,
+        invariant=nothing_is_lost,
+    )
+    check_before(ALIASED, case)
+    after = repaired(swap.propose, ALIASED, "unsafe")
+    assert check_after(after, case, faults=(None,)) == []
+    copy_emptied = after.replace("            self.buf.clear()\n", "            lines.clear()\n")
+    assert copy_emptied != after
+    apart = scenario("apart", "Writer", ("flush",), lambda module, writer: (module.written, writer.buf))
+    assert all(line.partition(":")[0] != "success" for line in check_alone(ALIASED, after, apart))
+    assert check_alone(ALIASED, copy_emptied, apart) != check_alone(ALIASED, after, apart)

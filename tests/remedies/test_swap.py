@@ -65,6 +65,14 @@ SWAPS = {
         "lines = self.buf\nawait self.sink.write(lines)\nself.buf.clear()",
         "lines = list(self.buf)\nself.buf.clear()\nawait self.sink.write(lines)",
     ),
+    "what is emptied by the alias is emptied by its own name, since the alias is a copy now": (
+        "lines = self.buf\nawait self.sink.write(lines)\nlines.clear()",
+        "lines = list(self.buf)\nself.buf.clear()\nawait self.sink.write(lines)",
+    ),
+    "so is what goes by a slice": (
+        "lines = self.buf\nawait self.sink.write(lines)\ndel lines[:]  # all",
+        "lines = list(self.buf)\ndel self.buf[:]  # all\nawait self.sink.write(lines)",
+    ),
     "a copy is good enough": (
         "lines = list(self.buf)\nawait self.sink.write(lines)\nself.buf.clear()",
         "lines = list(self.buf)\nself.buf.clear()\nawait self.sink.write(lines)",

@@ -127,7 +127,7 @@ def _move_up(case: Case, span: _Span) -> tuple[Plan, int]:
         return Plan((take, DeleteStatement(here))), last
     edits: list[Edit] = [MoveStatement(here, there)]
     if change is Change.CLEAR:
-        edits = [*_copied_aliases(case, span), *edits]
+        edits = [*_copied_aliases(case, span), *_emptied_by_name(case, span), *edits]
     return Plan(tuple(edits)), last
 
 
@@ -141,6 +141,22 @@ def _copied_aliases(case: Case, span: _Span) -> list[ReplaceExpression]:
         elif not is_copied(read.node, statement):
             raise Declined("swap-shape", "the container itself, not a copy, is used after it would be emptied")
     return edits
+
+
+def _emptied_by_name(case: Case, span: _Span) -> list[ReplaceExpression]:
+    """See that the container is emptied by its own name: ``batch.clear()`` would empty the copy that `batch` now is."""
+    statement = span.block.statements[span.write]
+    path = span.block.path(span.write)
+    aliases: dict[str, str] = {}
+    for read in span.reads:
+        holder = span.block.statements[read.index]
+        if isinstance(holder, ast.Assign) and holder.value is read.node:
+            aliases |= {target.id: case.text(read.node) for target in holder.targets if isinstance(target, ast.Name)}
+    return [
+        ReplaceExpression(path, case.extent(node), node.id, aliases[node.id])
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and node.id in aliases
+    ]
 
 
 # -- the local has to be made ------------------------------------------------------------------------------------
