@@ -63,6 +63,7 @@ class Program:
         self.unit = unit
         self._serialised: dict[int, str | None] = {}
         self._changes: dict[tuple[str, Location], bool] = {}
+        self._changing: dict[tuple[str, str | None, Location], bool] = {}
         self._writers: dict[tuple[Location, str | None, str], tuple[Rival, ...]] = {}
         self.analyses = Analyses(self)
         self.suspension = Suspension(self)
@@ -201,13 +202,18 @@ class Program:
         if known is None:
             key = resolver.key_of(location)
             owner = resolver.owner_of(location)
-            keys = _keys_around(key)
-            neighbours = self.project.neighbours(resolver.module.name, owner)
-            known = any(_changing(unit.writers, keys) for unit in neighbours) or any(
-                _changing(self.handed.writers(unit), keys) for unit in self.project.family(resolver.module.name, owner)
-            )
-            self._changes[cached] = known
+            asked = (resolver.module.name, owner, key)
+            if asked not in self._changing:
+                self._changing[asked] = self._is_changed(*asked)
+            known = self._changes[cached] = self._changing[asked]
         return known
+
+    def _is_changed(self, module: str, owner: str | None, key: Location) -> bool:
+        keys = _keys_around(key)
+        neighbours = self.project.neighbours(module, owner, word_of(key))
+        return any(_changing(unit.writers, keys) for unit in neighbours) or any(
+            _changing(self.handed.writers(unit), keys) for unit in self.project.family(module, owner)
+        )
 
     def changing_writers(self, resolver: Resolver, location: Location) -> Iterator[Rival]:
         """Give the writes of a state, or of its contents, outside construction and import, in the whole program.

@@ -16,6 +16,7 @@ from awaitomic.program.lent import only_awaits
 from awaitomic.program.locks import Lock
 from awaitomic.program.locks.contracts import Basis, Contract, contract_of
 from awaitomic.program.module_calls import ModuleCalls, Site, Spawn
+from awaitomic.program.names import is_special
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.unit import Unit
 
@@ -70,7 +71,7 @@ class Callers:
             if not name or is_nested(function):
                 self._units[key] = (own,)
             elif function.class_id is not None:
-                self._units[key] = self._program.project.related(function.class_id, name)
+                self._units[key] = self._program.project.naming(function.class_id, name)
             else:
                 found = self._program.project.concerned(own.name, name)
                 self._units[key] = found or (own,)
@@ -100,7 +101,7 @@ class Callers:
         if id(function) in self._everybody or any(id(function) in by(self.in_module(unit)) for unit in units):
             return True
         others = (self.in_module(unit) for unit in units if unit.name != function.module)
-        return function.class_id is not None and any(name in calls.strangers for calls in others)
+        return function.class_id is not None and any(calls.reads_of_stranger(name) for calls in others)
 
     def are_all_seen(self, function: FunctionGraph) -> bool:
         """Tell whether the calls that are seen are all that there are: of a method of a class of the project alone.
@@ -222,8 +223,7 @@ class Callers:
 
 def is_dunder(function: FunctionGraph) -> bool:
     """Tell whether a function is one that Python itself calls: ``__aenter__``, ``__call__``."""
-    name = getattr(function.node, "name", "")
-    return name.startswith("__") and name.endswith("__")
+    return is_special(getattr(function.node, "name", ""))
 
 
 def is_nested(function: FunctionGraph) -> bool:

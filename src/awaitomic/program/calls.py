@@ -108,41 +108,41 @@ def _by_attribute(resolver: Resolver, place: Attribute) -> Iterator[Reached]:
         return
     owner = (typed.name or "").removeprefix("class:")
     method = link.find_method(owner, place.attr)
-    below = [facts.methods.get(place.attr) for facts in link.descendants(owner)]
-    overrides = [
-        each
-        for each in below
-        if each is not None and each is not method and not _never_runs_on_one(resolver, location, each)
-    ]
-    if len(overrides) > _MOST_OVERRIDES:
+    mine = method.class_id if method is not None else None
+    below = (each.id for each in link.below(owner) if place.attr in each.methods and each.id != mine)
+    overriding = [each for each in below if not _never_runs_on_one(resolver, location, each)]
+    if len(overriding) > _MOST_OVERRIDES:
         return
     if method is not None and not is_property(method):
         yield method, location
-    for override in overrides:
-        yield override, location
+    for override in (link.own_method(each, place.attr) for each in overriding):
+        if override is not None:
+            yield override, location
 
 
-def _never_runs_on_one(resolver: Resolver, receiver: Location, override: FunctionGraph) -> bool:
+def _never_runs_on_one(resolver: Resolver, receiver: Location, overriding: str) -> bool:
     """Tell whether every class that has an override also replaces the method that makes the call on ``self``.
 
     Then the two never run on one object, unless the replacement goes on to what it replaces, by ``super()``.
+
+    Parameters: `overriding` is the class that defines the override.
     """
     caller, link = resolver.function, resolver.module.link
     name = getattr(caller.node, "name", "")
     its_own = caller.class_id is not None and caller.qualname == f"{qualname_of(caller.class_id)}.{name}"
-    if receiver.root is not Root.SELF or receiver.steps or not its_own or override.class_id is None:
+    if receiver.root is not Root.SELF or receiver.steps or not its_own:
         return False
-    having = [override.class_id, *(facts.id for facts in link.descendants(override.class_id))]
+    having = [overriding, *(each.id for each in link.below(overriding))]
     return all(_replaces(resolver, each, name) for each in having)
 
 
 def _replaces(resolver: Resolver, class_id: str, name: str) -> bool:
     """Tell whether a class runs another method of that name, and none of its own that goes on to the first."""
     link, replaced = resolver.module.link, resolver.function
-    above = link.lineage(class_id)
-    meant = next((facts.methods[name] for facts in above if name in facts.methods), None)
+    meant = link.find_method(class_id, name)
     if meant is None or meant is replaced:
         return False
+    above = link.lineage(class_id)
     between = list(takewhile(lambda facts: facts.methods.get(name) is not replaced, above))
     last = max(index for index, facts in enumerate(between) if name in facts.methods)
     nearest = between[last:]  # what calls `super()` further down comes to the replacement

@@ -19,10 +19,12 @@ from typing import TYPE_CHECKING
 from awaitomic.knowledge.awaitables import QUEUES
 from awaitomic.knowledge.containers import CONTAINERS, EVENTS
 from awaitomic.knowledge.locks import LOCK_TYPES
+from awaitomic.knowledge.spawners import starts_one
 from awaitomic.model.event import Attribute, Call, Compute, Event, Name, Operand, Read, Scope, Write
 from awaitomic.model.location import Location, Root
 from awaitomic.program.joins import joins
-from awaitomic.program.ways_out import handed_to_tasks, local_name, ways_out
+from awaitomic.program.names import last_name
+from awaitomic.program.ways_out import handed_to_tasks, local_name, may_go_out, ways_out
 
 if TYPE_CHECKING:
     from awaitomic.program.resolve import Resolver
@@ -114,16 +116,16 @@ def _free_names(resolver: Resolver) -> set[str]:
 
 
 def _publications(resolver: Resolver, captured: dict[str, set[int]]) -> Iterator[tuple[int, Publication]]:
-    made = _new_objects(resolver)
+    made = _new_objects(resolver, captured)
     if not made:
         return
     places: dict[str, list[tuple[int, Location]]] = {}
     names = {creation: name for name, creations in made.items() for creation in creations}
     tasks: dict[str, list[Call]] = {}
     for event in resolver.function.events:
-        for value, location in ways_out(resolver, event):
-            name = names.get(value) or names.get(resolver.origin(value)) or local_name(resolver, value)
-            places.setdefault(name, []).append((event.id, location))
+        if any(_name_of(resolver, value, names) in made for value in may_go_out(resolver, event)):
+            for value, location in ways_out(resolver, event):
+                places.setdefault(_name_of(resolver, value, names), []).append((event.id, location))
         for name, spawn in handed_to_tasks(resolver, event):
             tasks.setdefault(name, []).append(spawn)
     for name, creations in made.items():
@@ -139,19 +141,41 @@ def _publications(resolver: Resolver, captured: dict[str, set[int]]) -> Iterator
                 yield creation, Publication(ways[0][1], events, after, frozenset(over))
 
 
-def _new_objects(resolver: Resolver) -> dict[str, list[int]]:
-    """Give the locals that are bound to objects made on the spot, with the events that make these."""
-    found: dict[str, list[int]] = {}
+def _name_of(resolver: Resolver, value: Operand, names: dict[int, str]) -> str:
+    """Give the local in which a value is, or the empty string; `names` are those of what the function makes."""
+    return names.get(value) or names.get(resolver.origin(value)) or local_name(resolver, value)
+
+
+def _new_objects(resolver: Resolver, captured: Iterable[str]) -> dict[str, list[int]]:
+    """Give the locals that are bound to objects made on the spot, with the events that make these.
+
+    What goes nowhere is left out before it is asked what is made: that leads to the modules of its class.
+    """
+    bound: dict[str, list[int]] = {}
     if resolver.is_module:
-        return found
+        return bound
     for event in resolver.function.events:
         if not isinstance(event, Write) or not isinstance(event.place, Name) or event.place.scope is not Scope.LOCAL:
             continue
         if event.value is None or event.place.name in resolver.captured:
             continue
-        if resolver.origin(event.value) == event.value and _is_new(resolver, event.value):
-            found.setdefault(event.place.name, []).append(event.value)
-    return found
+        if resolver.origin(event.value) == event.value:
+            bound.setdefault(event.place.name, []).append(event.value)
+    going = _going(resolver, bound).union(captured) if bound else frozenset()
+    made = {name: [each for each in bound[name] if _is_new(resolver, each)] for name in bound if name in going}
+    return {name: creations for name, creations in made.items() if creations}
+
+
+def _going(resolver: Resolver, bound: dict[str, list[int]]) -> frozenset[str]:
+    """Give those of some locals that may go out of a function, as far as that can be told without asking where to."""
+    events = resolver.function.events
+    names = {value: name for name, values in bound.items() for value in values}
+    going = {_name_of(resolver, value, names) for event in events for value in may_go_out(resolver, event)}
+    if not bound.keys() <= going:
+        wrappers = (last_name(resolver.function.nodes[event.function]) for event in events if isinstance(event, Call))
+        if any(map(starts_one, wrappers)):  # a task is handed what it is called on, too
+            return frozenset(bound)
+    return frozenset(going)
 
 
 def _is_new(resolver: Resolver, operand: Operand) -> bool:

@@ -7,6 +7,7 @@ by asking the other modules; each answer is found when it is asked for, and reme
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple, Protocol
 
@@ -19,6 +20,7 @@ from awaitomic.model.location import Location, Root
 from awaitomic.program.finder import Found
 from awaitomic.program.module import ClassFacts, ModuleFacts
 from awaitomic.program.names import dotted
+from awaitomic.program.outline import ClassOutline, Outline
 from awaitomic.program.types import FOREIGN, UNKNOWN, Typed
 
 _MOST_HOPS = 12
@@ -37,6 +39,10 @@ class Modules(Protocol):
 
     def facts(self, name: str) -> ModuleFacts | None:
         """Give the facts of a module, or None if it cannot be read."""
+        ...
+
+    def outline(self, name: str) -> Outline | None:
+        """Give what a module has, by name, or None if it has no facts."""
         ...
 
     def find(self, dotted: str, importer: str) -> Found | None:
@@ -74,7 +80,7 @@ class _Deriving(NamedTuple):
     """A class with one of its bases, as its module names it; `at` is its place among those of the module."""
 
     at: int
-    facts: ClassFacts
+    outline: ClassOutline
     base: str
 
 
@@ -86,10 +92,12 @@ class Linker:
         self._conventions = conventions
         self._definitions: dict[tuple[str, str], Definition | None] = {}
         self._bases: dict[str, tuple[str, ...]] = {}
+        self._above: dict[str, tuple[ClassOutline, ...]] = {}
         self._lineages: dict[str, tuple[ClassFacts, ...]] = {}
         self._children: dict[str, tuple[str, ...]] = {}
         self._derived: dict[str, dict[str, list[_Deriving]]] = {}
         self._types: dict[tuple[str, str], Typed] = {}
+        self._below: dict[str, tuple[ClassOutline, ...]] = {}
         self._descendants: dict[str, tuple[ClassFacts, ...]] = {}
         self._returned: dict[int, Location | None] = {}
 
@@ -121,27 +129,27 @@ class Linker:
         return here
 
     def _in_class(self, owner: Definition, name: str) -> Definition | None:
-        facts = self._modules.facts(owner.module)
+        outline = self._modules.outline(owner.module)
         qualname = f"{owner.name}.{name}"
-        if facts is not None and identity(owner.module, qualname) in facts.classes:
+        if outline is not None and identity(owner.module, qualname) in outline.classes:
             return Definition("class", owner.module, qualname)
-        method = self.find_method(owner.id, name)
-        return Definition("function", method.module, method.qualname) if method is not None else None
+        having = self._having(owner.id, name)
+        return Definition("function", having.module, f"{having.qualname}.{name}") if having is not None else None
 
     def member(self, module: str, name: str, hops: int = 0) -> Definition | None:
         """Give what a name at the top level of a module stands for, passed on from other modules or not."""
-        facts = self._modules.facts(module)
-        if facts is None or hops > _MOST_HOPS:
+        outline = self._modules.outline(module)
+        if outline is None or hops > _MOST_HOPS:
             return None
-        if identity(module, name) in facts.classes:
+        if identity(module, name) in outline.classes:
             return Definition("class", module, name)
-        if name in facts.by_name and name not in facts.globals:
+        if name in outline.functions and name not in outline.variables:
             return Definition("function", module, name)
-        if name in facts.globals:
+        if name in outline.variables:
             return Definition("variable", module, name)
-        if name in facts.imports:
-            return self.find(facts.imports[name], module)
-        for star in facts.stars:
+        if name in outline.imports:
+            return self.find(outline.imports[name], module)
+        for star in outline.stars:
             source = self._modules.find(star, module)
             passed = self.member(source.module, name, hops + 1) if source is not None and not source.rest else None
             if passed is not None and not name.startswith("_"):
@@ -179,49 +187,73 @@ class Linker:
 
     # -- classes -----------------------------------------------------------------------------------------------------
 
-    def bases(self, facts: ClassFacts) -> tuple[str, ...]:
-        """Give the bases of a class: identities of classes of the program, dotted names of others."""
-        if facts.id not in self._bases:
-            self._bases[facts.id] = tuple(self._base(facts, base) for base in facts.bases)
-        return self._bases[facts.id]
+    def class_outline(self, identified: str) -> ClassOutline | None:
+        """Give what the class with an identity has, by name: it costs less than its facts."""
+        outline = self._modules.outline(module_of(identified))
+        return outline.classes.get(identified) if outline is not None else None
 
-    def _base(self, facts: ClassFacts, base: str) -> str:
+    def bases(self, known: ClassFacts | ClassOutline) -> tuple[str, ...]:
+        """Give the bases of a class: identities of classes of the program, dotted names of others."""
+        if known.id not in self._bases:
+            self._bases[known.id] = tuple(self._base(known.module, base) for base in known.bases)
+        return self._bases[known.id]
+
+    def _base(self, module: str, base: str) -> str:
         if ":" in base:
             return base
-        found = self.find(base, facts.module) if "." in base else self.member(facts.module, base)
+        found = self.find(base, module) if "." in base else self.member(module, base)
         return found.id if found is not None and found.kind == "class" else base
 
-    def lineage(self, class_id: str) -> tuple[ClassFacts, ...]:
+    def above(self, class_id: str) -> tuple[ClassOutline, ...]:
         """Give a class and its ancestors in the program, nearest first (each once; an approximation of the MRO)."""
-        if class_id not in self._lineages:
-            found: dict[str, ClassFacts] = {}
+        if class_id not in self._above:
+            found: dict[str, ClassOutline] = {}
             queue = [class_id]
             while queue:
                 name = queue.pop(0)
-                facts = self.class_facts(name) if name not in found and ":" in name else None
-                if facts is not None:
-                    found[name] = facts
-                    queue.extend(self.bases(facts))
-            self._lineages[class_id] = tuple(found.values())
+                outline = self.class_outline(name) if name not in found and ":" in name else None
+                if outline is not None:
+                    found[name] = outline
+                    queue.extend(self.bases(outline))
+            self._above[class_id] = tuple(found.values())
+        return self._above[class_id]
+
+    def lineage(self, class_id: str) -> tuple[ClassFacts, ...]:
+        """Give the facts of a class and its ancestors, in the order of `above`."""
+        if class_id not in self._lineages:
+            self._lineages[class_id] = self._facts_of(self.above(class_id))
         return self._lineages[class_id]
+
+    def _facts_of(self, outlines: Iterable[ClassOutline]) -> tuple[ClassFacts, ...]:
+        return tuple(facts for each in outlines if (facts := self.class_facts(each.id)) is not None)
 
     def descends(self, class_id: str, ancestor: str) -> bool:
         """Tell whether a class is another one or inherits from it."""
-        return any(facts.id == ancestor for facts in self.lineage(class_id))
+        return any(outline.id == ancestor for outline in self.above(class_id))
 
-    def descendants(self, class_id: str) -> tuple[ClassFacts, ...]:
+    def below(self, class_id: str) -> tuple[ClassOutline, ...]:
         """Give all subclasses of a class, in order of their modules, without itself."""
-        if class_id not in self._descendants:
-            found: dict[str, ClassFacts] = {}
+        if class_id not in self._below:
+            found: dict[str, ClassOutline] = {}
             queue = [class_id]
             while queue:
                 for child in self._children_of(queue.pop(0)):
-                    facts = self.class_facts(child) if child not in found and child != class_id else None
-                    if facts is not None:
-                        found[child] = facts
+                    outline = self.class_outline(child) if child not in found and child != class_id else None
+                    if outline is not None:
+                        found[child] = outline
                         queue.append(child)
-            self._descendants[class_id] = tuple(found.values())
+            self._below[class_id] = tuple(found.values())
+        return self._below[class_id]
+
+    def descendants(self, class_id: str) -> tuple[ClassFacts, ...]:
+        """Give the facts of all subclasses of a class, in the order of `below`."""
+        if class_id not in self._descendants:
+            self._descendants[class_id] = self._facts_of(self.below(class_id))
         return self._descendants[class_id]
+
+    def relatives(self, class_id: str) -> dict[str, None]:
+        """Give the modules in which the ancestors and subclasses of a class stand, in this order."""
+        return dict.fromkeys(each.module for each in (*self.above(class_id), *self.below(class_id)))
 
     def _children_of(self, class_id: str) -> tuple[str, ...]:
         if class_id not in self._children:
@@ -231,7 +263,7 @@ class Linker:
             if len(modules) > _MOST_DESCENDANTS:
                 modules = frozenset({own})
             found = (each for module in sorted({*modules, own}) for each in self._deriving(module, name))
-            children = (each.facts.id for each in found if self._base(each.facts, each.base) == class_id)
+            children = (each.outline.id for each in found if self._base(each.outline.module, each.base) == class_id)
             self._children[class_id] = tuple(dict.fromkeys(children))
         return self._children[class_id]
 
@@ -243,9 +275,11 @@ class Linker:
         """
         if module not in self._derived:
             found = self._derived[module] = {}
-            facts = self._modules.facts(module)
+            outline = self._modules.outline(module)
             bases = (
-                (each, base) for each in (facts.classes.values() if facts is not None else ()) for base in each.bases
+                (each, base)
+                for each in (outline.classes.values() if outline is not None else ())
+                for base in each.bases
             )
             for at, (each, base) in enumerate(bases):
                 last = _last(base)
@@ -258,26 +292,36 @@ class Linker:
         """Tell whether one object can be an instance of both classes: not if they are mere siblings."""
         if self.descends(left, right) or self.descends(right, left):
             return True
-        below = {facts.id for facts in self.descendants(left)}
-        return any(facts.id in below for facts in self.descendants(right))
+        below = {outline.id for outline in self.below(left)}
+        return any(outline.id in below for outline in self.below(right))
+
+    def _having(self, class_id: str, method: str) -> ClassOutline | None:
+        """Give the class whose method of that name is meant where one of a class is called."""
+        return next((outline for outline in self.above(class_id) if method in outline.methods), None)
+
+    def own_method(self, class_id: str, method: str) -> FunctionGraph | None:
+        """Give the method that a class itself defines under a name."""
+        facts = self.class_facts(class_id)
+        return facts.methods.get(method) if facts is not None else None
 
     def find_method(self, class_id: str, method: str) -> FunctionGraph | None:
         """Look a method up along the bases."""
-        return next((facts.methods[method] for facts in self.lineage(class_id) if method in facts.methods), None)
+        having = self._having(class_id, method)
+        return self.own_method(having.id, method) if having is not None else None
 
     def find_property(self, class_id: str, name: str) -> FunctionGraph | None:
         """Give what is run when an attribute of a class's instances is read, if it is a property."""
         nearest = next(
-            (facts for facts in self.lineage(class_id) if name in facts.methods or name in facts.class_level), None
+            (each for each in self.above(class_id) if name in each.methods or name in each.class_level), None
         )
-        return nearest.properties.get(name) if nearest is not None and name not in nearest.class_level else None
+        facts = self.class_facts(nearest.id) if nearest is not None and name not in nearest.class_level else None
+        return facts.properties.get(name) if facts is not None else None
 
     def overrides(self, class_id: str, name: str) -> bool:
         """Tell whether some subclass gives a method or property another meaning, as far as subclasses are known."""
-        meant = self.find_method(class_id, name)
+        meant = self._having(class_id, name)
         return any(
-            self.find_method(facts.id, name) is not meant or name in facts.class_level
-            for facts in self.descendants(class_id)
+            self._having(each.id, name) is not meant or name in each.class_level for each in self.below(class_id)
         )
 
     def returned(self, function: FunctionGraph) -> Location | None:
@@ -298,7 +342,8 @@ class Linker:
         """Give the type of an attribute of a class, looked up along its bases."""
         key = (class_id, attribute)
         if key not in self._types:
-            found = next((facts for facts in self.lineage(class_id) if attribute in facts.attributes), None)
+            above = map(self.class_facts, (each.id for each in self.above(class_id)))
+            found = next((facts for facts in above if facts is not None and attribute in facts.attributes), None)
             self._types[key] = UNKNOWN if found is None else self.resolve(found.attributes[attribute], found.module)
         return self._types[key]
 

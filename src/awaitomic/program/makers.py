@@ -62,7 +62,7 @@ class Makers:
     def constructions(self, class_id: str) -> list[tuple[Resolver, Call]] | None:
         """Give the calls that make an instance of a class or of a subclass; None if too many know the class."""
         found: list[tuple[Resolver, Call]] = []
-        family = [class_id, *(facts.id for facts in self._project.link.descendants(class_id))]
+        family = [class_id, *(each.id for each in self._project.link.below(class_id))]
         for each in family:
             units = self._project.concerned(module_of(each), qualname_of(each).rpartition(".")[2])
             if units is None:

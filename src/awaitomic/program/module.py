@@ -17,7 +17,8 @@ from awaitomic.knowledge.lifecycle import CONSTRUCTION
 from awaitomic.model.identity import identity
 from awaitomic.model.location import Location
 from awaitomic.program.items import item_types
-from awaitomic.program.names import dotted, import_table, last_name, star_imports, target_names
+from awaitomic.program.names import last_name, target_names
+from awaitomic.program.outline import Outline
 from awaitomic.program.types import Typed, TypeReader, annotated, combine, is_container, numbers_named
 from awaitomic.source.syntax import walk
 
@@ -38,7 +39,7 @@ class ClassFacts:
     properties: dict[str, FunctionGraph] = field(default_factory=dict)
     """What is run when an attribute is read: of a property with a setter, `methods` has the setter."""
     attributes: dict[str, Typed] = field(default_factory=dict)
-    class_level: set[str] = field(default_factory=set)
+    class_level: frozenset[str] = frozenset()
     """Names assigned in the class body and not annotated as instance fields of a dataclass: shared by instances."""
     mentions: frozenset[str] = frozenset()
     """Attributes of its instances that the class reads or writes."""
@@ -126,14 +127,15 @@ class ModuleFacts:
         return self.link.attribute_type(class_id, attribute)
 
 
-def module_facts(name: str, tree: ast.Module, graph: ModuleGraph) -> ModuleFacts:
-    """Collect the facts of one parsed and lowered module; `name` is what the program calls it."""
-    nodes = walk(tree)
-    imports = import_table(nodes)
-    class_nodes = dict(_classes(tree.body, ""))
-    identities = {qualname: identity(name, qualname) for qualname in class_nodes}
-    types = TypeReader(imports, identities, numbers_named(tree, nodes, imports))
-    found = [_class_facts(name, qualname, node, imports, class_nodes) for qualname, node in class_nodes.items()]
+def module_facts(outline: Outline, tree: ast.Module, graph: ModuleGraph) -> ModuleFacts:
+    """Collect the facts of one parsed and lowered module."""
+    name, imports = outline.name, outline.imports
+    identities = {each.qualname: class_id for class_id, each in outline.classes.items()}
+    types = TypeReader(imports, identities, numbers_named(tree, walk(tree), imports))
+    found = [
+        ClassFacts(name, each.qualname, each.node, each.bases, class_level=each.class_level)
+        for each in outline.classes.values()
+    ]
     classes = {facts.id: facts for facts in found}
     by_name: dict[str, FunctionGraph] = {}
     for function in graph.functions:
@@ -153,8 +155,8 @@ def module_facts(name: str, tree: ast.Module, graph: ModuleGraph) -> ModuleFacts
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-    stars = star_imports(nodes)
-    return ModuleFacts(name, tree, graph, imports, stars, types, classes, by_name, _global_types(tree, types), aliases)
+    variables = _global_types(tree, types)
+    return ModuleFacts(name, tree, graph, imports, outline.stars, types, classes, by_name, variables, aliases)
 
 
 def is_property(function: FunctionGraph) -> bool:
@@ -190,36 +192,6 @@ def _mentions(facts: ClassFacts) -> frozenset[str]:
     return frozenset(found)
 
 
-def _classes(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, ast.ClassDef]]:
-    for node in body:
-        if isinstance(node, ast.ClassDef):
-            name = prefix + node.name
-            yield name, node
-            yield from _classes(node.body, name + ".")
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield from _classes(node.body, f"{prefix}{node.name}.")
-        elif isinstance(node, ast.If | ast.Try | ast.With | ast.For | ast.While):
-            for name in ("body", "orelse", "finalbody"):
-                yield from _classes(getattr(node, name, []), prefix)
-            for handler in getattr(node, "handlers", []):
-                yield from _classes(handler.body, prefix)
-
-
-def _class_facts(
-    module: str, name: str, node: ast.ClassDef, imports: dict[str, str], classes: dict[str, ast.ClassDef]
-) -> ClassFacts:
-    prefix = name.rpartition(".")[0]
-    bases: list[str] = []
-    for base in node.bases:
-        found = dotted(base.value if isinstance(base, ast.Subscript) else base, imports)
-        if found is None:
-            continue
-        nested = f"{prefix}.{found}" if prefix else found
-        own = nested if nested in classes else found
-        bases.append(identity(module, own) if own in classes and own != name else found)
-    return ClassFacts(module, name, node, tuple(bases))
-
-
 def _read_attribute_types(facts: ClassFacts, types: TypeReader) -> None:
     """Collect types from the class body and from ``self.x = …`` in every method; construction decides if it tells."""
     built: dict[str, list[Typed]] = {}
@@ -228,12 +200,9 @@ def _read_attribute_types(facts: ClassFacts, types: TypeReader) -> None:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             typed = annotated(types.of_value(node.value), types.of_annotation(node.annotation))
             built.setdefault(node.target.id, []).append(typed)
-            if node.value is not None and not facts.node.decorator_list:
-                facts.class_level.add(node.target.id)
         elif isinstance(node, ast.Assign):
             for name in target_names(node.targets):
                 built.setdefault(name, []).append(types.of_value(node.value))
-                facts.class_level.add(name)
     for method in facts.methods.values():
         into = built if getattr(method.node, "name", "") in CONSTRUCTION else later
         for name, typed in self_assignments(method, types):

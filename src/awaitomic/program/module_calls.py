@@ -12,7 +12,7 @@ from functools import cached_property
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.spawners import RUN_ALONE, SPAWN_ALL, starts_one
-from awaitomic.model.event import Attribute, Call, Read, Suspend, Write
+from awaitomic.model.event import Attribute, Call, Operand, Read, Suspend, Write
 from awaitomic.model.location import Root
 from awaitomic.program.calls import awaited_calls, functions_at, targets_of
 from awaitomic.program.coroutines import are_side_by_side, coroutines, is_made_beside_itself, referenced
@@ -67,15 +67,44 @@ class ModuleCalls:
     def __init__(self, unit: Unit) -> None:
         self.sites: dict[int, list[Site]] = {}
         self.spawns: dict[int, list[Spawn]] = {}
-        self.mentioned: set[int] = set()
-        """Functions that are referred to other than by a call that is understood."""
         self.loans: dict[int, list[Loan]] = {}
-        self.loose: set[int] = set()
-        """Those of the mentioned that are not only handed to a function which the caller waits for."""
-        self.strangers: set[str] = set()
-        """Names of attributes that are read off objects of which nothing is known."""
+        self._mentioned: set[int] = set()
+        self._loose: set[int] = set()
+        self._strangers: dict[str, bool] = {}
+        self._resolvers = unit.resolvers
+        self._pending: list[tuple[Resolver, set[int], set[int]]] = []
+        """Functions with what they call and is understood, and what they lend: what else they read is asked later."""
         for resolver in unit.resolvers:
             self._collect(resolver)
+
+    @property
+    def mentioned(self) -> set[int]:
+        """Functions that are referred to other than by a call that is understood."""
+        self._find_mentions()
+        return self._mentioned
+
+    @property
+    def loose(self) -> set[int]:
+        """Those of the mentioned that are not only handed to a function which the caller waits for."""
+        self._find_mentions()
+        return self._loose
+
+    def reads_of_stranger(self, name: str) -> bool:
+        """Tell whether an attribute of that name is read off an object of which nothing is known."""
+        if name not in self._strangers:
+            bases = self._read.get(name, ())
+            self._strangers[name] = any(resolver.operand_type(base).name is None for resolver, base in bases)
+        return self._strangers[name]
+
+    @cached_property
+    def _read(self) -> dict[str, list[tuple[Resolver, Operand]]]:
+        """What attributes are read off, by their names."""
+        found: dict[str, list[tuple[Resolver, Operand]]] = {}
+        for resolver in self._resolvers:
+            for event in resolver.function.events:
+                if isinstance(event, Read) and isinstance(event.place, Attribute):
+                    found.setdefault(event.place.attr, []).append((resolver, event.place.base))
+        return found
 
     @cached_property
     def by_caller(self) -> dict[int, list[FunctionGraph]]:
@@ -99,37 +128,36 @@ class ModuleCalls:
             elif isinstance(event, Call):
                 understood.update(self._collect_spawns(resolver, event))
         self._collect_setters(resolver)
-        self._collect_mentions(resolver, understood, lent)
+        self._collect_plain(resolver, understood)
+        self._pending.append((resolver, understood, lent))
 
-    def _collect_mentions(self, resolver: Resolver, understood: set[int], lent: set[int]) -> None:
-        """Note the plain functions that are called, and what is read and not called, or called and not awaited."""
-        called = {event.function for event in resolver.function.events if isinstance(event, Call)}
+    def _collect_plain(self, resolver: Resolver, understood: set[int]) -> None:
+        """Note the plain functions that are called, and the coroutines that are called and not awaited."""
         for event in resolver.function.events:
-            if isinstance(event, Call):
-                for target in targets_of(resolver, event):
-                    if not target.function.is_async:
-                        self._site(target, Site(resolver, event.id, How.DIRECT, target))
-                    elif event.id not in understood:
-                        self._mention(target.function)
-            elif isinstance(event, Read):
-                found = self._collect_reference(resolver, event)
-                if found is not None and event.id not in called and event.id not in understood:
+            for target in targets_of(resolver, event) if isinstance(event, Call) else ():
+                if not target.function.is_async:
+                    self._site(target, Site(resolver, event.id, How.DIRECT, target))
+                elif event.id not in understood:
+                    self._mention(target.function)
+
+    def _find_mentions(self) -> None:
+        """Note the functions that are read and not called on the spot: they may be called by anybody."""
+        pending, self._pending = self._pending, []
+        for resolver, understood, lent in pending:
+            events = resolver.function.events
+            called = {event.function for event in events if isinstance(event, Call)} | understood
+            for event in events:
+                found = referenced(resolver, event) if isinstance(event, Read) and event.id not in called else None
+                if found is not None:
                     self._mention(found, loose=event.id not in lent)
 
     def _mention(self, function: FunctionGraph, *, loose: bool = True) -> None:
-        self.mentioned.add(id(function))
+        self._mentioned.add(id(function))
         if loose:
-            self.loose.add(id(function))
+            self._loose.add(id(function))
 
     def _site(self, target: Target, site: Site) -> None:
         self.sites.setdefault(id(target.function), []).append(site)
-
-    def _collect_reference(self, resolver: Resolver, event: Read) -> FunctionGraph | None:
-        """Give the function that is read: if it is not called on the spot, it may be called by anybody."""
-        place = event.place
-        if isinstance(place, Attribute) and resolver.operand_type(place.base).name is None:
-            self.strangers.add(place.attr)
-        return referenced(resolver, event)
 
     def _collect_loans(self, resolver: Resolver, event: Suspend, call: AwaitedCall) -> Iterator[int]:
         """Note the functions that a call is handed which is waited for, and give where they are named."""

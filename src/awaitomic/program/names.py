@@ -14,6 +14,11 @@ def names_of(text: str) -> set[str]:
     return set(_NAMES.findall(text))
 
 
+def is_special(name: str) -> bool:
+    """Tell whether Python itself calls what has a name: ``__aenter__``, ``__call__``."""
+    return name.startswith("__") and name.endswith("__")
+
+
 def import_table(nodes: Iterable[ast.AST]) -> dict[str, str]:
     """Map each name that a module imports, at any depth, to the dotted name of what it stands for.
 

@@ -23,12 +23,40 @@ from awaitomic.program.finder import Found, ModuleFinder
 from awaitomic.program.getters import returned_location, standing_for
 from awaitomic.program.link import Linker
 from awaitomic.program.module import ModuleFacts, module_facts
+from awaitomic.program.names import is_special
+from awaitomic.program.outline import Outline, outline_of
 from awaitomic.program.unit import Unit
 from awaitomic.source.project import SourceTree, is_test
 from awaitomic.source.text import SourceText, Unreadable, decode, display_path, parse
 
 _MANY = 60
 """So many modules that mention a name are too many to look into: then the name is known to everybody."""
+
+
+class Known:
+    """What one text tells by itself: parsed, in outline, and in full once somebody has asked for that."""
+
+    def __init__(self, name: str, source: SourceText, tree: ast.Module) -> None:
+        self._name = name
+        self._source = source
+        self._tree = tree
+        self._refused: UnsupportedSyntax | None = None
+
+    @cached_property
+    def outline(self) -> Outline:
+        """What the module has, by name."""
+        return outline_of(self._name, self._tree, self._source.text)
+
+    @cached_property
+    def facts(self) -> ModuleFacts:
+        """All that is known of it. Raises `UnsupportedSyntax` if it cannot be lowered."""
+        if self._refused is not None:
+            raise self._refused
+        try:
+            return module_facts(self.outline, self._tree, lower_module(self._tree, self._name))
+        except UnsupportedSyntax as error:
+            self._refused = error
+            raise
 
 
 class _Module:
@@ -53,17 +81,21 @@ class Project:
     def __init__(
         self,
         tree: SourceTree,
-        known: dict[tuple[str, bytes], ModuleFacts | None] | None = None,
+        known: dict[tuple[str, bytes], Known] | None = None,
         conventions: Conventions = STANDARD,
     ) -> None:
         self.tree = tree
         self.conventions = conventions
         self.link = Linker(self, conventions)
         self._known = known if known is not None else {}
+        self._texts: dict[str, tuple[SourceText, Known] | None] = {}
+        self._outlines: dict[str, Outline | None] = {}
         self._modules: dict[str, _Module | None] = {}
         self._units: dict[str, Unit | None] = {}
+        self._names: dict[tuple[str, str], list[str] | None] = {}
         self._mentioning: dict[tuple[str, str], tuple[Unit, ...]] = {}
         self._related: dict[tuple[str, str], tuple[Unit, ...]] = {}
+        self._naming: dict[tuple[str, str], tuple[Unit, ...]] = {}
         self._near: dict[str, tuple[list[str], list[str]]] = {}
         self._imported: dict[str, tuple[str, ...]] = {}
 
@@ -79,6 +111,14 @@ class Project:
             self._modules[name] = self._load(name)
         found = self._modules[name]
         return found.facts if found is not None else None
+
+    def outline(self, name: str) -> Outline | None:
+        """Give what a module has, by name, or None if it has no facts; to ask for it does not lower the module."""
+        if name not in self._outlines:
+            text = self._text(name)
+            readable = text is not None and (not text[1].outline.is_deep or self.facts(name) is not None)
+            self._outlines[name] = text[1].outline if text is not None and readable else None
+        return self._outlines[name]
 
     def find(self, dotted: str, importer: str) -> Found | None:
         """Find the module that a dotted name begins with."""
@@ -127,20 +167,32 @@ class Project:
             self._units[name] = self._unit(module) if module is not None else None
         return self._units[name]
 
+    def _text(self, name: str) -> tuple[SourceText, Known] | None:
+        """Give the text of a module, parsed; None if it cannot be: that is reported where the file is asked for."""
+        if name not in self._texts:
+            try:
+                source = decode(name, self.tree.raw(name))
+                self._texts[name] = source, self._parsed(name, source)
+            except Unreadable:
+                self._texts[name] = None
+        return self._texts[name]
+
+    def _parsed(self, name: str, source: SourceText, tree: ast.Module | None = None) -> Known:
+        key = (name, source.raw)
+        if key not in self._known:
+            self._known[key] = Known(name, source, parse(source) if tree is None else tree)
+        return self._known[key]
+
     def _load(self, name: str) -> _Module | None:
+        text = self._text(name)
         try:
-            return self._read(name, decode(name, self.tree.raw(name)))
-        except (Unreadable, UnsupportedSyntax):
+            return self._read(*text) if text is not None else None
+        except UnsupportedSyntax:
             return None  # reported where the file is asked for; what it defines is not known
 
-    def _read(self, name: str, source: SourceText, tree: ast.Module | None = None) -> _Module:
-        key = (name, source.raw)
-        facts = self._known.get(key)
-        if facts is None:
-            tree = parse(source) if tree is None else tree
-            facts = module_facts(name, tree, lower_module(tree, name))
-            self._known[key] = facts
-        module = self._modules[name] = _Module(source, facts.linked(self.link))
+    def _read(self, source: SourceText, known: Known) -> _Module:
+        module = _Module(source, known.facts.linked(self.link))
+        self._modules[module.facts.name] = module
         assert module.annotations is not None  # read before any lock is looked up: a comment can say what is one
         return module
 
@@ -151,7 +203,9 @@ class Project:
             Unreadable: if it does not parse.
             awaitomic.flow.lower.UnsupportedSyntax: for syntax that this release does not know.
         """
-        unit = self._units[name] = self._unit(self._read(name, source, tree))
+        known = self._parsed(name, source, tree)
+        self._texts[name] = source, known
+        unit = self._units[name] = self._unit(self._read(source, known))
         return unit
 
     def _unit(self, module: _Module) -> Unit:
@@ -182,27 +236,28 @@ class Project:
     def imported_by(self, name: str) -> tuple[str, ...]:
         """Give the modules of the project that a module imports, in order."""
         if name not in self._imported:
-            facts = self.facts(name)
-            dotted = () if facts is None else (*facts.imports.values(), *facts.stars)
+            outline = self.outline(name)
+            dotted = () if outline is None else (*outline.imports.values(), *outline.stars)
             found = (self.find(each, name) for each in dotted)
             self._imported[name] = tuple(sorted({each.module for each in found if each is not None} - {name}))
         return self._imported[name]
 
     def family(self, name: str, class_id: str | None) -> tuple[Unit, ...]:
         """Give a module, and those in which the relatives of a class stand."""
-        names = dict.fromkeys([name])
-        if class_id is not None:
-            related = [*self.link.lineage(class_id), *self.link.descendants(class_id)]
-            names.update(dict.fromkeys(facts.module for facts in related))
-        return self._units_of(names)
+        return self._units_of(self._family(name, class_id))
 
-    def neighbours(self, name: str, class_id: str | None) -> Iterator[Unit]:
-        """Give the modules whose writes of a state a module can notice: see `Program.changes`."""
-        family = self.family(name, class_id)
-        yield from family
-        known = {unit.name for unit in family}
-        for each in self.imported_by(name):
-            unit = self.unit(each) if each not in known else None
+    def _family(self, name: str, class_id: str | None) -> dict[str, None]:
+        return {name: None, **(self.link.relatives(class_id) if class_id is not None else {})}
+
+    def neighbours(self, name: str, class_id: str | None, word: str) -> Iterator[Unit]:
+        """Give the modules whose writes of a state a module can notice: see `Program.changes`.
+
+        Those that mention its word come first: mostly the first write is among them, and no more are read.
+        """
+        names = list(self._family(name, class_id) | dict.fromkeys(self.imported_by(name)))
+        likely = {name, *self.tree.mentioning(names, word)} if len(names) > 1 else {name}
+        for each in sorted(names, key=lambda each: each not in likely):
+            unit = self.unit(each)
             if unit is not None:
                 yield unit
 
@@ -219,6 +274,12 @@ class Project:
         return self._mentioning[key] or None
 
     def _concerned(self, module: str, word: str) -> list[str] | None:
+        key = (module, word)
+        if key not in self._names:
+            self._names[key] = self._find_concerned(module, word)
+        return self._names[key]
+
+    def _find_concerned(self, module: str, word: str) -> list[str] | None:
         if module not in self._near:
             self._near[module] = self._users_of(module)
         users, users_of_users = self._near[module]
@@ -245,13 +306,29 @@ class Project:
         """
         key = (class_id, word)
         if key not in self._related:
-            family = [*self.link.lineage(class_id), *self.link.descendants(class_id)]
-            names = dict.fromkeys([module_of(class_id), *(facts.module for facts in family)])
-            for module in list(names):
-                for unit in self.concerned(module, word) or ():
-                    names.setdefault(unit.name)
-            self._related[key] = self._units_of(names)
+            self._related[key] = self._units_of(self._names_related(class_id, word))
         return self._related[key]
+
+    def naming(self, class_id: str, method: str) -> tuple[Unit, ...]:
+        """Give those of the modules that can touch a method in which its name stands: no other can refer to it.
+
+        A relative of the class that does not say the name need not be read as a program for that. Special methods are
+        called by syntax, which says no name: of them it is asked of all.
+        """
+        key = (class_id, method)
+        if key not in self._naming:
+            names = self._names_related(class_id, method)
+            if not is_special(method):
+                named = {module_of(class_id), *self.tree.mentioning(names, method)}
+                names = [name for name in names if name in named]
+            self._naming[key] = self._units_of(names)
+        return self._naming[key]
+
+    def _names_related(self, class_id: str, word: str) -> list[str]:
+        names = {module_of(class_id): None, **self.link.relatives(class_id)}
+        for module in list(names):
+            names.update(dict.fromkeys(self._concerned(module, word) or ()))
+        return [*names]
 
 
 def _everything(_: str) -> bool:

@@ -36,6 +36,14 @@ def ways_out(resolver: Resolver, event: Event) -> Iterator[Way]:
         yield from _kept_by_callee(resolver, event)
 
 
+def may_go_out(resolver: Resolver, event: Event) -> tuple[Operand, ...]:
+    """Give all that an event could put anywhere, without asking where that would be: what `ways_out` gives is of it."""
+    if isinstance(event, Write):
+        local = isinstance(event.place, Name) and resolver.variable(event.place) is None
+        return () if event.value is None or local else (event.value,)
+    return (*event.arguments, *(value for _, value in event.keywords)) if isinstance(event, Call) else ()
+
+
 def _stored(resolver: Resolver, event: Write) -> Iterator[Way]:
     if event.value is None:
         return
@@ -81,8 +89,7 @@ def _kept_by_callee(resolver: Resolver, event: Call) -> Iterator[Way]:
 
 
 def _hands_on_locals(resolver: Resolver, event: Call) -> bool:
-    operands = (*event.arguments, *(value for _, value in event.keywords))
-    return any(local_name(resolver, operand) for operand in operands)
+    return any(local_name(resolver, operand) for operand in may_go_out(resolver, event))
 
 
 def _keeps(function: FunctionGraph) -> Iterator[tuple[str, tuple[str, bool]]]:

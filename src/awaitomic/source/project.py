@@ -194,7 +194,8 @@ class SourceTree:
         names = list(names)
         wanted = word.encode("utf-8")
         searched = self._vocabulary if word.isidentifier() else self._bytes
-        found = [name for name in names if wanted in searched(name)]
+        known = self._words if word.isidentifier() and not self.overlay else {}
+        found = [name for name in names if wanted in (known.get(name) or searched(name))]
         if self.trace is not None:
             asked = self._with_bytes(name for name in names if name not in self.overlay)
             self.trace.mention(word, asked, frozenset(found))

@@ -41,3 +41,21 @@ def _with_syntax(kind: type[ast.AST]) -> tuple[str, ...]:
     if issubclass(kind, ast.Constant | ast.Global | ast.Nonlocal):
         return ()
     return tuple(field for field in kind._fields if field not in _HOLD_NO_SYNTAX)
+
+
+_BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
+"""Fields that hold statements, or what holds these, in the order in which `ast.walk` looks at them."""
+_blocks_of: dict[type[ast.AST], tuple[str, ...]] = {}
+
+
+def walk_statements(tree: ast.Module) -> list[ast.AST]:
+    """Give a module and all statements in it (with handlers and cases), in the order of `walk`: without expressions."""
+    found: list[ast.AST] = [tree]
+    for each in found:  # grows meanwhile
+        kind = type(each)
+        blocks = _blocks_of.get(kind)
+        if blocks is None:
+            blocks = _blocks_of[kind] = tuple(field for field in _BLOCKS if field in kind._fields)
+        for field in blocks:
+            found.extend(getattr(each, field))
+    return found

@@ -105,7 +105,7 @@ def is_handed_around(program: Program, function: FunctionGraph) -> bool:
     units = (unit for unit in program.callers.concerned(function) if unit.name != function.module)
     others = map(program.callers.in_module, units)
     name = getattr(function.node, "name", "")
-    return function.class_id is not None and any(name in calls.strangers for calls in others)
+    return function.class_id is not None and any(calls.reads_of_stranger(name) for calls in others)
 
 
 def is_entered_for_long(use: Use) -> bool:
