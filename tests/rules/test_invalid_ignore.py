@@ -70,3 +70,36 @@ def test_a_guard_is_held_against_every_write(rest: str, contradicted: bool) -> N
 def test_an_owner_is_held_against_the_tasks_that_are_started(rest: str, contradicted: bool) -> None:
     found = invalid("ignore x", above="# awaitomic: owner[one-task]", rest=rest)
     assert [finding.confidence for finding in found] == [Confidence.LIKELY] * contradicted
+
+
+@pytest.mark.parametrize(
+    ("rest", "contradicted"),
+    [
+        (SEVERAL, True),
+        (ONE_EACH, False),
+        (ONE, False),
+        (SEVERAL.replace("meter.add(i)", "look(meter)") + "\n\nasync def look(meter: Meter):\n    print(meter)", False),
+    ],
+    ids=["several", "one_each", "one", "who_only_looks"],
+)
+def test_so_is_the_owner_of_one_attribute_against_those_that_write_it(rest: str, contradicted: bool) -> None:
+    found = invalid("owner[one-task]", rest=rest)
+    assert [finding.confidence for finding in found] == [Confidence.LIKELY] * contradicted
+
+
+@pytest.mark.parametrize(("calls", "contradicted"), [("add(), add()", True), ("add(), look(), look()", False)])
+def test_so_is_the_owner_of_a_variable(calls: str, contradicted: bool) -> None:
+    source = f"""
+    total = 0  # awaitomic: owner[one-task]
+
+    async def add():
+        global total
+        total += await price()
+
+    async def look():
+        print(total)
+
+    async def main():
+        await asyncio.gather({calls})
+    """
+    assert bool([finding for finding in find(program_of(source)) if finding.rule == "AWA002"]) is contradicted

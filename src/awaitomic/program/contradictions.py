@@ -59,20 +59,29 @@ def _unguarded(program: Program, annotation: Annotation, subject: Subject) -> It
 
 
 def _shared(program: Program, annotation: Annotation, subject: Subject) -> Iterator[Contradiction]:
-    """Give the places where several tasks are started on one object that is said to belong to one task."""
+    """Give the places where several tasks are started on what is said to belong to one task: an object, or a state."""
     owner, attribute = subject
-    if not owner or attribute:
-        return
-    location = Location(Root.SELF, identity(program.unit.name, owner), "self")
-    for resolver in program.resolvers:
-        if resolver.function.class_id != location.owner or not resolver.function.is_async:
+    state = _location(program, subject)
+    location = state or Location(Root.SELF, identity(program.unit.name, owner), "self")
+    for resolver in _using(program, location) if attribute else program.resolvers:
+        if not resolver.function.is_async or (not attribute and resolver.function.class_id != location.owner):
             continue
         for entry in entries(program, resolver.function, location, shared=None):
-            if entry.start is Start.MANY and entry.spawner and entry.event is not None:
+            if entry.start is Start.MANY and entry.spawner:
                 spawner = program.named(entry.spawner)
                 place = program.place(spawner.function, entry.event)
                 because = f"several tasks that run `{qualname_of(entry.function)}` are started at {place}"
                 yield Contradiction(annotation, spawner, entry.event, Role.CALL, because)
+
+
+def _using(program: Program, state: Location) -> Iterator[Resolver]:
+    """Give the functions that write a state, each once, when others may have it already."""
+    seen: set[int] = set()
+    for resolver, _ in program.writers_at(state):
+        is_new = getattr(resolver.function.node, "name", "") in CONSTRUCTION or resolver.is_module
+        if not is_new and id(resolver.function) not in seen:
+            seen.add(id(resolver.function))
+            yield resolver
 
 
 def _location(program: Program, subject: Subject) -> Location | None:
