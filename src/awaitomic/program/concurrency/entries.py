@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.frameworks import Runs
@@ -126,6 +126,25 @@ def entries_of_tasks(
     return frozenset(search.spawned(spawn, frozenset()) for spawn in program.callers.spawns(function))
 
 
+class _Step(NamedTuple):
+    """A function that a walk has come to, on its way up from the one in question."""
+
+    function: FunctionGraph
+    own: str | None
+    """The class of the object that it is a method of."""
+    as_task: bool = False
+    """Whether a task was made of what it calls, and waited for."""
+    made: bool = False
+    """Whether the object in question was made by one of the functions on the way, for itself."""
+    handed: str = ""
+    """The parameter by which the function has the object, if it is that."""
+
+
+def _argument(site: Site, parameter: str) -> Location | None:
+    """Give what a call hands over for a parameter."""
+    return next((site.resolver.value(each) for name, each in site.target.arguments if name == parameter), None)
+
+
 class _Search:
     """One walk up the callers, for one state."""
 
@@ -137,27 +156,40 @@ class _Search:
     def up_from(self, function: FunctionGraph, above: frozenset[int]) -> frozenset[Entry]:
         """Collect the entries of a function; `above` are the spawners that are being asked already."""
         found: set[Entry] = set()
-        seen: set[tuple[int, bool, str | None]] = set()
-        stack = [(function, False, function.class_id)]
+        seen: set[tuple[object, ...]] = set()
+        stack = [_Step(function, function.class_id)]
         while stack:
-            current, as_task, own = stack.pop()
-            if (id(current), as_task, own) in seen:
+            step = stack.pop()
+            known = (id(step.function), *step[1:])
+            if known in seen:
                 continue
-            seen.add((id(current), as_task, own))
-            here = self._entries_here(own, current, above)
-            found.update(entry for entry in here if not as_task or entry.start not in _RUNS_ONCE)
-            if self._location.root is Root.CLOSURE and current.id == self._location.owner:
+            seen.add(known)
+            here = self._entries_here(step.own, step.function, above)
+            here = [replace(entry, own=True) for entry in here] if step.made else here
+            found.update(entry for entry in here if not step.as_task or entry.start not in _RUNS_ONCE)
+            if self._location.root is Root.CLOSURE and step.function.id == self._location.owner:
                 continue
+            sites = (*self._program.callers.sites(step.function), *self._program.callers.loans(step.function))
             stack.extend(
-                (
-                    site.resolver.function,
-                    as_task or site.how in {How.TASK, How.GATHER},
-                    own if self._is_on_self(site.target.receiver) else site.resolver.function.class_id,
-                )
-                for site in (*self._program.callers.sites(current), *self._program.callers.loans(current))
-                if self._is_same_object(own, site.target.receiver, site.resolver.function)
+                self._to_caller(step, site)
+                for site in sites
+                if self._is_same_object(step.own, site.target.receiver, site.resolver.function)
             )
         return frozenset(found)
+
+    def _to_caller(self, step: _Step, site: Site) -> _Step:
+        """Go on from a function to one that calls it."""
+        caller = site.resolver.function
+        held = site.target.receiver if not step.handed else _argument(site, step.handed)
+        of_instance = self._location.root is Root.SELF
+        is_parameter = held is not None and held.root is Root.PARAMETER and not held.steps
+        return _Step(
+            caller,
+            step.own if self._is_on_self(site.target.receiver) else caller.class_id,
+            as_task=step.as_task or site.how in {How.TASK, How.GATHER},
+            made=step.made or (of_instance and held is not None and held.root is Root.FRESH),
+            handed=held.name if held is not None and is_parameter and of_instance else "",
+        )
 
     def _is_same_object(self, own: str | None, receiver: Location | None, caller: FunctionGraph) -> bool:
         """Tell whether a call on ``self`` can be one of the object that is followed, an instance of the class `own`.

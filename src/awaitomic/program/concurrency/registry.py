@@ -226,7 +226,7 @@ def _function(resolver: Resolver, operand: Operand) -> FunctionGraph | None:
     if isinstance(event, Call):
         name = last_name(resolver.function.nodes[event.function])
         return _function(resolver, event.arguments[0]) if name == "partial" and event.arguments else None
-    if isinstance(event, Compute) and event.operator == "lambda":
+    if isinstance(event, Compute) and event.operator in {"lambda", "function"}:
         node = resolver.function.nodes[event.id]
         return next((each for each in resolver.module.functions if each.node is node), None)
     return referenced(resolver, event) if isinstance(event, Read) else None

@@ -58,6 +58,8 @@ class Entry:
     """The function that makes the task, if one does."""
     event: int = -1
     """Where it does so, among the events of that function."""
+    own: bool = False
+    """Whether each run makes the object in question itself, and gives it to nobody."""
 
 
 _LIKELY, _POSSIBLE, _CERTAIN = Confidence.LIKELY, Confidence.POSSIBLE, Confidence.CERTAIN
@@ -129,6 +131,10 @@ def overlap(left: Entry, right: Entry) -> Confidence | None:
 
     Two places that each start one task of the same function are often ways to choose from: ``run`` and ``async_run``.
     """
+    if left.own or right.own:
+        other = right if left.own else left
+        if other.own or not other.spawner:  # only tasks that the run has made have the object, too
+            return None
     if left.function != right.function:
         if left.start is right.start is Start.ONCE and left.spawner == right.spawner:
             return None if _is_one_task(left, right) else _CERTAIN  # made side by side
