@@ -254,6 +254,21 @@ FILLS = {
         "if self.pool or key:\n    return self.pool\npool = await connect()\nif not self.pool:\n"
         "    self.pool = pool\nreturn self.pool",
     ),
+    "the second part of a condition": (
+        "if key and self.pool is None:\n    self.pool = await connect()\nreturn self.pool",
+        "if key and self.pool is None:\n    pool = await connect()\n    if self.pool is None:\n"
+        "        self.pool = pool\nreturn self.pool",
+    ),
+    "a loop until there is one": (
+        "while self.pool is None:\n    self.pool = await connect()\nreturn self.pool",
+        "while self.pool is None:\n    pool = await connect()\n    if self.pool is None:\n        self.pool = pool\n"
+        "return self.pool",
+    ),
+    "a test in a test": (
+        "if key:\n    if self.pool is None:\n        self.pool = await connect()\nreturn self.pool",
+        "if key:\n    if self.pool is None:\n        pool = await connect()\n        if self.pool is None:\n"
+        "            self.pool = pool\nreturn self.pool",
+    ),
 }
 
 
@@ -264,6 +279,14 @@ def test_a_second_test_before_the_store_is_unsafe_because_the_loser_is_leaked(bo
 
 
 NOT_FILLED = {
+    "a turn that is waited for": (
+        "while self.pool is not None:\n    await pause(key)\nawait connect()\nself.pool = key",
+        "recheck-shape",
+    ),
+    "a test in a test says that it has expired": (
+        "if self.pool:\n    if not self.pool.closed():\n        return self.pool\nself.pool = await connect()",
+        "recheck-shape",
+    ),
     "an entry of a mapping": (
         "if key not in self.rows:\n    self.rows[key] = await connect()\nreturn self.rows[key]",
         "keyed-fill",

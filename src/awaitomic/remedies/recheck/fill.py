@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from awaitomic.knowledge.resources import goes_on
-from awaitomic.model.event import Call
+from awaitomic.model.event import Call, Guard
 from awaitomic.model.finding import Applicability
 from awaitomic.model.location import AttributeStep
 from awaitomic.model.plan import InsertStatements, Plan, ReplaceExpression, WrapStatements
@@ -48,6 +48,7 @@ def propose_fill(case: Case) -> Proposal:
     target = statement.targets[0]
     test = _test_of_absence(case, case.text(target))
     title = f"`{case.finding.state}` is only stored if no other task has stored one meanwhile"
+    _refuse_turn(case)
     _refuse_more_state(case)
     _refuse_update(case)
     _refuse_what_goes_on(case)
@@ -128,31 +129,50 @@ def _refuse_update(case: Case) -> None:
             )
 
 
+def _refuse_turn(case: Case) -> None:
+    """Refuse behind a loop that waits until the state is free: who finds it taken has to wait once more."""
+    for active in case.fact.state.guards:
+        event = case.function.events[active.guard]
+        waits = isinstance(event, Guard) and event.kind == "while" and not active.holds
+        if waits and active.guard in case.finding.span.guards:
+            raise Declined("recheck-shape", "the loop waits for a turn, and going on without one would be wrong")
+
+
 def _test_of_absence(case: Case, state: str) -> str:
     """Give the test that holds while nothing is stored: as written, or for an early return its opposite."""
-    guard = case.node(case.finding.span.guards[0])
-    for text in (f"{state} is None", f"not {state}"):
-        if isinstance(guard, ast.expr) and ast.unparse(guard) == ast.unparse(ast.parse(text, mode="eval").body):
-            _refuse_replacement(case, present=False)
-            return text
-    opposite = {f"{state} is not None": f"{state} is None", state: f"not {state}"}
-    found = opposite.get(case.text(guard))
-    if found is None:
-        raise Declined("recheck-shape", "the test is not simply whether something is stored")
-    _refuse_replacement(case, present=True)
-    return found
+    decides = case.finding.span.guards[0]
+    for guard in _parts_of(case, decides):
+        node = case.node(guard)
+        for text in (f"{state} is None", f"not {state}"):
+            if isinstance(node, ast.expr) and ast.unparse(node) == ast.unparse(ast.parse(text, mode="eval").body):
+                _refuse_replacement(case, guard, present=False)
+                return text
+        opposite = {f"{state} is not None": f"{state} is None", state: f"not {state}"}
+        found = opposite.get(case.text(node))
+        if found is not None:
+            _refuse_replacement(case, guard, present=True)
+            return found
+    raise Declined("recheck-shape", "the test is not simply whether something is stored")
 
 
-def _refuse_replacement(case: Case, *, present: bool) -> None:
+def _parts_of(case: Case, guard: int) -> list[int]:
+    """Give the guards of the parts of a test, the one that stands for the whole first."""
+    parts = parts_of(case.resolver.function)
+    whole = parts[guard].whole if guard in parts else guard
+    return [guard, *(each for each, part in sorted(parts.items()) if part.whole == whole and each != guard)]
+
+
+def _refuse_replacement(case: Case, guard: int, *, present: bool) -> None:
     """Refuse if the whole condition also lets through what is stored: ``if token is None or token.expired``.
 
-    present: what the part that asks for the state comes to while something is stored.
+    Parameters:
+        guard: the part that asks for the state.
+        present: what that part comes to while something is stored.
     """
-    guard = case.finding.span.guards[0]
     part = parts_of(case.resolver.function).get(guard)
     if part is None:
         return
     kept_out = part.if_true if present else part.if_false
-    outcomes = {active.holds for active in case.fact.state.guards if active.guard == guard}
+    outcomes = {active.holds for active in case.fact.state.guards if active.guard == part.whole}
     if kept_out is None or kept_out in outcomes:
         raise Declined("recheck-shape", "what is stored is also replaced, not only what is missing added")
