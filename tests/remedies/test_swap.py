@@ -133,6 +133,14 @@ def test_a_container_that_must_stay_the_same_object_is_emptied_in_place(more: st
 
 
 REFUSED = {
+    "another element is removed than was used": (
+        "item = self.queue[0]\nawait self.sink.write(item)\nself.queue.pop()",
+        "swap-shape",
+    ),
+    "so it is in a loop": (
+        "while self.queue:\n    await self.sink.write(self.queue[-1])\n    self.queue.popleft()",
+        "swap-shape",
+    ),
     "there is a way out before the reset": (
         "if not await self.sink.write(self.buf):\n    return\nself.buf = []",
         "exits-between",

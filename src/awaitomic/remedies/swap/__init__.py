@@ -27,7 +27,7 @@ from awaitomic.remedies.shared.purity import Purity, Quality
 from awaitomic.remedies.shared.siblings import Block, block_at, bound_names, leaves, loaded_names
 from awaitomic.remedies.shared.state_reads import StateRead, in_while_test, replaced, state_reads
 from awaitomic.remedies.swap.event import propose_event
-from awaitomic.remedies.swap.take import is_copied, lasting_copy, taking_of
+from awaitomic.remedies.swap.take import check_position, is_copied, lasting_copy, taking_of
 
 _LOST = "if the await fails or is cancelled, what was taken is lost; before, it stayed for the next call"
 _GAP = "if the await fails, the value is skipped: right for identifiers, wrong where there must be no gap"
@@ -72,6 +72,8 @@ def _propose(case: Case) -> Proposal:
     reads = state_reads(case, block, first, write - 1, location)
     if not reads:
         raise Declined("read-by-callee", "what was used is not read here, but by a function that is called")
+    if fact.access.change is Change.TAKE:
+        check_position(case, reads)
     span = _Span(block, first, write, reads)
     if any(read.suspends for read in reads):
         plan, start = _take_first(case, span)

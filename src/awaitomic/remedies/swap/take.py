@@ -91,6 +91,33 @@ def _removal(case: Case, statement: ast.Delete | ast.Expr) -> tuple[str, ast.exp
     return case.text(call), _as_entry(call)
 
 
+def check_position(case: Case, reads: list[StateRead]) -> None:
+    """See that the element that is removed by position is the one that was used: ``q[0]`` and ``q.pop(0)``.
+
+    Raises:
+        Declined: ``swap-shape``.
+    """
+    statement = case.statement(case.path(case.fact.event))
+    removed = _position(statement)
+    for read in reads:
+        used = ast.unparse(read.node.slice) if isinstance(read.node, ast.Subscript) else removed
+        if removed is not None and used != removed:
+            text = f"`{case.text(read.node)}` is used, and another element may be removed: number `{removed}`"
+            raise Declined("swap-shape", text)
+
+
+def _position(statement: ast.stmt) -> str | None:
+    """Give the index of the element that a statement removes, as it would be written; None if it names none."""
+    if isinstance(statement, ast.Delete) and isinstance(statement.targets[0], ast.Subscript):
+        return ast.unparse(statement.targets[0].slice)
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+        return None
+    if call.args:
+        return ast.unparse(call.args[0])
+    return {"pop": "-1", "popleft": "0"}.get(call.func.attr)
+
+
 def _as_entry(call: ast.Call) -> ast.expr:
     assert isinstance(call.func, ast.Attribute)
     return ast.copy_location(ast.Subscript(call.func.value, ast.Constant(0), ast.Load()), call)
