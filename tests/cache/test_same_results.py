@@ -75,6 +75,27 @@ def test_a_run_that_tells_less_has_found_as_much(project: Path, narrow: tuple[st
     assert remembered(*narrow, ".") == (4, 4)
 
 
+def test_a_commit_with_one_file_edited_and_with_all(project: Path) -> None:
+    changing = Changing(project)
+    command = ("check", "--confidence", "possible", "--output-format", "json", *sorted(VARIANTS))
+
+    def says_the_same() -> tuple[object, ...]:
+        found = told(*command)
+        assert found == told(*command, "--no-cache")
+        return found
+
+    cold = says_the_same()
+    assert says_the_same() == cold  # again
+    changing.put("app/account.py", 1)
+    says_the_same()
+    for name in VARIANTS:
+        changing.put(name, 1)
+    assert says_the_same() != cold
+    for name in VARIANTS:
+        changing.put(name, 0)
+    assert says_the_same() == cold
+
+
 def test_what_is_unchanged_comes_from_the_cache(project: Path) -> None:
     Changing(project)
     parsed = 4

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.containers import ABSTRACT_CONTAINERS
@@ -17,10 +17,10 @@ from awaitomic.knowledge.locks import CONFIGURED_LOCK
 from awaitomic.model.conventions import STANDARD, Conventions
 from awaitomic.model.identity import identity, module_of, qualname_of
 from awaitomic.model.location import Location, Root
-from awaitomic.program.finder import Found
 from awaitomic.program.module import ClassFacts, ModuleFacts
+from awaitomic.program.modules import Modules
 from awaitomic.program.names import dotted
-from awaitomic.program.outline import ClassOutline, Outline
+from awaitomic.program.outline import ClassOutline
 from awaitomic.program.types import FOREIGN, UNKNOWN, Typed
 
 _MOST_HOPS = 12
@@ -32,34 +32,6 @@ _MOST_DESCENDANTS = 60
 _ANY = "*"
 """Stands for the last names of bases that some import gives to what is called otherwise where it is defined."""
 _DECLARED = frozenset({Root.SELF, Root.CLASS, Root.GLOBAL})
-
-
-class Modules(Protocol):
-    """Where the linker gets its modules from."""
-
-    def facts(self, name: str) -> ModuleFacts | None:
-        """Give the facts of a module, or None if it cannot be read."""
-        ...
-
-    def outline(self, name: str) -> Outline | None:
-        """Give what a module has, by name, or None if it has no facts."""
-        ...
-
-    def find(self, dotted: str, importer: str) -> Found | None:
-        """Find the module that a dotted name begins with."""
-        ...
-
-    def deriving(self, name: str) -> frozenset[str]:
-        """Give the modules in which some class names a base of that last name."""
-        ...
-
-    def is_renamed(self, name: str) -> bool:
-        """Tell whether some import gives something else that name."""
-        ...
-
-    def returned(self, function: FunctionGraph) -> Location | None:
-        """Give the one location that a plain function of a module returns, in its own terms."""
-        ...
 
 
 class Definition(NamedTuple):
