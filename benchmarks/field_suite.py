@@ -41,7 +41,7 @@ class Package:
     options: list[str]
     """For pytest: its plugins, and what cannot be run here."""
     install: str = "."
-    """What pip installs in place: with the extras that the tests need."""
+    """What pip installs in place: with the extras that the tests need; nothing, if it runs from its folder."""
     git: str = ""
     """Where the project's repository is, if its sdist lacks the tests."""
     rev: str = ""
@@ -128,7 +128,8 @@ def prepare(place: Place) -> None:
     (check_out if package.git else unpack)(place, log)
     run([package.python, "-m", "venv", place.root / "venv"], place.root, log)
     pip = [str(place.python), "-m", "pip", "install", "--quiet"]
-    run([*pip, *package.requires, *TOOLS, "-e", package.install], place.tree, log)
+    itself = ["-e", package.install] if package.install else []
+    run([*pip, *package.requires, *TOOLS, *itself], place.tree, log)
     keep(place, "original")
     (place.root / "ready").touch()
 
