@@ -226,3 +226,16 @@ def test_a_lock_that_only_some_of_the_names_of_a_state_take_is_no_match_for_a_ho
     result = fixed(text)
     assert "        item_price = await price(item)\n        self.sum += item_price\n" in result.text
     assert "async with" not in result.text
+
+
+def test_what_may_run_meanwhile_is_told_in_one_sentence() -> None:
+    close = "    async def close{n}(self):\n        await self.ws.close()\n        self.ws = None\n\n"
+    text = START + (
+        "class Client:\n    def __init__(self, ws):\n        self.ws = ws\n\n"
+        "    def open(self, ws):\n        self.ws = ws\n\n"
+        + "".join(close.format(n=number) for number in range(3))
+        + "\nasync def main(client: Client):\n"
+        "    await asyncio.gather(*(close() for close in (client.close0, client.close1, client.close2)))\n"
+    )
+    told = [fix.finding.fix.because for fix in fixed(text).applied if fix.finding.fix is not None]
+    assert told[0] == ("`Client.close0` may run `Client.close0` and 2 others, which write the state",)

@@ -115,6 +115,7 @@ class _Search:
 
     def _run_by(self, functions: Iterable[FunctionGraph], where: str) -> None:
         """Note which of the functions, that may run now though no call says so, write the state."""
+        names: list[str] = []
         for function in functions:
             if id(function) in self._strange:
                 continue
@@ -122,7 +123,12 @@ class _Search:
             search = _Search(self._case, self._keys, strangers=False)
             search.function(function)
             if search.found.may_write:
-                self.found.unknown.append(f"`{where}` may run `{function.qualname}`, which writes the state")
+                names.append(f"`{function.qualname}`")
+        if len(names) == 1:
+            self.found.unknown.append(f"`{where}` may run {names[0]}, which writes the state")
+        elif names:
+            others = "another one" if len(names) == 2 else f"{len(names) - 1} others"
+            self.found.unknown.append(f"`{where}` may run {names[0]} and {others}, which write the state")
 
     def implicit(self, paths: Iterable[StatementPath]) -> None:
         """Note the special methods and properties that write the state and may run in the code that was searched."""
