@@ -436,3 +436,34 @@ class LineManager:
 @pytest.mark.parametrize(("method", "expected"), [("__iadd__", set()), ("__add__", {"LineManager.fill"})])
 def test_an_object_that_adds_to_itself_loses_nothing(method: str, expected: set[str]) -> None:
     assert reported(LINES.format(method=method)) == expected
+
+
+AGED = """
+class RegionManager:
+    def __init__(self):
+        self.regions = None
+        self.fetched = 0
+
+    async def look(self, name):
+        now = time.monotonic()
+        if {test}:
+            self.{state} = await {made}()
+        return self.{state}
+
+regions = RegionManager()
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "state", "made", "expected"),
+    [
+        ("now - self.fetched > 60 or not self.regions", "regions", "fetch_regions", set()),
+        ("self.regions is None or self.regions.at + 60 < time.time()", "regions", "fetch_regions", set()),
+        ("self.token is None or self.token.at + 60 < now", "token", "refresh_token", {"RegionManager.look"}),
+        ("self.link is None or self.link.at + 60 < now", "link", "connect", {"RegionManager.look"}),
+    ],
+)
+def test_what_is_out_of_date_and_fetched_twice_harms_nobody(
+    test: str, state: str, made: str, expected: set[str]
+) -> None:
+    assert reported(AGED.format(test=test, state=state, made=made), Confidence.LIKELY) == expected

@@ -197,8 +197,8 @@ async def run(manager: KernelManager, name):
     manager.launch(name, object())
     await manager.stop(name)
 
-async def main(manager: KernelManager, names):
-    await asyncio.gather(*(run(manager, name) for name in names))
+async def main(manager: KernelManager, name):
+    await asyncio.gather(*(run(manager, name) for _ in range(2)))
 """
 
 

@@ -37,6 +37,8 @@ class Link:
 
     async def f(self, key):
         {body}
+
+link = Link()
 """
 
 
@@ -251,3 +253,36 @@ def test_a_counter_of_users_expects_several_although_entering_is_done_once_as_a_
 def test_what_is_counted_down_nowhere_counts_no_users() -> None:
     (finding,) = find(program_of(COUNTED.format(decorator="").replace("self.users -= 1", "pass")))
     assert finding.confidence is Confidence.POSSIBLE
+
+
+OPENED = """
+class LinkManager:
+    def __init__(self):
+        self.lock = asyncio.Lock()
+        self.started = False
+
+    async def send(self, text):
+        await self.start()
+        await self.wire.send(text)
+
+    async def start(self):
+        if self.started:
+            return
+        self.started = True
+        self.wire = await dial()
+
+async def main(link: LinkManager):
+    CALLS
+"""
+
+
+@pytest.mark.parametrize(
+    ("calls", "expected"),
+    [
+        ("await link.send('a')", False),
+        ("await asyncio.gather(link.send('a'), link.send('b'))", True),
+    ],
+)
+def test_who_opens_an_object_is_one_unless_several_are_seen(calls: str, expected: bool) -> None:
+    found = [each for each in find(program_of(OPENED.replace("CALLS", calls))) if each.rule == "AWA105"]
+    assert [each.confidence > Confidence.POSSIBLE for each in found] == [expected]

@@ -36,6 +36,8 @@ class Feed:
 
     async def f(self, key, other, reader):
         {body}
+
+feed = Feed()
 """
 
 CLAIM = "self.readers[key] = [reader]"

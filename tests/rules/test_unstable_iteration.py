@@ -317,3 +317,52 @@ def test_a_list_of_callbacks_is_set_up_once_as_a_rule() -> None:
     """
     assert found(source) == [("self.hooks", "POSSIBLE")]
     assert found(source.replace("remove_hook", "leave")) == [("self.hooks", "LIKELY")]
+
+
+FEED = """
+class FeedManager:
+    def __init__(self):
+        self.lock = asyncio.Lock()
+        self.feeds = {}
+
+    async def leave(self, name):
+        self.feeds.pop(name)
+
+    async def names(self):
+        for name in self.feeds:
+            BODY
+"""
+
+
+def test_a_generator_that_only_hands_out_what_it_goes_over() -> None:
+    assert found(FEED.replace("BODY", "yield name")) == [("self.feeds", "POSSIBLE")]
+    assert found(FEED.replace("BODY", "yield await ask(name)")) == [("self.feeds", "LIKELY")]
+
+
+LISTENER = """
+class LinkManager:
+    def __init__(self):
+        self.lock = asyncio.Lock()
+        self.links = {}
+
+    async def handle(self):
+        while True:
+            frame = await receive()
+            if frame.closes:
+                self._drop(frame)
+            else:
+                await self._tell(frame)
+
+    def _drop(self, frame):
+        self.links.pop(frame.name)
+
+    async def _tell(self, frame):
+        for link in self.links.values():
+            await link.send(frame)
+"""
+
+
+def test_a_loop_that_listens_is_no_rival_of_itself() -> None:
+    assert found(LISTENER) == [("self.links", "POSSIBLE")]
+    other = LISTENER + "\n    async def take(self, frame):\n        self._drop(frame)\n"
+    assert found(other) == [("self.links", "LIKELY")]

@@ -40,7 +40,7 @@ box = Box()
 async def main():
     await asyncio.gather({calls})
 """
-SEVERAL = "*(box.take(n) for n in range(3)), box.put(1, 1)"
+SEVERAL = "*(box.take(1) for n in range(3)), box.put(1, 1)"
 
 
 def found(*body: str, condition: str = "asyncio.Condition()", calls: str = SEVERAL) -> list[tuple[str, Confidence]]:

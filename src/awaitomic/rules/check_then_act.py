@@ -44,6 +44,7 @@ from awaitomic.rules.rule import (
 )
 from awaitomic.rules.shapes import (
     asks_a_limit,
+    asks_the_age,
     fills_a_cache,
     fills_with_data,
     makes_one_too_many,
@@ -134,17 +135,14 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: Active
     hint = total(program, resolver, fact) or secret(access.location) or resource(program, resolver, fact)
     reads = {token.read for token in tokens}
     judgement = judge(program, resolver, access.location, others, hint, write=access.event, reads=reads)
-    # The same data fetched twice harms nobody: reported only where it is proven that several tasks come here.
     test = whole_test(resolver.function, guard.guard)
-    computes = any(isinstance(node, ast.BinOp) for node in ast.walk(test))
     renewed = any(
         rival is not resolver and other.change is Change.ASSIGN and not fills_what_is_absent(program, rival, other)
         for rival, other in others
     )
-    same = tests_absence(test) and not computes and (fact.via is not None or not renewed)
-    lowered = int(same and fills_with_data(program, resolver, fact))
     if judgement is None or _is_done_by_then(program, fact, test):
         return None
+    again = _is_made_again(program, resolver, fact, test, judgement, renewed=renewed)
     first = oldest(tokens)
     suspend = suspension_of(fact, first)
     function, state = resolver.function, str(access.location)
@@ -160,8 +158,7 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: Active
         resolver,
         fact,
         confidence=min(
-            _lower(judgement.confidence, lowered),
-            Confidence.POSSIBLE if same and _is_made_again(program, resolver, fact, judgement) else Confidence.CERTAIN,
+            _lower(judgement.confidence) if again else judgement.confidence,
             _confidence(program, resolver, fact, guard),
             Confidence.POSSIBLE if _is_harmless(resolver, fact, guard, judgement, others) else Confidence.CERTAIN,
             Confidence.POSSIBLE if _is_first_use(program, resolver, fact, guard, judgement) else Confidence.CERTAIN,
@@ -176,11 +173,23 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: Active
     )
 
 
-def _is_made_again(program: Program, resolver: Resolver, fact: WriteFact, judgement: Judgement) -> bool:
-    """Tell whether something is made twice at the most, which is rarely seen to happen and then only costs time."""
-    if fact.access.change is not Change.ASSIGN or judgement.confidence is Confidence.CERTAIN:
+def _is_made_again(
+    program: Program, resolver: Resolver, fact: WriteFact, test: ast.AST, judgement: Judgement, *, renewed: bool
+) -> bool:
+    """Tell whether what is absent, or out of date, is made twice at the most: that costs time, and harms nobody.
+
+    It is reported only where it is proven that several tasks come here.
+    """
+    if fact.access.change is not Change.ASSIGN:
         return False
-    return not makes_one_too_many(program, resolver, fact)
+    data = fills_with_data(program, resolver, fact)
+    if asks_the_age(resolver, test):
+        return data
+    computes = any(isinstance(node, ast.BinOp) for node in ast.walk(test))
+    if computes or not tests_absence(test) or (renewed and fact.via is None):
+        return False
+    proven = judgement.confidence is Confidence.CERTAIN
+    return data or (not proven and not makes_one_too_many(program, resolver, fact))
 
 
 def _is_done_by_then(program: Program, fact: WriteFact, test: ast.AST) -> bool:
@@ -218,8 +227,8 @@ def _report_use(program: Program, resolver: Resolver, use: StaleUse) -> Finding:
     )
 
 
-def _lower(confidence: Confidence, by: int) -> Confidence:
-    return Confidence(max(Confidence.POSSIBLE, confidence - by))
+def _lower(confidence: Confidence) -> Confidence:
+    return Confidence(max(Confidence.POSSIBLE, confidence - 1))
 
 
 def confidence_of_use(judgement: Judgement) -> Confidence:

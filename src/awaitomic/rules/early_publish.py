@@ -181,6 +181,8 @@ def _report(program: Program, resolver: Resolver, found: _Publication) -> Findin
     if judgement is None and (not found.counts or program.serialised(resolver.function) is not None):
         return None
     confidence = judgement.confidence if judgement is not None else Confidence.LIKELY
+    if judgement is not None and judgement.assumed and not judgement.for_everybody and not found.counts:
+        confidence = Confidence.POSSIBLE  # who opens an object is nearly always one, and uses it afterwards
     evidence = judgement.evidence if judgement is not None else (several,)
     function, state, suspend = resolver.function, str(location), found.work.id
     rival = step(program, function, found.guard, Role.GUARD, f"`{function.qualname}` in another task")

@@ -125,11 +125,18 @@ def makes_one_too_many(program: Program, resolver: Resolver, fact: WriteFact) ->
     if isinstance(writer.function.events[value], Const):
         return any(map(opens_something, _verbs(name_of(fact.access.location))))
     made = [call for call, awaited in calls_in(writer, value) if awaited]
-    if not made:
+    if not made and (fact.via is None or not _is_handed_in(writer, value)):
         return True  # each task stores what is its own
     if has_closer(writer, writer.operand_type(value).name or "") or any(map(opens_something, made)):
         return True
     return next(closings(program, resolver, fact.access.location), None) is not None
+
+
+def _is_handed_in(resolver: Resolver, value: Operand) -> bool:
+    """Tell whether a value is a parameter: what its callers have made, and may have made twice."""
+    event = resolver.function.events[resolver.origin(value)]
+    place = event.place if isinstance(event, Read) else None
+    return isinstance(place, Name) and place.name in resolver.function.parameters
 
 
 def _verbs(name: str) -> list[str]:
@@ -197,3 +204,20 @@ def asks_a_limit(resolver: Resolver, test: ast.AST) -> bool:
         for target in targets_of(resolver, event)
         for node in target.function.syntax
     )
+
+
+def asks_the_age(resolver: Resolver, test: ast.AST) -> bool:
+    """Tell whether a test compares with the time that it is: something is out of date, ``now - self.at > self.ttl``."""
+    return any(
+        _tells_time(resolver, node)
+        for compare in ast.walk(test)
+        if isinstance(compare, ast.Compare)
+        for node in ast.walk(compare)
+    )
+
+
+def _tells_time(resolver: Resolver, node: ast.AST) -> bool:
+    if isinstance(node, ast.Name):
+        value = resolver.binding(node.id)
+        node = resolver.function.nodes[value] if value is not None else node
+    return isinstance(node, ast.Call) and last_name(node.func) in CLOCKS

@@ -13,7 +13,7 @@ from awaitomic.knowledge.registration import (
     sounds_like_set_up,
     sounds_like_setting_up,
 )
-from awaitomic.model.event import Compute, Name, Read, Scope, Suspend
+from awaitomic.model.event import Compute, Name, Read, Scope, Suspend, SuspendWhy
 from awaitomic.model.finding import Confidence, Finding, Role, Span
 from awaitomic.model.location import Location
 from awaitomic.program import Program
@@ -82,7 +82,7 @@ def _report(program: Program, resolver: Resolver, loop: Iteration, suspends: lis
     if found is None:
         return None
     judgement, confidence = found
-    if _fills_queues_only(program, resolver, loop):
+    if _fills_queues_only(program, resolver, loop) or _waits_for_consumer(resolver, suspends):
         confidence = Confidence.POSSIBLE
     confidence = as_sure_as_guards(program, resolver, suspend, confidence)
     points = [(resolver, event) for event in suspends]
@@ -136,7 +136,8 @@ def _strongest(
             continue
         limit = Confidence.POSSIBLE if _is_own_work(program, resolver, change, state) else Confidence.CERTAIN
         own = Confidence.LIKELY if _is_made_by_loop(program, resolver, loop, change) else Confidence.POSSIBLE
-        sure = max(judgement.confidence, own)
+        judged = Confidence.POSSIBLE if _takes_itself(judgement) else judgement.confidence
+        sure = max(judged, own)
         confidence = min(sure, limit, _limit(program, resolver, loop, change, grows_only=grows_only))
         if best is None or confidence > best[1]:
             best = judgement, confidence
@@ -219,6 +220,20 @@ def _fills_queues_only(program: Program, resolver: Resolver, loop: Iteration) ->
     return all(
         wait.awaited is not None and last_name(graph.nodes[resolver.origin(wait.awaited)]) == "put" for wait in waits
     )
+
+
+def _takes_itself(judgement: Judgement) -> bool:
+    """Tell whether it takes two calls of one function that goes over the container and changes it.
+
+    Nobody is seen to make them at once, and such a function is nearly always one task's: a loop that listens.
+    """
+    return judgement.by_itself and not judgement.for_everybody
+
+
+def _waits_for_consumer(resolver: Resolver, suspends: list[int]) -> bool:
+    """Tell whether a generator only hands out what it goes over: others run if its consumer waits, as few do."""
+    graph = resolver.function
+    return all(isinstance(at := graph.events[each], Suspend) and at.why is SuspendWhy.YIELD for each in suspends)
 
 
 def _limit(

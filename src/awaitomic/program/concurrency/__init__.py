@@ -7,7 +7,7 @@ against an object being shared, and `table` is the only place where all that bec
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from awaitomic.flow.reach import reach_after
@@ -21,7 +21,8 @@ from awaitomic.program.accesses import Access
 from awaitomic.program.annotations import one_task
 from awaitomic.program.cancelling import ended_tasks, kept_at
 from awaitomic.program.concurrency.entries import entries, entries_of_tasks
-from awaitomic.program.concurrency.over import strongest_beside
+from awaitomic.program.concurrency.over import Does, strongest_beside
+from awaitomic.program.concurrency.own_key import has_each_its_key
 from awaitomic.program.concurrency.sharing import (
     ENOUGH,
     Hint,
@@ -57,6 +58,8 @@ class Judgement:
     """Whether the state is the module's, a class's or a closure's, or of an object that the module keeps."""
     serves: bool = False
     """Whether the object by its kind serves several tasks."""
+    by_itself: bool = False
+    """Whether it takes two calls of one and the same function, which nothing is seen to make in tasks."""
 
 
 Rival = tuple[Resolver, Access]
@@ -104,7 +107,8 @@ def judge(
             continue
         theirs = _entries_of_rival(program, (rival, access), location, shared)
         left = mine if write is None else _not_cancelled(program, mine, (rival, access), (resolver, write))
-        confidence, pair = strongest_beside((resolver, left, span), (rival, theirs, (access.event,)))
+        spans = (resolver, left, span), (rival, theirs, (access.event,))
+        confidence, pair = _met(*spans, _apart(program, resolver, location, left))
         if confidence is None or pair is None:
             continue
         confidence = _lowered(program, resolver, (rival, access), pair, about, confidence)
@@ -114,6 +118,30 @@ def judge(
             evidence = _evidence(program, resolver, (rival, access), pair, shared, about.owner, does)
             found = _judgement(confidence, evidence, (rival, access), pair, shared)
     return found
+
+
+def _apart(program: Program, resolver: Resolver, location: Location, mine: frozenset[Entry]) -> dict[Entry, Entry]:
+    """Give the places that make several tasks, each for an entry of its own, as places that make one for this entry."""
+    return {
+        entry: replace(entry, start=Start.ONCE)
+        for entry in mine
+        if entry.start is Start.MANY and has_each_its_key(program, resolver, location, entry)
+    }
+
+
+def _met(mine: Does, theirs: Does, apart: dict[Entry, Entry]) -> tuple[Confidence | None, tuple[Entry, Entry] | None]:
+    """Give the pair of entries that most surely overlaps: tasks that are `apart` do so if the same key comes twice."""
+    confidence, pair = strongest_beside(mine, theirs)
+    if pair is None or not apart:
+        return confidence, pair
+    single = {one: many for many, one in apart.items()}
+    left, right = (
+        (each, frozenset(apart.get(entry, entry) for entry in runs), does) for each, runs, does in (mine, theirs)
+    )
+    sure, met = strongest_beside(left, right)
+    if sure is None or met is None:
+        return Confidence.POSSIBLE, pair
+    return sure, (single.get(met[0], met[0]), single.get(met[1], met[1]))
 
 
 def _lowered(
@@ -139,10 +167,11 @@ def _judgement(
     confidence: Confidence, evidence: tuple[str, ...], rival: Rival, pair: tuple[Entry, Entry], shared: Shared | None
 ) -> Judgement:
     assumed = any(entry.start in ASSUMED for entry in pair)
+    by_itself = assumed and pair[0] == pair[1]
     if shared is None:
-        return Judgement(confidence, evidence, *rival, assumed)
+        return Judgement(confidence, evidence, *rival, assumed, by_itself=by_itself)
     keyed = assumed and shared.keyed
-    return Judgement(confidence, evidence, *rival, assumed, keyed, shared.strong, shared.serves)
+    return Judgement(confidence, evidence, *rival, assumed, keyed, shared.strong, shared.serves, by_itself)
 
 
 def _not_cancelled(
@@ -197,7 +226,7 @@ def _is_doubtful(program: Program, both: tuple[Resolver, Resolver], pair: tuple[
     if Start.ALONE in starts and not _goes_on_beside(program, pair, about.state):
         return True
     if Start.MANY in starts:
-        return False
+        return about.owner is not None and Start.ALONE in starts
     return about.owner is not None or is_test(resolver.module.name) or _is_choice(program, pair)
 
 

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 _RUNS_ONCE = frozenset({Start.ALONE, Start.LIFECYCLE, Start.ONCE, Start.SERIAL})
 
 
-def strongest_beside(
-    mine: tuple[Resolver, frozenset[Entry], tuple[int, ...]],
-    theirs: tuple[Resolver, frozenset[Entry], tuple[int, ...]],
-) -> tuple[Confidence | None, tuple[Entry, Entry] | None]:
+Does = tuple["Resolver", frozenset[Entry], tuple[int, ...]]
+"""A function, how it comes to run, and its events in question, in order."""
+
+
+def strongest_beside(mine: Does, theirs: Does) -> tuple[Confidence | None, tuple[Entry, Entry] | None]:
     """Give the pair of ways to run that most surely overlaps, and how surely, as `strongest` does.
 
     A task that one of the two functions has made itself, and that is over (or not there yet) when this one does what is

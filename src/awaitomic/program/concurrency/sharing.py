@@ -89,7 +89,7 @@ def shared_because(program: Program, resolver: Resolver, location: Location, hin
     if hint is not None and not is_made_for_each(program, resolver, location):
         signs.append(hint)
     without = sum(sign.weight for sign in signs)
-    if _is_kept_for_a_caller(resolver, location):
+    if keys_of_callers(resolver, location):
         signs.append(Hint(f"`{location}` is kept for each caller by a key that it gives", _BY_KEY))
     return _sum(signs, strong=strong, keyed=without < ENOUGH, serves=serves) if signs else None
 
@@ -115,22 +115,24 @@ def _owns_a_lock(facts: ClassFacts) -> bool:
     return any(typed.name in _TASK_LOCKS for typed in facts.attributes.values())
 
 
-def _is_kept_for_a_caller(resolver: Resolver, location: Location) -> bool:
-    """Tell whether the state is an entry under a key that is made from a parameter."""
-    own = frozenset(resolver.function.parameters[1:])
+def keys_of_callers(resolver: Resolver, location: Location) -> frozenset[str]:
+    """Give the parameters that the keys are made from under which a state is kept: none, if it is no such entry."""
+    own = frozenset(resolver.function.parameters[1:] if resolver.function.class_id else resolver.function.parameters)
+    found: set[str] = set()
     for step in location.steps:
         if isinstance(step, ItemStep) and not step.is_literal and step.text != "*":
             root = step.text.partition(".")[0].partition("(")[0].partition("[")[0]
-            if root in own or _comes_from(resolver, root, own):
-                return True
-    return False
+            found |= {root} & own or _made_from(resolver, root, own)
+    return frozenset(found)
 
 
-def _comes_from(resolver: Resolver, name: str, parameters: frozenset[str]) -> bool:
-    """Tell whether a local is made from a parameter: ``key = hash(params)``."""
+def _made_from(resolver: Resolver, name: str, parameters: frozenset[str]) -> set[str]:
+    """Give the parameters that a local is made from: ``key = hash(params)``."""
     value = resolver.binding(name)
     node = resolver.function.nodes[value] if value is not None else None
-    return node is not None and any(isinstance(inner, ast.Name) and inner.id in parameters for inner in ast.walk(node))
+    if node is None:
+        return set()
+    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name) and inner.id in parameters}
 
 
 def single_owner(program: Program, resolver: Resolver, location: Location) -> str | None:

@@ -7,7 +7,6 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
-from awaitomic.knowledge.lifecycle import runs_alone_by_name
 from awaitomic.model.finding import Confidence
 from awaitomic.model.identity import qualname_of
 
@@ -142,7 +141,7 @@ def overlap(left: Entry, right: Entry) -> Confidence | None:
     if left.line == right.line and left.start is right.start:
         return _ITSELF[left.start]
     if left.start is right.start is Start.ONCE:
-        return _POSSIBLE if runs_alone_by_name(qualname_of(left.function).rpartition(".")[2]) else _LIKELY
+        return _POSSIBLE
     return _PAIR.get(frozenset({left.start, right.start}))
 
 
@@ -160,19 +159,21 @@ _MOST_ENTRIES = 64
 def strongest(mine: frozenset[Entry], theirs: frozenset[Entry]) -> tuple[Confidence | None, tuple[Entry, Entry] | None]:
     """Give the pair of entries that most surely overlaps, and how surely.
 
-    Of several, one is taken of which both are seen to run; further ties are broken by place.
+    Of several, one is taken of which both are seen to run, or else which takes two different functions rather than one
+    twice; further ties are broken by place.
     """
-    best: tuple[tuple[Confidence, bool], tuple[Entry, Entry]] | None = None
+    best: tuple[tuple[Confidence, bool, bool], tuple[Entry, Entry]] | None = None
     rivals = _foremost(theirs)
     for left in _foremost(mine):
         for right in rivals:
             confidence = overlap(left, right)
             if confidence is None:
                 continue
-            rank = (confidence, ASSUMED.isdisjoint({left.start, right.start}))
+            seen = ASSUMED.isdisjoint({left.start, right.start})
+            rank = (confidence, seen, seen or left != right)
             if best is None or rank > best[0]:
                 best = (rank, (left, right))
-                if rank == (_CERTAIN, True):
+                if rank == (_CERTAIN, True, True):
                     return _CERTAIN, best[1]
     return (best[0][0], best[1]) if best is not None else (None, None)
 
