@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from cli.baselines import BASE, put
+from cli.running import LOST, run
+
 
 @pytest.fixture(autouse=True)
 def _plain_output(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -17,3 +20,15 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "project").mkdir()
     monkeypatch.chdir(tmp_path / "project")
     return tmp_path / "project"
+
+
+@pytest.fixture
+def lost_update(tree: Path) -> None:
+    """A file in the tree in which an update can be lost."""
+    put("bank.py", LOST)
+
+
+@pytest.fixture
+def base(lost_update: None) -> None:
+    """A baseline that knows of the lost update."""
+    assert run("check", "--write-baseline", BASE, ".").exit_code == 0

@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from awaitomic.flow.lower import lower_module
+from flow.expressions import NAMES, Kind
 from flow.interpreter import Interpreter
-from flow.programs import KINDS, NAMES, Kind, Writer, functions
+from flow.programs import KINDS, Writer, functions
 from flow.recording import LIMIT, ExhaustedError, FirstError, SecondError, Suppressor, Value, World, describe
 
 if TYPE_CHECKING:
