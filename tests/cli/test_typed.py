@@ -11,7 +11,8 @@ import click
 import pytest
 
 from awaitomic.cli import main
-from awaitomic.cli.typed import Typed, program_words, quoted
+from awaitomic.cli.typed import Typed, program_words
+from awaitomic.report.shell import quoted
 
 
 def context(*arguments: str, command: str = "check") -> click.Context:

@@ -34,7 +34,7 @@ class _Commands(click.Group):
         if not name.startswith("-") and not ctx.resilient_parsing and self.get_command(ctx, name) is None:
             hint = did_you_mean(name, self.commands)
             if os.path.exists(name):  # noqa: PTH110 - pathlib takes a while to load
-                from awaitomic.cli.typed import quoted
+                from awaitomic.report.shell import quoted
 
                 hint = f" To check a path: awaitomic check {quoted(name)}"
             message = f"No such command {name!r}.{hint}"

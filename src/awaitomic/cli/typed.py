@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from awaitomic.cli.values import spelled
+from awaitomic.report.shell import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -109,20 +110,3 @@ def users_folder() -> str:
     folder = os.path.join(here, prefix) if prefix else os.environ.get("PWD", "")
     below = folder.startswith(here.rstrip(os.sep) + os.sep) and os.path.isdir(folder)
     return os.path.normpath(folder) if below and os.path.normpath(folder) != here else ""
-
-
-def quoted(word: str) -> str:
-    """Quote one word for the user's shell; what no terminal shows as it is becomes escapes (``$'…'``)."""
-    if os.name == "nt":
-        import subprocess
-
-        return subprocess.list2cmdline([word])
-    if word.isprintable():
-        import shlex
-
-        return shlex.quote(word)
-    escaped = (
-        char if char.isprintable() and char not in "'\\" else "".join(f"\\x{byte:02x}" for byte in os.fsencode(char))
-        for char in word
-    )
-    return f"$'{''.join(escaped)}'"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
+
+from awaitomic.report.shell import quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Fault:
     @property
     def advice(self) -> str:
         """How to report it."""
-        command = f"awaitomic check --jobs 1 --verbose {shlex.quote(self.path)}"
+        command = f"awaitomic check --jobs 1 --verbose {quoted(self.path)}"
         return f"please report this to awaitomic's issue tracker with the file and the output of: {command}"
 
 
