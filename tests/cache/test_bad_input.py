@@ -154,7 +154,7 @@ def test_a_full_disk(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("awaitomic.cache.place.os.replace", full)
+    monkeypatch.setattr("awaitomic.source.in_one_step.os.replace", full)
     assert told("check") == expected
     assert not list((project / NAME).rglob("*.tmp"))
     assert not list((project / NAME).rglob("*.json"))

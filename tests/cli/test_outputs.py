@@ -123,10 +123,10 @@ def test_a_file_that_cannot_be_replaced_where_it_is_is_written_into(
     (tree / "bank.py").write_text(LOST)
     (tree / "mounted.txt").write_text("old, and longer than what comes" * 100)
 
-    def refused(self: Path, target: str) -> None:
+    def refused(_: str, target: str) -> None:
         raise OSError(number, os.strerror(number), target)
 
-    monkeypatch.setattr(Path, "replace", refused)
+    monkeypatch.setattr(os, "replace", refused)
     assert run("check", "--output-file", "mounted.txt").exit_code == 1
     assert (tree / "mounted.txt").read_text().startswith("bank.py:11:9: AWA101")
     assert "old" not in (tree / "mounted.txt").read_text()

@@ -172,10 +172,7 @@ def raising(error: type[BaseException]) -> object:
 def test_a_failure_leaves_the_old_content_and_no_temporary_file(
     file: Path, where: str, error: type[BaseException], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if where == "replace":
-        monkeypatch.setattr(Path, "replace", raising(error))
-    else:
-        monkeypatch.setattr(os, where, raising(error))
+    monkeypatch.setattr(os, where, raising(error))
     with pytest.raises(error):
         replace_file(file, OLD, NEW)
     assert file.read_bytes() == OLD
@@ -226,17 +223,17 @@ def test_a_directory_that_cannot_be_flushed_is_no_failure(file: Path, monkeypatc
 
 def test_the_new_content_is_on_the_disk_before_the_name_changes(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     events: list[str] = []
-    sync, replace = os.fsync, Path.replace
+    sync, replace = os.fsync, os.replace
 
     def fsync(descriptor: int) -> None:
         events.append("directory" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
         sync(descriptor)
 
-    def rename(path: Path, target: Path) -> Path:
-        events.append(f"replace {target.name}")
-        return replace(path, target)
+    def rename(path: str, target: str) -> None:
+        events.append(f"replace {Path(target).name}")
+        replace(path, target)
 
     monkeypatch.setattr(os, "fsync", fsync)
-    monkeypatch.setattr(Path, "replace", rename)
+    monkeypatch.setattr(os, "replace", rename)
     replace_file(file, OLD, NEW)
     assert events == ["file", "replace module.py", "directory"]

@@ -5,17 +5,17 @@ and nobody relies on a file that somebody else may have removed.
 """
 
 # Plain strings, as in discovery: a run that finds everything in the cache must not pay for Path objects.
-# ruff: noqa: PTH103, PTH105, PTH106, PTH108, PTH112, PTH118, PTH120, PTH123, PTH208
+# ruff: noqa: PTH103, PTH106, PTH108, PTH112, PTH118, PTH120, PTH123, PTH208
 
 from __future__ import annotations
 
 import json
 import os
-import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from awaitomic import __version__
+from awaitomic.source.in_one_step import in_one_step
 from awaitomic.source.project import is_marked
 from awaitomic.source.trace import digest
 
@@ -73,16 +73,10 @@ class Place:
         """Write a file of several sections, whole or not at all; what goes wrong becomes the complaint."""
         lines = [json.dumps(section, separators=(",", ":")) for section in sections]
         text = "".join(f"{digest(line.encode('ascii'))} {line}\n" for line in lines)
-        temporary = f"{path}.{uuid.uuid4().hex}.tmp"
         try:
             self._prepare(os.path.dirname(path))
-            try:
-                with open(temporary, "w", encoding="ascii", newline="\n") as file:
-                    file.write(text)
-                os.replace(temporary, path)
-            finally:
-                with suppress(FileNotFoundError):
-                    os.unlink(temporary)
+            with in_one_step(path) as (descriptor, _), os.fdopen(descriptor, "wb") as file:
+                file.write(text.encode("ascii"))
         except OSError as error:
             self.complaint = f"{path} cannot be written: {error.strerror or error}"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ import click
 
 from awaitomic.cli.words import did_you_mean
 from awaitomic.report.formats import FOR_PEOPLE, FORMATS, WITH_DIFFS
+from awaitomic.source.in_one_step import in_one_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -135,22 +135,17 @@ def _is_replaced(target: str) -> bool:
 def _replace(target: str, raw: bytes) -> bool:
     """Replace a file as a whole; False if that cannot be done here, though the file may be one that can be written."""
     mode = os.stat(target).st_mode & 0o777 if os.path.exists(target) else 0o666  # noqa: PTH110, PTH116 - as above
-    temporary = Path(f"{os.path.dirname(target)}/.{os.path.basename(target)[:64]}.{os.getpid()}.tmp")  # noqa: PTH119, PTH120 - as above
     try:
-        # Not `tempfile`: its files are for the owner alone, and a report that is new has the mode that new files get.
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(raw)
-            stream.flush()
-            os.fsync(stream.fileno())
-        if os.path.exists(target):  # noqa: PTH110 - as above
-            temporary.chmod(mode)
-        temporary.replace(target)
-    except BaseException as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        with in_one_step(target, mode) as (descriptor, temporary):
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(raw)
+                stream.flush()
+                os.fsync(stream.fileno())
+            if os.path.exists(target):  # noqa: PTH110 - as above
+                os.chmod(temporary, mode)  # noqa: PTH101 - as above
+    except OSError as error:
         # A folder that takes no new files, or a file that is mounted alone, as containers have them.
-        if isinstance(error, OSError) and error.errno in {errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY}:
+        if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY}:
             return False
         raise
     return True

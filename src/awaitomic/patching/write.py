@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from awaitomic.source.in_one_step import in_one_step
 
 
 class FileChanged(Exception):  # noqa: N818 - it says what happened; nothing is wrong with the program
@@ -34,12 +31,11 @@ def replace_file(path: Path, expected: bytes, new: bytes) -> None:
     target = Path(os.path.realpath(path))
     status = writable_status(target)
 
-    def write(descriptor: int) -> None:
+    with in_one_step(str(target), 0o600) as (descriptor, _):
         fill(descriptor, new, status)
         if content(target) != expected:
             raise FileChanged(target)
-
-    _in_one_step(target, write)
+    sync_directory(target.parent)
 
 
 def create_file(path: Path, new: bytes) -> None:
@@ -50,40 +46,11 @@ def create_file(path: Path, new: bytes) -> None:
     if os.path.lexists(path):
         raise FileChanged(path)
 
-    def write(descriptor: int) -> None:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(new)
-            file.flush()
-            os.fsync(file.fileno())
-
-    _in_one_step(path, write, mode=0o666 & ~_mask())
-
-
-def _in_one_step(target: Path, write: Callable[[int], None], mode: int | None = None) -> None:
-    """Let `write` fill (and close) a temporary file beside a target, and put it in the target's place.
-
-    Parameters: `mode` are the permissions that it gets; None leaves them to `write`. If anything fails, the temporary
-    file is gone and the target as it was.
-    """
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:64]}.", suffix=".tmp", dir=target.parent)
-    temporary = Path(name)
-    try:
-        write(descriptor)
-        if mode is not None:
-            temporary.chmod(mode)
-        temporary.replace(target)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
-    sync_directory(target.parent)
-
-
-def _mask() -> int:
-    """Give the permissions that new files do not get; it can only be read by setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    with in_one_step(str(path)) as (descriptor, _), os.fdopen(descriptor, "wb") as file:
+        file.write(new)
+        file.flush()
+        os.fsync(file.fileno())
+    sync_directory(path.parent)
 
 
 def fill(descriptor: int, new: bytes, status: os.stat_result) -> None:
