@@ -17,6 +17,7 @@ from awaitomic.knowledge.locks import CONFIGURED_LOCK
 from awaitomic.model.conventions import STANDARD, Conventions
 from awaitomic.model.identity import identity, module_of, qualname_of
 from awaitomic.model.location import Location, Root
+from awaitomic.program.deriving import Deriving, last_of
 from awaitomic.program.module import ClassFacts, ModuleFacts
 from awaitomic.program.modules import Modules
 from awaitomic.program.names import dotted
@@ -27,10 +28,6 @@ _MOST_HOPS = 12
 """How often a name may be passed on from module to module."""
 _MOST_DESCENDANTS = 60
 """Of a class with subclasses in more files than this, only those in its own are known: it is everybody's base."""
-
-
-_ANY = "*"
-"""Stands for the last names of bases that some import gives to what is called otherwise where it is defined."""
 _DECLARED = frozenset({Root.SELF, Root.CLASS, Root.GLOBAL})
 
 
@@ -48,14 +45,6 @@ class Definition(NamedTuple):
         return identity(self.module, self.name)
 
 
-class _Deriving(NamedTuple):
-    """A class with one of its bases, as its module names it; `at` is its place among those of the module."""
-
-    at: int
-    outline: ClassOutline
-    base: str
-
-
 class Linker:
     """Answers what names mean; one for a program."""
 
@@ -67,7 +56,7 @@ class Linker:
         self._above: dict[str, tuple[ClassOutline, ...]] = {}
         self._lineages: dict[str, tuple[ClassFacts, ...]] = {}
         self._children: dict[str, tuple[str, ...]] = {}
-        self._derived: dict[str, dict[str, list[_Deriving]]] = {}
+        self._deriving = Deriving(modules)
         self._types: dict[tuple[str, str], Typed] = {}
         self._below: dict[str, tuple[ClassOutline, ...]] = {}
         self._descendants: dict[str, tuple[ClassFacts, ...]] = {}
@@ -229,36 +218,15 @@ class Linker:
 
     def _children_of(self, class_id: str) -> tuple[str, ...]:
         if class_id not in self._children:
-            name = _last(class_id)
+            name = last_of(class_id)
             modules = self._modules.deriving(name)
             own = module_of(class_id)
             if len(modules) > _MOST_DESCENDANTS:
                 modules = frozenset({own})
-            found = (each for module in sorted({*modules, own}) for each in self._deriving(module, name))
+            found = (each for module in sorted({*modules, own}) for each in self._deriving.of(module, name))
             children = (each.outline.id for each in found if self._base(each.outline.module, each.base) == class_id)
             self._children[class_id] = tuple(dict.fromkeys(children))
         return self._children[class_id]
-
-    def _deriving(self, module: str, name: str) -> list[_Deriving]:
-        """Give the classes of a module with a base that may be a class of that last name, in order.
-
-        A long module is not walked for each of its classes, and of a base with another last name it is not asked what
-        it is: that would lead to the module that it comes from, and on from there.
-        """
-        if module not in self._derived:
-            found = self._derived[module] = {}
-            outline = self._modules.outline(module)
-            bases = (
-                (each, base)
-                for each in (outline.classes.values() if outline is not None else ())
-                for base in each.bases
-            )
-            for at, (each, base) in enumerate(bases):
-                last = _last(base)
-                for key in (last, _ANY) if self._modules.is_renamed(last) else (last,):
-                    found.setdefault(key, []).append(_Deriving(at, each, base))
-        by_name, renamed = self._derived[module].get(name, []), self._derived[module].get(_ANY, [])
-        return sorted([*by_name, *renamed], key=lambda each: each.at) if renamed else by_name
 
     def can_be_one(self, left: str, right: str) -> bool:
         """Tell whether one object can be an instance of both classes: not if they are mere siblings."""
@@ -391,10 +359,6 @@ class Linker:
         if found is None or not rest:
             return found
         return self._in_class(found, rest[0]) if found.kind == "class" and len(rest) == 1 else None
-
-
-def _last(dotted: str) -> str:
-    return qualname_of(dotted).rpartition(".")[2]
 
 
 def _is_named_like_a_class(name: str) -> bool:

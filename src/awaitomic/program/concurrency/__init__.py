@@ -105,10 +105,9 @@ def judge(
     for rival, access in rivals:
         if not _on_one_object(program, (resolver, location), (rival, access.location)):
             continue
-        theirs = _entries_of_rival(program, (rival, access), location, shared)
+        theirs = _of_rival(program, (rival, access), location, shared)
         left = mine if write is None else _not_cancelled(program, mine, (rival, access), (resolver, write))
-        spans = (resolver, left, span), (rival, theirs, (access.event,))
-        confidence, pair = _met(*spans, _apart(program, resolver, location, left))
+        confidence, pair = _met((resolver, left, span), theirs, _apart(program, resolver, location, left))
         if confidence is None or pair is None:
             continue
         confidence = _lowered(program, resolver, (rival, access), pair, about, confidence)
@@ -155,12 +154,14 @@ def _lowered(
     return confidence if access.certain else min(confidence, Confidence.LIKELY)
 
 
-def _entries_of_rival(program: Program, rival: Rival, location: Location, shared: Shared | None) -> frozenset[Entry]:
+def _of_rival(program: Program, rival: Rival, location: Location, shared: Shared | None) -> Does:
     """Give the ways in which a rival's write comes to be made: by its function, or by a task that is made there."""
     resolver, access = rival
     if access.task is not None:
-        return entries_of_tasks(program, program.named(access.task).function, location, shared=shared)
-    return entries(program, resolver.function, location, shared=shared)
+        ways = entries_of_tasks(program, program.named(access.task).function, location, shared=shared)
+    else:
+        ways = entries(program, resolver.function, location, shared=shared)
+    return resolver, ways, (access.event,)
 
 
 def _judgement(

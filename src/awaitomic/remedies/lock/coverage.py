@@ -11,19 +11,18 @@ from collections.abc import Callable, Iterator
 from copy import copy
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.model.event import Call, Enter, Event, Read, Suspend, Write
+from awaitomic.model.event import Call, Enter, Event, Suspend
 from awaitomic.model.location import Location
 from awaitomic.model.position import StatementPath
 from awaitomic.program import Program
-from awaitomic.program.accesses import FORGETS, Access, Change
-from awaitomic.program.facts import WriteFact
+from awaitomic.program.accesses import Access
 from awaitomic.program.locks import Lock
 from awaitomic.program.module import is_construction
 from awaitomic.program.module_calls import Site
 from awaitomic.program.resolve import Resolver
-from awaitomic.program.state import Token
 from awaitomic.program.while_waiting import calls_while_waiting
 from awaitomic.remedies.lock.by_hand import pairs_of
+from awaitomic.remedies.lock.goes_back import looks_at, tokens_of
 from awaitomic.remedies.lock.home import Guardian, Home, Kind
 from awaitomic.remedies.lock.own_variables import can_be_seen
 from awaitomic.remedies.lock.polls import check_polls
@@ -362,7 +361,7 @@ class Coverage:
             return True
         if key not in self._looked_at:
             looking = self.program.resolvers_knowing(key)
-            self._looked_at[key] = any(_looks_at(resolver, key, self.keys) for resolver in looking)
+            self._looked_at[key] = any(looks_at(resolver, key, self.keys) for resolver in looking)
         return self._looked_at[key]
 
     def _check_loops(self, function: FunctionGraph, run: Run) -> None:
@@ -372,32 +371,6 @@ class Coverage:
                 if isinstance(node, ast.While) and isinstance(node.test, ast.Constant) and not _leaves(node):
                     message = f"the loop on line {node.lineno} of `{function.qualname}` would never give the lock back"
                     raise Declined("endless-loop", message)
-
-
-def tokens_of(fact: WriteFact, *, uses: bool = True) -> Iterator[Token]:
-    """Give the reads of the written state that a write goes back to: its value, its tests, what it forgets."""
-    yield from (token for token in fact.value if fact.about(token))
-    for guard in fact.state.guards:
-        yield from (token for token in guard.tokens if fact.about(token))
-    if uses and (fact.access.change in FORGETS or fact.access.change is Change.AUGMENTED):
-        yield from (
-            use.token for use in fact.state.uses if not use.claim and use.token.location == fact.access.location
-        )
-
-
-def _looks_at(resolver: Resolver, key: Location, state: frozenset[Location]) -> bool:
-    """Tell whether a function reads `key` (other than to update it in place) and touches `state`, too."""
-    function = resolver.function
-    looks = touches = False
-    for event in function.events:
-        if isinstance(event, Read | Write) and (found := resolver.place(event.place)) is not None:
-            name = resolver.key_of(found)
-            touches = touches or name in state
-            in_place = isinstance(getattr(function.nodes[event.id], "ctx", None), ast.Store)
-            looks = looks or (isinstance(event, Read) and name == key and not in_place)
-            if looks and touches:
-                return True
-    return False
 
 
 def _leaves(loop: ast.While) -> bool:

@@ -20,14 +20,16 @@ from awaitomic.program.accesses import Access, Change
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.module import is_construction
 from awaitomic.program.resolve import Resolver
-from awaitomic.remedies.lock.coverage import Coverage, tokens_of
+from awaitomic.remedies.lock.coverage import Coverage
+from awaitomic.remedies.lock.goes_back import tokens_of
 from awaitomic.remedies.lock.home import Home, Kind
 from awaitomic.remedies.lock.key_expression import check_key
 from awaitomic.remedies.lock.reached import OWN, owner_of
 from awaitomic.remedies.remedy import statement_at
-from awaitomic.remedies.shared.attribute import Maker, is_annotated
+from awaitomic.remedies.shared.attribute import is_annotated
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.from_import import plainly, taken_out
+from awaitomic.remedies.shared.maker import Maker
 from awaitomic.remedies.shared.names import singular
 from awaitomic.remedies.shared.region import Run
 from awaitomic.remedies.split.takers import line_of

@@ -9,9 +9,9 @@ from awaitomic.knowledge.locks import LOCK_TYPES
 from awaitomic.model.plan import AddImport
 from awaitomic.program import Program
 from awaitomic.program.names import dotted
-from awaitomic.remedies.shared.attribute import Maker
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.from_import import plainly, taken_out
+from awaitomic.remedies.shared.maker import Maker
 from awaitomic.source.project import is_test
 
 _LOOPS = ("asyncio", "anyio", "trio", "curio", "twisted", "tornado.platform.twisted")

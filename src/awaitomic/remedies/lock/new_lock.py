@@ -21,9 +21,10 @@ from awaitomic.remedies.lock.naming import is_one_of_several
 from awaitomic.remedies.lock.reached import OWN
 from awaitomic.remedies.lock.wrapping import Taken, said_by
 from awaitomic.remedies.shared import attribute
-from awaitomic.remedies.shared.attribute import Creation, Maker
+from awaitomic.remedies.shared.attribute import Creation
 from awaitomic.remedies.shared.copied import copies_elsewhere
 from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.maker import BEFORE_3_10, Maker
 from awaitomic.remedies.shared.region import Run
 
 
@@ -117,7 +118,7 @@ def _on_first_use(coverage: Coverage, there: Program, maker: Maker) -> Maker:
         Declined: ``old-python`` where the state has another home than an object, or a method has to be split.
     """
     if coverage.home.kind is not Kind.INSTANCE or coverage.delegating:
-        raise Declined("old-python", f"`{coverage.home.state}`: {attribute.BEFORE_3_10}")
+        raise Declined("old-python", f"`{coverage.home.state}`: {BEFORE_3_10}")
     future = "annotations" in there.module.imports
     said = f"{maker.callee} | None" if future else f'"{maker.callee} | None"'
     spelled = attribute.is_annotated(there)

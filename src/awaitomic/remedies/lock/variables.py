@@ -10,8 +10,9 @@ from awaitomic.model.position import BlockStep, StatementPath
 from awaitomic.program import Program
 from awaitomic.program.module import ClassFacts
 from awaitomic.program.names import target_names
-from awaitomic.remedies.shared.attribute import Creation, Maker, class_path, second_loop
+from awaitomic.remedies.shared.attribute import Creation, class_path
 from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.maker import Maker, second_loop
 
 
 def module_lock_name(program: Program, state: str, noun: str = "lock") -> str:

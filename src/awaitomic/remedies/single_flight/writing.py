@@ -16,9 +16,10 @@ from awaitomic.program.module import ClassFacts
 from awaitomic.remedies.lock.library import agreed
 from awaitomic.remedies.remedy import Case
 from awaitomic.remedies.shared import declarative
-from awaitomic.remedies.shared.attribute import Maker, is_annotated
+from awaitomic.remedies.shared.attribute import is_annotated
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.from_import import plainly
+from awaitomic.remedies.shared.maker import Maker
 from awaitomic.remedies.shared.names import taken_names
 from awaitomic.remedies.single_flight.names import key_type, parameters, purpose_of, result_type
 from awaitomic.remedies.single_flight.work import Work
