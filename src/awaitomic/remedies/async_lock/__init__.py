@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from awaitomic.flow.statements import statement_at
 from awaitomic.knowledge.threads import THREADS
 from awaitomic.model.event import Call
-from awaitomic.model.finding import Applicability, Refusal
+from awaitomic.model.finding import Applicability
 from awaitomic.model.location import Location, Root
 from awaitomic.model.plan import DeleteStatement, Edit, Plan, ReplaceExpression
 from awaitomic.model.position import BlockStep, Extent, StatementPath
@@ -22,7 +22,7 @@ from awaitomic.program.names import dotted
 from awaitomic.remedies.async_lock.mentions import How, Making, Mentions, Use
 from awaitomic.remedies.lock import library
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
-from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.declined import Declined, or_refusal
 from awaitomic.remedies.shared.region import Run, events_in
 
 _TURNED = frozenset({"threading.Lock", "threading.RLock"})
@@ -40,19 +40,13 @@ _WAITS = "who takes the lock waits for it as a task, can be cancelled there, and
 _LOOP = "the lock belongs to one event loop, and that all who take it run in the same one is taken for granted"
 
 
-def propose(case: Case) -> Proposal | Refusal:
+@or_refusal
+def propose(case: Case) -> Proposal:
     """Make a lock of the event loop of a lock of threads.
 
     Refusal codes: ``lock-passed-on``, ``sync-user``, ``used-in-threads``, ``other-kind``, ``taken-again``,
     ``with-several``, ``other-file``, ``old-python``, ``foreign-loop``, ``name-taken``.
     """
-    try:
-        return _propose(case)
-    except Declined as declined:
-        return declined.refusal
-
-
-def _propose(case: Case) -> Proposal:
     hold = next(each for each in thread_holds(case.program, case.resolver) if each.taken == case.finding.span.write)
     key = _key_of(case, hold)
     mentions = Mentions(case.program, key)

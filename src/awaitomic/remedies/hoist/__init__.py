@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import ast
 
-from awaitomic.model.finding import Refusal
 from awaitomic.model.position import BlockStep
 from awaitomic.remedies.hoist.lift import lift
 from awaitomic.remedies.hoist.sink import sink
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
-from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.declined import Declined, or_refusal
 from awaitomic.remedies.shared.siblings import depends_on_read
 from awaitomic.rules.stale_write import writes_back
 
 
-def propose(case: Case) -> Proposal | Refusal:
+@or_refusal
+def propose(case: Case) -> Proposal:
     """Sink the read below the last suspension, or lift the awaited operand into a local above the update.
 
     Refusal codes: ``save-restore``, ``depends-on-read``, ``decided-by-read``, ``hoist-order``, ``hoist-conditional``,
     ``hoist-shape``, ``not-siblings``, ``written-between``, ``used-elsewhere``, ``multi-line-text``.
     """
-    try:
-        return _propose(case)
-    except Declined as declined:
-        return declined.refusal
-
-
-def _propose(case: Case) -> Proposal:
     fact = case.fact
     reads = case.finding.span.reads
     if writes_back(case.resolver, fact):

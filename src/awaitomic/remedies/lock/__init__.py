@@ -34,7 +34,7 @@ from awaitomic.remedies.lock.wrapping import Taken, edits_of
 from awaitomic.remedies.lock.writers import Along, cover_writers, tolerates
 from awaitomic.remedies.remedy import Case, Proposal, Remedy, statement_at
 from awaitomic.remedies.shared.attribute import Creation
-from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.declined import Declined, or_refusal
 
 
 def propose(case: Case) -> Proposal | Refusal:
@@ -42,21 +42,17 @@ def propose(case: Case) -> Proposal | Refusal:
     return propose_along(case, lambda _resolver, _access: ())
 
 
-def propose_along(case: Case, along: Along) -> Proposal | Refusal:
+@or_refusal
+def propose_along(case: Case, along: Along) -> Proposal:
     """Plan such a lock; `along` says of each other write what has to be under the lock together with it."""
-    try:
-        return _propose(case, along)
-    except Declined as declined:
-        return declined.refusal
+    return _propose(case, along)
 
 
-def propose_grown(case: Case, lock: Lock) -> Proposal | Refusal:
+@or_refusal
+def propose_grown(case: Case, lock: Lock) -> Proposal:
     """Plan that a lock which covers a part of a span covers all of it, by the regions in which it is taken already."""
-    try:
-        home = home_of(case.program, case.resolver, case.location)
-        return _with_lock(case, home, _grown(case, home, lock), lambda _resolver, _access: ())
-    except Declined as declined:
-        return declined.refusal
+    home = home_of(case.program, case.resolver, case.location)
+    return _with_lock(case, home, _grown(case, home, lock), lambda _resolver, _access: ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +116,13 @@ def _choices(case: Case, home: Home, *, by_object: bool) -> Iterator[_Choice]:
     yield _Choice(None, None if by_object else table)
 
 
-def propose_missing(case: Case) -> Proposal | Refusal:
+@or_refusal
+def propose_missing(case: Case) -> Proposal:
     """Plan to take the lock that others hold, around the one write that does without: the spans have it already.
 
     Other writers without the lock are findings of their own.
     """
-    try:
-        return _at_the_door(case)
-    except Declined as declined:
-        return declined.refusal
+    return _at_the_door(case)
 
 
 def propose_guarded(case: Case) -> Proposal | Refusal:

@@ -10,13 +10,13 @@ import ast
 from collections.abc import Iterable
 
 from awaitomic.model.event import Attribute, Call, Enter, Name, Read, Scope
-from awaitomic.model.finding import Applicability, Refusal
+from awaitomic.model.finding import Applicability
 from awaitomic.model.location import Location
 from awaitomic.model.plan import Plan, ReplaceExpression
 from awaitomic.program.locks.edges import Edge
 from awaitomic.program.locks.order import Circle
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
-from awaitomic.remedies.shared.declined import Declined, check_here
+from awaitomic.remedies.shared.declined import Declined, check_here, or_refusal
 from awaitomic.remedies.shared.plain_attribute import is_plain_attribute
 
 _PAIR = (
@@ -25,18 +25,12 @@ _PAIR = (
 )
 
 
-def propose(case: Case) -> Proposal | Refusal:
+@or_refusal
+def propose(case: Case) -> Proposal:
     """Let the two acquisitions of one side change places.
 
     Refusal codes: ``between-locks``, ``taken-by-call``, ``names-change``, ``pair-order``, ``other-file``.
     """
-    try:
-        return _propose(case)
-    except Declined as declined:
-        return declined.refusal
-
-
-def _propose(case: Case) -> Proposal:
     found = _circle_of(case)
     if found is None:
         raise Declined("pair-order", f"`{case.finding.state}`: {_PAIR}")

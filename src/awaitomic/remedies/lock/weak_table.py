@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from awaitomic.flow.statements import statement_at
 from awaitomic.model.event import Call, Write
-from awaitomic.model.finding import Applicability, Refusal
+from awaitomic.model.finding import Applicability
 from awaitomic.model.location import Location, Root
 from awaitomic.model.plan import DeleteStatement, DropFinally, Edit, Plan, ReplaceExpression
 from awaitomic.model.position import BlockStep
@@ -28,24 +28,18 @@ from awaitomic.remedies.lock.keyed import weak_mapping
 from awaitomic.remedies.lock.table_mentions import Mentions
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.shared.copied import copies
-from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.declined import Declined, or_refusal
 
 _KEPT = "an entry goes with the last task that holds the lock or waits for it, and nothing else changes for one task"
 _HARMLESS = frozenset({"locked", "get"})
 
 
-def propose(case: Case) -> Proposal | Refusal:
+@or_refusal
+def propose(case: Case) -> Proposal:
     """Make a table of locks weak, and take the removals out.
 
     Refusal codes: ``other-file``, ``table-made``, ``table-used``, ``lookup-form``, ``removal-form``, ``name-taken``.
     """
-    try:
-        return _propose(case)
-    except Declined as declined:
-        return declined.refusal
-
-
-def _propose(case: Case) -> Proposal:
     writer, event = _removal(case)
     removing = writer.function.events[event]
     access = access_of(writer, removing) if isinstance(removing, Call | Write) else None

@@ -11,14 +11,14 @@ import ast
 from dataclasses import dataclass
 
 from awaitomic.flow.statements import block_of
-from awaitomic.model.finding import Applicability, Refusal
+from awaitomic.model.finding import Applicability
 from awaitomic.model.plan import DeleteStatement, DropFinally, Edit, OpenBlock, Plan
 from awaitomic.model.position import BlockStep, StatementPath
 from awaitomic.program.locks.by_hand import Taking, releases, takings
 from awaitomic.program.locks.never_given_back import never_given_back
 from awaitomic.remedies.lock.by_hand import is_made_anew, rebinding, said_of
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
-from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.declined import Declined, or_refusal
 from awaitomic.remedies.shared.region import Run
 
 
@@ -32,18 +32,16 @@ class _Pair:
     """The lock, as it is written."""
 
 
-def propose(case: Case) -> Proposal | Refusal:
+@or_refusal
+def propose(case: Case) -> Proposal:
     """Let ``async with`` hold the lock that is taken and given back by hand.
 
     Refusal codes: ``unknown-lock``, ``several-releases``, ``never-released``, ``released-elsewhere``, ``lock-changes``,
     ``handlers-around-wait``, ``work-after-release``.
     """
-    try:
-        pair = _pair_of(case)
-        edits, run = _edits(case, pair)
-        _check_same_lock(case, pair, run)
-    except Declined as declined:
-        return declined.refusal
+    pair = _pair_of(case)
+    edits, run = _edits(case, pair)
+    _check_same_lock(case, pair, run)
     reason = "the lock is held from where it was to where it was; only where it stayed held, it is free again"
     title = f"`async with {pair.said}` in the place of `acquire` and `release`"
     return Proposal(Plan(tuple(edits)), Applicability.SAFE, title, (reason,))

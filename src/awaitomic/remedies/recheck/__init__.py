@@ -10,7 +10,7 @@ import ast
 
 from awaitomic.knowledge.containers import MAPPINGS
 from awaitomic.model.event import Call, Const, Read, Write
-from awaitomic.model.finding import Applicability, Refusal
+from awaitomic.model.finding import Applicability
 from awaitomic.model.location import AttributeStep, ItemStep
 from awaitomic.model.plan import InsertStatements, Plan, ReplaceExpression, WrapStatements
 from awaitomic.program.accesses import Change
@@ -20,7 +20,7 @@ from awaitomic.remedies.recheck.identity import is_object
 from awaitomic.remedies.recheck.second_test import propose_second_test
 from awaitomic.remedies.recheck.together import resets_beside, target_of
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
-from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.declined import Declined, or_refusal
 from awaitomic.remedies.shared.effects import touches
 from awaitomic.remedies.shared.names import name_for_state
 from awaitomic.remedies.shared.plain_attribute import is_plain_attribute
@@ -28,20 +28,18 @@ from awaitomic.remedies.shared.siblings import Block, common_block, names_in
 from awaitomic.remedies.shared.state_reads import in_while_test, replaced, state_reads
 
 
-def propose(case: Case) -> Proposal | Refusal:
+@or_refusal
+def propose(case: Case) -> Proposal:
     """Put the late write under a test that the state is still the one that was used.
 
     Refusal codes: ``write-in-callee``, ``carries-news``, ``no-identity``, ``written-between``, ``recheck-shape``,
     ``closure-reads``, ``keyed-fill``, ``stores-constant``, ``no-second-test``.
     """
-    try:
-        if case.finding.rule == "AWA102":
-            return propose_fill(case)
-        if case.finding.rule == "AWA201" and case.finding.span.guards:
-            return propose_second_test(case)
-        return _propose(case)
-    except Declined as declined:
-        return declined.refusal
+    if case.finding.rule == "AWA102":
+        return propose_fill(case)
+    if case.finding.rule == "AWA201" and case.finding.span.guards:
+        return propose_second_test(case)
+    return _propose(case)
 
 
 def _propose(case: Case) -> Proposal:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from awaitomic.model.event import Suspend, SuspendWhy, Write
-from awaitomic.model.finding import Applicability, Refusal
+from awaitomic.model.finding import Applicability
 from awaitomic.model.location import Location
 from awaitomic.model.plan import Edit, InsertStatements, Plan, ReplaceExpression, ReplaceStatement
 from awaitomic.program.facts import WriteFact
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
-from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.declined import Declined, or_refusal
 from awaitomic.remedies.shared.effects import touches
 from awaitomic.remedies.shared.names import name_for_state
 from awaitomic.remedies.shared.siblings import Block, block_at, leaves
@@ -25,16 +25,23 @@ _FAILS = "if the refill fails or is cancelled on the way, the old contents stay;
 _LAST = "of several refills at once, the one that ends last counts"
 
 
-def propose(case: Case) -> Proposal | Refusal:
+@or_refusal
+def propose(case: Case) -> Proposal:
     """Fill a local in the place of the container, and assign it where the last element has come in.
 
     Refusal codes: ``refill-shape``, ``not-siblings``, ``exits-between``, ``closure-reads``, ``write-in-callee``,
     ``read-by-callee``, ``others-store``.
     """
-    try:
-        return _propose(case)
-    except Declined as declined:
-        return declined.refusal
+    refills = [_refill(case, each.fact) for each in find_refills(case.program, case.resolver)]
+    names: list[str] = []
+    doubts: list[str] = []
+    for refill in refills:
+        doubts.extend(_check(case, refill))
+        names.append(name_for_state(case, refill.target, names, prefix="new_"))
+    states = " and ".join(f"`{case.text(refill.target)}`" for refill in refills)
+    because = dict.fromkeys((_FAILS, _LAST, *doubts))
+    title = f"fill a local, and put it in the place of {states} when it is full"
+    return Proposal(Plan(tuple(_edits(case, refills, names))), Applicability.UNSAFE, title, tuple(because))
 
 
 _IN_PLACE = {
@@ -57,19 +64,6 @@ class _Refill:
     first: int
     last: int
     reads: list[StateRead]
-
-
-def _propose(case: Case) -> Proposal:
-    refills = [_refill(case, each.fact) for each in find_refills(case.program, case.resolver)]
-    names: list[str] = []
-    doubts: list[str] = []
-    for refill in refills:
-        doubts.extend(_check(case, refill))
-        names.append(name_for_state(case, refill.target, names, prefix="new_"))
-    states = " and ".join(f"`{case.text(refill.target)}`" for refill in refills)
-    because = dict.fromkeys((_FAILS, _LAST, *doubts))
-    title = f"fill a local, and put it in the place of {states} when it is full"
-    return Proposal(Plan(tuple(_edits(case, refills, names))), Applicability.UNSAFE, title, tuple(because))
 
 
 def _refill(case: Case, fact: WriteFact) -> _Refill:

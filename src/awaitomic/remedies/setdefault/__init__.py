@@ -6,7 +6,7 @@ only where the entry is plain data. What has to be closed, such as a connection,
 
 from __future__ import annotations
 
-from awaitomic.model.finding import Applicability, Refusal
+from awaitomic.model.finding import Applicability
 from awaitomic.model.identity import qualname_of
 from awaitomic.model.plan import Edit, Plan
 from awaitomic.program.accesses import FORGETS, Change, access_of
@@ -18,26 +18,20 @@ from awaitomic.remedies.setdefault.asked import governed_by_absence
 from awaitomic.remedies.setdefault.data import judge_value
 from awaitomic.remedies.setdefault.places import judge_container, judge_key
 from awaitomic.remedies.setdefault.stores import Store, edits_of, judge_own_value, store_at
-from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.declined import Declined, or_refusal
 from awaitomic.remedies.shared.effects import touches
 
 _TWICE = "two tasks may still both load: what comes second is dropped, and both use what was stored first"
 
 
-def propose(case: Case) -> Proposal | Refusal:
+@or_refusal
+def propose(case: Case) -> Proposal:
     """Store by ``setdefault``, after the await, and use what it gives.
 
     Refusal codes: ``write-in-callee``, ``no-keyed-fill``, ``setdefault-shape``, ``container-unknown``, ``weak-values``,
     ``key-changes``, ``none-is-missing``, ``refilled``, ``several-states``, ``not-plain-data``, ``own-value-used``,
     ``changed-afterwards``, ``locked-already``.
     """
-    try:
-        return _propose(case)
-    except Declined as declined:
-        return declined.refusal
-
-
-def _propose(case: Case) -> Proposal:
     fact = case.fact
     if fact.via is not None:
         raise Declined("write-in-callee", f"the write is made by `{fact.via.write.function}`, which has other callers")

@@ -1,11 +1,18 @@
-"""How a decision deep inside a remedy becomes its refusal: raised where the reason is seen, caught by `propose`."""
+"""How a decision deep inside a remedy becomes its refusal: raised where the reason is seen, caught around `propose`."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.finding import Refusal
 from awaitomic.program import Program
 from awaitomic.source.project import is_test
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Declined(Exception):  # noqa: N818 - no fault of the program: the remedy says that it does not suit
@@ -14,6 +21,19 @@ class Declined(Exception):  # noqa: N818 - no fault of the program: the remedy s
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.refusal = Refusal(code, message)
+
+
+def or_refusal(decide: Callable[P, T]) -> Callable[P, T | Refusal]:
+    """Let a function give the refusal where it, or what it asks, has declined."""
+
+    @wraps(decide)
+    def decided(*args: P.args, **named: P.kwargs) -> T | Refusal:
+        try:
+            return decide(*args, **named)
+        except Declined as declined:
+            return declined.refusal
+
+    return decided
 
 
 def check_reach(program: Program, function: FunctionGraph) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 
-from awaitomic.model.finding import Applicability, Refusal
+from awaitomic.model.finding import Applicability
 from awaitomic.model.location import Location, Root
 from awaitomic.model.plan import Plan
 from awaitomic.program.accesses import Change
@@ -17,7 +17,7 @@ from awaitomic.remedies.lock.home import Home, Kind, home_of
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.setdefault.places import judge_key
 from awaitomic.remedies.shared import attribute
-from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.declined import Declined, or_refusal
 from awaitomic.remedies.single_flight.asked import State, check_asks_absence
 from awaitomic.remedies.single_flight.callers import check_same_for_all
 from awaitomic.remedies.single_flight.names import maker_name, task_name
@@ -36,20 +36,14 @@ _FAILURE = (
 )
 
 
-def propose(case: Case) -> Proposal | Refusal:
+@or_refusal
+def propose(case: Case) -> Proposal:
     """Plan one shared task for what several callers find missing.
 
     Refusal codes: ``write-in-callee``, ``single-flight-shape``, ``refilled``, ``no-method``, ``shared-by-loops``,
     ``written-elsewhere``, ``several-states``, ``waits-for-itself``, ``differs-by-caller``, ``key-changes``,
     ``locked-already``, ``foreign-loop``, ``foreign-state``, ``yield-inside``, and those of a new attribute.
     """
-    try:
-        return _propose(case)
-    except Declined as declined:
-        return declined.refusal
-
-
-def _propose(case: Case) -> Proposal:
     fact, program = case.fact, case.program
     if fact.via is not None:
         raise Declined("write-in-callee", f"the write is made by `{fact.via.write.function}`, which has other callers")

@@ -9,12 +9,12 @@ from __future__ import annotations
 import ast
 
 from awaitomic.knowledge.containers import MAPPINGS, SEQUENCES
-from awaitomic.model.finding import Applicability, Refusal
+from awaitomic.model.finding import Applicability
 from awaitomic.model.plan import Edit, InsertStatements, Plan
 from awaitomic.program.accesses import Change
 from awaitomic.program.contents import ContentChange, Iteration, content_changes, iterations
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
-from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.declined import or_refusal
 from awaitomic.remedies.shared.siblings import bound_names
 from awaitomic.remedies.snapshot.members import only_looks
 from awaitomic.remedies.snapshot.others import STORES, only_grows, several_at_once
@@ -31,18 +31,12 @@ _NOTED = "what the loop does with a member cannot fail or do harm if the member 
 _KEPT = "the copy keeps members alive that would otherwise go during the loop"
 
 
-def propose(case: Case) -> Proposal | Refusal:
+@or_refusal
+def propose(case: Case) -> Proposal:
     """Let the loop go over a copy, and pass over who has left where members are looked up by their key.
 
     Refusal codes: ``changes-itself``, ``held-iterator``, ``snapshot-shape``.
     """
-    try:
-        return _propose(case)
-    except Declined as declined:
-        return declined.refusal
-
-
-def _propose(case: Case) -> Proposal:
     loop = _iteration(case)
     one = round_of(case, loop)
     place = place_of(case, loop, one.target)

@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.event import Suspend, SuspendWhy
-from awaitomic.model.finding import Applicability, Refusal
+from awaitomic.model.finding import Applicability
 from awaitomic.model.identity import qualname_of
 from awaitomic.model.location import Root
 from awaitomic.model.plan import Plan
@@ -18,7 +18,7 @@ from awaitomic.program.resolve import Resolver
 from awaitomic.program.target import Target
 from awaitomic.program.while_waiting import calls_while_waiting
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
-from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.declined import Declined, or_refusal
 from awaitomic.remedies.split import outside, takers
 from awaitomic.remedies.split.delegation import delegate
 from awaitomic.remedies.split.forms import Kind, check_form, kept_decorators, kind_of, node_of, twice_made_defaults
@@ -28,18 +28,16 @@ from awaitomic.remedies.split.takers import HeldAt, Resolved, plans_of
 from awaitomic.remedies.split.ways import check_way
 
 
-def propose(case: Case) -> Proposal | Refusal:
+@or_refusal
+def propose(case: Case) -> Proposal:
     """Plan the splits, or the lost acquisition, that end a self-deadlock."""
-    try:
-        lock = _lock(case)
-        event = case.finding.span.write
-        own = own_acquisitions(case.program, case.resolver, case.function.events[event])
-        if any(one.location == lock.location for one in own):
-            return _unwrap(case, lock, event)
-        found, helpers = _takers(case, lock)
-        return _combine(case, [*_resolved_takers(case, found, helpers), *_resolved_helpers(case, found, helpers)])
-    except Declined as declined:
-        return declined.refusal
+    lock = _lock(case)
+    event = case.finding.span.write
+    own = own_acquisitions(case.program, case.resolver, case.function.events[event])
+    if any(one.location == lock.location for one in own):
+        return _unwrap(case, lock, event)
+    found, helpers = _takers(case, lock)
+    return _combine(case, [*_resolved_takers(case, found, helpers), *_resolved_helpers(case, found, helpers)])
 
 
 def _lock(case: Case) -> Lock:

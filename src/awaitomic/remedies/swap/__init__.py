@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from awaitomic.knowledge.containers import EVENTS
 from awaitomic.model.event import Read
-from awaitomic.model.finding import Applicability, Refusal
+from awaitomic.model.finding import Applicability
 from awaitomic.model.location import Location
 from awaitomic.model.plan import (
     DeleteStatement,
@@ -20,7 +20,7 @@ from awaitomic.model.plan import (
 )
 from awaitomic.program.accesses import Change
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
-from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.declined import Declined, or_refusal
 from awaitomic.remedies.shared.effects import touches
 from awaitomic.remedies.shared.names import name_for_state
 from awaitomic.remedies.shared.purity import Purity, Quality
@@ -34,29 +34,13 @@ _GAP = "if the await fails, the value is skipped: right for identifiers, wrong w
 _FORGOTTEN = "if the await fails, the object is already forgotten; before, it stayed and could be tried again"
 
 
-def propose(case: Case) -> Proposal | Refusal:
+@or_refusal
+def propose(case: Case) -> Proposal:
     """Move the reset, or the advance, in front of the await.
 
     Refusal codes: ``write-in-callee``, ``set-before``, ``swap-shape``, ``not-siblings``, ``exits-between``,
     ``depends-on-await``, ``written-between``, ``read-by-callee``, ``read-again``, ``closure-reads``.
     """
-    try:
-        return _propose(case)
-    except Declined as declined:
-        return declined.refusal
-
-
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """The statements from the first use (`first`) to the late write (`write`), with the reads of the state in them."""
-
-    block: Block
-    first: int
-    write: int
-    reads: list[StateRead]
-
-
-def _propose(case: Case) -> Proposal:
     fact = case.fact
     if fact.via is not None:
         raise Declined("write-in-callee", f"the write is made by `{fact.via.write.function}`, which has other callers")
@@ -81,6 +65,16 @@ def _propose(case: Case) -> Proposal:
         plan, start = _move_up(case, span)
     doubts = [_reason(case), *_check(case, span, start)]
     return Proposal(plan, Applicability.UNSAFE, _title(case), tuple(doubts))
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """The statements from the first use (`first`) to the late write (`write`), with the reads of the state in them."""
+
+    block: Block
+    first: int
+    write: int
+    reads: list[StateRead]
 
 
 def _used_location(case: Case, read: int) -> Location:

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 
 from awaitomic.knowledge.resources import is_cleanup_name
 from awaitomic.model.event import Read
-from awaitomic.model.finding import Applicability, Refusal
+from awaitomic.model.finding import Applicability
 from awaitomic.model.plan import DeleteStatement, Edit, InsertStatements, MoveStatement, Plan
 from awaitomic.program.module import is_construction
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
-from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.declined import Declined, or_refusal
 from awaitomic.remedies.shared.effects import touches
 from awaitomic.remedies.shared.siblings import Block, block_at, leaves, not_siblings
 from awaitomic.remedies.shared.state_reads import state_reads
@@ -45,19 +45,13 @@ def _flag(statement: ast.stmt) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def propose(case: Case) -> Proposal | Refusal:
+@or_refusal
+def propose(case: Case) -> Proposal:
     """Set the flag directly behind its test.
 
     Refusal codes: ``not-siblings``, ``exits-between``, ``read-again``, ``written-between``, ``read-by-callee``,
     ``closure-reads``.
     """
-    try:
-        return _propose(case)
-    except Declined as declined:
-        return declined.refusal
-
-
-def _propose(case: Case) -> Proposal:
     block = block_at(case, case.path(case.fact.event))
     write = block.index_of(case.path(case.fact.event))
     start = _start(case, block, write)
