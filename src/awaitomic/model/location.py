@@ -128,6 +128,11 @@ class Location:
         written = shown[:-1] if shown is not None and shown[-1] == self.steps[-1] else None
         return Location(self.root, self.owner, self.name, self.steps[:-1], written or None)
 
+    @property
+    def is_entry(self) -> bool:
+        """Whether this is an entry of a container."""
+        return bool(self.steps) and isinstance(self.steps[-1], ItemStep)
+
     def anywhere(self) -> Location:
         """Give the same path with every key replaced by ``*``: how other functions would name it."""
         steps = tuple(ANY_ITEM if isinstance(step, ItemStep) else step for step in self.steps)

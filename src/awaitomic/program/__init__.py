@@ -16,7 +16,7 @@ from awaitomic.knowledge.locks import UNKNOWN_LOCK
 from awaitomic.model.conventions import STANDARD, Conventions
 from awaitomic.model.event import Call, Compute, Operand, Read, Suspend, SuspendWhy, Write
 from awaitomic.model.identity import identity, module_of
-from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location, Root
+from awaitomic.model.location import ANY_ITEM, AttributeStep, Location, Root
 from awaitomic.model.position import Extent
 from awaitomic.program.accesses import CONTENTS, Access, Change
 from awaitomic.program.analyses import Analyses
@@ -308,7 +308,7 @@ def word_of(key: Location) -> str:
 
 def _keys_around(key: Location) -> tuple[Location, ...]:
     """Give a state, its contents, and what it is an entry of, if it is one: the names of what changes it."""
-    around = key.parent if key.steps and isinstance(key.steps[-1], ItemStep) else None
+    around = key.parent if key.is_entry else None
     return (key, key.item(ANY_ITEM)) if around is None else (key, key.item(ANY_ITEM), around)
 
 

@@ -301,5 +301,5 @@ def ended_by(written: Location, change: Change) -> Callable[[Location, bool], bo
     if change in CONTENTS:
         return lambda read, contents: contents and read == written
     unknown = ANY_ITEM in written.steps  # two unknown keys are not known to be one
-    container = written.parent if written.steps and isinstance(written.steps[-1], ItemStep) else None
+    container = written.parent if written.is_entry else None
     return lambda read, contents: not unknown if read == written else contents and read == container

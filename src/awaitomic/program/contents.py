@@ -24,7 +24,7 @@ from awaitomic.model.event import (
     SuspendWhy,
     Write,
 )
-from awaitomic.model.location import ANY_ITEM, ItemStep, Location, Root
+from awaitomic.model.location import ANY_ITEM, Location, Root
 from awaitomic.program import Program
 from awaitomic.program.accesses import CONTENTS, Access, Change
 from awaitomic.program.module import is_construction
@@ -136,7 +136,7 @@ def _is_shared(location: Location) -> bool:
 
 def entry_kind(program: Program, resolver: Resolver, location: Location) -> str | None:
     """Give the type of the containers in a table, from what is stored there: ``self.subs[topic]`` are sets."""
-    if not location.steps or not isinstance(location.steps[-1], ItemStep) or location.parent is None:
+    if not location.is_entry or location.parent is None:
         return None
     table = resolver.key_of(location.parent)
     found: set[str | None] = set()

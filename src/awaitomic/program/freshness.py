@@ -35,7 +35,7 @@ from awaitomic.program.answers import answered, asked, is_request
 from awaitomic.program.callee_writes import CalleeWrites
 from awaitomic.program.calls import targets_of, translate
 from awaitomic.program.conditions import asks_for_key, tests_absence
-from awaitomic.program.guards import Tests, choices_of, governed, is_entry
+from awaitomic.program.guards import Tests, choices_of, governed
 from awaitomic.program.locks import CLAIM, Lock
 from awaitomic.program.locks.stacks import stacked_locks
 from awaitomic.program.locks.waits import released_by
@@ -157,7 +157,7 @@ class Freshness:
         """Make the token of a read, if the location is state that changes after construction."""
         if not self.program.changes(self.resolver, location):
             return None
-        contents = is_container(self.resolver.type_of(location)) or is_entry(location)
+        contents = is_container(self.resolver.type_of(location)) or location.is_entry
         for step in location.steps:
             if isinstance(step, ItemStep):
                 self._key_words.update(_WORD.findall(step.text))
@@ -214,7 +214,7 @@ class Freshness:
         elif event.operator == "awaited" or is_request(self.resolver, event):
             tokens = answered(self.resolver, event, tokens)
         elif event.operator in _IDENTITY:
-            tokens = frozenset(t._replace(contents=t.contents and is_entry(t.location)) for t in tokens)
+            tokens = frozenset(t._replace(contents=t.contents and t.location.is_entry) for t in tokens)
         mark = mark_compared(self.resolver, event) if state.suspended else None
         tokens = tokens if mark is None else tokens | {mark}
         return self._produce(event.id, tokens, event.operands, state)
@@ -263,7 +263,7 @@ class Freshness:
         if not location.steps:
             return False
         by_name = last_name(self.function.nodes[event.function]) == "getattr"
-        return is_entry(location) or by_name or bool(targets_of(self.resolver, event))
+        return location.is_entry or by_name or bool(targets_of(self.resolver, event))
 
     def _answer_tokens(self, event: Call, state: State) -> Tokens:
         """``queue.full()``, ``future.done()`` and ``hasattr(self, "x")`` ask for state that no read of theirs names."""
@@ -315,7 +315,7 @@ class Freshness:
             claim = self._claimed(access.event, location, state)
             return state if claim is None else state._replace(uses=uses | {claim})
         taken = change is Change.ASSIGN and any(map(tests_absence, nodes))
-        placed = change is Change.RESET and is_entry(location) and any(map(asks_for_key, nodes))
+        placed = change is Change.RESET and location.is_entry and any(map(asks_for_key, nodes))
         return state.claim(Lock(location, CLAIM)) if taken or placed else state
 
     def _claimed(self, event: int, location: Location, state: State) -> Use | None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.containers import ANY_MUTATOR
 from awaitomic.model.event import Attribute, Compute, Guard, Item, Merge, Name, Read, Scope, Suspend
-from awaitomic.model.location import ItemStep, Location
+from awaitomic.model.location import Location
 from awaitomic.program.conditions import guarded_bodies, names_attribute_error, names_lookup_error, parts_of
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import NOTHING, ActiveGuard, State, Token, Tokens
@@ -72,7 +72,7 @@ class Tests:
             if isinstance(event, Read) and isinstance(event.place, Item | Attribute):
                 location = self.resolver.place(event.place)
                 token = self.token(event.id, location, state) if location is not None else None
-                if token is not None and (is_entry(token.location) or of_attributes):
+                if token is not None and (token.location.is_entry or of_attributes):
                     found.add(token)
         return frozenset(found)
 
@@ -84,7 +84,7 @@ class Tests:
         if not isinstance(event, Read) or not isinstance(event.place, Name) or event.place.scope is not Scope.LOCAL:
             return NOTHING
         location = self.resolver.value(event.id)
-        if location is None or not is_entry(location) or event.place.name not in self._containers:
+        if location is None or not location.is_entry or event.place.name not in self._containers:
             return NOTHING
         token = self.token(guard.id, location, state)
         return NOTHING if token is None else frozenset({token})
@@ -129,8 +129,3 @@ def governed(state: State, replaced: set[int], guard: ActiveGuard, *, keep: bool
     if guard.validates:
         validated |= {(guard.guard, guard.holds)}
     return state._replace(guards=kept | {guard} if guard.tokens or keep else kept, validated=validated)
-
-
-def is_entry(location: Location) -> bool:
-    """Tell whether a location is an entry of a container."""
-    return bool(location.steps) and isinstance(location.steps[-1], ItemStep)

@@ -35,7 +35,7 @@ def rivals(program: Program, resolver: Resolver, access: Access) -> Iterator[tup
     made; nor does an entry meet what is stored under keys that are always new, or an object what is done to one that
     nobody else has yet.
     """
-    entry = bool(access.location.steps) and isinstance(access.location.steps[-1], ItemStep)
+    entry = access.location.is_entry
     for rival, theirs in program.changing_writers(resolver, access.location):
         if access.own and theirs.own and theirs.task is None:
             continue

@@ -9,7 +9,6 @@ import ast
 from typing import TYPE_CHECKING
 
 from awaitomic.model.event import Compute
-from awaitomic.model.location import ItemStep
 from awaitomic.program.accesses import FORGETS, Access, Change
 from awaitomic.program.names import last_name
 
@@ -64,7 +63,7 @@ def _finds_room(test: ast.AST, location: Location, *, holds: bool) -> bool:
 
 def _measures(side: ast.expr, location: Location) -> bool:
     """Tell whether one side of a comparison is the state, or how many there are in it."""
-    if location.steps and isinstance(location.steps[-1], ItemStep):
+    if location.is_entry:
         return False
     if isinstance(side, ast.Call) and isinstance(side.func, ast.Name) and side.func.id == "len" and len(side.args) == 1:
         side = side.args[0]

@@ -11,7 +11,7 @@ from awaitomic.flow.reach import reach_after, reach_from
 from awaitomic.knowledge.opening import SHARED_WORK, sounds_like_opening, sounds_ready, sounds_under_way
 from awaitomic.model.event import Compute, Const, Suspend, SuspendWhy, Yield
 from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
-from awaitomic.model.location import NAMED_OR_HANDED, AttributeStep, ItemStep, Location
+from awaitomic.model.location import NAMED_OR_HANDED, AttributeStep, Location
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
 from awaitomic.program.concurrency import ENOUGH, Hint, judge
@@ -86,7 +86,7 @@ def _could_publish(resolver: Resolver, fact: WriteFact) -> bool:
     if fact.via is not None or access.location.root not in NAMED_OR_HANDED or is_locked(fact.state):
         return False
     if access.change is Change.RESET:  # an empty entry, which says that there is somebody who fills it
-        return bool(access.location.steps) and isinstance(access.location.steps[-1], ItemStep)
+        return access.location.is_entry
     return _is_increment(resolver, fact) or (access.change is Change.ASSIGN and not _is_placeholder(resolver, fact))
 
 
@@ -239,7 +239,7 @@ def _limit(program: Program, resolver: Resolver, found: _Publication) -> Confide
         return Confidence.CERTAIN
     if keys and used_elsewhere(program, resolver, keys):
         return Confidence.POSSIBLE
-    entry = isinstance(found.location.steps[-1], ItemStep) if found.location.steps else False
+    entry = found.location.is_entry
     return Confidence.POSSIBLE if sounds_like_opening(name) and (entry or sounds_ready(flag)) else None
 
 

@@ -14,7 +14,6 @@ from awaitomic.program import Program
 from awaitomic.program.accesses import FORGETS, Change, accesses
 from awaitomic.program.concurrency import ENOUGH, Hint, Judgement, Rival, judge
 from awaitomic.program.facts import WriteFact
-from awaitomic.program.guards import is_entry
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.rivals import rivals
 from awaitomic.program.state import Token, Use
@@ -120,9 +119,9 @@ def _is_own_entry(resolver: Resolver, fact: WriteFact) -> bool:
     location = fact.access.location
     once = [bound for bound in resolver.bindings.values() if len(bound) == 1]
     made = [each.location for creation, each in resolver.published.items() if [creation] in once]
-    if any(is_entry(own) and own.steps == location.steps[: len(own.steps)] for own in made):
+    if any(own.is_entry and own.steps == location.steps[: len(own.steps)] for own in made):
         return True
-    return is_entry(location) and any(use.claim and use.token.location == location for use in fact.state.uses)
+    return location.is_entry and any(use.claim and use.token.location == location for use in fact.state.uses)
 
 
 def _is_gate(resolver: Resolver, fact: WriteFact) -> bool:
@@ -141,7 +140,7 @@ def _is_doubtful(resolver: Resolver, fact: WriteFact, use: Use, judgement: Judge
     """
     if use.claim or judgement.keyed or _is_own_entry(resolver, fact):
         return True
-    if judgement.assumed and fact.access.change is Change.DELETE and is_entry(fact.access.location):
+    if judgement.assumed and fact.access.change is Change.DELETE and fact.access.location.is_entry:
         return True  # it takes somebody who stores anew what is just being ended, and nobody is seen to run beside
     if not judgement.assumed or fact.access.change is not Change.RESET or _collects(resolver, fact):
         return False

@@ -20,7 +20,6 @@ from awaitomic.program import Program
 from awaitomic.program.accesses import Change
 from awaitomic.program.concurrency import ENOUGH, Hint, judge
 from awaitomic.program.facts import WriteFact
-from awaitomic.program.guards import is_entry
 from awaitomic.program.module import is_construction
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import NOTHING, ActiveGuard, State, Tokens
@@ -94,7 +93,7 @@ def _says_something(resolver: Resolver, claim: WriteFact) -> bool:
     if access.change is not Change.RESET:
         value = resolver.function.events[access.value] if access.value is not None else None
         return not isinstance(value, Const) or bool(value.value)
-    return is_entry(access.location)
+    return access.location.is_entry
 
 
 def _broken(program: Program, resolver: Resolver, claim: WriteFact, guard: ActiveGuard) -> Promise | None:
@@ -124,7 +123,7 @@ def _may_be_promised(program: Program, resolver: Resolver, claim: WriteFact, fac
         return False
     if _keys(location) != _keys(promised) or ANY_ITEM in location.steps:
         return False
-    if is_entry(location):
+    if location.is_entry:
         assert location.parent is not None
         return resolver.type_of(location.parent).name not in _MAKES_ENTRIES
     if not location.steps:
@@ -258,14 +257,14 @@ def _settled_at(program: Program, resolver: Resolver, location: Location) -> Ite
 
 
 def _tells(tokens: Tokens, location: Location) -> bool:
-    about = {location, location.parent} if is_entry(location) else {location}
+    about = {location, location.parent} if location.is_entry else {location}
     return any(token.location in about for token in tokens)
 
 
 def _needs(resolver: Resolver, use: int, location: Location) -> bool:
     """Tell whether an event fails, or gives away nothing, if there is nothing at a location."""
     event = resolver.function.events[use]
-    if is_entry(location):
+    if location.is_entry:
         return isinstance(event, Read) and isinstance(event.place, Item) and resolver.place(event.place) == location
     return any(resolver.value(operand) == location and _is_state(resolver, operand) for operand in _used_by(event))
 

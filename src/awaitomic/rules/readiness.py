@@ -13,7 +13,6 @@ from awaitomic.program import Program
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.calls import targets_of, translate
 from awaitomic.program.conditions import parts_of
-from awaitomic.program.guards import is_entry
 from awaitomic.program.module import is_construction
 from awaitomic.program.module_calls import Spawn
 from awaitomic.program.names import last_name
@@ -78,7 +77,7 @@ def _counts(operator: ast.cmpop, right: ast.expr, *, holds: bool, before: bool) 
 
 def is_about(location: Location, guard: ActiveGuard) -> bool:
     """Tell whether a test tells, at this moment, about a location (of an entry: or about its container)."""
-    tested = {location, location.parent} if is_entry(location) else {location}
+    tested = {location, location.parent} if location.is_entry else {location}
     return any(token.location in tested and not token.is_stale for token in guard.tokens)
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from awaitomic.flow.statements import block_of, statement_at
 from awaitomic.model.event import Guard, Read, Suspend
 from awaitomic.model.finding import Confidence, Finding, Role
-from awaitomic.model.location import ItemStep, Location
+from awaitomic.model.location import Location
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
 from awaitomic.program.concurrency import judge
@@ -76,7 +76,7 @@ def _asks(resolver: Resolver, guard: int, location: Location) -> bool:
     """Tell whether a test looks at a state, or at the container of an entry."""
     function = resolver.function
     wanted = {location}
-    if location.steps and isinstance(location.steps[-1], ItemStep) and location.parent is not None:
+    if location.is_entry and location.parent is not None:
         wanted.add(location.parent)
     path = function.statements[guard]
     asked = (each for each in function.events if isinstance(each, Read) and function.statements[each.id] == path)

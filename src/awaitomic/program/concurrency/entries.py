@@ -364,13 +364,8 @@ def _is_kept(spawn: Spawn) -> bool:
     """Tell whether the task is stored in one attribute or variable that outlives the call."""
     located = ((place, spawn.resolver.place(place)) for place in keepers(spawn.resolver, spawn.event))
     return any(
-        (isinstance(place, Attribute) or location is not None) and not _is_entry(location)
-        for place, location in located
+        (isinstance(place, Attribute) if location is None else not location.is_entry) for place, location in located
     )
-
-
-def _is_entry(location: Location | None) -> bool:
-    return location is not None and bool(location.steps) and isinstance(location.steps[-1], ItemStep)
 
 
 def _own_object_each(spawn: Spawn) -> bool:

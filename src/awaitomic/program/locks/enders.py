@@ -13,7 +13,7 @@ from awaitomic.knowledge.awaitables import ENDERS, EVENT_WAITS
 from awaitomic.knowledge.containers import ELEMENT_ADDERS
 from awaitomic.model.event import Call, Compute, Operand, Read
 from awaitomic.model.location import ANY_ITEM, Location, Root
-from awaitomic.program.locks.kept import is_entry, is_kept_at, is_wrapper, place_of
+from awaitomic.program.locks.kept import is_kept_at, is_wrapper, place_of
 from awaitomic.program.names import last_name
 from awaitomic.program.operands import method_of
 from awaitomic.program.resolve import Resolver
@@ -88,7 +88,7 @@ def _stores(program: Program, key: Location) -> Iterator[tuple[Resolver, Operand
 
 def _additions(program: Program, key: Location) -> Iterator[tuple[Resolver, Operand, Location]]:
     """Give what is put into a list or a set: ``self.tasks.add(task)``."""
-    for resolver in program.resolvers_knowing(key) if is_entry(key) else ():
+    for resolver in program.resolvers_knowing(key) if key.is_entry else ():
         for event in resolver.function.events:
             method = method_of(resolver.function, event)
             if (

@@ -22,14 +22,14 @@ from awaitomic.model.event import (
     Suspend,
     SuspendWhy,
 )
-from awaitomic.model.location import AttributeStep, ItemStep, Location, Root
+from awaitomic.model.location import AttributeStep, Location, Root
 from awaitomic.program.callers import in_loop
 from awaitomic.program.calls import awaited_calls, targets_of, translate
 from awaitomic.program.cancelling import is_on_the_way_out
 from awaitomic.program.locks.acquisitions import Acquisition
 from awaitomic.program.locks.deadlines import longest
 from awaitomic.program.locks.enders import ender_calls, task_spawns, waited_objects
-from awaitomic.program.locks.kept import is_entry, is_handed_on, is_kept_at, is_wrapper, kind_of, makes_future, place_of
+from awaitomic.program.locks.kept import is_handed_on, is_kept_at, is_wrapper, kind_of, makes_future, place_of
 from awaitomic.program.locks.known import is_open, known_locks, suspension_of
 from awaitomic.program.locks.taken import AROUND, Taken, first_taken
 from awaitomic.program.locks.waits import released_by
@@ -187,10 +187,10 @@ def needing_tasks(program: Program, held: HeldWait) -> Iterator[Needing]:
     if _is_over(held.waiter, key, held.wait):
         return
     ended = _is_cancelled(program, held.waiter, key, held.wait) or _is_cancelled(program, held.holder, key, held.event)
-    if is_entry(key) and any(_may_be_over(*hop, key) for hop in ((held.waiter, held.wait), (held.holder, held.event))):
+    if key.is_entry and any(_may_be_over(*hop, key) for hop in ((held.waiter, held.wait), (held.holder, held.event))):
         return
     spawns = list(task_spawns(program, key))
-    one = not is_entry(key) or len({spawn.target.function.id for spawn, _ in spawns}) == 1
+    one = not key.is_entry or len({spawn.target.function.id for spawn, _ in spawns}) == 1
     if any(_is_left(program, held, spawn) for spawn, _ in spawns):
         return
     for spawn, kept in spawns:
@@ -358,5 +358,5 @@ def is_beside(one: Location, other: Location) -> bool:
 
 def _without_key(location: Location) -> Location:
     """Give the table of an entry."""
-    table = location.parent if location.steps and isinstance(location.steps[-1], ItemStep) else None
+    table = location.parent if location.is_entry else None
     return table or location

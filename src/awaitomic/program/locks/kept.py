@@ -28,7 +28,7 @@ from awaitomic.model.event import (
     Suspend,
     Write,
 )
-from awaitomic.model.location import ANY_ITEM, ItemStep, Location
+from awaitomic.model.location import ANY_ITEM, Location
 from awaitomic.program.accesses import CONTENTS, Change
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.operands import method_of, operands_of
@@ -107,11 +107,6 @@ def _stored_at(resolver: Resolver, made: Operand) -> Location | None:
     return places.pop() if len(places) == 1 else None
 
 
-def is_entry(key: Location) -> bool:
-    """Tell whether an object is kept in a table."""
-    return bool(key.steps) and isinstance(key.steps[-1], ItemStep)
-
-
 def is_handed_on(program: Program, key: Location) -> bool:
     """Tell whether code that is not seen can have an object: it is passed, returned, stored, or a method of it is."""
     for resolver in program.resolvers_knowing(key):
@@ -120,7 +115,7 @@ def is_handed_on(program: Program, key: Location) -> bool:
                 continue
             if not all(_stays(resolver, user, event.id, key) for user in _users(resolver, event.id)):
                 return True
-    return is_entry(key) and not _is_table_in_sight(program, key)
+    return key.is_entry and not _is_table_in_sight(program, key)
 
 
 def _users(resolver: Resolver, operand: Operand) -> Iterator[Event]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from awaitomic.knowledge.locks import UNKNOWN_LOCK, Exclusion
 from awaitomic.model.event import Call, Enter, Event, Operand, Suspend, SuspendWhy
-from awaitomic.model.location import ItemStep, Root
+from awaitomic.model.location import Root
 from awaitomic.program.locks import Cause, Lock, is_made_as_lock, lock_of
 from awaitomic.program.locks.acquisitions import own_acquisitions
 
@@ -46,7 +46,7 @@ def _is_known(resolver: Resolver, manager: Operand, lock: Lock) -> bool:
     if _is_made_anew(lock) or location.root in {Root.RESULT, Root.FRESH}:
         return False
     if lock.type is UNKNOWN_LOCK:
-        in_table = bool(location.steps) and isinstance(location.steps[-1], ItemStep)
+        in_table = location.is_entry
         return is_open(lock) or (in_table and is_made_as_lock(resolver, manager))
     exclusive = lock.type.exclusion in {Exclusion.EXCLUSIVE, Exclusion.COUNTING}
     return exclusive and lock.type.is_for_tasks

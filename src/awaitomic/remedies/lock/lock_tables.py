@@ -129,7 +129,7 @@ def check_side_by_side(coverage: Coverage) -> None:
             if not coverage.held(resolver, event.id) or coverage.held_already(resolver, event.id):
                 continue
             for lock in _kept_or_taken(coverage.program, resolver, event):
-                if lock.location.steps and isinstance(lock.location.steps[-1], ItemStep):
+                if lock.location.is_entry:
                     line = line_of(coverage.program, resolver.function, event.id)
                     message = (
                         f"`{resolver.function.qualname}` has the lock `{lock.location}` of one key on line {line}: "

@@ -15,7 +15,7 @@ from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.containers import ANY_MUTATOR
 from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL, starts_one
 from awaitomic.model.event import Attribute, Call, Event, Item, Name, Place, Read, Scope, Suspend, SuspendWhy, Write
-from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location
+from awaitomic.model.location import ANY_ITEM, AttributeStep, Location
 from awaitomic.program import Program
 from awaitomic.program.calls import awaited_calls, targets_of
 from awaitomic.program.coroutines import referenced
@@ -177,7 +177,7 @@ def methods_called(
 
 def shared_containers(program: Program, keys: frozenset[Location]) -> Iterator[Location]:
     """Give the entries, under another name, of containers that some states are in: ``self.by_id = self.rows``."""
-    containers = {key.parent for key in keys if key.steps and isinstance(key.steps[-1], ItemStep)}
+    containers = {key.parent for key in keys if key.is_entry}
     for resolver in program.resolvers if containers else ():
         for event in resolver.function.events:
             if not isinstance(event, Write) or event.value is None:
