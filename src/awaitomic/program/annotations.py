@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from awaitomic.model.identity import identity
 from awaitomic.model.location import AttributeStep, Location, Root
 from awaitomic.program.module import ClassFacts, ModuleFacts
-from awaitomic.program.names import target_names
+from awaitomic.program.names import assigned_names
 from awaitomic.source.comments import Annotation, CommentMistake, read_comments
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Annotations:
 def _subjects(module: ModuleFacts) -> Iterator[tuple[int, list[Subject]]]:
     """Give, for each line at which a comment can stand, what it is about; of several for one line the last counts."""
     for statement in module.tree.body:
-        names = _assigned(statement)
+        names = assigned_names(statement)
         for line in _lines(statement) if names else ():
             yield line, [("", name) for name in names]
     for facts in module.classes.values():
@@ -90,15 +90,9 @@ def _lines(node: ast.stmt) -> range:
     return range(node.lineno, (node.end_lineno or node.lineno) + 1)
 
 
-def _assigned(node: ast.stmt) -> list[str]:
-    if isinstance(node, ast.Assign):
-        return target_names(node.targets)
-    return [node.target.id] if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) else []
-
-
 def _initialisers(facts: ClassFacts) -> Iterator[tuple[ast.stmt, list[str]]]:
     for statement in facts.node.body:
-        if names := _assigned(statement):
+        if names := assigned_names(statement):
             yield statement, names
     for method in facts.methods.values():
         first = method.parameters[0] if method.parameters else ""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from awaitomic.model.event import Guard
 from awaitomic.program.accesses import CONTENTS, Access, Change
+from awaitomic.program.names import is_none
 
 if TYPE_CHECKING:
     from awaitomic.program.facts import WriteFact
@@ -62,13 +63,9 @@ def _asks_absence(test: ast.AST, *, holds: bool) -> bool:
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         return _asks_absence(test.operand, holds=not holds)
     if isinstance(test, ast.Compare) and len(test.ops) == 1:
-        absent = isinstance(test.ops[0], ast.Is | ast.Eq) and _is_none(test.comparators[0])
-        present = isinstance(test.ops[0], ast.IsNot | ast.NotEq) and _is_none(test.comparators[0])
+        absent = isinstance(test.ops[0], ast.Is | ast.Eq) and is_none(test.comparators[0])
+        present = isinstance(test.ops[0], ast.IsNot | ast.NotEq) and is_none(test.comparators[0])
         if absent or isinstance(test.ops[0], ast.NotIn):
             return holds
         return not holds if present or isinstance(test.ops[0], ast.In) else False
     return not holds if isinstance(test, ast.Name | ast.Attribute | ast.Subscript | ast.Call | ast.NamedExpr) else False
-
-
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None

@@ -6,6 +6,8 @@ import ast
 import re
 from collections.abc import Iterable
 
+from awaitomic.flow import scopes
+
 _NAMES = re.compile(r"(?<![\w.'\"])[^\W\d]\w*")
 
 
@@ -90,12 +92,16 @@ def last_name(node: ast.AST | None) -> str:
 
 def target_names(targets: Iterable[ast.expr]) -> list[str]:
     """Give the plain names that assignment targets bind, in order."""
-    names: list[str] = []
-    for target in targets:
-        if isinstance(target, ast.Name):
-            names.append(target.id)
-        elif isinstance(target, ast.Tuple | ast.List):
-            names.extend(target_names(target.elts))
-        elif isinstance(target, ast.Starred):
-            names.extend(target_names([target.value]))
-    return names
+    return [name for target in targets for name in scopes.target_names(target)]
+
+
+def assigned_names(statement: ast.AST) -> list[str]:
+    """Give the plain names that a statement assigns, with an annotation or without; none if it assigns nothing."""
+    if isinstance(statement, ast.Assign):
+        return target_names(statement.targets)
+    return target_names([statement.target]) if isinstance(statement, ast.AnnAssign) else []
+
+
+def is_none(node: ast.expr) -> bool:
+    """Tell whether an expression is a plain None."""
+    return isinstance(node, ast.Constant) and node.value is None

@@ -105,7 +105,7 @@ def _awaited(resolver: Resolver, origin: Operand) -> Iterator[AwaitedCall]:
         partial = called_partial(resolver, found)
         if partial:
             yield AwaitedCall(origin, How.DIRECT, partial)
-        yield from _awaited_through(resolver, found, _called(resolver, origin))
+        yield from _awaited_through(resolver, found, called_by_name(resolver, origin))
 
 
 def _awaited_through(resolver: Resolver, call: Call, name: str) -> Iterator[AwaitedCall]:
@@ -167,15 +167,15 @@ def _source(resolver: Resolver, origin: Operand) -> Operand:
         found = events[origin]
     if isinstance(found, Compute) and found.operator == "entered":
         manager = resolver.origin(found.operands[0])
-        if _called(resolver, manager) != "aclosing":
+        if called_by_name(resolver, manager) != "aclosing":
             return origin
         origin, found = manager, events[manager]
-    if isinstance(found, Call) and found.arguments and _called(resolver, origin) in {"aclosing", "aiter"}:
+    if isinstance(found, Call) and found.arguments and called_by_name(resolver, origin) in {"aclosing", "aiter"}:
         return resolver.origin(found.arguments[0])
     return origin
 
 
-def _called(resolver: Resolver, origin: Operand) -> str:
+def called_by_name(resolver: Resolver, origin: Operand) -> str:
     """Give the last name of what is called at an event; empty if nothing is."""
     event = resolver.function.events[origin]
     return last_name(resolver.function.nodes[event.function]) if isinstance(event, Call) else ""

@@ -11,7 +11,7 @@ from awaitomic.flow.reach import reach_after, reach_from
 from awaitomic.knowledge.opening import SHARED_WORK, sounds_like_opening, sounds_ready, sounds_under_way
 from awaitomic.model.event import Compute, Const, Suspend, SuspendWhy, Yield
 from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
-from awaitomic.model.location import NAMED_OR_HANDED, AttributeStep, Location
+from awaitomic.model.location import NAMED_OR_HANDED, Location
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
 from awaitomic.program.concurrency import ENOUGH, Hint, judge
@@ -39,6 +39,7 @@ from awaitomic.rules.readiness import (
 )
 from awaitomic.rules.refusing import is_told
 from awaitomic.rules.rule import Repair, Rule, as_sure_as_guards, kept_apart, object_of, step, suspending_functions
+from awaitomic.rules.shapes import name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +233,7 @@ def _limit(program: Program, resolver: Resolver, found: _Publication) -> Confide
         keys.add(resolver.key_of(found.location))
     if keys and any(True for _ in reads_of(program, resolver, second, keys)):
         return Confidence.CERTAIN
-    flag = _flag_name(found.location)
+    flag = name_of(found.location)
     if sounds_under_way(flag):
         return None
     if keys and used_by_callers(program, resolver, keys):
@@ -272,11 +273,6 @@ def _is_opened_itself(resolver: Resolver, found: _Publication, base: int | None)
     if base is None or value is None:
         return False
     return resolver.value(base) == found.location or resolver.origin(base) == resolver.origin(value)
-
-
-def _flag_name(location: Location) -> str:
-    names = [each.name for each in location.steps if isinstance(each, AttributeStep)]
-    return names[-1] if names else location.name
 
 
 RULE = Rule(

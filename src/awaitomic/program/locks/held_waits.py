@@ -36,7 +36,7 @@ from awaitomic.program.locks.waits import released_by
 from awaitomic.program.names import last_name
 from awaitomic.program.operands import method_of
 from awaitomic.program.target import How
-from awaitomic.program.while_waiting import calls_while_waiting
+from awaitomic.program.while_waiting import called_by_name, calls_while_waiting
 
 if TYPE_CHECKING:
     from awaitomic.flow.graph import FunctionGraph
@@ -140,7 +140,7 @@ def enders(program: Program, held: HeldWait) -> list[Ender] | None:
         return None
     found: list[Ender] = []
     for resolver, event in ender_calls(program, key, _awaited(held.waiter, held.wait), held.waiter):
-        if _called(resolver, event) not in methods:
+        if called_by_name(resolver, event) not in methods:
             continue
         if resolver is held.waiter and event < held.wait:
             return None
@@ -159,11 +159,6 @@ def _method(resolver: Resolver, wait: int) -> str:
             return "" if makes_future(resolver, event) else last_name(resolver.function.nodes[event.function])
         event = resolver.function.events[resolver.origin(event.arguments[0])]
     return ""
-
-
-def _called(resolver: Resolver, event: int) -> str:
-    call = resolver.function.events[event]
-    return last_name(resolver.function.nodes[call.function]) if isinstance(call, Call) else ""
 
 
 # -- tasks ------------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.locks import LOCK_TYPES, UNKNOWN_LOCK, Exclusion, LockType
 from awaitomic.model.event import Operand
 from awaitomic.model.location import AttributeStep, ItemStep, Location, Root
-from awaitomic.program.names import dotted, last_name
+from awaitomic.program.names import dotted, is_none, last_name
 from awaitomic.program.resolve import Resolver
 
 _EXCLUSIVE = frozenset(name for name, kind in LOCK_TYPES.items() if kind.exclusion is not Exclusion.COUNTING)
@@ -44,7 +44,7 @@ def _is_made_as_lock(resolver: Resolver, location: Location) -> bool:
     if isinstance(location.steps[-1], ItemStep) and table is not None:
         made = _initialisers(resolver, table)
         return any(_holds_locks(resolver, each) for each in made) or _is_filled_with_locks(resolver, table)
-    found = [each for each in _initialisers(resolver, location) if not _is_none(each)]
+    found = [each for each in _initialisers(resolver, location) if not is_none(each)]
     if not found:
         return _is_kept_by_property(resolver, location)
     return all(_returns_lock(resolver, each) for each in found)
@@ -89,10 +89,6 @@ def _is_meant(target: ast.expr, name: str, *, of_instance: bool) -> bool:
     if of_instance:
         return isinstance(target, ast.Attribute) and target.attr == name
     return isinstance(target, ast.Name) and target.id == name
-
-
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _makes_lock(resolver: Resolver, node: ast.expr) -> bool:

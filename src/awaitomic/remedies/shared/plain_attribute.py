@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.model.location import AttributeStep, Location, Root
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
 from awaitomic.program.module import ClassFacts, is_construction, self_assignments
-from awaitomic.program.names import last_name, target_names
+from awaitomic.program.names import assigned_names, last_name
 from awaitomic.program.resolve import Resolver
 
 _MAGIC = frozenset({"__getattr__", "__getattribute__", "__setattr__"})
@@ -61,7 +60,7 @@ def _runs_code(program: Program, facts: ClassFacts, attribute: str) -> bool:
         return True
     for node in facts.node.body:
         value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
-        if value is None or attribute not in _assigned(node):
+        if value is None or attribute not in assigned_names(node):
             continue
         called = value.func if isinstance(value, ast.Call) else None
         made = last_name(called) if called is not None else ""
@@ -75,17 +74,11 @@ def _names(method: FunctionGraph) -> set[str]:
     return {last_name(node) for node in getattr(method.node, "decorator_list", [])}
 
 
-def _assigned(node: ast.stmt) -> Iterable[str]:
-    if isinstance(node, ast.Assign):
-        return target_names(node.targets)
-    return [node.target.id] if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) else []
-
-
 def _has(program: Program, facts: ClassFacts, attribute: str) -> bool:
     """Tell whether every instance of a class has an attribute from the start, or the class itself has."""
     if attribute in facts.methods or attribute in facts.class_level:
         return True
-    if any(attribute in _assigned(node) for node in facts.node.body):
+    if any(attribute in assigned_names(node) for node in facts.node.body):
         return True
     makers = [method for method in facts.methods.values() if is_construction(method)]
     called = {
