@@ -30,6 +30,7 @@ from awaitomic.remedies import (
     widen,
 )
 from awaitomic.remedies.lock import early, for_a_while, reorder, weak_table
+from awaitomic.remedies.recheck import settled
 from awaitomic.remedies.remedy import Case, Remedy
 from awaitomic.remedies.swap import flag
 
@@ -152,6 +153,13 @@ TABLE: tuple[Row, ...] = (
         flag.is_set_for_good,
         (flag.REMEDY, lock.REMEDY),
         "where something is closed or cleaned up, real fixes test again or swap, and hardly ever lock",
+    ),
+    Row(
+        "AWA102",
+        "a future that is settled because it was not when it was asked",
+        settled.is_settled,
+        (settled.REMEDY, lock.REMEDY),
+        "a future is settled once, and asking it again costs nothing; a lock would keep others waiting for nothing",
     ),
     Row(
         "AWA102",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 
+from awaitomic.flow.reach import reach_after
 from awaitomic.knowledge.containers import MAPPINGS
 from awaitomic.model.event import Call, Const, Read, Write
 from awaitomic.model.finding import Applicability
@@ -59,6 +60,7 @@ def _propose(case: Case) -> Proposal:
     if alias is None:
         first = earliest_use(case, block, first)
         alias, edits = _take_alias(case, block, first, state)
+        _refuse_use_of_news(case, block, first)
     _refuse_new_key(case, block, first, state)
     header = f"if {_current(state, case)} is {alias}"
     first_reset, count = resets_beside(case, path, state)
@@ -158,6 +160,18 @@ def _take_alias(
     where = "before" if hasattr(block.statements[first], "body") else "above"
     insert = InsertStatements(block.path(first), where, f"{name} = {text}")
     return name, (insert, *replaced(case, block, reads, name))
+
+
+def _refuse_use_of_news(case: Case, block: Block, first: int) -> None:
+    """Refuse if the task itself stores something on the way, and uses that: a local from before would not have it."""
+    location, graph = case.fact.access.location, case.function
+    last = block.index_of(case.path(case.fact.event))
+    reads = [read for read in state_reads(case, block, first, last, location) if not _is_the_write(case, read.node)]
+    used = {event for read in reads for event in _events_of(case, read.node)}
+    for event in block.events(first, last):
+        if not isinstance(graph.events[event], Write) and not used.isdisjoint(reach_after(graph, event).events):
+            for sentence in touches(case, [event], [location]).news:
+                raise Declined("written-between", f"{sentence}, and what it stores is used behind it")
 
 
 def _events_of(case: Case, node: ast.expr) -> list[int]:
