@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from awaitomic.engine.analyse import elsewhere, everything
-from awaitomic.engine.verify import renamed
+from awaitomic.engine.verify import kind_of, renamed
 from awaitomic.findings.fingerprint import unnumbered
 from awaitomic.findings.focus import key_of
 
@@ -54,7 +54,7 @@ def paired(known: Mapping[str, str], was: Iterable[Finding], now: Iterable[Findi
     left = [(each.fingerprint, each) for each in sorted(was, key=_place)]
     right = [(each.fingerprint, renamed(each, back)) for each in sorted(now, key=_place)]
     result: dict[str, str] = {}
-    for likeness in (unnumbered, _about):
+    for likeness in (unnumbered, kind_of):
         left, right = _pair(left, right, likeness, known, result)
     return result
 
@@ -84,8 +84,3 @@ def _pair(
 
 def _place(finding: Finding) -> Extent:
     return finding.extent
-
-
-def _about(finding: Finding) -> tuple[str, str, str]:
-    """Give what is equal even where the statement was edited."""
-    return finding.rule, finding.function, finding.state

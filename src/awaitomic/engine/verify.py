@@ -144,12 +144,12 @@ def _regression(before: Examination, after: Examination, fixed: Finding, plan: P
 
 
 def _surplus(was: Sequence[Told], now: Sequence[Told], fixed: Finding | None, place: str = "") -> Refusal | None:
-    allowed = Counter(_kind(finding) for finding, _ in was)
+    allowed = Counter(kind_of(finding) for finding, _ in was)
     if fixed is not None and any(finding.fingerprint == fixed.fingerprint for finding, _ in was):
-        allowed[_kind(fixed)] -= 1
+        allowed[kind_of(fixed)] -= 1
     for finding, _ in now:
-        allowed[_kind(finding)] -= 1
-        if allowed[_kind(finding)] < 0:
+        allowed[kind_of(finding)] -= 1
+        if allowed[kind_of(finding)] < 0:
             where = f"{finding.rule} on line {finding.extent.line}{place or ' of the new text'}"
             return Refusal("gate-new-finding", f"the fix would leave {where}: {finding.message}")
     return None
@@ -159,7 +159,7 @@ def _visible(told: Iterable[Told]) -> list[Told]:
     return [(finding, suppressed) for finding, suppressed in told if not suppressed]
 
 
-def _kind(finding: Finding) -> tuple[str, str, str]:
+def kind_of(finding: Finding) -> tuple[str, str, str]:
     """Give what makes a finding the same as one of the same file in another state of its text."""
     return (finding.rule, finding.function, finding.state)
 

@@ -213,6 +213,11 @@ class Yield:
 Event = Const | Read | Write | Compute | Merge | Call | Guard | Suspend | Enter | Leave | Return | Raise | Yield
 
 
+def is_yield(event: Event) -> bool:
+    """Tell whether a generator hands something out here, or takes a value in."""
+    return isinstance(event, Suspend) and event.why is SuspendWhy.YIELD
+
+
 @dataclass(slots=True)
 class Block:
     """A run of events that is entered at its top and left at its end.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awaitomic.knowledge.locks import CANCELLATIONS, Exclusion
-from awaitomic.model.event import Call, Const, Return, Suspend, SuspendWhy
+from awaitomic.model.event import Call, Const, Return, is_yield
 from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
 from awaitomic.model.location import NAMED_OR_HANDED
 from awaitomic.program import Program
@@ -78,7 +78,7 @@ def _of_manager(program: Program, resolver: Resolver, taking: Taking, given: lis
     """Judge a context manager that holds whatever can be acquired and released: its yield is a way out."""
     if not is_given_back(resolver, taking, given):
         return None
-    ways = [way for way in ways_out(program, resolver, taking, given) if _is_yield(resolver, way.event)]
+    ways = [way for way in ways_out(program, resolver, taking, given) if is_yield(resolver.function.events[way.event])]
     return _report(program, resolver, taking, ways, given)
 
 
@@ -123,7 +123,7 @@ def _confidence(resolver: Resolver, way: WayOut) -> Confidence | None:
     event = resolver.function.events[way.event]
     if isinstance(event, Return):
         sure = _of_return(resolver, event)
-    elif way.way is Way.CALL or (_is_yield(resolver, way.event) and not _is_manager(resolver)):
+    elif way.way is Way.CALL or (is_yield(resolver.function.events[way.event]) and not _is_manager(resolver)):
         sure = Confidence.POSSIBLE
     else:
         sure = Confidence.CERTAIN if way.way is Way.RAISE else Confidence.LIKELY
@@ -140,11 +140,6 @@ def _of_return(resolver: Resolver, event: Return) -> Confidence | None:
     if isinstance(value, Const):
         return None
     return Confidence.POSSIBLE if isinstance(value, Call) else Confidence.LIKELY
-
-
-def _is_yield(resolver: Resolver, number: int) -> bool:
-    event = resolver.function.events[number]
-    return isinstance(event, Suspend) and event.why is SuspendWhy.YIELD
 
 
 def _is_manager(resolver: Resolver) -> bool:
@@ -197,7 +192,7 @@ def _report(
         evidence.append(f"the same can happen at line {', '.join(map(str, others))}")
     if not given:
         evidence.append("`__aexit__` gives it back, and is not called where `__aenter__` fails")
-    ways_told = _AT_YIELD if _is_yield(resolver, first.event) else _WAYS[first.way]
+    ways_told = _AT_YIELD if is_yield(resolver.function.events[first.event]) else _WAYS[first.way]
     what = "the lock `self`" if str(taking.lock) == "self" else f"`{taking.lock}`"
     message = f"{what} is taken by hand, and `{function.qualname}` {ways_told.format(line=line)}"
     return _finding(program, resolver, taking, worst, message, tuple(trace), tuple(evidence))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awaitomic.model.event import Suspend, SuspendWhy
+from awaitomic.model.event import is_yield
 from awaitomic.model.finding import Confidence, Finding, Role, Span
 from awaitomic.model.location import NAMED_OR_HANDED
 from awaitomic.program import Program
@@ -47,8 +47,7 @@ def _confidence(program: Program, resolver: Resolver, hold: ThreadHold, judgemen
 
 def _is_for_a_consumer(resolver: Resolver, wait: int) -> bool:
     """Tell whether a suspension hands something to the consumer of a generator, who may not wait at all."""
-    event = resolver.function.events[wait]
-    return isinstance(event, Suspend) and event.why is SuspendWhy.YIELD
+    return is_yield(resolver.function.events[wait])
 
 
 def _is_under(hold: ThreadHold, event: int, program: Program, resolver: Resolver) -> bool:

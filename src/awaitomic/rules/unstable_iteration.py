@@ -13,7 +13,7 @@ from awaitomic.knowledge.registration import (
     sounds_like_set_up,
     sounds_like_setting_up,
 )
-from awaitomic.model.event import Compute, Name, Read, Scope, Suspend, SuspendWhy
+from awaitomic.model.event import Compute, Name, Read, Scope, Suspend, is_yield
 from awaitomic.model.finding import Confidence, Finding, Role, Span
 from awaitomic.model.location import Location
 from awaitomic.program import Program
@@ -233,7 +233,7 @@ def _takes_itself(judgement: Judgement) -> bool:
 def _waits_for_consumer(resolver: Resolver, suspends: list[int]) -> bool:
     """Tell whether a generator only hands out what it goes over: others run if its consumer waits, as few do."""
     graph = resolver.function
-    return all(isinstance(at := graph.events[each], Suspend) and at.why is SuspendWhy.YIELD for each in suspends)
+    return all(is_yield(graph.events[each]) for each in suspends)
 
 
 def _limit(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.flow.reach import reach_after, reach_from
-from awaitomic.model.event import Attribute, Call, Const, Enter, Event, Read, Return, Suspend, SuspendWhy
+from awaitomic.model.event import Attribute, Call, Const, Enter, Event, Read, Return, Suspend, is_yield
 from awaitomic.model.location import Location
 from awaitomic.program.callables import reached
 from awaitomic.program.calls import parameter_default, unwrapped
@@ -240,7 +240,7 @@ def _constants_lead(program: Program, resolver: Resolver, target: Target, event:
 
 def _part_of(function: FunctionGraph, part: Part) -> frozenset[int]:
     """Give the events of a part of a generator that has one yield, or one on each way."""
-    yields = [event.id for event in function.events if isinstance(event, Suspend) and event.why is SuspendWhy.YIELD]
+    yields = [event.id for event in function.events if is_yield(event)]
     if part is Part.ENTERING:
         return reach_from(function, function.entry, stops=yields).events
     return frozenset[int]().union(*(reach_after(function, each, stops=yields).events for each in yields))

@@ -14,7 +14,19 @@ from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.flow.solver import Solution, solve
-from awaitomic.model.event import Call, Enter, Event, Guard, Leave, Name, Operand, Return, Suspend, SuspendWhy, Write
+from awaitomic.model.event import (
+    Call,
+    Enter,
+    Event,
+    Guard,
+    Leave,
+    Name,
+    Operand,
+    Return,
+    Suspend,
+    Write,
+    is_yield,
+)
 from awaitomic.model.location import ANY_ITEM, ItemStep, Location
 from awaitomic.program.calls import targets_of
 from awaitomic.program.constants import can_come_to, constants_of, with_locals
@@ -161,7 +173,7 @@ class Holdings:
 
 def _is_end(function: FunctionGraph, event: Event) -> bool:
     if function.is_generator:
-        return isinstance(event, Suspend) and event.why is SuspendWhy.YIELD
+        return is_yield(event)
     return isinstance(event, Return)
 
 

@@ -24,8 +24,8 @@ from awaitomic.model.event import (
     Operand,
     Read,
     Suspend,
-    SuspendWhy,
     Write,
+    is_yield,
 )
 from awaitomic.model.location import Location, Root
 from awaitomic.program.locks import Lock
@@ -52,7 +52,7 @@ def held_in_body(program: Program, resolver: Resolver, function: FunctionGraph) 
         yield lock
         return
     regions = program.suspension.may_hold(inner)
-    yields = (event.id for event in function.events if isinstance(event, Suspend) and event.why is SuspendWhy.YIELD)
+    yields = (event.id for event in function.events if is_yield(event))
     held = [each for event in yields for each in regions.get(event, ())]
     if held:
         kept = any(each.flaw is None for each in held)

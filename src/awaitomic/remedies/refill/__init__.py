@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from awaitomic.model.event import Suspend, SuspendWhy, Write
+from awaitomic.model.event import Write, is_yield
 from awaitomic.model.finding import Applicability
 from awaitomic.model.location import Location
 from awaitomic.model.plan import Edit, InsertStatements, Plan, ReplaceExpression, ReplaceStatement
@@ -141,7 +141,7 @@ def _check(case: Case, refill: _Refill) -> list[str]:
     events = [event for index in between for event in block.events(index, index)]
     for event in events:
         found = case.function.events[event]
-        if isinstance(found, Suspend) and found.why is SuspendWhy.YIELD:
+        if is_yield(found):
             raise Declined("exits-between", "it is handed out by a `yield` before the last element has come in")
         if isinstance(found, Write) and case.resolver.place(found.place) == location:
             raise Declined("refill-shape", f"`{location}` is assigned again before the last element has come in")
