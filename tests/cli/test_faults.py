@@ -7,6 +7,7 @@ import pytest
 
 from awaitomic import rules
 from awaitomic.engine import run as engine
+from awaitomic.engine.fault import Fault
 from cli.running import FIXED, LOST, run
 
 if TYPE_CHECKING:
@@ -70,3 +71,8 @@ def test_a_fault_outside_of_any_file_ends_with_3_too(tree: Path, monkeypatch: py
     assert result.exit_code == 3
     assert "RuntimeError: oops" in result.stderr
     assert "please report this" in result.stderr
+
+
+def test_the_advice_can_be_pasted_whatever_the_file_is_called() -> None:
+    assert Fault("my bank.py", "KeyError").advice.endswith("--verbose 'my bank.py'")
+    assert Fault("a\tb.py", "KeyError").advice.endswith(r"--verbose $'a\x09b.py'")
