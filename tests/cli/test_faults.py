@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -73,6 +74,7 @@ def test_a_fault_outside_of_any_file_ends_with_3_too(tree: Path, monkeypatch: py
     assert "please report this" in result.stderr
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX")
 def test_the_advice_can_be_pasted_whatever_the_file_is_called() -> None:
     assert Fault("my bank.py", "KeyError").advice.endswith("--verbose 'my bank.py'")
     assert Fault("a\tb.py", "KeyError").advice.endswith(r"--verbose $'a\x09b.py'")
