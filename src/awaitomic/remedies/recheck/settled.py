@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import ast
 
-from awaitomic.model.finding import Applicability, Refusal
+from awaitomic.model.finding import Applicability
 from awaitomic.model.plan import Plan, ReplaceExpression, WrapStatements
 from awaitomic.model.position import StatementPath
 from awaitomic.program.accesses import Change
 from awaitomic.program.facts import WriteFact
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
-from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.declined import Declined, or_refusal
 from awaitomic.remedies.shared.effects import touches
 from awaitomic.remedies.shared.purity import Purity, Quality
 from awaitomic.remedies.shared.width import widest
@@ -31,18 +31,12 @@ def is_settled(case: Case) -> bool:
     return case.fact.access.change is Change.SETTLE and isinstance(node, ast.Call) and _name_of(node) in _SETTLES
 
 
-def propose(case: Case) -> Proposal | Refusal:
+@or_refusal
+def propose(case: Case) -> Proposal:
     """Ask each time again whether the future is settled before it is settled on the strength of an old test.
 
     Refusal codes: ``recheck-shape``, ``written-between``.
     """
-    try:
-        return _propose(case)
-    except Declined as declined:
-        return declined.refusal
-
-
-def _propose(case: Case) -> Proposal:
     settled = [fact for fact in case.program.facts(case.resolver).writes if _is_alike(case, fact)]
     wraps = tuple(_test(case, fact) for fact in settled)
     unknown = _touched(case, {fact.event for fact in settled})
