@@ -42,7 +42,7 @@ from awaitomic.program.locks.waits import released_by
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.operands import last_uses, place_operands
 from awaitomic.program.own_marks import mark_compared
-from awaitomic.program.pieces import of_piece
+from awaitomic.program.pieces import of_part, of_piece
 from awaitomic.program.state import EMPTY, NOTHING, ActiveGuard, State, Token, Tokens, Use, handovers, join
 from awaitomic.program.target import Target
 from awaitomic.program.types import is_container
@@ -173,7 +173,7 @@ class Freshness:
                 tokens = state.values.get(place.name, NOTHING)
         else:
             operands = place_operands(place)
-            tokens = state.values.get(place.base, NOTHING)
+            tokens = of_part(self.resolver, place, state.values.get(place.base, NOTHING))
         if location is not None:
             token = self.token(event.id, location, state)
             if token is not None:

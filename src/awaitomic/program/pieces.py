@@ -1,6 +1,7 @@
-"""What each piece of a returned tuple tells: ``balance, name = self.account()``.
+"""What a piece tells: one of a returned tuple (``balance, name = self.account()``), one of a table or an object.
 
-Who goes on with the name alone has read no balance.
+Who goes on with the name alone has read no balance; and who reads ``self.stats["holds"]`` knows nothing of what else is
+in ``self.stats``.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from awaitomic.model.event import Call, Compute, Return
+from awaitomic.model.event import Attribute, Call, Compute, Item, Return
 from awaitomic.model.location import Location
 from awaitomic.program.calls import targets_of, translate
 from awaitomic.program.state import NOTHING, State, Tokens
@@ -37,6 +38,12 @@ def pieces_returned(resolver: Resolver, solution: Solution[State]) -> Pieces:
     if not found or len({len(each) for each in found}) != 1:
         return ()
     return tuple(frozenset().union(*column) for column in zip(*found, strict=True))
+
+
+def of_part(resolver: Resolver, place: Attribute | Item, tokens: Tokens) -> Tokens:
+    """Let what was read of a table or object tell only which one it is, where but a part of it is read."""
+    whole = resolver.value(place.base)
+    return frozenset(token._replace(contents=False) if token.location == whole else token for token in tokens)
 
 
 def _has_starred(resolver: Resolver, made: Compute) -> bool:
