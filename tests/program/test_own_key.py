@@ -38,7 +38,6 @@ def confidences(run: str) -> list[Confidence]:
     [
         "await asyncio.gather(*(self._count(each) for each in pages))",
         "await asyncio.gather(*[self._count(page=each.strip()) for each in pages])",
-        "await asyncio.gather(*(self._visit(7, each) for each in pages))",
         "async with asyncio.TaskGroup() as group:\n            for each in pages:\n"
         "                group.create_task(self._count(each))",
     ],
@@ -53,6 +52,10 @@ def test_each_has_a_key_of_its_own_unless_the_same_thing_comes_twice(run: str) -
         "await asyncio.gather(*(self._count(page) for each in pages))",
         "await asyncio.gather(*(self._count(page, times) for times in (1, 2)))",
         "await asyncio.gather(*(self._count('all') for each in pages))",
+        "await asyncio.gather(*(self._visit(each, page) for each in pages))",
+        "for each in pages:\n            await asyncio.gather(*(self._count(each, times) for times in (1, 2)))",
+        "async with asyncio.TaskGroup() as group:\n            for each in pages:\n"
+        "                for times in (1, 2):\n                    group.create_task(self._count(each, times))",
     ],
 )
 def test_the_same_key_for_all(run: str) -> None:

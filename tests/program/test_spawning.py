@@ -44,6 +44,18 @@ class Till:
     async def _wait(self, coroutine):
         await asyncio.create_task(coroutine)
 
+    async def _wait_with(self, coroutine):
+        task = asyncio.create_task(coroutine)
+        BODY
+
+    async def _in_group(self, coroutine):
+        async with asyncio.TaskGroup() as group:
+            group.create_task(coroutine)
+
+    def _keep_by_name(self, name, coroutine):
+        self.by_name[name].cancel()
+        self.by_name[name] = asyncio.create_task(coroutine)
+
     def _two(self, coroutine, other):
         self.tasks.add(asyncio.create_task(coroutine))
         self.other = other
@@ -53,8 +65,8 @@ class Till:
 """
 
 
-def told(*lines: str) -> Confidence | None:
-    return strongest(TILL.format(body="\n        ".join(lines)))
+def told(*lines: str, waits: str = "await task") -> Confidence | None:
+    return strongest(TILL.format(body="\n        ".join(lines)).replace("BODY", waits))
 
 
 SEVERAL = [
@@ -77,6 +89,8 @@ ONE = [
     ("waited for where it is made", "await self._make(self._add(x))"),
     ("waited for by its name", "task = self._make(self._add(x))\n            await task"),
     ("waited for by the helper", "await self._wait(self._add(x))"),
+    ("waited for by the group of the helper", "await self._in_group(self._add(x))"),
+    ("kept as the only one of a name", "self._keep_by_name(items.name, self._add(x))"),
     ("kept as the only one", "self._keep(self._add(x))"),
     ("handed over for something else", "self._two(asyncio.sleep(0), self._add(x))"),
 ]
@@ -85,6 +99,29 @@ ONE = [
 @pytest.mark.parametrize("line", [case[1] for case in ONE], ids=[case[0] for case in ONE])
 def test_what_is_waited_for_or_kept_is_one(line: str) -> None:
     assert told("for x in items:", f"    {line}") in {None, Confidence.POSSIBLE}
+
+
+@pytest.mark.parametrize(
+    "waits",
+    [
+        "await asyncio.wait_for(task, 3)",
+        "await asyncio.shield(task)",
+        "await asyncio.gather(task, self.work())",
+        "await asyncio.wait({task})",
+        "loop.run_until_complete(task)",
+        "task.result()",
+    ],
+)
+def test_a_helper_that_waits_for_its_task_makes_one_at_a_time(waits: str) -> None:
+    assert told("for x in items:", "    await self._wait_with(self._add(x))", waits=waits) in {
+        None,
+        Confidence.POSSIBLE,
+    }
+
+
+def test_a_helper_that_only_looks_at_its_task_makes_several() -> None:
+    looks = "task.add_done_callback(print)"
+    assert told("for x in items:", "    await self._wait_with(self._add(x))", waits=looks) is Confidence.CERTAIN
 
 
 CALLBACKS = [

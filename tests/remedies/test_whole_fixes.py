@@ -239,3 +239,88 @@ def test_what_may_run_meanwhile_is_told_in_one_sentence() -> None:
     )
     told = [fix.finding.fix.because for fix in fixed(text).applied if fix.finding.fix is not None]
     assert told[0] == ("`Client.close0` may run `Client.close0` and 2 others, which write the state",)
+
+
+PERHAPS = START + (
+    "class Store:\n"
+    "    def __init__(self, lock: asyncio.Lock | None = None, wanted=True):\n"
+    "        self.n = 0\n"
+    "        {made}\n\n"
+    "    async def inc(self):\n"
+    "        async with self._lock:\n"
+    "            n = self.n\n"
+    "            await asyncio.sleep(0)\n"
+    "            self.n = n + 1\n\n"
+    "    async def dec(self):\n"
+    "        n = self.n\n"
+    "        await asyncio.sleep(0)\n"
+    "        self.n = n - 1\n\n"
+    "    def stop(self):\n"
+    "        {stop}\n\n\n"
+    "async def main():\n"
+    "    store = Store(asyncio.Lock())\n"
+    "    await asyncio.gather(store.inc(), store.dec())\n"
+)
+MADE = "self._lock = asyncio.Lock()"
+
+
+@pytest.mark.parametrize(
+    ("made", "stop"),
+    [
+        ("self._lock = lock", "pass"),
+        ("self._lock = asyncio.Lock() if wanted else None", "pass"),
+        ("self._lock = None\n        if wanted:\n            self._lock = asyncio.Lock()", "pass"),
+        (MADE, "self._lock = None"),
+        (MADE, "del self._lock"),
+    ],
+)
+def test_a_lock_that_may_be_none_is_taken_by_nobody_new(made: str, stop: str) -> None:
+    result = fixed(PERHAPS.format(made=made, stop=stop))
+    assert result.applied == ()
+    assert {each.refusal.code for each in result.remaining if each.refusal is not None} == {"other-lock"}
+
+
+@pytest.mark.parametrize("made", [MADE, "self._lock = lock or asyncio.Lock()"])
+def test_one_that_is_always_there_is(made: str) -> None:
+    (applied,) = fixed(PERHAPS.format(made=made, stop="pass")).applied
+    assert applied.finding.function == "Store.dec"
+
+
+POOL = START + (
+    "class Pool:\n"
+    "    def __init__(self):\n"
+    "        self.free = 0\n\n"
+    "    async def wait_free(self):\n"
+    "        {wait}\n\n"
+    "    async def take(self, most):\n"
+    "        n = self.free\n"
+    "        await self.wait_free()\n"
+    "        if n > most:\n"
+    "            return\n"
+    "        self.free -= 1\n\n"
+    "    async def give(self):\n"
+    "        await asyncio.sleep(0)\n"
+    "        self.free += 1\n\n\n"
+    "async def main():\n"
+    "    pool = Pool()\n"
+    "    await asyncio.gather(pool.take(7), pool.take(7), pool.give(), pool.give())\n"
+)
+
+
+@pytest.mark.parametrize(
+    "wait",
+    [
+        "while self.free < 1:\n            await asyncio.sleep(0.01)",
+        "while True:\n            if self.free:\n                return\n            await asyncio.sleep(0.01)",
+    ],
+)
+def test_no_lock_over_a_callee_that_waits_for_others(wait: str) -> None:
+    result = fixed(POOL.format(wait=wait))
+    assert result.applied == ()
+    assert {each.refusal.code for each in result.remaining if each.refusal is not None} == {"waits-for-holder"}
+
+
+def test_a_callee_that_waits_for_nobody_goes_under_the_lock() -> None:
+    (applied,) = fixed(POOL.format(wait="await asyncio.sleep(0.01)")).applied
+    assert applied.finding.fix is not None
+    assert applied.finding.fix.strategy == "lock"

@@ -145,7 +145,7 @@ FRAMEWORKS: tuple[Framework, ...] = (
             (_words("ServerInterceptor"), frozenset({"intercept_service"}), Runs.MANY),
         ),
     ),
-    Framework("grpclib", _words("grpclib"), bases=((_words("*Base"), ALL_METHODS, Runs.MANY),)),
+    Framework("grpclib", _words("grpclib"), bases=((_words("?*Base"), ALL_METHODS, Runs.MANY),)),
     Framework(
         "discord.py",
         _words("discord disnake nextcord interactions"),

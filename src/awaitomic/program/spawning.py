@@ -6,11 +6,12 @@ helper does with it.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from awaitomic.knowledge.spawners import LATER_IN_LOOP, SPAWN_ALL, TASK_CLASSES, starts_one
-from awaitomic.model.event import Attribute, Call, Name, Operand, Read, Scope, Suspend, Write
+from awaitomic.model.event import Attribute, Call, Compute, Item, Name, Operand, Read, Scope, Suspend, Write
 from awaitomic.program.calls import targets_of
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.variables import Variables
@@ -70,7 +71,7 @@ def _spawned_parameters(function: FunctionGraph) -> Iterator[str]:
     for event in made:
         if not starts_one(last_name(function.nodes[event.function])):
             continue
-        if _keeps_one(local, event) or _waits_for(local, event.id):
+        if _keeps_one(local, event) or _waits_for(local, event.id) or _hands_on(local, event):
             continue
         given = function.events[local.origin(event.arguments[0])]
         if isinstance(given, Call):  # `create_task(work(*args))`
@@ -80,10 +81,45 @@ def _spawned_parameters(function: FunctionGraph) -> Iterator[str]:
             yield place.name
 
 
+_LEAVES_ALONE = frozenset({"add", "append", "discard", "add_done_callback", "set_name"})
+"""Calls with a task, or on one, that do not wait for it."""
+
+
+def _hands_on(local: Variables, task: Call) -> bool:
+    """Tell whether something may wait for a task in the function that makes it: who gets it, or its group."""
+    for event in local.function.events:
+        if not isinstance(event, Call) or last_name(local.function.nodes[event.function]) in _LEAVES_ALONE:
+            continue
+        callee = local.function.events[event.function]
+        base = callee.place.base if isinstance(callee, Read) and isinstance(callee.place, Attribute) else None
+        given = (*event.arguments, *(value for _, value in event.keywords), *(() if base is None else (base,)))
+        if any(_holds(local, operand, task.id) for operand in given):
+            return True
+    return _is_of_own_group(local.function, task)
+
+
+def _holds(local: Variables, operand: Operand, task: int) -> bool:
+    """Tell whether a value is the task, or a collection that it is put into on the spot."""
+    origin = local.origin(operand)
+    event = local.function.events[origin]
+    parts = event.operands if isinstance(event, Compute) else ()
+    return origin == task or any(local.origin(part) == task for part in parts)
+
+
+def _is_of_own_group(function: FunctionGraph, task: Call) -> bool:
+    """Tell whether a task belongs to a group that the function opens itself, and waits for as it leaves it."""
+    node = function.nodes[task.function]
+    owner = node.value.id if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) else None
+    items = (item for outer in function.syntax if isinstance(outer, ast.AsyncWith) for item in outer.items)
+    return owner is not None and any(
+        isinstance(item.optional_vars, ast.Name) and item.optional_vars.id == owner for item in items
+    )
+
+
 def _keeps_one(local: Variables, task: Call) -> bool:
     return any(
         isinstance(event, Write)
-        and isinstance(event.place, Attribute)
+        and isinstance(event.place, Attribute | Item)
         and event.value is not None
         and local.origin(event.value) == task.id
         for event in local.function.events

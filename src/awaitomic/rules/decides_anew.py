@@ -67,6 +67,6 @@ def _ends(resolver: Resolver, event: object, location: Location) -> bool:
     if not isinstance(event, Call):
         return False
     if resolver.value(event.function) == location:
-        return True
+        return not event.arguments and not event.keywords  # what is told something is called back, and not ended
     method = method_of(resolver.function, event)
     return method is not None and method.attr in ENDS and resolver.value(method.base) == location

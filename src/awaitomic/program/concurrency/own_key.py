@@ -33,24 +33,30 @@ def has_each_its_key(program: Program, resolver: Resolver, state: Location, entr
     keys = keys_of_callers(resolver, state)
     if not keys or not entry.spawner:
         return False
+    if entry.function != resolver.function.id:
+        return False  # which of its arguments becomes the key further in is not followed
     spawner = program.named(entry.spawner)
-    repeated = _repeated(spawner)
+    repeated = _repeated(spawner, spawner.function.nodes[entry.event])
     name = qualname_of(entry.function).rpartition(".")[2]
-    target = program.named(entry.function).function
-    direct = entry.function == resolver.function.id
     return any(
         any(isinstance(inner, ast.Name) and inner.id in repeated for inner in ast.walk(value))
         for call in ast.walk(spawner.function.nodes[entry.event])
         if isinstance(call, ast.Call) and last_name(call.func) == name
-        for parameter, value in _bound(call, target.parameters)
-        if not direct or parameter in keys
+        for parameter, value in _bound(call, resolver.function.parameters)
+        if parameter in keys
     )
 
 
-def _repeated(resolver: Resolver) -> set[str]:
-    """Give the names that are another thing in each round of a loop or comprehension."""
-    loops = (node for node in resolver.function.syntax if isinstance(node, ast.comprehension | ast.For | ast.AsyncFor))
-    return {name.id for loop in loops for name in ast.walk(loop.target) if isinstance(name, ast.Name)}
+def _repeated(resolver: Resolver, spawn: ast.AST) -> set[str]:
+    """Give the names that are another thing for each of the tasks: those of the innermost loop around, or inside."""
+    inside = [node for node in ast.walk(spawn) if isinstance(node, ast.comprehension)]
+    loops = (node for node in resolver.function.syntax if isinstance(node, ast.For | ast.AsyncFor | ast.While))
+    around = [loop for loop in loops if any(node is spawn for node in ast.walk(loop))]
+    innermost = min(around, key=lambda loop: len(list(ast.walk(loop))), default=None)
+    targets = [each.target for each in inside[-1:]] if inside else []
+    if not inside and isinstance(innermost, ast.For | ast.AsyncFor):
+        targets = [innermost.target]
+    return {name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)}
 
 
 def _bound(call: ast.Call, parameters: tuple[str, ...]) -> Iterator[tuple[str, ast.expr]]:

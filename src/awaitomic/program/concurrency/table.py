@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
+from awaitomic.knowledge.lifecycle import runs_alone_by_name
 from awaitomic.model.finding import Confidence
 from awaitomic.model.identity import qualname_of
 
@@ -128,7 +129,7 @@ _PAIR: dict[frozenset[Start], Confidence] = _rows()
 def overlap(left: Entry, right: Entry) -> Confidence | None:
     """Tell how sure it is that two entries run at the same time.
 
-    Two places that each start one task of the same function are often ways to choose from: ``run`` and ``async_run``.
+    Two functions that each start one task of the same function are often a choice: ``run`` and ``async_run``.
     """
     if left.own or right.own:
         other = right if left.own else left
@@ -141,7 +142,8 @@ def overlap(left: Entry, right: Entry) -> Confidence | None:
     if left.line == right.line and left.start is right.start:
         return _ITSELF[left.start]
     if left.start is right.start is Start.ONCE:
-        return _POSSIBLE
+        alone = runs_alone_by_name(qualname_of(left.function).rpartition(".")[2])
+        return _LIKELY if left.spawner == right.spawner and not alone else _POSSIBLE
     return _PAIR.get(frozenset({left.start, right.start}))
 
 

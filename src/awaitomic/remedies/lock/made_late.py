@@ -1,6 +1,6 @@
-"""Whether a lock that is there already is there soon enough: some are None until a method makes them.
+"""Whether a lock that is there already is there soon enough: some are None until a method makes them, or for good.
 
-Whoever takes such a lock today knows when he runs; who is to take it now may run before it is made, and fail.
+Whoever takes such a lock today knows when he runs, or asks first; who is to take it now may find None, and fail.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from awaitomic.model.location import Location
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.module import is_construction
+from awaitomic.program.names import is_none
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.shared.declined import Declined
@@ -21,10 +22,14 @@ def check_made(coverage: Coverage, key: Location) -> None:
     """See that the lock `key` has been made wherever it is to be taken.
 
     Raises:
-        Declined: ``other-lock`` if a function that makes it would take it before, or if nothing but such a function
-            makes it and somebody would take it who does not take it today.
+        Declined: ``other-lock`` if it may be None, if a function that makes it would take it before, or if nothing but
+            such a function makes it and somebody would take it who does not take it today.
     """
     writes = [(resolver, access) for resolver, access in coverage.program.writers_at(key) if access.location.steps]
+    for resolver, access in writes:
+        if _may_leave_none(resolver, access, writes):
+            place = coverage.program.place(resolver.function, access.event)
+            raise Declined("other-lock", f"`{access.location}` may be None (`{resolver.function.qualname}`, {place})")
     late = [(resolver, access) for resolver, access in writes if _makes(resolver, access) and not _is_early(resolver)]
     if not late:
         return
@@ -37,6 +42,33 @@ def check_made(coverage: Coverage, key: Location) -> None:
                 raise Declined("other-lock", _told(coverage, user, maker, access))
 
 
+def _may_leave_none(resolver: Resolver, access: Access, writes: list[tuple[Resolver, Access]]) -> bool:
+    """Tell whether a write takes the lock away from an object that is in use, or makes one only for some of them."""
+    if not _makes(resolver, access):
+        made_there = (other.function.id == resolver.function.id and _makes(other, each) for other, each in writes)
+        return not _is_early(resolver) or any(made_there)
+    node = resolver.function.nodes[access.value] if access.value is not None else None
+    if isinstance(node, ast.IfExp):
+        return is_none(node.body) or is_none(node.orelse)
+    return isinstance(node, ast.Name) and _may_be_none(resolver, node.id)
+
+
+def _may_be_none(resolver: Resolver, name: str) -> bool:
+    """Tell whether a parameter is optional, by its default or its type."""
+    arguments = getattr(resolver.function.node, "args", None)
+    if not isinstance(arguments, ast.arguments):
+        return False
+    positional = [*arguments.posonlyargs, *arguments.args]
+    defaults = dict(zip([each.arg for each in reversed(positional)], reversed(arguments.defaults), strict=False))
+    defaults |= {
+        each.arg: value for each, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value
+    }
+    typed = next((each.annotation for each in [*positional, *arguments.kwonlyargs] if each.arg == name), None)
+    said = ast.unparse(typed) if typed is not None else ""
+    default = defaults.get(name)
+    return (default is not None and is_none(default)) or "None" in said or "Optional" in said
+
+
 def _told(coverage: Coverage, user: Resolver, maker: Resolver, access: Access) -> str:
     made = f"`{maker.function.qualname}` ({coverage.program.place(maker.function, access.event)}) makes the lock"
     if user.function.id == maker.function.id:
@@ -46,8 +78,7 @@ def _told(coverage: Coverage, user: Resolver, maker: Resolver, access: Access) -
 
 def _makes(resolver: Resolver, access: Access) -> bool:
     node = resolver.function.nodes[access.value] if access.value is not None else None
-    is_none = isinstance(node, ast.Constant) and node.value is None
-    return access.change not in {Change.RESET, Change.DELETE} and not is_none
+    return access.change not in {Change.RESET, Change.DELETE} and not (isinstance(node, ast.expr) and is_none(node))
 
 
 def _is_early(resolver: Resolver) -> bool:

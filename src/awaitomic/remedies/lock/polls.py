@@ -21,22 +21,34 @@ def check_polls(coverage: Coverage, resolver: Resolver, run: Run) -> None:
     Raises:
         Declined: ``waits-for-holder``.
     """
+    tree = coverage.tree_of(resolver.function)
+    nodes = [node for path in run.paths for node in ast.walk(statement_at(tree, path))]
+    _check(coverage, resolver, nodes, set(events_in(resolver.function, run)))
+
+
+def check_polls_of(coverage: Coverage, resolver: Resolver) -> None:
+    """See that of a function that is awaited with the lock held.
+
+    Raises:
+        Declined: ``waits-for-holder``.
+    """
+    _check(coverage, resolver, list(resolver.function.syntax), set(range(len(resolver.function.events))))
+
+
+def _check(coverage: Coverage, resolver: Resolver, nodes: list[ast.AST], events: set[int]) -> None:
     function = resolver.function
-    events = set(events_in(function, run))
-    for path in run.paths:
-        for loop in ast.walk(statement_at(coverage.tree_of(function), path)):
-            if not isinstance(loop, ast.While):
-                continue
-            tested = {id(node) for node in ast.walk(loop.test)}
-            inside = {id(node) for part in loop.body for node in ast.walk(part)}
-            looks = any(id(function.nodes[event]) in tested and _reads(coverage, resolver, event) for event in events)
-            body = [event for event in events if id(function.nodes[event]) in inside]
-            if looks and _waits(coverage, resolver, body) and not _changes(coverage, resolver, body):
-                message = (
-                    f"the loop on line {loop.lineno} of `{function.qualname}` waits until somebody else has changed "
-                    "the state, who would wait for the lock"
-                )
-                raise Declined("waits-for-holder", message)
+    for loop in nodes:
+        if not isinstance(loop, ast.While):
+            continue
+        inside = {id(node) for part in (loop.test, *loop.body) for node in ast.walk(part)}
+        body = [event for event in events if id(function.nodes[event]) in inside]
+        looks = any(_reads(coverage, resolver, event) for event in body)
+        if looks and _waits(coverage, resolver, body) and not _changes(coverage, resolver, body):
+            message = (
+                f"the loop on line {loop.lineno} of `{function.qualname}` waits until somebody else has changed "
+                "the state, who would wait for the lock"
+            )
+            raise Declined("waits-for-holder", message)
 
 
 def _reads(coverage: Coverage, resolver: Resolver, event: int) -> bool:

@@ -22,6 +22,7 @@ from awaitomic.program.names import dotted, last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.callbacks import check_callback, check_rest
 from awaitomic.remedies.lock.coverage import Coverage
+from awaitomic.remedies.lock.polls import check_polls_of
 from awaitomic.remedies.remedy import statement_at
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import ancestors
@@ -203,6 +204,7 @@ def _look_into(coverage: Coverage, function: FunctionGraph, seen: _Seen, visited
         return
     visited.add(id(function))
     resolver = coverage.program.resolver(function)
+    check_polls_of(coverage, resolver)
     for event in function.events:
         if isinstance(event, Suspend):
             _judge(coverage, resolver, event, seen, visited)
