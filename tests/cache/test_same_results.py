@@ -132,7 +132,7 @@ def test_a_time_that_is_young_is_not_believed(project: Path, monkeypatch: pytest
     real = os.stat
 
     def as_before(path: str | os.PathLike[str], **options: object) -> os.stat_result:
-        return status if os.fspath(path) == str(bank) else real(path, **options)  # type: ignore[arg-type]
+        return status if os.fspath(path) == str(bank) else real(path, **options)  # type: ignore[arg-type] # os.stat's own
 
     changing.put("app/bank.py", 2)  # of the same size, and within a tick of the clock, as far as the status says
     monkeypatch.setattr("awaitomic.cache.files.os.stat", as_before)

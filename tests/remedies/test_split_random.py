@@ -41,8 +41,8 @@ def what_is_wrong(before: str, after: str) -> list[str]:
 
 
 @pytest.mark.parametrize("group", range(GROUPS))
-@pytest.mark.parametrize("make", [program, generator])
-def test_a_split_keeps_what_each_task_does(make: Callable[[int], str], group: int) -> None:
+@pytest.mark.parametrize(("make", "least"), [(program, 4), (generator, 3)], ids=["program", "generator"])
+def test_a_split_keeps_what_each_task_does(make: Callable[[int], str], least: int, group: int) -> None:
     split = 0
     for seed in SEEDS[group::GROUPS]:
         before = make(seed)
@@ -50,4 +50,4 @@ def test_a_split_keeps_what_each_task_does(make: Callable[[int], str], group: in
         if after != before:
             split += 1
             assert what_is_wrong(before, after) == [], f"seed {seed}\n{before}\n---\n{after}"
-    assert split > 2, "hardly any of the programs is split: the pieces no longer fit together"
+    assert split >= least, "hardly any of the programs is split: the pieces no longer fit together"

@@ -324,3 +324,34 @@ def test_a_callee_that_waits_for_nobody_goes_under_the_lock() -> None:
     (applied,) = fixed(POOL.format(wait="await asyncio.sleep(0.01)")).applied
     assert applied.finding.fix is not None
     assert applied.finding.fix.strategy == "lock"
+
+
+BEGINS_AGAIN = START + (
+    "class Pool:\n"
+    "    def __init__(self):\n"
+    "        self.free = 0\n\n"
+    "    async def take(self):\n"
+    "        n = self.free\n"
+    "        if n < 1:\n"
+    "            {change}\n"
+    "            await asyncio.sleep(0.01)\n"
+    "            return await self.take()\n"
+    "        await asyncio.sleep(0)\n"
+    "        self.free = n - 1\n\n"
+    "    async def give(self):\n"
+    "        await asyncio.sleep(0)\n"
+    "        self.free += 1\n\n\n"
+    "async def main():\n"
+    "    pool = Pool()\n"
+    "    await asyncio.gather(pool.take(), pool.give())\n"
+)
+
+
+def test_no_lock_over_what_calls_itself_until_others_have_changed_the_state() -> None:
+    result = fixed(BEGINS_AGAIN.format(change="pass"))
+    assert result.applied == ()
+    assert {each.refusal.code for each in result.remaining if each.refusal is not None} == {"waits-for-holder"}
+
+
+def test_what_changes_the_state_itself_may_call_itself_under_the_lock() -> None:
+    assert fixed(BEGINS_AGAIN.format(change="self.free = 3")).applied != ()

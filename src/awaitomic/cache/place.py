@@ -5,7 +5,7 @@ and nobody relies on a file that somebody else may have removed.
 """
 
 # Plain strings, as in discovery: a run that finds everything in the cache must not pay for Path objects.
-# ruff: noqa: PTH103, PTH106, PTH108, PTH112, PTH118, PTH120, PTH123, PTH208
+# ruff: noqa: PTH103, PTH106, PTH108, PTH112, PTH118, PTH120, PTH123, PTH208 - for the reason above
 
 from __future__ import annotations
 

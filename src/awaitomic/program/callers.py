@@ -97,10 +97,14 @@ class Callers:
     def _is_told(self, function: FunctionGraph, by: Callable[[ModuleCalls], set[int]]) -> bool:
         """Tell whether a module has a function among some of its own, or may have it without knowing its class."""
         units = self.concerned(function)
-        name = getattr(function.node, "name", "")
         if id(function) in self._everybody or any(id(function) in by(self.in_module(unit)) for unit in units):
             return True
-        others = (self.in_module(unit) for unit in units if unit.name != function.module)
+        return self.may_be_read_elsewhere(function)
+
+    def may_be_read_elsewhere(self, function: FunctionGraph) -> bool:
+        """Tell whether another module reads an attribute of a method's name off what may be an object of its class."""
+        name = getattr(function.node, "name", "")
+        others = (self.in_module(unit) for unit in self.concerned(function) if unit.name != function.module)
         return function.class_id is not None and any(calls.reads_of_stranger(name) for calls in others)
 
     def are_all_seen(self, function: FunctionGraph) -> bool:

@@ -4,7 +4,7 @@ Plain strings, as in discovery: a run that finds everything in the cache must no
 `tempfile`, whose files would be for their owner alone where a new file is for everybody who may read others.
 """
 
-# ruff: noqa: PTH105, PTH108, PTH118
+# ruff: noqa: PTH105, PTH108, PTH118 - plain strings, for the reason above
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def in_one_step(target: str, mode: int = 0o666) -> Iterator[tuple[int, str]]:
         OSError: if the system fails.
     """
     folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name[:64]}.{os.urandom(8).hex()}.tmp")
+    temporary = os.path.join(folder, f".{name[:48]}.{os.urandom(8).hex()}.tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, mode)
     try:
         yield descriptor, temporary

@@ -141,10 +141,7 @@ def acquired_again(program: Program, resolver: Resolver, event: Event, lock: Loc
     """Give the edge of a lock that a loop takes for one thing after the other, from the one before to the next."""
     if _is_tried_first(resolver, lock, event.id) or not _can_wait(program, resolver, event.id):
         return
-    suspend = suspension_of(resolver, event.id)
-    limit = (
-        longest(resolver, event.id, suspend.awaited) if suspend is not None and suspend.awaited is not None else None
-    )
+    limit = _limit(resolver, event.id, suspension_of(resolver, event.id))
     gates = _gates(program, resolver, Taken(lock, event.id, is_known=True)) - {resolver.key_of(lock.location)}
     yield Edge(resolver, lock, lock, resolver, event.id, event.id, gates, limit, is_tight=is_tight)
 

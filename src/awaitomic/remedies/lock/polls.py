@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from awaitomic.flow.reach import reach_after
 from awaitomic.model.event import Read, Suspend
+from awaitomic.program.calls import awaited_calls
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.remedy import statement_at
 from awaitomic.remedies.shared.declined import Declined
@@ -33,6 +35,26 @@ def check_polls_of(coverage: Coverage, resolver: Resolver) -> None:
         Declined: ``waits-for-holder``.
     """
     _check(coverage, resolver, list(resolver.function.syntax), set(range(len(resolver.function.events))))
+
+
+def check_begins_again(coverage: Coverage, resolver: Resolver, event: Suspend) -> None:
+    """See that no function under the lock looks at the state, waits, and calls itself to look again: a loop as well.
+
+    Raises:
+        Declined: ``waits-for-holder``.
+    """
+    function = resolver.function
+    if not any(target.function is function for call in awaited_calls(resolver, event) for target in call.targets):
+        return
+    before = [each.id for each in function.events if event.id in reach_after(function, each.id).events]
+    waits = [each for each in before if each != event.id]
+    looks = any(_reads(coverage, resolver, each) for each in before)
+    if looks and _waits(coverage, resolver, waits) and not _changes(coverage, resolver, before):
+        line = coverage.program.extent(function, event.id).line
+        message = (
+            f"`{function.qualname}` looks again by calling itself (line {line}), until others have changed the state"
+        )
+        raise Declined("waits-for-holder", f"{message}, who would wait for the lock")
 
 
 def _check(coverage: Coverage, resolver: Resolver, nodes: list[ast.AST], events: set[int]) -> None:

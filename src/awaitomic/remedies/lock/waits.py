@@ -22,7 +22,7 @@ from awaitomic.program.names import dotted, last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.callbacks import check_callback, check_rest
 from awaitomic.remedies.lock.coverage import Coverage
-from awaitomic.remedies.lock.polls import check_polls_of
+from awaitomic.remedies.lock.polls import check_begins_again, check_polls_of
 from awaitomic.remedies.remedy import statement_at
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import ancestors
@@ -60,6 +60,7 @@ def judge_waits(coverage: Coverage) -> list[str]:
                 inside = key in coverage.runs or key in coverage.delegating
                 if inside and coverage.held(resolver, event.id):
                     _note_loop(coverage, resolver, event, seen)
+                    check_begins_again(coverage, resolver, event)
                     _judge(coverage, resolver, event, seen, visited)
     whiles = [place for place, is_while in seen.loops.items() if is_while]
     if whiles and (seen.long or seen.limited or seen.back):

@@ -102,10 +102,7 @@ def is_handed_around(program: Program, function: FunctionGraph) -> bool:
                 return True
             if isinstance(event, Read) and event.id not in called and referenced(resolver, event) is function:
                 return True
-    units = (unit for unit in program.callers.concerned(function) if unit.name != function.module)
-    others = map(program.callers.in_module, units)
-    name = getattr(function.node, "name", "")
-    return function.class_id is not None and any(calls.reads_of_stranger(name) for calls in others)
+    return program.callers.may_be_read_elsewhere(function)
 
 
 def is_entered_for_long(use: Use) -> bool:

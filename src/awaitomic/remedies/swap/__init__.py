@@ -19,6 +19,7 @@ from awaitomic.model.plan import (
     ReplaceStatement,
 )
 from awaitomic.program.accesses import Change
+from awaitomic.program.names import is_none
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.shared.declined import Declined, or_refusal
 from awaitomic.remedies.shared.effects import touches
@@ -100,7 +101,7 @@ def _reason(case: Case) -> str:
 def _resets_to_none(case: Case) -> bool:
     statement = case.statement(case.path(case.fact.event))
     value = getattr(statement, "value", None)
-    return isinstance(value, ast.Constant) and value.value is None
+    return isinstance(value, ast.expr) and is_none(value)
 
 
 # -- the local is there already ----------------------------------------------------------------------------------
