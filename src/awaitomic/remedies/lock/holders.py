@@ -10,6 +10,7 @@ from awaitomic.model.event import Attribute, Call, Read, Suspend
 from awaitomic.program.locks.enders import ender_calls, waited_objects
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.coverage import Coverage
+from awaitomic.remedies.lock.polls import check_holder
 from awaitomic.remedies.lock.waits import needs_lock
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.split.takers import line_of
@@ -20,13 +21,14 @@ def check_holders(coverage: Coverage) -> None:
 
     Raises:
         Declined: ``waits-for-holder`` if a function that is to take the lock asks whether it is held, or ends a wait
-            under it.
+            under it, or one that holds it polls the state.
     """
     if coverage.guardian is None:
         return
     for resolver in coverage.functions.values():
         _check_question(coverage, resolver)
     for resolver in coverage.resolvers:
+        check_holder(coverage, resolver)
         for event in resolver.function.events:
             if isinstance(event, Suspend) and event.awaited is not None and coverage.held_already(resolver, event.id):
                 _check_wait(coverage, resolver, event)

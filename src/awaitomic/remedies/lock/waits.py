@@ -22,7 +22,7 @@ from awaitomic.program.names import dotted, last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.callbacks import check_callback, check_rest
 from awaitomic.remedies.lock.coverage import Coverage
-from awaitomic.remedies.lock.polls import check_begins_again, check_polls_of
+from awaitomic.remedies.lock.polls import check_awaited, check_predicates
 from awaitomic.remedies.remedy import statement_at
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import ancestors
@@ -60,7 +60,7 @@ def judge_waits(coverage: Coverage) -> list[str]:
                 inside = key in coverage.runs or key in coverage.delegating
                 if inside and coverage.held(resolver, event.id):
                     _note_loop(coverage, resolver, event, seen)
-                    check_begins_again(coverage, resolver, event)
+                    check_awaited(coverage, resolver, event)
                     _judge(coverage, resolver, event, seen, visited)
     whiles = [place for place, is_while in seen.loops.items() if is_while]
     if whiles and (seen.long or seen.limited or seen.back):
@@ -137,6 +137,7 @@ def _judge(coverage: Coverage, resolver: Resolver, event: Suspend, seen: _Seen, 
     if event.awaited is None or event.why is SuspendWhy.ASYNC_EXIT:
         return
     place = program.place(resolver.function, event.id)
+    check_predicates(coverage, resolver, event.awaited, place)
     calls = awaited_calls(resolver, event)
     for call in calls:
         for target in call.targets:
@@ -205,7 +206,6 @@ def _look_into(coverage: Coverage, function: FunctionGraph, seen: _Seen, visited
         return
     visited.add(id(function))
     resolver = coverage.program.resolver(function)
-    check_polls_of(coverage, resolver)
     for event in function.events:
         if isinstance(event, Suspend):
             _judge(coverage, resolver, event, seen, visited)
