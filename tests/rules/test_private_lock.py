@@ -273,9 +273,58 @@ def test_a_lock_that_is_thrown_away_is_possible_where_nothing_is_seen_to_be_lost
     assert of_pages(f"try:\n            {USE}\n        {ends}") == [("AWA203", "self.locks[key]", "possible")]
 
 
+def test_a_lock_under_which_work_is_done_anyway_is_thrown_away_too_soon() -> None:
+    work = "async with lock:\n                await publish(key)"
+    likely = [("AWA203", "self.locks[key]", "likely")]
+    ends = "finally:\n            if not lock.locked():\n                self.locks.pop(key, None)"
+    assert of_pages(f"try:\n            {work}\n        {ends}") == likely
+    assert of_pages("async with lock:\n            await publish(key)\n        self.locks.pop(key, None)") == likely
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        "if key not in self.sent:\n                await publish(key)",
+        "while key not in self.sent:\n                await publish(key)",
+        "if key in self.sent:\n                return\n            await publish(key)",
+    ],
+)
+def test_a_lock_under_which_it_is_asked_if_the_work_is_done_may_go(work: str) -> None:
+    assert of_pages(f"async with lock:\n            {work}\n        self.locks.pop(key, None)") == []
+
+
+def test_a_lock_of_the_function_around_is_the_one_of_the_table() -> None:
+    work = "async def later():\n            async with lock:\n                await publish(key)\n"
+    ends = "            self.locks.pop(key, None)\n        await asyncio.gather(later(), later())"
+    assert of_pages(work + ends) == [("AWA203", "self.locks[key]", "likely")]
+    rebound = work.replace("async with lock", "lock = asyncio.Lock()\n            async with lock")
+    assert of_pages(rebound + ends) == []
+
+
+@pytest.mark.parametrize(("test", "rules"), [("if key not in self.sent:", []), ("async with send(key):", ["AWA203"])])
+def test_a_callee_that_asks_first_may_find_the_work_done(test: str, rules: list[str]) -> None:
+    callee = f"    async def publish(self, key):\n        {test}\n            await send(key)\n\n"
+    work = "async with lock:\n            await self.publish(key)\n        self.locks.pop(key, None)"
+    text = TABLE.replace("pages = Pages()", callee + "pages = Pages()").format(body=work)
+    assert [finding.rule for finding in resolve(find(program_of(text)))] == rules
+
+
 def test_a_lock_that_stays_or_goes_when_the_work_is_done_is_silent() -> None:
     assert of_pages(f"try:\n            {USE}\n        finally:\n            done(key)") == []
     assert of_pages("async with lock:\n            await fetch(key)\n        self.locks.pop(key, None)") == []
+
+
+def test_what_the_constructor_empties_with_the_lock_is_told() -> None:
+    text = ONE.format(new=KEEPS, init=MAKES + "\n        self.rows = {}")
+    (finding,) = resolve(find(program_of(text)))
+    assert "`self.turn` is made anew, and `self.rows` emptied, whenever" in finding.message
+    (finding,) = resolve(find(program_of(text.replace("self.rows = {}", "self.rows = rows"))))
+    assert "emptied" not in finding.message
+
+
+def test_a_class_that_keeps_its_instance_is_meant_to_be_called_by_others() -> None:
+    text = ONE.format(new=KEEPS, init=MAKES).replace("def store():\n    return Store()", "")
+    assert [str(finding.confidence) for finding in resolve(find(program_of(text)))] == ["likely"]
 
 
 def test_a_class_that_only_the_main_program_makes_once_is_possible() -> None:

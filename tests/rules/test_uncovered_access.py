@@ -311,3 +311,30 @@ def test_what_a_future_gives_says_nothing_of_where_it_is_kept(answer: str, repor
     text = ANSWERING.format(answer=answer if not reported else f"{answer}; await asyncio.sleep(0)")
     found = [finding.state for finding in find(program_of(text)) if finding.function == "Device.info"]
     assert found == ["self._answer"] * reported
+
+
+COUNTED = """
+lock = asyncio.Lock()
+lines = {}
+users = {}
+
+async def leave(key):
+    users[key] -= 1
+    if users[key] <= 0:
+        async with lock:
+            lines.pop(key)
+
+async def enter(key):
+    async with lock:
+        users[key] = users.get(key, 0) + 1
+        await asyncio.sleep(0)
+        lines[key] = key
+"""
+
+
+def test_who_counts_the_users_of_a_thing_of_the_module_means_several_at_once() -> None:
+    (finding,) = resolve(find(program_of(COUNTED)))
+    assert (finding.rule, finding.state, finding.confidence) == ("AWA201", "lines[key]", Confidence.LIKELY)
+    assert any("counts how many use it" in each for each in finding.evidence)
+    without = COUNTED.replace("users[key] = users.get(key, 0) + 1", "pass")
+    assert list(resolve(find(program_of(without)))) == []

@@ -39,6 +39,16 @@ def _dropped(repair: Repair | None = None, refusal: str | None = None) -> Fixtur
     )
 
 
+def _reports(repair: Repair | None = None) -> FixtureCase:
+    return FixtureCase(
+        tasks={"report": lambda module: module.reports.report("tea")},
+        state=lambda module: module.printed,
+        findings=(("AWA203", "self._locks[topic]"),) if repair else (),
+        repair=repair,
+        before_counts=(3,),
+    )
+
+
 def _doors(*findings: tuple[str, str]) -> FixtureCase:
     return FixtureCase(
         tasks={"count": lambda module: module.Door().count()},
@@ -83,6 +93,8 @@ CASES: dict[str, FixtureCase] = {
     "private_lock/dropped_in_public.py": _dropped("unsafe"),
     "private_lock/dropped_and_counted.py": _dropped("refused", "table-used"),
     "private_lock/keep_dropped_by_itself.py": _dropped(),
+    "private_lock/dropped_between_reports.py": _reports("safe"),
+    "private_lock/keep_dropped_when_printed.py": _reports(),
     "private_lock/keep_shared_by_the_tasks_of_a_call.py": FixtureCase(
         tasks={"total": lambda module: module.total(2)},
         counts=(2,),

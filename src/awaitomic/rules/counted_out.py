@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from awaitomic.program import Program
 from awaitomic.program.accesses import FORGETS, Change
-from awaitomic.program.concurrency import Judgement, Rival, judge
+from awaitomic.program.concurrency import Hint, Judgement, Rival, judge
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.locks import Lock
 from awaitomic.program.locks.covering import locks_at, locks_at_write
@@ -62,7 +62,8 @@ def find_counted_out(program: Program, resolver: Resolver) -> Iterator[CountedOu
 
 def _examine(program: Program, resolver: Resolver, fact: WriteFact, token: Token, lock: Lock) -> Judgement | None:
     others = in_the_span(program, resolver, fact, (token,), _counts_in(program, resolver, token, lock))
-    return judge(program, resolver, token.location, others, does="counts in with", write=fact.event)
+    hint = Hint(f"`{token.location}` counts how many use it, so several at once are meant")
+    return judge(program, resolver, token.location, others, hint, does="counts in with", write=fact.event)
 
 
 def _counts_in(program: Program, resolver: Resolver, token: Token, lock: Lock) -> Iterator[Rival]:

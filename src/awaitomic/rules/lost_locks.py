@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from awaitomic.flow.statements import statement_at
 from awaitomic.knowledge.lifecycle import runs_alone_by_name
 from awaitomic.knowledge.locks import UNKNOWN_LOCK
-from awaitomic.model.event import Enter, Name, Operand, Read, Suspend, SuspendWhy
+from awaitomic.knowledge.resources import gives_data
+from awaitomic.model.event import Enter, Name, Operand, Read, Scope, Suspend, SuspendWhy
 from awaitomic.model.finding import Confidence, Finding, Role, Span
 from awaitomic.model.identity import qualname_of
 from awaitomic.program import Program
 from awaitomic.program.accesses import Access, Change
-from awaitomic.program.concurrency import Judgement, judge
-from awaitomic.program.locks import Cause, Lock, is_made_as_lock
-from awaitomic.program.locks.removals import find_removal
+from awaitomic.program.calls import awaited_calls
+from awaitomic.program.concurrency import Judgement, Rival, judge
+from awaitomic.program.locks import Cause, Flaw, Lock, is_made_as_lock
+from awaitomic.program.locks.removals import find_removal, tests_before
 from awaitomic.program.locks.replaced import Replaced, replaced_locks
 from awaitomic.program.resolve import Resolver
+from awaitomic.program.while_waiting import called_by_name
 from awaitomic.rules.rule import Rule, step, suspending_functions
 
 
@@ -36,11 +42,13 @@ def _report_replaced(program: Program, rule: Rule, replaced: Replaced) -> Findin
     (new, given), (init, made) = replaced.kept, replaced.made
     short = qualname_of(replaced.owner.id)
     constructions = program.makers.constructions(replaced.owner.id) or []
-    again = len(constructions) > 1 or any(
+    # That it keeps its instance tells that the class is meant to be called again, if only by whoever uses the package.
+    again = len(constructions) != 1 or any(
         not resolver.is_module and not runs_alone_by_name(getattr(resolver.function.node, "name", ""))
         for resolver, _ in constructions
     )
     state = f"self.{replaced.name}"
+    emptied = "".join(f", and `self.{name}` emptied," for name in replaced.emptied[:1])
     return Finding(
         rule=rule.code,
         name=rule.name,
@@ -49,7 +57,7 @@ def _report_replaced(program: Program, rule: Rule, replaced: Replaced) -> Findin
         extent=program.write_extent(init.function, made),
         function=init.function.qualname,
         state=state,
-        message=f"`{state}` is made anew whenever `{short}()` is called, in the one instance that there is: "
+        message=f"`{state}` is made anew{emptied} whenever `{short}()` is called, in the one instance that there is: "
         "who holds the old lock keeps nobody out any more",
         trace=(
             step(program, new.function, given, Role.READ, "the same instance is given to everybody"),
@@ -62,73 +70,125 @@ def _report_replaced(program: Program, rule: Rule, replaced: Replaced) -> Findin
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """Where a function takes a lock that is thrown away somewhere."""
+
+    resolver: Resolver
+    event: int
+    lock: Lock
+    flaw: Flaw
+    anyway: bool
+    """Whether whoever gets the lock does the work, without a look if it is done."""
+
+    def as_rival(self) -> Rival:
+        """Give it as what another task does."""
+        return self.resolver, Access(self.event, self.lock.location, Change.ASSIGN, None)
+
+
 def find_thrown_away(program: Program, rule: Rule, reported: set[tuple[str, int]]) -> Iterator[Finding]:
     """Find locks that are taken out of their table while others may wait, although no lost state is seen under them.
 
     Parameters: `reported` has the removals that are reported already.
     """
+    everywhere = list(_all_taken(program))
+    for taken in sorted(everywhere, key=lambda each: not each.anyway):
+        place = (taken.flaw.function, taken.flaw.event)
+        if place in reported or not program.is_here(program.named(taken.flaw.function).function):
+            continue
+        others = [each.as_rival() for each in everywhere if (each.flaw.function, each.flaw.event) == place]
+        judgement = judge(program, taken.resolver, taken.lock.location, others, does="takes")
+        if judgement is not None:
+            reported.add(place)
+            yield _report_thrown_away(program, rule, taken, judgement)
+
+
+def _all_taken(program: Program) -> Iterator[_Taken]:
     for resolver in suspending_functions(program):
         for event in resolver.function.events:
             lock = _thrown_away(program, resolver, event.manager) if isinstance(event, Enter) else None
-            if lock is None or lock.flaw is None or not lock.flaw.unwinds:
-                continue  # one that goes only when the work has been done may have nothing left to protect
-            place = (lock.flaw.function, lock.flaw.event)
-            if place in reported or not program.is_here(program.named(lock.flaw.function).function):
+            if lock is None or lock.flaw is None:
                 continue
-            judgement = _beside_itself(program, resolver, event.id, lock)
-            if judgement is not None:
-                reported.add(place)
-                yield _report_thrown_away(program, rule, (resolver, event.id), lock, judgement)
+            waits = _waits_under(program, resolver, event.id)
+            anyway = any(_is_done_anyway(program, resolver, event.id, wait) for wait in waits)
+            if waits and (anyway or lock.flaw.unwinds):  # else nothing may be left to protect when it goes
+                yield _Taken(resolver, event.id, lock, lock.flaw, anyway)
 
 
 def _thrown_away(program: Program, resolver: Resolver, manager: Operand) -> Lock | None:
-    """Give the lock that is entered if it is thrown away; of a local, if all its bindings are that one."""
+    """Give the lock that is entered if it is thrown away; of a local, if all its bindings are that one.
+
+    The local may be one of the function around: ``async def later(): async with lock: ...``.
+    """
     for lock in program.locks_of(resolver, manager):
         if lock.flaw is not None and lock.flaw.cause is Cause.THROWN_AWAY:
             return lock
     event = resolver.function.events[manager]
-    values = resolver.values_of(event.place.name) if isinstance(event, Read) and isinstance(event.place, Name) else []
-    found = {resolver.value(value) for value in values}
-    location = found.pop() if len(found) == 1 else None
-    if location is None or not all(is_made_as_lock(resolver, value) for value in values):
+    if not isinstance(event, Read) or not isinstance(event.place, Name):
         return None
-    flaw = find_removal(program, resolver, location)
+    name, binder = event.place.name, resolver
+    while binder.outer is not None and event.place.scope is Scope.CLOSURE and not binder.is_bound(name):
+        binder = binder.outer
+    values = binder.values_of(name)
+    found = {binder.value(value) for value in values}
+    location = found.pop() if len(found) == 1 else None
+    if location is None or not all(is_made_as_lock(binder, value) for value in values):
+        return None
+    flaw = find_removal(program, binder, location)
     return Lock(location, UNKNOWN_LOCK, flaw) if flaw is not None else None
 
 
-def _beside_itself(program: Program, resolver: Resolver, event: int, lock: Lock) -> Judgement | None:
-    """Say who else may come to the lock while a function waits under it."""
+def _waits_under(program: Program, resolver: Resolver, event: int) -> list[Suspend]:
+    """Give where a function awaits something with the lock held that it takes at an event, if others can run then."""
     path = resolver.function.statements[event]
-    inside = (
+    return [
         each
         for each in resolver.function.events
-        if isinstance(each, Suspend) and resolver.function.statements[each.id][: len(path)] == path
-    )
-    if not any(each.why is SuspendWhy.AWAIT and program.may_suspend(resolver, each) for each in inside):
-        return None
-    return judge(program, resolver, lock.location, [(resolver, Access(event, lock.location, Change.ASSIGN, None))])
+        if isinstance(each, Suspend)
+        and each.why is SuspendWhy.AWAIT
+        and resolver.function.statements[each.id][: len(path)] == path
+        and program.may_suspend(resolver, each)
+    ]
 
 
-def _report_thrown_away(
-    program: Program, rule: Rule, taken: tuple[Resolver, int], lock: Lock, judgement: Judgement
-) -> Finding:
-    flaw = lock.flaw
-    assert flaw is not None, "only locks that are thrown away are reported"
-    removes = program.named(flaw.function).function
-    resolver, event = taken
+def _is_done_anyway(program: Program, resolver: Resolver, event: int, wait: Suspend) -> bool:
+    """Tell whether who has got the lock does the work without a look if it is done already, and so do its callees.
+
+    Then nothing but the lock keeps two from doing it side by side. To fetch the same data twice is no harm.
+    """
+    name = called_by_name(resolver, resolver.origin(wait.awaited)) if wait.awaited is not None else ""
+    if not name or name == "sleep" or gives_data(name):
+        return False
+    region = statement_at(resolver.module.tree, resolver.function.statements[event])
+    inside = {id(node) for node in ast.walk(region)}
+    if any(id(test) in inside for test in tests_before(resolver, wait.id)):
+        return False
+    targets = (target for call in awaited_calls(resolver, wait) for target in call.targets)
+    return all(_begins_without_test(program.resolver(target.function)) for target in targets)
+
+
+def _begins_without_test(callee: Resolver) -> bool:
+    waits = (each for each in callee.function.events if isinstance(each, Suspend))
+    return any(not any(True for _ in tests_before(callee, each.id)) for each in waits)
+
+
+def _report_thrown_away(program: Program, rule: Rule, taken: _Taken, judgement: Judgement) -> Finding:
+    lock, flaw = taken.lock, taken.flaw
+    takes, removes = taken.resolver.function, program.named(flaw.function).function
+    why = () if not taken.anyway else ("what is done under it is done by each, without a look if it has been done",)
     return Finding(
         rule=rule.code,
         name=rule.name,
-        confidence=Confidence.POSSIBLE,
+        confidence=min(judgement.confidence, Confidence.LIKELY) if taken.anyway else Confidence.POSSIBLE,
         path=program.source.path,
         extent=program.write_extent(removes, flaw.event),
         function=removes.qualname,
         state=str(lock),
         message=f"`{lock}` is thrown away while others may wait for it: who comes next makes another lock",
         trace=(
-            step(program, resolver.function, event, Role.READ, f"`{lock}` is taken, and others wait for it"),
+            step(program, takes, taken.event, Role.READ, f"`{lock}` is taken, and others wait for it"),
             step(program, removes, flaw.event, Role.WRITE, "free for a moment, before the next one has it"),
         ),
-        evidence=judgement.evidence,
+        evidence=(*judgement.evidence, *why),
         span=Span(removes.qualname, (), (), (), flaw.event),
     )

@@ -63,7 +63,7 @@ def is_careless(writer: Resolver, access: Access) -> bool:
     name = getattr(writer.function.node, "name", "")
     if runs_alone_by_name(name) or opens_or_closes_by_name(name) or _uses_result(writer, access.event):
         return False
-    return all(_tells_nothing(test) for test in _tests_before(writer, access.event))
+    return all(_tells_nothing(test) for test in tests_before(writer, access.event))
 
 
 def _uses_result(writer: Resolver, event: int) -> bool:
@@ -74,8 +74,13 @@ def _uses_result(writer: Resolver, event: int) -> bool:
     return not isinstance(statement, ast.Expr) or statement.value is not writer.function.nodes[event]
 
 
-def _tests_before(writer: Resolver, event: int) -> Iterator[ast.expr]:
-    """Give the conditions that an event has behind it: those around it, and those that end what comes before it."""
+def tests_before(writer: Resolver, event: int) -> Iterator[ast.expr]:
+    """Give the conditions that an event has behind it: those around it, and those that end what comes before it.
+
+    Parameters:
+        writer: the function that the event is of.
+        event: what happens only if these allow it.
+    """
     for node, step in writer.function.around(event):
         if isinstance(node, ast.If | ast.While):
             yield node.test

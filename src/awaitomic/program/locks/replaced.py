@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from awaitomic.flow.statements import block_of
+from awaitomic.knowledge.containers import CONTAINERS
 from awaitomic.knowledge.locks import IN_PROCESS, LOCK_TYPES
 from awaitomic.model.event import Attribute, Return, Write
 from awaitomic.program.names import dotted
@@ -32,6 +33,8 @@ class Replaced(NamedTuple):
     """Where ``__new__`` gives the instance that it keeps."""
     made: tuple[Resolver, int]
     """Where ``__init__`` makes the lock."""
+    emptied: tuple[str, ...]
+    """The containers that it empties with that, by their names."""
 
 
 def replaced_locks(program: Program) -> Iterator[Replaced]:
@@ -49,7 +52,8 @@ def replaced_locks(program: Program) -> Iterator[Replaced]:
                 continue
             made = _makes_lock(resolver, event.value) and _is_always_done(resolver, event.id)
             if made and resolver.value(event.place.base) == resolver.receiver():
-                yield Replaced(facts, event.place.attr, (program.resolver(new), kept), (resolver, event.id))
+                given = (program.resolver(new), kept)
+                yield Replaced(facts, event.place.attr, given, (resolver, event.id), _emptied(resolver))
 
 
 def _gives_what_it_keeps(resolver: Resolver) -> int | None:
@@ -69,6 +73,20 @@ def _makes_lock(resolver: Resolver, value: int) -> bool:
     node = resolver.function.nodes[value]
     known = LOCK_TYPES.get(dotted(node.func, resolver.module.imports) or "") if isinstance(node, ast.Call) else None
     return known is not None and known.library in IN_PROCESS
+
+
+def _emptied(resolver: Resolver) -> tuple[str, ...]:
+    """Give the containers of the object itself that a constructor makes anew in any case."""
+    found: list[str] = []
+    for event in resolver.function.events:
+        if not isinstance(event, Write) or not isinstance(event.place, Attribute):
+            continue
+        place = resolver.place(event.place)
+        own = place is not None and place.parent == resolver.receiver()
+        kind = resolver.type_of(place).name if place is not None and own else None
+        if kind in CONTAINERS and _is_always_done(resolver, event.id):
+            found.append(event.place.attr)
+    return tuple(found)
 
 
 def _is_always_done(resolver: Resolver, event: int) -> bool:
