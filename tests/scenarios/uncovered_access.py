@@ -105,6 +105,16 @@ def _wire(repair: Repair | None = None) -> FixtureCase:
     )
 
 
+def _registry(*findings: tuple[str, str]) -> FixtureCase:
+    return FixtureCase(
+        tasks={"register": lambda module: module.registry.register("ann")},
+        state=lambda module: module.registry.table.rows,
+        findings=findings,
+        repair="refused" if findings else None,
+        refusal="no-remedy-yet" if findings else None,
+    )
+
+
 def _line(repair: Repair | None = None) -> FixtureCase:
     return FixtureCase(
         subject=lambda module: module.Line(),
@@ -151,6 +161,8 @@ CASES: dict[str, FixtureCase] = {
     "uncovered_access/keep_taken_under_the_lock.py": _wire(),
     "uncovered_access/counted_out.py": _line("unsafe"),
     "uncovered_access/keep_counted_under_lock.py": _line(),
+    "uncovered_access/added_when_free_between.py": _registry(("AWA201", "self.table")),
+    "uncovered_access/keep_added_in_one_region.py": _registry(),
     "uncovered_access/callee_locks_too_late.py": _pages("unsafe"),
     "uncovered_access/keep_callee_looks_again.py": _pages(),
     "uncovered_access/timer_overwritten.py": _clock("safe"),

@@ -75,6 +75,12 @@ def _waits_for_condition(case: Case) -> bool:
     return case.fact.useless_lock is None
 
 
+def _is_in_a_store(case: Case) -> bool:
+    """Tell whether what is written is behind a call of a store, so that nothing is known of it but the store."""
+    span = case.finding.span
+    return not case.is_use and case.program.facts(case.resolver).write_at(span.write, case.finding.state) is None
+
+
 def _is_in_constructor(case: Case) -> bool:
     return getattr(case.function.node, "name", "") == "__init__"
 
@@ -205,6 +211,14 @@ TABLE: tuple[Row, ...] = (
         (for_a_while.REMEDY,),
         "better is no shared state: what needs the value gets it as a parameter, or finds it in a `ContextVar`; but "
         "that is for people to decide",
+    ),
+    Row(
+        "AWA201",
+        "what was looked for in a store, and is added to it when the lock has been free",
+        _is_in_a_store,
+        (),
+        "let one region of the lock hold the look and the addition, or look again behind the second acquisition; where "
+        "other processes add to `{state}`, too, let the store refuse what is there twice",
     ),
     Row(
         "AWA201",

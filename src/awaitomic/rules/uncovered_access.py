@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from awaitomic.knowledge.containers import EVENTS
-from awaitomic.model.finding import Confidence, Finding, Role, TraceStep
+from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
 from awaitomic.program import Program
 from awaitomic.program.accesses import Change
 from awaitomic.program.concurrency.sharing import is_primitive
@@ -19,6 +19,7 @@ from awaitomic.program.facts import WriteFact
 from awaitomic.program.locks.covering import Cover, cover_of, first_of, taken_at
 from awaitomic.program.resolve import Resolver
 from awaitomic.rules import check_then_act, late_update, references, stale_write
+from awaitomic.rules.added_again import AddedAgain, find_added_again
 from awaitomic.rules.check_then_act import confidence_of_use
 from awaitomic.rules.counted_out import CountedOut, find_counted_out
 from awaitomic.rules.rule import Repair, Rule, make_finding, step, suspending_functions
@@ -38,6 +39,7 @@ def find(program: Program) -> Iterator[Finding]:
         if program.suspension.takes_locks(resolver):
             yield from (_report_reference(program, resolver, found) for found in find_references(program, resolver))
             yield from (_report_count(program, resolver, found) for found in find_counted_out(program, resolver))
+            yield from (_report_added(program, resolver, found) for found in find_added_again(program, resolver))
 
 
 def _explained(program: Program, resolver: Resolver, found: Iterator[Finding]) -> Iterator[Finding]:
@@ -140,6 +142,31 @@ def _report_count(program: Program, resolver: Resolver, found: CountedOut) -> Fi
     return replace(finding, trace=_trace(program, resolver, finding, cover))
 
 
+def _report_added(program: Program, resolver: Resolver, found: AddedAgain) -> Finding:
+    function, asked, added = resolver.function, found.asked, found.added
+    store, lock = str(added.store), str(added.lock)
+    trace = (
+        step(program, function, asked.taken, Role.ACQUIRE, f"`{lock}` is taken"),
+        step(program, function, asked.event, Role.READ, f"`{store}` is asked"),
+        step(program, function, added.taken, Role.SUSPEND, f"`{lock}` is waited for again: other tasks run here"),
+        step(program, function, added.event, Role.WRITE, "added all the same"),
+    )
+    return Finding(
+        rule=RULE.code,
+        name=RULE.name,
+        confidence=min(found.judgement.confidence, Confidence.LIKELY),
+        path=program.source.path,
+        extent=program.extent(function, added.event),
+        function=function.qualname,
+        state=store,
+        message=f"`{found.found}` is looked for in `{store}` under `{lock}`, and what is not there is added under it, "
+        "but it is free in between: others may have added the same",
+        trace=trace,
+        evidence=found.judgement.evidence,
+        span=Span(function.qualname, (asked.event,), (), (added.taken,), added.event),
+    )
+
+
 def _trace(program: Program, resolver: Resolver, finding: Finding, cover: Cover) -> tuple[TraceStep, ...]:
     """Give the steps of a finding, and where the lock is taken."""
     function, first, rest = resolver.function, finding.trace[0], list(finding.trace[1:])
@@ -169,7 +196,9 @@ RULE = Rule(
         "Shared state is read or tested, and written on the strength of that, and a lock covers one end only: it is "
         "taken after the test, given back before the write, or given back and taken again with an await in between. "
         "Waiting for the lock is such an await, too, if somebody holds the lock over one. So is a reference taken "
-        "from an attribute above the lock and used under it, where others put something else there under that lock."
+        "from an attribute above the lock and used under it, where others put something else there under that lock; "
+        "and a look into a store of any kind under the lock, and the addition of what was not there under the lock as "
+        "it is taken again."
     ),
     why=(
         "The lock looks as if the matter had been seen to, which is why this is seldom found in review. But a lock "
@@ -237,7 +266,8 @@ async def main():
     silent=(
         "A second test under the lock (double-checked locking), a fresh read in the region that writes, a question "
         "whether the lock is free right before it is taken, a lock that nobody holds over an await, a claim that was "
-        "made before the lock is waited for, what merely sounds like a lock. A function that takes no lock over any of "
+        "made before the lock is waited for, what merely sounds like a lock, and a store that is looked into again, "
+        "that looks itself (`insert_or_ignore`), or whose error is caught. A function that takes no lock over any of "
         "the span is AWA101 to AWA103."
     ),
     references=(

@@ -1,0 +1,25 @@
+"""Words of methods by which a store (a table, a registry, a service) is asked for a thing, and given one more."""
+
+from __future__ import annotations
+
+from awaitomic.knowledge.words import words_of
+
+_ASKS = frozenset("get find fetch select exists exist has lookup query search read count".split())
+
+_ADDS = frozenset("insert add create append".split())
+"""Verbs that make one more of what is there already; what merely stores again puts the same into the same place."""
+
+_LOOKS_ITSELF = frozenset("upsert merge ignore replace ensure missing absent unique conflict or if update".split())
+"""Words for a call that looks itself whether the thing is there."""
+
+
+def asks_a_store(name: str) -> bool:
+    """Tell whether a method of that name looks for something: ``get_row``, ``find_one``, ``exists``."""
+    words = words_of(name)
+    return bool(words) and words[0] in _ASKS and _ADDS.isdisjoint(words)
+
+
+def adds_to_a_store(name: str) -> bool:
+    """Tell whether a method of that name adds something that may be there already: ``insert``, ``create_user``."""
+    words = words_of(name)
+    return bool(words) and words[0] in _ADDS and _LOOKS_ITSELF.isdisjoint(words)
