@@ -9,7 +9,7 @@ from awaitomic.program.modules import Modules
 from awaitomic.program.outline import ClassOutline
 
 _ANY = "*"
-"""Stands for the last names of bases that some import gives to what is called otherwise where it is defined."""
+"""Stands for the last names of bases that an import or assignment gives to what is called otherwise elsewhere."""
 
 
 class Derived(NamedTuple):

@@ -107,7 +107,8 @@ class Linker:
         if name in outline.functions and name not in outline.variables:
             return Definition("function", module, name)
         if name in outline.variables:
-            return Definition("variable", module, name)
+            meant = self._named(outline.aliases[name], module, hops + 1) if name in outline.aliases else None
+            return meant if meant is not None and meant.kind == "class" else Definition("variable", module, name)
         if name in outline.imports:
             return self.find(outline.imports[name], module)
         for star in outline.stars:
@@ -351,11 +352,11 @@ class Linker:
         facts = self._modules.facts(found.module)
         return UNKNOWN if facts is None else self._annotated(facts.type_aliases.get(found.name), found.module, hops)
 
-    def _named(self, name: str, module: str) -> Definition | None:
+    def _named(self, name: str, module: str, hops: int = 0) -> Definition | None:
         if not name.startswith(":"):
             return self.find(name, module)
         first, *rest = name[1:].split(".")
-        found = self.member(module, first)
+        found = self.member(module, first, hops)
         if found is None or not rest:
             return found
         return self._in_class(found, rest[0]) if found.kind == "class" and len(rest) == 1 else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from awaitomic.model.event import Attribute, Call, Compute, Merge, Name, Operand, Read, Return, Scope, Write, Yield
@@ -64,14 +65,25 @@ class Makers:
         found: list[tuple[Resolver, Call]] = []
         family = [class_id, *(each.id for each in self._project.link.below(class_id))]
         for each in family:
-            units = self._project.concerned(module_of(each), qualname_of(each).rpartition(".")[2])
+            names = self._names(each)
+            units = self._concerned(each, names)
             if units is None:
                 return None
             for unit in units:
                 if not is_test(unit.name):
                     if unit not in self._made:
                         self._made[unit] = _Made(unit)
-                    found.extend(self._made[unit].of(each))
+                    found.extend(self._made[unit].of(each, names))
+        return found
+
+    def _concerned(self, class_id: str, names: tuple[str, ...]) -> dict[Unit, None] | None:
+        """Give the modules that may mean a class by one of its names; None if too many know the first."""
+        found: dict[Unit, None] = {}
+        for name in names:
+            units = self._project.concerned(module_of(class_id), name)
+            if units is None and name == names[0]:
+                return None
+            found.update(dict.fromkeys(units or ()))
         return found
 
     def _find_fates(self, class_id: str) -> frozenset[Fate] | None:
@@ -104,12 +116,18 @@ class Makers:
         bases = {base for facts in lineage for base in link.bases(facts) if ":" not in base}
         if any(base.rpartition(".")[2].partition("[")[0] not in _ROOTS for base in bases):
             return True
-        word = qualname_of(class_id).rpartition(".")[2].encode()
+        words = [name.encode() for name in self._names(class_id)]
         return any(
-            word in (raw := self._project.tree.raw(name)) or b"import *" in raw
+            any(word in raw for word in words) or b"import *" in raw
             for name in (module, *self._project.importers(module))
             if name.endswith("__init__.py")
+            for raw in (self._project.tree.raw(name),)
         )
+
+    def _names(self, class_id: str) -> tuple[str, ...]:
+        """Give the name of a class, and those under which it goes elsewhere."""
+        name = qualname_of(class_id).rpartition(".")[2]
+        return (name, *sorted(self._project.also_called(name)))
 
 
 class _Made:
@@ -131,10 +149,11 @@ class _Made:
                 for word in resolver.words:
                     self._mentioning.setdefault(word, []).append(index)
 
-    def of(self, class_id: str) -> list[tuple[Resolver, Call]]:
-        """Give the calls that make an instance of exactly this class, in the order of the text."""
+    def of(self, class_id: str, names: tuple[str, ...]) -> list[tuple[Resolver, Call]]:
+        """Give the calls that make an instance of exactly this class, by whatever name, in the order of the text."""
         found = list(self._by_methods.get(class_id, ()))
-        for index in self._mentioning.get(qualname_of(class_id).rpartition(".")[2], ()):
+        mentioning = (self._mentioning.get(name, ()) for name in names)
+        for index in dict.fromkeys(chain.from_iterable(mentioning)):
             found.extend((index, event) for event, made in _makings(self._resolvers[index]) if made == class_id)
         return [(self._resolvers[index], event) for index, event in sorted(found, key=lambda each: each[0])]
 

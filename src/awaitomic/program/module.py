@@ -68,6 +68,8 @@ class ModuleFacts:
     globals: dict[str, Typed]
     type_aliases: dict[str, ast.expr]
     """Names at the top level that stand for a generic type: ``Store = dict[str, Session]``."""
+    aliases: dict[str, str]
+    """Names at the top level that only are other names for something (as in `Outline`)."""
     declared_locks: frozenset[Location] = frozenset()
     """What ``guarded-by`` comments call a lock, under the names that all functions know."""
     _linker: Linker | None = None
@@ -96,7 +98,8 @@ class ModuleFacts:
         own = identity(self.name, name)
         if own in self.classes:
             return own
-        found = self.definition(name) if name in self.imports or self.stars else None
+        told = name in self.imports or name in self.aliases or self.stars
+        found = self.definition(name) if told else None
         return found.id if found is not None and found.kind == "class" else None
 
     def resolve(self, typed: Typed) -> Typed:
@@ -148,7 +151,7 @@ def module_facts(outline: Outline, tree: ast.Module, graph: ModuleGraph) -> Modu
     for facts in found:
         _read_attribute_types(facts, types)
         facts.mentions = _mentions(facts)
-    aliases: dict[str, ast.expr] = {
+    generic: dict[str, ast.expr] = {
         target.id: node.value
         for node in tree.body
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Subscript)
@@ -156,7 +159,9 @@ def module_facts(outline: Outline, tree: ast.Module, graph: ModuleGraph) -> Modu
         if isinstance(target, ast.Name)
     }
     variables = _global_types(tree, types)
-    return ModuleFacts(name, tree, graph, imports, outline.stars, types, classes, by_name, variables, aliases)
+    return ModuleFacts(
+        name, tree, graph, imports, outline.stars, types, classes, by_name, variables, generic, outline.aliases
+    )
 
 
 def is_property(function: FunctionGraph) -> bool:

@@ -28,11 +28,11 @@ class Modules(Protocol):
         ...
 
     def deriving(self, name: str) -> frozenset[str]:
-        """Give the modules in which some class names a base of that last name."""
+        """Give the modules in which some class names a base of that last name, or of one that stands for it."""
         ...
 
     def is_renamed(self, name: str) -> bool:
-        """Tell whether some import gives something else that name."""
+        """Tell whether some import or assignment gives something else that name."""
         ...
 
     def returned(self, function: FunctionGraph) -> Location | None:

@@ -8,11 +8,12 @@ long as parsing, and is done for the modules of which more is asked (`awaitomic.
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from awaitomic.model.identity import identity
-from awaitomic.program.names import dotted, import_table, star_imports, target_names
+from awaitomic.program.names import assigned_names, dotted, import_table, star_imports, target_names
 from awaitomic.source.syntax import walk_statements
 
 _LONG = 400
@@ -55,6 +56,9 @@ class Outline:
     """Those at the top level."""
     variables: frozenset[str]
     """What is assigned at the top level."""
+    aliases: dict[str, str]
+    """Of these, what only ever is another name for something: ``Store = _Store``; with the dotted name of that, which
+    begins with a colon if this module does not import it."""
     is_deep: bool
     """Whether something may be nested too deeply to be lowered: then lowering has to tell what the module is."""
 
@@ -80,9 +84,9 @@ def outline_of(name: str, tree: ast.Module, text: str) -> Outline:
         for qualname, node in nodes.items()
     }
     deep = _are_deep(statements, text.split("\n"))
-    return Outline(
-        name, imports, star_imports(statements), classes, frozenset(functions), frozenset(_variables(tree)), deep
-    )
+    variables = frozenset(_variables(tree))
+    aliases = _aliases(tree, statements, imports) if variables else {}
+    return Outline(name, imports, star_imports(statements), classes, frozenset(functions), variables, aliases, deep)
 
 
 def _classes(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, ast.ClassDef]]:
@@ -154,6 +158,33 @@ def _variables(tree: ast.Module) -> Iterator[str]:
             yield node.target.id
         elif isinstance(node, ast.Assign):
             yield from target_names(node.targets)
+
+
+def _aliases(tree: ast.Module, statements: list[ast.AST], imports: dict[str, str]) -> dict[str, str]:
+    """Give what a module's names stand for that are bound once in all of it, to what another name stands for."""
+    found: dict[str, str] = {}
+    for node in tree.body:
+        value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+        if isinstance(value, ast.Name | ast.Attribute):
+            own, meant = dotted(value, {}), dotted(value, imports)
+            if own is not None and meant is not None:
+                told = meant if own.partition(".")[0] in imports else f":{own}"
+                found.update((name, told) for name in assigned_names(node) if name not in imports)
+    if not found:
+        return {}
+    bound = Counter(name for each in statements for name in _bound_by(each))
+    return {name: meant for name, meant in found.items() if bound[name] == 1}
+
+
+def _bound_by(statement: ast.AST) -> list[str]:
+    """Give the names that a statement may bind, in whatever scope: what is bound twice may stand for two things."""
+    if isinstance(statement, ast.AugAssign | ast.For | ast.AsyncFor):
+        return target_names([statement.target])
+    if isinstance(statement, ast.Global | ast.Delete):
+        return statement.names if isinstance(statement, ast.Global) else target_names(statement.targets)
+    if isinstance(statement, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        return [statement.name]
+    return assigned_names(statement)
 
 
 def _are_deep(statements: list[ast.AST], lines: list[str]) -> bool:

@@ -125,11 +125,23 @@ class Project:
         return self._finder.find(dotted, importer)
 
     def deriving(self, name: str) -> frozenset[str]:
-        """Give the modules in which some class names a base of that last name."""
-        return self._by_base.get(name, frozenset())
+        """Give the modules in which some class names a base of that last name, or of one that stands for it."""
+        direct = self._by_base.get(name, frozenset())
+        found = direct.union(*(self._by_base.get(alias, ()) for alias in self.also_called(name)))
+        return found if len(found) <= _MANY else direct
+
+    def also_called(self, name: str) -> frozenset[str]:
+        """Give the names that imports and assignments give to something of that name, and to these in turn."""
+        found: set[str] = set()
+        queue = [name]
+        while queue:
+            more = self._aliases.get(queue.pop(), frozenset()) - found - {name}
+            found |= more
+            queue.extend(more)
+        return frozenset(found)
 
     def is_renamed(self, name: str) -> bool:
-        """Tell whether some import gives something else that name."""
+        """Tell whether some import or assignment gives something else that name."""
         return name in self._renames
 
     def returned(self, function: FunctionGraph) -> Location | None:
@@ -145,6 +157,14 @@ class Project:
     def _renames(self) -> frozenset[str]:
         names = self.tree.files.union(self.tree.overlay)
         return frozenset().union(*(self.tree.header(name).renames for name in names))
+
+    @cached_property
+    def _aliases(self) -> dict[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for name in self.tree.files.union(self.tree.overlay):
+            for alias, meant in self.tree.header(name).aliases:
+                found.setdefault(meant, set()).add(alias)
+        return {meant: frozenset(aliases) for meant, aliases in found.items()}
 
     @cached_property
     def _by_base(self) -> dict[str, frozenset[str]]:

@@ -34,6 +34,10 @@ _IMPORT = re.compile(
 _CLASS = re.compile(rb"^[ \t]*class[ \t]+(\w+)[^\n(:]*\(([^)]*)\)", re.MULTILINE)
 _IMPORTED = re.compile(rb"\bimport\b(?:[ \t]*\([^)]*\)|(?:\\\r?\n|[^\n;])*)")
 _AS = re.compile(rb"\bas[\s\\]+([^\s,;)#\\]+)")
+_ALIAS = re.compile(
+    rb"^([A-Za-z_]\w*)[ \t]*(?::[^=\n]*)?=[ \t]*([A-Za-z_][\w.]*)[ \t]*(?:#[^\r\n]*)?\r?$", re.MULTILINE
+)
+"""One name for another at the top level: ``Store = _Store``."""
 _WORD = re.compile(rb"[\w\x80-\xff]+")
 """A word in any encoding: what is searched for is one, so it never goes over the end of another."""
 _OFTEN = 20
@@ -81,12 +85,15 @@ class Header:
     bases: frozenset[str]
     """Last names of all base classes, under the names that they have where they are defined."""
     renames: frozenset[str]
-    """Names that imports give to what is called otherwise where it is defined, and maybe some more."""
+    """Names that imports and assignments give to what is called otherwise where it is defined, and maybe some more."""
+    aliases: frozenset[tuple[str, str]]
+    """Of these, those at the beginning of a line, each with the last name of what it stands for."""
 
     @property
     def digest(self) -> str:
         """What stands for it: two headers with the same one say the same."""
-        return digest(repr((self.imports, sorted(self.bases), sorted(self.renames))).encode("utf-8", "surrogatepass"))
+        told = (self.imports, sorted(self.bases), sorted(self.renames), sorted(self.aliases))
+        return digest(repr(told).encode("utf-8", "surrogatepass"))
 
 
 class SourceTree:
@@ -300,11 +307,13 @@ def header_of(raw: bytes) -> Header:
                 renamed[words[2]] = words[0].rpartition(".")[2]
         if base is not None and base.strip(b"."):
             imports.append(base.decode("ascii", "replace"))
+    named = {name.decode(): value.decode().rpartition(".")[2] for name, value in _ALIAS.findall(raw)}
     bases: set[str] = set()
     for match in _CLASS.finditer(raw):
         for word in _IDENTIFIER.findall(match[2].decode("ascii", "replace")):
             bases.add(renamed.get(word, word))
-    return Header(tuple(dict.fromkeys(imports)), frozenset(bases), _renames(raw))
+    aliases = frozenset((name, value) for name, value in (*renamed.items(), *named.items()) if name != value)
+    return Header(tuple(dict.fromkeys(imports)), frozenset(bases), _renames(raw) | frozenset(named), aliases)
 
 
 def _renames(raw: bytes) -> frozenset[str]:
