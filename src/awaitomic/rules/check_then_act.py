@@ -158,7 +158,7 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, guard: Active
         resolver,
         fact,
         confidence=min(
-            _lower(judgement.confidence) if again else judgement.confidence,
+            likely_if_proven(judgement) if again else judgement.confidence,
             _confidence(program, resolver, fact, guard),
             Confidence.POSSIBLE if _is_harmless(resolver, fact, guard, judgement, others) else Confidence.CERTAIN,
             Confidence.POSSIBLE if _is_first_use(program, resolver, fact, guard, judgement) else Confidence.CERTAIN,
@@ -188,8 +188,7 @@ def _is_made_again(
     computes = any(isinstance(node, ast.BinOp) for node in ast.walk(test))
     if computes or not tests_absence(test) or (renewed and fact.via is None):
         return False
-    proven = judgement.confidence is Confidence.CERTAIN
-    return data or (not proven and not makes_one_too_many(program, resolver, fact))
+    return data or (not judgement.proven and not makes_one_too_many(program, resolver, fact))
 
 
 def _is_done_by_then(program: Program, fact: WriteFact, test: ast.AST) -> bool:
@@ -217,7 +216,7 @@ def _report_use(program: Program, resolver: Resolver, use: StaleUse) -> Finding:
         RULE,
         resolver,
         fact,
-        confidence=confidence_of_use(use.judgement),
+        confidence=likely_if_proven(use.judgement),
         judgement=use.judgement,
         trace=trace,
         reads=tuple(sorted({token.read for token in tokens})),
@@ -227,17 +226,13 @@ def _report_use(program: Program, resolver: Resolver, use: StaleUse) -> Finding:
     )
 
 
-def _lower(confidence: Confidence) -> Confidence:
-    return Confidence(max(Confidence.POSSIBLE, confidence - 1))
+def likely_if_proven(judgement: Judgement) -> Confidence:
+    """Give *likely* where tasks are seen to run at the same time, else *possible*.
 
-
-def confidence_of_use(judgement: Judgement) -> Confidence:
-    """Give a use at most *likely*, and less where no task is seen to run beside it.
-
-    Most objects are closed by the task that uses them.
+    So it is for what harms little if it happens twice, and for a use of what somebody else closes: most objects are
+    closed by the task that uses them.
     """
-    certain = judgement.confidence is Confidence.CERTAIN
-    return Confidence.LIKELY if certain else Confidence.POSSIBLE
+    return Confidence.LIKELY if judgement.proven else Confidence.POSSIBLE
 
 
 def _confidence(program: Program, resolver: Resolver, fact: WriteFact, guard: ActiveGuard) -> Confidence:

@@ -150,7 +150,7 @@ def _disturbed(
         apart = refilling.is_apart(read.resolver, read.event)
         hint = _hint(program, resolver, location, read) if apart else None
         judgement = judge(program, resolver, state, [(read.resolver, access)], hint, does="reads")
-        if judgement is not None and (apart or judgement.confidence is Confidence.CERTAIN):
+        if judgement is not None and (apart or judgement.proven):
             found.append(judgement)
     mixed = _mixed(program, resolver, fact, suspend, filling)
     return max([*found, *([mixed] if mixed is not None else [])], key=lambda each: each.confidence, default=None)

@@ -20,7 +20,7 @@ from awaitomic.program.locks.covering import Cover, cover_of, first_of, taken_at
 from awaitomic.program.resolve import Resolver
 from awaitomic.rules import check_then_act, late_update, references, stale_write
 from awaitomic.rules.added_again import AddedAgain, find_added_again
-from awaitomic.rules.check_then_act import confidence_of_use
+from awaitomic.rules.check_then_act import likely_if_proven
 from awaitomic.rules.counted_out import CountedOut, find_counted_out
 from awaitomic.rules.rule import Repair, Rule, make_finding, step, suspending_functions
 from awaitomic.rules.stale_reference import use_at
@@ -102,7 +102,7 @@ def _report_reference(program: Program, resolver: Resolver, found: OldReference)
         RULE,
         resolver,
         fact,
-        confidence=confidence_of_use(found.judgement),
+        confidence=likely_if_proven(found.judgement),
         judgement=found.judgement,
         trace=trace,
         reads=(token.read,),

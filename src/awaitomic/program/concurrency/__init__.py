@@ -6,7 +6,7 @@ against an object being shared, and `table` is the only place where all that bec
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,6 +23,7 @@ from awaitomic.program.cancelling import ended_tasks, kept_at
 from awaitomic.program.concurrency.entries import entries, entries_of_tasks
 from awaitomic.program.concurrency.over import Does, strongest_beside
 from awaitomic.program.concurrency.own_key import has_each_its_key
+from awaitomic.program.concurrency.same_object import LOST, is_reached_alike, key_of_run
 from awaitomic.program.concurrency.sharing import (
     ENOUGH,
     Hint,
@@ -32,7 +33,7 @@ from awaitomic.program.concurrency.sharing import (
     shared_because,
     single_owner,
 )
-from awaitomic.program.concurrency.table import ASSUMED, Entry, Start
+from awaitomic.program.concurrency.table import ASSUMED, Entry, Start, may_have_an_object_each
 from awaitomic.program.joins import ends_of_task
 from awaitomic.program.locks.usual import usually_apart
 from awaitomic.program.resolve import Resolver
@@ -60,6 +61,8 @@ class Judgement:
     """Whether the object by its kind serves several tasks."""
     by_itself: bool = False
     """Whether it takes two calls of one and the same function, which nothing is seen to make in tasks."""
+    proven: bool = False
+    """Whether both are seen to run at the same time, be it on one object or on several of a kind."""
 
 
 Rival = tuple[Resolver, Access]
@@ -105,7 +108,7 @@ def judge(
     for rival, access in rivals:
         if not _on_one_object(program, (resolver, location), (rival, access.location)):
             continue
-        theirs = _of_rival(program, (rival, access), location, shared)
+        theirs = _of_rival(program, (rival, access), (resolver, location), shared)
         left = mine if write is None else _not_cancelled(program, mine, (rival, access), (resolver, write))
         confidence, pair = _met((resolver, left, span), theirs, _apart(program, resolver, location, left))
         if confidence is None or pair is None:
@@ -114,7 +117,7 @@ def judge(
         rank = (confidence, int(rival is not resolver), -program.extent(rival.function, access.event).line)
         if best is None or rank > best:
             best = rank
-            evidence = _evidence(program, resolver, (rival, access), pair, shared, about.owner, does)
+            evidence = _evidence(program, resolver, (rival, access), pair, shared, about, does)
             found = _judgement(confidence, evidence, (rival, access), pair, shared)
     return found
 
@@ -154,13 +157,16 @@ def _lowered(
     return confidence if access.certain else min(confidence, Confidence.LIKELY)
 
 
-def _of_rival(program: Program, rival: Rival, location: Location, shared: Shared | None) -> Does:
+def _of_rival(program: Program, rival: Rival, mine: tuple[Resolver, Location], shared: Shared | None) -> Does:
     """Give the ways in which a rival's write comes to be made: by its function, or by a task that is made there."""
     resolver, access = rival
+    location = mine[1]
     if access.task is not None:
         ways = entries_of_tasks(program, program.named(access.task).function, location, shared=shared)
     else:
-        ways = entries(program, resolver.function, location, shared=shared)
+        ways = entries(program, resolver.function, location, shared=shared, own=access.location)
+    if not is_reached_alike(mine, (resolver, access.location)):
+        ways = frozenset(replace(way, on=LOST) for way in ways)
     return resolver, ways, (access.event,)
 
 
@@ -169,10 +175,12 @@ def _judgement(
 ) -> Judgement:
     assumed = any(entry.start in ASSUMED for entry in pair)
     by_itself = assumed and pair[0] == pair[1]
+    apart = confidence is Confidence.LIKELY and rival[1].certain and may_have_an_object_each(*pair)
+    proven = confidence is Confidence.CERTAIN or apart
     if shared is None:
-        return Judgement(confidence, evidence, *rival, assumed, by_itself=by_itself)
+        return Judgement(confidence, evidence, *rival, assumed, by_itself=by_itself, proven=proven)
     keyed = assumed and shared.keyed
-    return Judgement(confidence, evidence, *rival, assumed, keyed, shared.strong, shared.serves, by_itself)
+    return Judgement(confidence, evidence, *rival, assumed, keyed, shared.strong, shared.serves, by_itself, proven)
 
 
 def _not_cancelled(
@@ -198,6 +206,8 @@ class _About(NamedTuple):
     of_all: bool
     """Whether a handler comes to it through what it is given, or is itself: ``request.app["n"]`` is one for all."""
     state: Location
+    key: str
+    """What each run brings as the key of the state, if it is kept under such a one."""
 
     @classmethod
     def of(cls, program: Program, resolver: Resolver, location: Location) -> _About:
@@ -209,6 +219,7 @@ class _About(NamedTuple):
             not of_all and is_made_for_each(program, resolver, location),
             of_all,
             location,
+            key_of_run(resolver, location),
         )
 
 
@@ -296,7 +307,7 @@ def _evidence(
     rival: Rival,
     pair: tuple[Entry, Entry],
     shared: Shared | None,
-    owner: str | None,
+    about: _About,
     does: str,
 ) -> tuple[str, ...]:
     sentences = [_describe(pair[0])]
@@ -310,9 +321,17 @@ def _evidence(
         sentences.append(f"`{other.function.qualname}`{through} {verb} `{access.location}` at {place}")
     if shared is not None:
         sentences.extend(shared.whys)
-    if owner:
-        sentences.append(f"but a `{owner}` is by its kind used by one task at a time")
+    sentences.extend(_doubts(pair, about))
     return tuple(dict.fromkeys(sentences))
+
+
+def _doubts(pair: tuple[Entry, Entry], about: _About) -> Iterator[str]:
+    """Give what speaks against two runs meeting on one object, of what can be said in words."""
+    if about.owner:
+        yield f"but a `{about.owner}` is by its kind used by one task at a time"
+    if may_have_an_object_each(*pair):
+        what = f"key `{about.key}`" if about.key else "object"
+        yield f"but nothing in sight says that two of them have the same {what}"
 
 
 def _describe(entry: Entry) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,32 +16,28 @@ from awaitomic.knowledge.lifecycle import (
     starts_by_name,
 )
 from awaitomic.knowledge.spawners import RUNNERS
-from awaitomic.model.event import Attribute, Call, Compute, Merge, Operand, Return
+from awaitomic.model.event import Attribute
 from awaitomic.model.location import ItemStep, Location, Root
 from awaitomic.program.callers import in_loop, is_nested
 from awaitomic.program.cancelling import keepers
 from awaitomic.program.concurrency.entered_again import is_entered_again
+from awaitomic.program.concurrency.given_back import is_given_back
+from awaitomic.program.concurrency.same_object import LOST, Sight, at_first, of_caller, of_task
 from awaitomic.program.concurrency.sharing import Shared
 from awaitomic.program.concurrency.table import ASSUMED, Entry, Start
 from awaitomic.program.module import is_setter
 from awaitomic.program.module_calls import Site, Spawn
-from awaitomic.program.names import last_name
 from awaitomic.program.target import How
 from awaitomic.source.project import is_test
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
-    from awaitomic.program.resolve import Resolver
 
 _RUNS_ONCE = frozenset({Start.ALONE, Start.LIFECYCLE, Start.SERIAL})
 _RUNS_IN_ONE = _RUNS_ONCE | {Start.ONCE}
 _RUNS_AGAIN = frozenset({Start.PUBLIC, Start.HANDLER, Start.MANY, Start.AGAIN, Start.CALLBACK})
 _WEAK = frozenset({Runs.SELDOM, None})
 """What a base class or a callback says less surely than the name of a lifecycle method does."""
-
-_COLLECTIONS = frozenset({"tuple", "list", "dict"})
-_DRESSERS = frozenset({"wraps", "update_wrapper"})
-"""What gives a function back with another name on it: ``wraps(call)(wrapper)``."""
 
 _BY_RUNS = {
     Runs.MANY: Start.HANDLER,
@@ -54,7 +49,7 @@ _BY_RUNS = {
 
 
 def entries(
-    program: Program, function: FunctionGraph, location: Location, *, shared: Shared | None
+    program: Program, function: FunctionGraph, location: Location, *, shared: Shared | None, own: Location | None = None
 ) -> frozenset[Entry]:
     """Give the ways in which a function comes to run beside others on one object (or one closure).
 
@@ -65,8 +60,9 @@ def entries(
         function: the function in question.
         location: the state that it is about.
         shared: what says that several tasks have the object that the state belongs to, if anything does.
+        own: the same state, as this function knows it, if it is not the one that `location` speaks for.
     """
-    found = _Search(program, location, shared=shared).up_from(function, frozenset())
+    found = _Search(program, location, shared=shared, own=own).up_from(function, frozenset())
     return _as_the_project_does(program, function, found)
 
 
@@ -123,7 +119,8 @@ def entries_of_tasks(
 ) -> frozenset[Entry]:
     """Give the ways in which a function comes to run as a task of its own: see `entries`."""
     search = _Search(program, location, shared=shared)
-    return frozenset(search.spawned(spawn, frozenset()) for spawn in program.callers.spawns(function))
+    step = search.first(function)
+    return frozenset(search.spawned(spawn, step, frozenset()) for spawn in program.callers.spawns(function))
 
 
 class _Step(NamedTuple):
@@ -138,33 +135,46 @@ class _Step(NamedTuple):
     """Whether the object in question was made by one of the functions on the way, for itself."""
     handed: str = ""
     """The parameter by which the function has the object, if it is that."""
+    sight: Sight = Sight()
+    """Which object it is, as far as that is seen: see `awaitomic.program.concurrency.same_object`."""
 
 
-def _argument(site: Site, parameter: str) -> Location | None:
-    """Give what a call hands over for a parameter."""
-    return next((site.resolver.value(each) for name, each in site.target.arguments if name == parameter), None)
+def _object_at(call: Site | Spawn, parameter: str) -> Location | None:
+    """Give what a call is made on, or hands over for a parameter."""
+    target, values = call.target, call.resolver
+    if not parameter:
+        return target.receiver
+    return next((values.value(each) for name, each in target.arguments if name == parameter), None)
 
 
 class _Search:
     """One walk up the callers, for one state."""
 
-    def __init__(self, program: Program, location: Location, *, shared: Shared | None) -> None:
+    def __init__(
+        self, program: Program, location: Location, *, shared: Shared | None, own: Location | None = None
+    ) -> None:
         self._program = program
         self._location = location
+        self._own = own or location
         self._shared = shared
+
+    def first(self, function: FunctionGraph) -> _Step:
+        """Give the step from which a walk begins."""
+        sight = at_first(self._program.resolver(function), self._location, self._own)
+        return _Step(function, function.class_id, sight=sight)
 
     def up_from(self, function: FunctionGraph, above: frozenset[int]) -> frozenset[Entry]:
         """Collect the entries of a function; `above` are the spawners that are being asked already."""
         found: set[Entry] = set()
         seen: set[tuple[object, ...]] = set()
-        stack = [_Step(function, function.class_id)]
+        stack = [self.first(function)]
         while stack:
             step = stack.pop()
             known = (id(step.function), *step[1:])
             if known in seen:
                 continue
             seen.add(known)
-            here = self._entries_here(step.own, step.function, above)
+            here = self._entries_here(step, above)
             here = [replace(entry, own=True) for entry in here] if step.made else here
             found.update(entry for entry in here if not step.as_task or entry.start not in _RUNS_ONCE)
             if self._location.root is Root.CLOSURE and step.function.id == self._location.owner:
@@ -180,7 +190,7 @@ class _Search:
     def _to_caller(self, step: _Step, site: Site) -> _Step:
         """Go on from a function to one that calls it."""
         caller = site.resolver.function
-        held = site.target.receiver if not step.handed else _argument(site, step.handed)
+        held = _object_at(site, step.handed)
         of_instance = self._location.root is Root.SELF
         is_parameter = held is not None and held.root is Root.PARAMETER and not held.steps
         return _Step(
@@ -189,6 +199,7 @@ class _Search:
             as_task=step.as_task or site.how in {How.TASK, How.GATHER},
             made=step.made or (of_instance and held is not None and held.root is Root.FRESH),
             handed=held.name if held is not None and is_parameter and of_instance else "",
+            sight=of_caller(self._location, step.sight, step.function, site, held),
         )
 
     def _is_same_object(self, own: str | None, receiver: Location | None, caller: FunctionGraph) -> bool:
@@ -207,17 +218,18 @@ class _Search:
             return False
         return receiver.root is Root.SELF and not receiver.steps
 
-    def _entries_here(self, own: str | None, function: FunctionGraph, above: frozenset[int]) -> list[Entry]:
+    def _entries_here(self, step: _Step, above: frozenset[int]) -> list[Entry]:
         """Give the ways in which a function comes to run other than by being awaited in the project."""
+        function = step.function
         line = getattr(function.node, "lineno", 1)
         if self._location.root is Root.CLOSURE and function.id == self._location.owner:
             return [Entry(function.id, Start.ALONE, line)]
         spawns = [
             spawn
             for spawn in self._program.callers.spawns(function)
-            if self._is_same_object(own, spawn.target.receiver, spawn.resolver.function)
+            if self._is_same_object(step.own, spawn.target.receiver, spawn.resolver.function)
         ]
-        return [*(self.spawned(spawn, above) for spawn in spawns), *self._own_entries(function, line)]
+        return [*(self.spawned(spawn, step, above) for spawn in spawns), *self._own_entries(function, line)]
 
     def _own_entries(self, function: FunctionGraph, line: int) -> list[Entry]:
         """Give the entries that a function is by itself: none if only its callers in the project can reach it."""
@@ -273,7 +285,7 @@ class _Search:
 
     def _start_of_nested(self, function: FunctionGraph) -> Start | None:
         """Give how a function in a function starts: by whoever is given it, or has what its decorator makes of it."""
-        if getattr(function.node, "decorator_list", None) or _is_given_back(self._program, function):
+        if getattr(function.node, "decorator_list", None) or is_given_back(self._program, function):
             return self._public(function)
         return Start.OPEN if self._program.callers.is_mentioned(function) else None
 
@@ -284,11 +296,24 @@ class _Search:
 
     # -- tasks ---------------------------------------------------------------------------------------------------
 
-    def spawned(self, spawn: Spawn, above: frozenset[int]) -> Entry:
+    def spawned(self, spawn: Spawn, step: _Step, above: frozenset[int]) -> Entry:
         """Give the entry that a place where a task is made is; `above` are the spawners that are asked already."""
-        line = self._program.extent(spawn.resolver.function, spawn.event).line
-        spawner = spawn.resolver.function.id
-        return Entry(spawn.target.function.id, self._start_of(spawn, above), line, spawner=spawner, event=spawn.event)
+        maker, function = spawn.resolver, spawn.target.function
+        line = self._program.extent(maker.function, spawn.event).line
+        start, on = self._start_of(spawn, above), self._object_of(spawn, step)
+        beside = [self._object_of(each, step) for each in self._made_with(spawn)] if start is Start.MANY else []
+        if len(beside) > 1 and beside.count(on) == 1:
+            on = LOST  # it is beside others that several run
+        return Entry(function.id, start, line, spawner=maker.function.id, event=spawn.event, on=on)
+
+    def _object_of(self, spawn: Spawn, step: _Step) -> str:
+        held = _object_at(spawn, step.handed)
+        return of_task(self._location, step.sight, spawn.target.function, spawn, held)
+
+    def _made_with(self, spawn: Spawn) -> list[Spawn]:
+        """Give what a place makes tasks of one function from: several calls, if they are gathered."""
+        others = self._program.callers.spawns(spawn.target.function)
+        return [each for each in others if each.resolver is spawn.resolver and each.event == spawn.event]
 
     def _start_of(self, spawn: Spawn, above: frozenset[int]) -> Start:
         if spawn.wrapper in RUNNERS:
@@ -317,37 +342,6 @@ class _Search:
         """Tell whether a test of shared state governs the spawn: ``if self._task is None or self._task.done()``."""
         state = self._program.facts(spawn.resolver).solution.before_event(spawn.event)
         return state is not None and any(guard.tokens for guard in state.guards)
-
-
-def _is_given_back(program: Program, function: FunctionGraph) -> bool:
-    """Tell whether the function around returns a function, alone or with others, as one that wraps another does."""
-    around = program.resolver(function).outer
-    if around is None:
-        return False
-    returned = (event.value for event in around.function.events if isinstance(event, Return))
-    return any(
-        around.function.nodes[each] is function.node
-        for value in returned
-        if value is not None
-        for each in _parts(around, value)
-    )
-
-
-def _parts(resolver: Resolver, operand: Operand) -> Iterator[Operand]:
-    """Give where a value comes from; of a collection or a choice, where its parts come from."""
-    stack, seen = [operand], set[Operand]()
-    while stack:
-        origin = resolver.origin(stack.pop())
-        event = resolver.function.events[origin]
-        if origin in seen:
-            continue
-        seen.add(origin)
-        if isinstance(event, Merge) or (isinstance(event, Compute) and event.operator in _COLLECTIONS):
-            stack.extend(event.operands)
-        elif isinstance(event, Call) and last_name(resolver.function.nodes[event.function]) in _DRESSERS:
-            stack.extend(event.arguments[:1])
-        else:
-            yield origin
 
 
 def _is_given_work(function: FunctionGraph) -> bool:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from awaitomic.knowledge.lifecycle import runs_alone_by_name
 from awaitomic.model.finding import Confidence
 from awaitomic.model.identity import qualname_of
+from awaitomic.program.concurrency.same_object import are_one
 
 
 class Start(enum.Enum):
@@ -60,6 +61,8 @@ class Entry:
     """Where it does so, among the events of that function."""
     own: bool = False
     """Whether each run makes the object in question itself, and gives it to nobody."""
+    on: str = ""
+    """On which object a task runs, as far as that is seen: see `awaitomic.program.concurrency.same_object`."""
 
 
 _LIKELY, _POSSIBLE, _CERTAIN = Confidence.LIKELY, Confidence.POSSIBLE, Confidence.CERTAIN
@@ -127,6 +130,20 @@ _PAIR: dict[frozenset[Start], Confidence] = _rows()
 
 
 def overlap(left: Entry, right: Entry) -> Confidence | None:
+    """Tell how sure it is that two entries run at the same time on one object.
+
+    Tasks that surely run at one time may have an object each, unless it is seen that they have not.
+    """
+    sure = _overlap_in_time(left, right)
+    return _LIKELY if sure is _CERTAIN and not are_one(left.on, right.on) else sure
+
+
+def may_have_an_object_each(left: Entry, right: Entry) -> bool:
+    """Tell whether two entries surely run at the same time, and only their having one object is not seen."""
+    return _overlap_in_time(left, right) is _CERTAIN and not are_one(left.on, right.on)
+
+
+def _overlap_in_time(left: Entry, right: Entry) -> Confidence | None:
     """Tell how sure it is that two entries run at the same time.
 
     Two functions that each start one task of the same function are often a choice: ``run`` and ``async_run``.
