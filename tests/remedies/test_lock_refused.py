@@ -91,6 +91,32 @@ REFUSED = {
         + "\n    async def emptied(self):\n        while self.total:\n            await asyncio.sleep(0)\n"
         + "        self.total = 1\n",
     ),
+    "room in a queue that only a taker of the lock makes": (
+        "AWA101",
+        "waits-for-holder",
+        "waits for `self.sent`, which only `Bench.take`",
+        """
+import asyncio
+
+class Bench:
+    def __init__(self):
+        self.count = 0
+        self.sent = asyncio.Queue(1)
+
+    async def take(self):
+        count = self.count
+        await asyncio.sleep(0)
+        self.sent.get_nowait()
+        self.count = count - 1
+
+    async def give(self, thing):
+        count = self.count
+        await self.sent.put(thing)
+        self.count = count + 1
+
+bench = Bench()
+""",
+    ),
     "a wait that only a taker of the lock can end": (
         "AWA102",
         "waits-for-holder",

@@ -190,3 +190,75 @@ class Pool:
         async with self.lock: await worker.task
 """
     assert joins("...", more) == []
+
+
+MEETING = """
+class Mill:
+    def __init__(self, size):
+        self.lock = asyncio.Lock()
+        self.sacks = asyncio.Queue({size})
+        self.meet = asyncio.Barrier({parties})
+
+    async def bring(self, sack):
+        async with self.lock:
+            {wait}
+
+    async def grind(self):
+        {grind}
+
+mill = Mill()
+"""
+NOWAIT = "async with self.lock: self.sacks.get_nowait()"
+PUT, MEET = "await self.sacks.put(sack)", "await self.meet.wait()"
+
+
+def of_mill(wait: str, grind: str = "pass", *, size: str = "1", parties: str = "2") -> list[tuple[str, str]]:
+    found = find(program_of(MEETING.format(size=size, parties=parties, wait=wait, grind=grind)))
+    return [(each.function, str(each.confidence)) for each in found if each.rule == "AWA303"]
+
+
+IN_A_LOOP = "while True:\n            async with self.lock: await asyncio.sleep(0)\n            await self.sacks.get()"
+ONCE = "async with self.lock: await asyncio.sleep(0)\n        while True: await self.sacks.get()"
+
+
+@pytest.mark.parametrize("grind", [NOWAIT, IN_A_LOOP])
+def test_room_in_a_queue_that_is_full_is_made_by_who_needs_the_lock(grind: str) -> None:
+    assert of_mill(PUT, grind) == [("Mill.bring", "likely")]
+    assert of_mill(PUT, grind, size="size") == [("Mill.bring", "possible")]
+
+
+@pytest.mark.parametrize(
+    ("grind", "size"),
+    [
+        (NOWAIT, ""),
+        (NOWAIT, "0"),
+        ("self.sacks.get_nowait()", "1"),
+        (ONCE, "1"),
+        ("pass", "1"),
+        (f"await self.sacks.get()\n        {NOWAIT}", "1"),
+    ],
+    ids=["no bound", "a bound of none", "without the lock", "with the lock before", "nobody", "some without"],
+)
+def test_there_is_room_or_somebody_makes_some_without_the_lock(grind: str, size: str) -> None:
+    assert of_mill(PUT, grind, size=size) == []
+
+
+def test_who_has_had_the_lock_once_may_end_the_wait_again_without() -> None:
+    once = ONCE.replace("self.sacks.get()", "self.sacks.put(1)")
+    assert of_mill("await self.sacks.get()", once, size="") == []
+    anew = IN_A_LOOP.replace("self.sacks.get()", "self.sacks.put(1)")
+    assert of_mill("await self.sacks.get()", anew, size="") == [("Mill.bring", "likely")]
+
+
+def test_who_waits_for_another_at_a_barrier_keeps_him_away_from_it() -> None:
+    assert of_mill(MEET) == [("Mill.bring", "likely")]
+    assert of_mill(MEET, f"async with self.lock: ...\n        {MEET}") == [("Mill.bring", "likely")]
+
+
+@pytest.mark.parametrize(
+    ("grind", "parties"),
+    [(MEET, "2"), ("pass", "1"), ("self.meet.abort()", "2")],
+    ids=["another comes without", "one alone", "it is broken up"],
+)
+def test_somebody_comes_to_the_barrier_without_the_lock(grind: str, parties: str) -> None:
+    assert of_mill(MEET, grind, parties=parties) == []

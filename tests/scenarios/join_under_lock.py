@@ -79,6 +79,33 @@ def _jobs(repair: Repair | None) -> FixtureCase:
     )
 
 
+def _mill(repair: Repair | None) -> FixtureCase:
+    return FixtureCase(
+        subject=lambda module: module.Mill(),
+        tasks={"bring": lambda mill: mill.bring("oats"), "grind": lambda mill: mill.grind()},
+        state=lambda mill: (mill.ground, mill._sacks.qsize()),
+        counts=(2,),
+        faults=(None,),  # where nobody grinds, who brings a sack waits
+        findings=(("AWA303", "self._sacks, self._lock"),) if repair else (),
+        repair=repair,
+        refusal=BY_HAND if repair == "refused" else None,
+    )
+
+
+def _race(repair: Repair | None) -> FixtureCase:
+    return FixtureCase(
+        subject=lambda module: module.Race(),
+        tasks={"ann": lambda race: race.start("ann"), "bob": lambda race: race.start("bob")},
+        state=lambda race: sorted(race.started),
+        counts=(2,),
+        faults=(None,),  # one alone waits for the other
+        findings=(("AWA303", "self._line, self._lock"),) if repair else (),
+        repair=repair,
+        refusal=BY_HAND if repair == "refused" else None,
+        invariant=None if repair else only_hanging_counts,
+    )
+
+
 CASES: dict[str, FixtureCase] = {
     "join_under_lock/worker_joined.py": _meter("refused"),
     "join_under_lock/keep_worker_joined.py": _meter(None),
@@ -92,6 +119,10 @@ CASES: dict[str, FixtureCase] = {
     "join_under_lock/keep_answer_in_table.py": _wire(None),
     "join_under_lock/tasks_gathered.py": _jobs("refused"),
     "join_under_lock/keep_tasks_gathered.py": _jobs(None),
+    "join_under_lock/queue_full.py": _mill("refused"),
+    "join_under_lock/keep_queue_full.py": _mill(None),
+    "join_under_lock/meeting_under_lock.py": _race("refused"),
+    "join_under_lock/keep_meeting.py": _race(None),
     "join_under_lock/queue_joined.py": FixtureCase(
         subject=_printer,
         tasks={"work": lambda printer: printer.work(1), "report": lambda printer: printer.report()},

@@ -39,6 +39,12 @@ ENDERS = frozenset(
 )
 """Methods that end somebody's wait on the same object."""
 
+TAKERS = frozenset({"get", "get_nowait"})
+"""Methods that make room in a full queue, for which ``put`` waits."""
+
+MEETS = frozenset({"wait", "abort", "reset"})
+"""Methods that end the wait at a barrier: above all the wait of the others."""
+
 SIGNALS = {
     "asyncio.Event": "event",
     "asyncio.locks.Event": "event",
@@ -49,6 +55,8 @@ SIGNALS = {
     "asyncio.PriorityQueue": "queue",
     "asyncio.Condition": "condition",
     "asyncio.Future": "future",
+    "asyncio.Barrier": "barrier",
+    "asyncio.locks.Barrier": "barrier",
 }
 """What tasks wait for until another one does something, by its constructor."""
 
@@ -57,9 +65,11 @@ FUTURE_MAKERS = frozenset({"create_future"})
 ENDED_BY = {
     ("event", "wait"): frozenset({"set"}),
     ("queue", "get"): frozenset({"put", "put_nowait"}),
+    ("queue", "put"): TAKERS,
     ("queue", "join"): frozenset({"task_done"}),
     ("condition", "wait"): frozenset({"notify", "notify_all"}),
     ("condition", "wait_for"): frozenset({"notify", "notify_all"}),
     ("future", ""): frozenset({"set_result", "set_exception", "cancel"}),
+    ("barrier", "wait"): MEETS,
 }
 """For a kind of object and the method that is awaited (none: the object itself), the methods that end the wait."""

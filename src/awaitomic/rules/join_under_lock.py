@@ -10,7 +10,14 @@ from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
 from awaitomic.program import Program
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.concurrency import Hint, judge
-from awaitomic.program.locks.held_waits import Ender, HeldWait, enders, held_waits, needing_tasks
+from awaitomic.program.locks.held_waits import (
+    Ender,
+    HeldWait,
+    enders,
+    held_waits,
+    is_for_room,
+    needing_tasks,
+)
 from awaitomic.rules import references
 from awaitomic.rules.rule import Repair, Rule, step, suspending_functions
 
@@ -62,12 +69,17 @@ def _for_a_signal(program: Program, held: HeldWait) -> Finding | None:
     ender = next(each for each in found if each.resolver is judgement.rival and each.event == judgement.access.event)
     name, where = ender.resolver.function.qualname, program.place(ender.resolver.function, ender.event)
     others = "" if len(found) == 1 else f" (and {len(found) - 1} more who need the lock, too)"
+    room = is_for_room(held)
+    what = f"room in `{held.waited}`, once that is full," if room else f"`{held.waited}`"
     message = (
-        f"`{held.waited}` is waited for with `{lock}` held, and only `{name}` ({where}){others} can end that, "
+        f"{what} is waited for with `{lock}` held, and only `{name}` ({where}){others} can end that, "
         "which needs the lock first: both hang"
     )
-    confidence = min(judgement.confidence, Confidence.LIKELY)
-    return _report(program, held, confidence, message, list(judgement.evidence), _ending(program, ender, held))
+    confidence, evidence = min(judgement.confidence, Confidence.LIKELY), list(judgement.evidence)
+    if room and held.holder.type_of(held.waited).bound is None:
+        confidence = Confidence.POSSIBLE
+        evidence.append(f"but how much `{held.waited}` takes before it is full is not seen")
+    return _report(program, held, confidence, message, evidence, _ending(program, ender, held))
 
 
 def _ending(program: Program, ender: Ender, held: HeldWait) -> TraceStep:
@@ -117,9 +129,9 @@ RULE = Rule(
     name="join-under-lock",
     summary="a task that needs the lock is awaited while the lock is held",
     what=(
-        "A coroutine waits with a lock held: for a task that it keeps, an event, a queue, a condition of another lock "
-        "or a future. Whoever can end that wait takes the same lock first: the task in its body, everybody "
-        "who sets the event or puts something into the queue."
+        "A coroutine waits with a lock held: for a task that it keeps, an event, a queue (or room in a full one), a "
+        "condition of another lock, the others at a barrier, or a future. Whoever can end that wait takes the same "
+        "lock first: the task in its body, everybody who sets the event or puts something into the queue."
     ),
     why=(
         "The waiting task gives the lock back only when its wait is over, and the wait is over only when another task "

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from awaitomic.knowledge.awaitables import ENDERS, EVENT_WAITS
+from awaitomic.knowledge.awaitables import ENDERS, EVENT_WAITS, MEETS, QUEUES, TAKERS
 from awaitomic.knowledge.containers import ELEMENT_ADDERS
-from awaitomic.model.event import Call, Compute, Operand, Read
+from awaitomic.model.event import Attribute, Call, Compute, Operand, Read
 from awaitomic.model.location import ANY_ITEM, Location, Root
-from awaitomic.program.locks.kept import is_kept_at, is_wrapper, place_of
+from awaitomic.program.locks.kept import is_kept_at, is_wrapper, kind_of, place_of
 from awaitomic.program.names import last_name
 from awaitomic.program.operands import method_of
 from awaitomic.program.resolve import Resolver
@@ -37,7 +37,7 @@ def waited_objects(resolver: Resolver, operand: Operand) -> Iterator[Location]:
             for inner in event.arguments:
                 yield from _each_of(resolver, waited_objects(resolver, inner))
             return
-        if method is not None and method.attr in EVENT_WAITS:
+        if method is not None and (method.attr in EVENT_WAITS or _may_be_full(resolver, method)):
             found = resolver.value(method.base)
         else:  # a future where it is stored, what is taken out of a table and waited for
             found = place_of(resolver, event.id)
@@ -49,6 +49,12 @@ def waited_objects(resolver: Resolver, operand: Operand) -> Iterator[Location]:
             yield found
 
 
+def _may_be_full(resolver: Resolver, method: Attribute) -> bool:
+    """Tell whether a method puts something into a queue that has a bound."""
+    typed = resolver.operand_type(method.base)
+    return method.attr == "put" and typed.name in QUEUES and (typed.bound is None or typed.bound > 0)
+
+
 def _each_of(resolver: Resolver, found: Iterator[Location]) -> Iterator[Location]:
     """Give what is in a container in its place: ``gather(*self.tasks)`` waits for each of them."""
     for location in found:
@@ -56,18 +62,26 @@ def _each_of(resolver: Resolver, found: Iterator[Location]) -> Iterator[Location
 
 
 def ender_calls(program: Program, key: Location, operand: Operand, waiter: Resolver) -> Iterator[tuple[Resolver, int]]:
-    """Give every call of the program that can end a wait on an object, other than the wait itself."""
+    """Give every call of the program that can end a wait on an object, other than the wait itself.
+
+    The wait at a barrier is ended by the same wait of others.
+    """
     own = waiter.function.events[waiter.origin(operand)]
-    waits = last_name(waiter.function.nodes[own.id])
+    ending = _ending(program, key, last_name(waiter.function.nodes[own.id]))
     for resolver in program.resolvers_knowing(key):
         for event in resolver.function.events:
             method = method_of(resolver.function, event)
-            if method is None or method.attr not in ENDERS or method.attr == waits:
-                continue
-            if method.attr in {"get", "get_nowait"} and waits != "join":
-                continue
-            if is_kept_at(resolver, method.base, key):
+            if method is not None and method.attr in ending and is_kept_at(resolver, method.base, key):
                 yield resolver, event.id
+
+
+def _ending(program: Program, key: Location, waits: str) -> frozenset[str]:
+    """Give the methods that can end a wait, by the name of the one that waits."""
+    if waits == "put":
+        return TAKERS
+    if waits == "wait" and kind_of(program, key) == "barrier":
+        return MEETS
+    return ENDERS - {waits} if waits == "join" else ENDERS - TAKERS - {waits}
 
 
 def task_spawns(program: Program, key: Location) -> Iterator[tuple[Spawn, Location]]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from awaitomic.flow.reach import reach_from
+from awaitomic.flow.reach import reach_after, reach_from
 from awaitomic.knowledge.awaitables import ENDED_BY
 from awaitomic.knowledge.locks import Exclusion
 from awaitomic.knowledge.spawners import SPAWN_ALL
@@ -29,7 +29,15 @@ from awaitomic.program.cancelling import is_on_the_way_out
 from awaitomic.program.locks.acquisitions import Acquisition
 from awaitomic.program.locks.deadlines import longest
 from awaitomic.program.locks.enders import ender_calls, task_spawns, waited_objects
-from awaitomic.program.locks.kept import is_handed_on, is_kept_at, is_wrapper, kind_of, makes_future, place_of
+from awaitomic.program.locks.kept import (
+    is_for_one,
+    is_handed_on,
+    is_kept_at,
+    is_wrapper,
+    kind_of,
+    makes_future,
+    place_of,
+)
 from awaitomic.program.locks.known import is_open, known_locks, suspension_of
 from awaitomic.program.locks.taken import AROUND, Taken, first_taken
 from awaitomic.program.locks.waits import released_by
@@ -138,17 +146,26 @@ def enders(program: Program, held: HeldWait) -> list[Ender] | None:
     methods = ENDED_BY.get((kind, _method(held.waiter, held.wait))) if kind is not None else None
     if methods is None or is_handed_on(program, key):
         return None
+    if kind == "barrier" and is_for_one(program, key):
+        return None
     found: list[Ender] = []
-    for resolver, event in ender_calls(program, key, _awaited(held.waiter, held.wait), held.waiter):
+    operand = _awaited(held.waiter, held.wait)
+    own = held.waiter.origin(operand)
+    for resolver, event in ender_calls(program, key, operand, held.waiter):
         if called_by_name(resolver, event) not in methods:
             continue
-        if resolver is held.waiter and event < held.wait:
+        if resolver is held.waiter and event < held.wait and event != own:
             return None
         needed = need(program, resolver, event, held)
         if needed is None:
             return None
         found.append(needed)
     return found or None
+
+
+def is_for_room(held: HeldWait) -> bool:
+    """Tell whether somebody waits to put something into a queue that may be full."""
+    return _method(held.waiter, held.wait) == "put"
 
 
 def _method(resolver: Resolver, wait: int) -> str:
@@ -322,7 +339,8 @@ def need(program: Program, resolver: Resolver, event: int, held: HeldWait) -> En
         if resolver.key_of(lock.location) != key or not _fits(resolver, event, lock, held):
             continue
         same = [place for place, each in _takings(program, resolver) if each.location == lock.location]
-        if event not in reach_from(graph, graph.entry, stops=same).events:
+        first = event not in reach_from(graph, graph.entry, stops=same).events
+        if first and event not in reach_after(graph, event, stops=same).events:  # nor can it be done again without
             return Ender(resolver, event, at)
     return None
 

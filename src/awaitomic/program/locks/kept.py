@@ -6,6 +6,7 @@ is not followed here: that counts as handed on, too.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,16 @@ def kind_of(program: Program, key: Location) -> str | None:
         made = SIGNALS.get(name or "") if isinstance(event, Call) else None
         found.add("future" if isinstance(event, Call) and makes_future(resolver, event) else made)
     return found.pop() if len(found) == 1 else None
+
+
+def is_for_one(program: Program, key: Location) -> bool:
+    """Tell whether a barrier is made for one party, which waits for nobody."""
+    made = [
+        resolver.function.nodes[resolver.origin(access.value)]
+        for resolver, access in program.writers_at(key)
+        if access.value is not None
+    ]
+    return any(isinstance(node, ast.Call) and [ast.unparse(each) for each in node.args] == ["1"] for node in made)
 
 
 def makes_future(resolver: Resolver, event: Call) -> bool:
