@@ -302,6 +302,15 @@ def test_an_expression_that_prints_its_own_text_is_not_indented() -> None:
     assert execute(text, plan_of(text, lambda p: [WrapStatements(p.at("s ="), 2, "with a")])) == expected
 
 
+def test_but_the_parentheses_around_one_are_indented() -> None:
+    text = 'async def f(self):\n    s = (\n        f"""{\n    self.n = }"""\n    )\n    await g(s)\n'
+    expected = (
+        'async def f(self):\n    with a:\n        s = (\n            f"""{\n    self.n = }"""\n        )\n'
+        "        await g(s)\n"
+    )
+    assert execute(text, plan_of(text, lambda p: [WrapStatements(p.at("s ="), 2, "with a")])) == expected
+
+
 def test_nor_is_one_in_the_case_of_a_match_which_indents_its_cases_itself() -> None:
     text = 'match a:\n  case 1:\n    s = f"""{\n      x = }"""\n'
     expected = 'if b:\n  match a:\n    case 1:\n      s = f"""{\n      x = }"""\n'

@@ -48,6 +48,13 @@ def test_refused_is_a_module_that_any_of_several_libraries_may_run(others: str, 
     assert answer.code == "foreign-loop"
 
 
+@pytest.mark.parametrize(("modules", "fixed"), [(19, False), (20, True)])
+def test_one_module_in_twenty_does_not_speak_for_the_project(modules: int, fixed: bool, tmp_path: Path) -> None:
+    files = {f"part{number}.py": "import asyncio\n" for number in range(modules)}
+    answer = _answer(tmp_path, {**files, "main.py": "import trio  # so that nothing imports it later\n"})
+    assert isinstance(answer, Proposal) == fixed
+
+
 def test_a_wait_in_another_file_is_named_with_that_file(tmp_path: Path) -> None:
     wire = "import asyncio\nfrom net import ask\n\nasync def renew(token):\n    return await ask(token)\n"
     answer = _answer(tmp_path, {"wire.py": wire})

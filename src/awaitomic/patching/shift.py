@@ -52,14 +52,17 @@ class _Shift(cst.CSTTransformer):
         self._margins.pop()
         return updated
 
-    def visit_FormattedString(self, _node: cst.FormattedString) -> None:
+    def visit_FormattedString_parts(self, _node: cst.FormattedString) -> None:
+        self._strings += 1  # the parentheses around it are no part of it
+
+    def leave_FormattedString_parts(self, _node: cst.FormattedString) -> None:
+        self._strings -= 1
+
+    def visit_TemplatedString_parts(self, _node: cst.TemplatedString) -> None:
         self._strings += 1
 
-    def leave_FormattedString(
-        self, _original: cst.FormattedString, updated: cst.FormattedString
-    ) -> cst.FormattedString:
+    def leave_TemplatedString_parts(self, _node: cst.TemplatedString) -> None:
         self._strings -= 1
-        return updated
 
     def leave_EmptyLine(self, _original: cst.EmptyLine, updated: cst.EmptyLine) -> cst.EmptyLine:
         if updated.indent and (self._strings or updated.comment is None):

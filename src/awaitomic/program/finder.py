@@ -21,12 +21,21 @@ class Found(NamedTuple):
     rest: tuple[str, ...]
 
 
+class _Named(NamedTuple):
+    """A file that a dotted name could mean, the folder in which the name begins, and whether that is a package."""
+
+    module: str
+    root: str
+    inside: bool
+
+
 class ModuleFinder:
     """Looks modules up in one source tree."""
 
     def __init__(self, tree: SourceTree) -> None:
         self._tree = tree
         self._found: dict[tuple[str, str], Found | None] = {}
+        self._named: dict[tuple[str, ...], list[_Named]] = {}
         self._importers: dict[str, set[str]] | None = None
 
     def find(self, dotted: str, importer: str) -> Found | None:
@@ -65,20 +74,28 @@ class ModuleFinder:
         return None
 
     def _nearest(self, parts: tuple[str, ...], folder: str) -> str | None:
-        ending = "/".join(parts)
         fits: list[tuple[bool, int, int, str]] = []
-        for name in self._tree.ending_in(parts[-1]):
-            stem = name.removesuffix("/__init__.py") if name.endswith("/__init__.py") else name[:-3]
-            if stem != ending and not stem.endswith(f"/{ending}"):
-                continue
-            root = stem[: len(stem) - len(ending)].rstrip("/")
-            above = not root or folder == root or folder.startswith(f"{root}/")
-            if self._tree.exists(f"{root}/__init__.py" if root else "__init__.py") and not self._is_alone(root, folder):
+        for name, root, inside in self._all_named(parts):
+            if inside and not self._is_alone(root, folder):
                 continue  # the name would begin in the middle of a package
+            above = not root or folder == root or folder.startswith(f"{root}/")
             if not above and (parts[0] in sys.stdlib_module_names or is_test(name)):
                 continue
             fits.append((not above, -len(root) if above else len(root), len(name), name))
         return min(fits)[3] if fits else None
+
+    def _all_named(self, parts: tuple[str, ...]) -> list[_Named]:
+        """Give the files that a dotted name could mean, wherever it is said: asked once, since thousands may say it."""
+        if parts not in self._named:
+            self._named[parts] = list(self._find_named("/".join(parts), parts[-1]))
+        return self._named[parts]
+
+    def _find_named(self, ending: str, last: str) -> Iterator[_Named]:
+        for name in self._tree.ending_in(last):
+            stem = name.removesuffix("/__init__.py") if name.endswith("/__init__.py") else name[:-3]
+            if stem == ending or stem.endswith(f"/{ending}"):
+                root = stem[: len(stem) - len(ending)].rstrip("/")
+                yield _Named(name, root, self._tree.exists(f"{root}/__init__.py" if root else "__init__.py"))
 
     def _is_alone(self, root: str, folder: str) -> bool:
         """Tell whether a package's own folder is what its scripts import from: a top folder that is run from inside."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterable
 
 from awaitomic.knowledge.locks import LOCK_TYPES
@@ -62,10 +63,16 @@ def _with_locks(library: str) -> str:
     return library
 
 
+_RARE = 20
+"""One or two of thousands of modules speak of every library: of what less than one in so many uses nothing is told."""
+
+
 def _of_project(program: Program) -> set[str]:
-    """Give the libraries that the other modules of the project import."""
+    """Give the libraries that the other modules of the project import: all, but for those that hardly any imports."""
     tree = program.project.tree
-    return _among(name for file in tree.files if not is_test(file) for name in tree.header(file).imports)
+    used = Counter(loop for file in tree.files if not is_test(file) for loop in _among(tree.header(file).imports))
+    most = max(used.values(), default=0)
+    return {loop for loop, modules in used.items() if modules * _RARE > most}
 
 
 def _awaited(program: Program) -> set[str]:
