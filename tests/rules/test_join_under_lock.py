@@ -262,3 +262,11 @@ def test_who_waits_for_another_at_a_barrier_keeps_him_away_from_it() -> None:
 )
 def test_somebody_comes_to_the_barrier_without_the_lock(grind: str, parties: str) -> None:
     assert of_mill(MEET, grind, parties=parties) == []
+
+
+@pytest.mark.parametrize("library", ["asyncio", "anyio", "trio"])
+def test_a_task_of_which_the_lock_is_of_another_library(library: str) -> None:
+    made = HEAD.replace("self.lock = asyncio.Lock()", f"self.lock = {library}.Lock()")
+    text = f"\nimport {library}\n" + made.format(body="        async with self.lock: await self.task")
+    found = [finding for finding in find(program_of(text)) if finding.rule == "AWA303"]
+    assert [finding.function for finding in found] == ["Worker.f"]

@@ -121,6 +121,31 @@ def test_no_two_orders(body: str) -> None:
     assert of_back(body) == []
 
 
+OTHER_LIBRARIES = [(library, *case) for library in ("anyio", "trio") for case in REPORTED]
+
+
+def of_library(library: str, body: str) -> list[str]:
+    indented = "\n".join(f"        {line}" for line in body.split("\n"))
+    text = DESK.format(body=indented)
+    for made in ("Lock(", "Condition("):
+        text = text.replace(f"= asyncio.{made}", f"= {library}.{made}")
+    return [finding.state for finding in lock_orders(f"\nimport {library}\n{text}") if "gate" not in finding.state]
+
+
+@pytest.mark.parametrize(
+    ("library", "body"),
+    [(case[0], case[2]) for case in OTHER_LIBRARIES],
+    ids=[" ".join(c[:2]) for c in OTHER_LIBRARIES],
+)
+def test_locks_of_other_libraries_hang_in_the_same_ways(library: str, body: str) -> None:
+    assert of_library(library, body) == ["self.b, self.a"]
+
+
+@pytest.mark.parametrize("body", [case[1] for case in SILENT], ids=[case[0] for case in SILENT])
+def test_no_two_orders_of_locks_of_other_libraries(body: str) -> None:
+    assert of_library("anyio", body) == []
+
+
 POSSIBLE = [
     ("the wait gives up", "async with self.b:\n    async with asyncio.timeout(1):\n        async with self.a: ..."),
     ("the call gives up", "async with self.b: await asyncio.wait_for(self._take_a(), 1)"),

@@ -121,6 +121,11 @@ class Lock:
         return self.type.hangs and self.type.exclusion is not Exclusion.COUNTING
 
     @property
+    def keeps_waiting(self) -> bool:
+        """Whether any other task that takes it waits until its holder gives it back."""
+        return self.self_deadlocks or self.type.keeps_tasks_out
+
+    @property
     def is_to_exclude(self) -> bool:
         """Whether its author wants others kept out, even if it does not do that."""
         return not self.is_claim and (self.flaw is None or self.flaw.cause is not Cause.LETS_IN)
@@ -351,9 +356,9 @@ def unnamed(resolver: Resolver, operand: Operand) -> Location:
 def known_as(resolver: Resolver, location: Location, lock: Lock) -> Lock | None:
     """Give a lock under a caller's name; of one that was handed over, its own caller knows the type.
 
-    Returns None if it is none on which a task can hang, or nobody knows.
+    Returns None if it is none for which tasks wait, or nobody knows.
     """
-    if lock.self_deadlocks:
+    if lock.keeps_waiting:
         return Lock(location, lock.type)
     if lock_type(resolver.type_of(location)) is None and location.root is Root.PARAMETER:
         return Lock(location, lock.type)
@@ -361,10 +366,10 @@ def known_as(resolver: Resolver, location: Location, lock: Lock) -> Lock | None:
 
 
 def typed_lock(resolver: Resolver, location: Location) -> Lock | None:
-    """Give the lock at a location, if its type says that a task can hang on it."""
+    """Give the lock at a location, if its type says that tasks wait for it while it is held."""
     known = lock_type(resolver.type_of(location))
     lock = Lock(location, known) if known is not None else None
-    return lock if lock is not None and lock.self_deadlocks else None
+    return lock if lock is not None and lock.keeps_waiting else None
 
 
 def excludes_by_type(resolver: Resolver, location: Location) -> bool:

@@ -258,11 +258,11 @@ def taken_here(program: Program, resolver: Resolver, event: Event) -> list[Lock]
 
 
 def own_acquisitions(program: Program, resolver: Resolver, event: Event) -> list[Lock]:
-    """Give the locks that an event itself takes and waits for, of those on which a task can hang."""
+    """Give the locks that an event itself takes and waits for, of those that one task has at a time."""
     if isinstance(event, Enter) and event.asynchronous:
-        return [lock for lock in program.locks_of(resolver, event.manager) if lock.self_deadlocks]
+        return [lock for lock in program.locks_of(resolver, event.manager) if lock.keeps_waiting]
     if isinstance(event, Call):
-        taken = [lock for lock, takes in program.lock_calls(resolver, event) if takes and lock.self_deadlocks]
+        taken = [lock for lock, takes in program.lock_calls(resolver, event) if takes and lock.keeps_waiting]
         return [lock for lock in taken if not _hands_out_release(resolver, lock)]
     return []
 

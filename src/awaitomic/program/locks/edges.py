@@ -119,7 +119,7 @@ def _deadline(program: Program, frame: Frame) -> str | None:
 
 def _may_hang(program: Program, lock: Lock, taken: Acquisition) -> bool:
     """Tell whether a lock that a call takes is known, not only tried, and may have to be waited for."""
-    known = lock.self_deadlocks and not taken.if_free
+    known = lock.keeps_waiting and not taken.if_free
     return known and _can_wait(program, program.named(taken.function), taken.event)
 
 

@@ -210,7 +210,7 @@ def needing_tasks(program: Program, held: HeldWait) -> Iterator[Needing]:
             continue
         body = program.resolver(spawn.target.function)
         for lock, taken in program.acquisitions.by_call(spawn.resolver, spawn.target):
-            if taken.if_free or not lock.self_deadlocks or not _is_same(held, spawn.resolver, lock, kept):
+            if taken.if_free or not lock.keeps_waiting or not _is_same(held, spawn.resolver, lock, kept):
                 continue
             event = taken.chain[0][1] if taken.chain else taken.event
             if event == AROUND:

@@ -233,7 +233,7 @@ class _Problem:
         else:
             stacked = entered_by_stack(self._resolver, event)
             left = self._by_manager(stacked[1]) if stacked is not None else ()
-        known = {*known_locks(self._program, self._resolver, event), *(lock for lock in left if lock.self_deadlocks)}
+        known = {*known_locks(self._program, self._resolver, event), *(lock for lock in left if lock.keeps_waiting)}
         taken = {*known, *left, *taken_here(self._program, self._resolver, event)}
         return frozenset(Taken(lock, event.id, lock in known) for lock in taken)
 

@@ -40,8 +40,8 @@ def without(state: Holding, locations: Iterable[object]) -> Holding:
 
 
 def may_hang(state: Iterable[Taken]) -> frozenset[Lock]:
-    """Give the locks on which the task would hang if it took them again, and those of which its callers know that."""
-    return frozenset(taken.lock for taken in state if taken.lock.self_deadlocks or is_handed(taken.lock))
+    """Give the locks for which tasks wait while they are held, and those of which its callers know that."""
+    return frozenset(taken.lock for taken in state if taken.lock.keeps_waiting or is_handed(taken.lock))
 
 
 def first_taken(state: Holding) -> list[Taken]:
