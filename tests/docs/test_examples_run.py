@@ -104,12 +104,12 @@ async def prices(names: Names, outside: Outside) -> object:
 
 
 async def player(names: Names, outside: Outside) -> object:
-    one = names["Player"](outside)
+    one = names["Player"]()
     one.synced_to = "another one"
     await asyncio.gather(one.stop(), return_exceptions=True)
     one.synced_to = None
     await one.stop()
-    return outside.calls
+    return one.playing
 
 
 async def store(names: Names, outside: Outside) -> object:
@@ -149,7 +149,7 @@ SCENARIOS: dict[str, tuple[Callable[[Names, Outside], Awaitable[object]], object
     "AWA203": (till, 1, 2),
     "AWA204": (crawler, 1, 2),
     "AWA205": (prices, BlockingIOError, {"tea": 1, "milk": 1}),
-    "AWA206": (player, Hangs, ["stop"]),
+    "AWA206": (player, Hangs, False),
     "AWA301": (store, Hangs, {"tea": 3, "milk": 2}),
     "AWA302": (shop, Hangs, ["book", "book", "release", "release"]),
     "AWA303": (feed, Hangs, None),

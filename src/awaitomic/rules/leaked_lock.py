@@ -264,21 +264,22 @@ import asyncio
 
 
 class Player:
-    def __init__(self, device):
+    def __init__(self):
         self._lock = asyncio.Lock()
-        self._device = device
         self.synced_to = None
+        self.playing = True
 
     async def stop(self):
         await self._lock.acquire()
         if self.synced_to:
             raise RuntimeError("player is synced")
-        await self._device.stop()
+        await asyncio.sleep(0.1)  # fade out
+        self.playing = False
         self._lock.release()
 
 
-async def main(device):
-    player = Player(device)
+async def main():
+    player = Player()
     await asyncio.gather(player.stop(), player.stop())
 """,
     example_after="""\
@@ -286,27 +287,30 @@ import asyncio
 
 
 class Player:
-    def __init__(self, device):
+    def __init__(self):
         self._lock = asyncio.Lock()
-        self._device = device
         self.synced_to = None
+        self.playing = True
 
     async def stop(self):
         async with self._lock:
             if self.synced_to:
                 raise RuntimeError("player is synced")
-            await self._device.stop()
+            await asyncio.sleep(0.1)  # fade out
+            self.playing = False
 
 
-async def main(device):
-    player = Player(device)
+async def main():
+    player = Player()
     await asyncio.gather(player.stop(), player.stop())
 """,
     example_repair=Repair.SAFE,
     fix_safety=(
         "`async with` gives the lock back where it was given back before, and on all other ways out. Safe if there is "
         "one acquire and one release, in one block or with the release in the `finally` of a `try`, and nothing of the "
-        "function now runs under the lock, or without it, that did not before."
+        "function now runs under the lock, or without it, that did not before. Unsafe where a task that is cancelled "
+        "leaves work half done for the next one: it has changed shared state, or handed something to somebody, and "
+        "waits. Before, all others waited for ever."
     ),
     silent=(
         "A lock that is released on every way out; one that is taken to be released elsewhere: by another function, a "

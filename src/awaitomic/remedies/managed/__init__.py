@@ -17,6 +17,7 @@ from awaitomic.model.position import BlockStep, StatementPath
 from awaitomic.program.locks.by_hand import Taking, releases, takings
 from awaitomic.program.locks.never_given_back import never_given_back
 from awaitomic.remedies.lock.by_hand import is_made_anew, rebinding, said_of
+from awaitomic.remedies.managed.half_done import half_done
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.shared.declined import Declined, or_refusal
 from awaitomic.remedies.shared.region import Run
@@ -44,12 +45,17 @@ def propose(case: Case) -> Proposal:
     _check_same_lock(case, pair, run)
     reason = "the lock is held from where it was to where it was; only where it stayed held, it is free again"
     title = f"`async with {pair.said}` in the place of `acquire` and `release`"
-    return Proposal(Plan(tuple(edits)), Applicability.SAFE, title, (reason,))
+    doubts = tuple(half_done(case, _taking(case)))
+    applicability = Applicability.UNSAFE if doubts else Applicability.SAFE
+    return Proposal(Plan(tuple(edits)), applicability, title, doubts or (reason,))
+
+
+def _taking(case: Case) -> Taking:
+    return next(each for each in takings(case.resolver) if each.call == case.finding.span.write)
 
 
 def _pair_of(case: Case) -> _Pair:
-    found = takings(case.resolver)
-    taking = next(each for each in found if each.call == case.finding.span.write)
+    found, taking = takings(case.resolver), _taking(case)
     if not taking.is_known or not taking.is_plain:
         message = f"it is not known that `{case.finding.state}` can be entered, and that this does what `acquire` does"
         raise Declined("unknown-lock", f"{message}; by hand: release in the `finally` of a `try` around the rest")
@@ -174,9 +180,11 @@ REMEDY = Remedy(
         "acquire; or it is all that the `finally` does of a `try` without handlers in which the acquire stands."
     ),
     safety=(
-        "Always safe: the lock is held from where it was to where it was. What differs is only what a leak was: on the "
+        "The lock is held from where it was to where it was. What differs is only what a leak was: on the "
         "ways on which the lock stayed held it is given back, and who was cancelled while waiting no longer gives back "
-        "the lock of somebody else."
+        "the lock of somebody else. That is safe, unless who is cancelled under the lock leaves work half done: unsafe "
+        "if a wait that left the lock held comes after a change of shared state, or after a call that may hand "
+        "something to somebody (a request is sent, and the next one gets its answer)."
     ),
     propose=propose,
 )
