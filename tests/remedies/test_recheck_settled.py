@@ -10,10 +10,11 @@ from awaitomic.config import Settings
 from awaitomic.engine.fix import fix_text
 from awaitomic.model.finding import Confidence
 from awaitomic.remedies.recheck import settled
+from awaitomic.rules import find
 from engine.fakes import source
 from explorer import Scenario, World, check_after, check_alone, check_before
 
-from .outcome import outcome
+from .outcome import analysed, outcome
 
 HEAD = """\
 import asyncio
@@ -95,6 +96,18 @@ RECHECKED = {
         "    if not self.answer.done():\n        self.answer.set_exception(error)\n"
         "else:\n    if not self.answer.done():\n        self.answer.set_result(right)",
     ),
+    "only where it was found open": (
+        "if not self.answer.done():\n    await spell(text)\n    self.answer.set_result(text)\n"
+        "else:\n    await spell(text)\n    self.answer.set_exception(text)",
+        "if not self.answer.done():\n    await spell(text)\n    if not self.answer.done():\n"
+        "        self.answer.set_result(text)\n"
+        "else:\n    await spell(text)\n    self.answer.set_exception(text)",
+    ),
+    "where a local says so": (
+        "settled = self.answer.done()\nawait spell(text)\nif settled:\n    return\nself.answer.set_result(text)",
+        "settled = self.answer.done()\nawait spell(text)\nif settled:\n    return\n"
+        "if not self.answer.done():\n    self.answer.set_result(text)",
+    ),
     "not where it is asked already": (
         "if self.answer.done():\n    return\ntry:\n    right = await spell(text)\nexcept OSError as error:\n"
         "    if not self.answer.done():\n        self.answer.set_exception(error)\n"
@@ -126,6 +139,21 @@ REFUSED = {
         "written-between",
     ),
 }
+
+
+def test_what_may_have_been_found_settled_is_unsafe() -> None:
+    text = program("if self.answer.done() or text:\n    await spell(text)\n    self.answer.set_result(text)")
+    found = outcome(settled.propose, "AWA102", text)
+    assert found.verdict == "unsafe"
+    assert found.because == (
+        "`self.answer.done() or text` may have found that it is settled: that raised, and would be passed over",
+    )
+
+
+def test_who_settles_what_is_settled_is_wrong_alone() -> None:
+    for test, count in (("self.answer.done()", 0), ("self.answer.done() and text", 0), ("not self.answer.done()", 1)):
+        text = program(f"if {test}:\n    await spell(text)\n    self.answer.set_result(text)")
+        assert len([each for each in find(analysed(text)) if each.rule == "AWA102"]) == count
 
 
 @pytest.mark.parametrize(("body", "code"), REFUSED.values(), ids=REFUSED)

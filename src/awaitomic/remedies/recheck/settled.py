@@ -6,12 +6,15 @@ A future is settled once; who comes second gets `InvalidStateError`. A lock woul
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from awaitomic.model.finding import Applicability
 from awaitomic.model.plan import Plan, ReplaceExpression, WrapStatements
 from awaitomic.model.position import StatementPath
 from awaitomic.program.accesses import Change
+from awaitomic.program.conditions import whole_test
 from awaitomic.program.facts import WriteFact
+from awaitomic.program.settling import found_open
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.shared.declined import Declined, or_refusal
 from awaitomic.remedies.shared.effects import touches
@@ -39,7 +42,7 @@ def propose(case: Case) -> Proposal:
     """
     settled = [fact for fact in case.program.facts(case.resolver).writes if _is_alike(case, fact)]
     wraps = tuple(_test(case, fact) for fact in settled)
-    unknown = _touched(case, {fact.event for fact in settled})
+    unknown = [*_untold(case, settled), *_touched(case, {fact.event for fact in settled})]
     kept = f"whoever settles `{case.finding.state.removesuffix('.done()')}` first has settled it, as before"
     because = ("for one task the future still is what the first test has found", kept)
     applicability = Applicability.UNSAFE if unknown else Applicability.SAFE
@@ -54,7 +57,22 @@ def _is_alike(case: Case, fact: WriteFact) -> bool:
     same = fact.via is None and fact.access.location == case.fact.access.location
     if not same or fact.access.change is not Change.SETTLE or has_fresh_guard(fact):
         return False
-    return any(fact.is_stale(token) for guard in fact.state.guards for token in guard.tokens if fact.about(token))
+    return any(
+        fact.is_stale(token)
+        for guard in fact.state.guards
+        for token in guard.tokens
+        if fact.about(token) and found_open(case.resolver, guard) is not False
+    )
+
+
+def _untold(case: Case, settled: list[WriteFact]) -> Iterator[str]:
+    """Say where it is not known whether the future was open: who settled it twice raised, and would do nothing now."""
+    for fact in settled:
+        guards = [guard for guard in fact.state.guards if any(map(fact.about, guard.tokens))]
+        if guards and not any(found_open(case.resolver, guard) for guard in guards):
+            test = whole_test(case.function, guards[0].guard)
+            yield f"`{ast.unparse(test)}` may have found that it is settled: that raised, and would be passed over"
+            return
 
 
 def _test(case: Case, fact: WriteFact) -> WrapStatements | ReplaceExpression:
