@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from awaitomic import fix_source
 from awaitomic.remedies import snapshot
+from cli.running import run
+from program.across import lay_out
 from remedies.halls import LEFT, program
 
 from .outcome import outcome
@@ -58,6 +62,27 @@ def test_what_is_copied(header: str, after: str) -> None:
 def test_what_a_star_brings_in_may_be_a_list_of_another_kind() -> None:
     before = f"from key import *\n{program('for k in self.seats:' + chr(10) + '    await k.tell()')}"
     assert outcome(snapshot.propose, "AWA104", before).text == before.replace("in self.seats:", "in [*self.seats]:")
+
+
+@pytest.mark.parametrize(
+    ("files", "copy"),
+    [
+        ({"words.py": "WORD = 1\n"}, "list(self.seats)"),
+        (
+            {"words.py": "from more import *\n", "more.py": "from words import *\nclass A:\n    def list(self): ...\n"},
+            "list(self.seats)",
+        ),
+        ({"words.py": "def list(): ...\n"}, "[*self.seats]"),
+        ({"words.py": "from more import *\n", "more.py": "from typing import List as list\n"}, "[*self.seats]"),
+        ({"words.py": "from typing import *\n"}, "[*self.seats]"),
+        ({}, "[*self.seats]"),
+    ],
+)
+def test_what_a_star_brings_in_may_be_a_list(tmp_path: Path, files: dict[str, str], copy: str) -> None:
+    text = program("for k in self.seats:\n    await k.tell()")
+    lay_out(tmp_path, {"hall.py": f"from words import *\n{text}", **files})
+    run("fix", "--unsafe-fixes", "--confidence", "possible", "--no-cache", tmp_path / "hall.py")
+    assert f"for k in {copy}:" in (tmp_path / "hall.py").read_text()
 
 
 COMPREHENSIONS = {

@@ -122,6 +122,11 @@ class Linker:
                 return Definition("module", inside.module, "")
         return None
 
+    def starred(self, star: str, importer: str) -> ModuleFacts | None:
+        """Give the module of the program from which a star brings everything in, or None if it is none of that."""
+        found = self._modules.find(star, importer)
+        return self._modules.facts(found.module) if found is not None and not found.rest else None
+
     def function(self, identified: str) -> FunctionGraph | None:
         """Give the function with an identity (the last, if several have it)."""
         facts = self._modules.facts(module_of(identified))

@@ -11,6 +11,7 @@ import keyword
 import re
 from collections.abc import Iterable, Iterator
 
+from awaitomic.program.module import ModuleFacts
 from awaitomic.program.names import last_name
 from awaitomic.remedies.remedy import Case, statement_at
 
@@ -158,8 +159,23 @@ def taken_names(case: Case) -> set[str]:
 
 
 def is_shadowed(case: Case, name: str) -> bool:
-    """Tell whether a builtin's name may mean something else in the file: anything there binds it, methods aside."""
-    tree = case.program.module.tree
+    """Tell whether a builtin's name may mean something else in the file: anything there binds it, methods aside.
+
+    A star brings in what the module that it names binds; of one that is not in the project that is not known.
+    """
+    pending: list[ModuleFacts | None] = [case.program.module]
+    seen: set[str] = set()
+    while pending:
+        module = pending.pop()
+        if module is None or _binds(module.tree, name):
+            return True
+        if module.name not in seen:
+            seen.add(module.name)
+            pending.extend(case.program.module.link.starred(star, module.name) for star in module.stars)
+    return False
+
+
+def _binds(tree: ast.Module, name: str) -> bool:
     methods = {id(node) for each in ast.walk(tree) if isinstance(each, ast.ClassDef) for node in each.body}
     for node in ast.walk(tree):
         bound: list[str | None]
@@ -168,7 +184,7 @@ def is_shadowed(case: Case, name: str) -> bool:
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             bound = [] if id(node) in methods else [node.name]
         elif isinstance(node, ast.alias):
-            bound = [name if node.name == "*" else (node.asname or node.name).partition(".")[0]]
+            bound = [(node.asname or node.name).partition(".")[0]]
         elif isinstance(node, ast.arg):
             bound = [node.arg]
         elif isinstance(node, ast.Global | ast.Nonlocal):
