@@ -13,13 +13,14 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from awaitomic.report.formats import FOR_PEOPLE, FORMATS
 from cli.running import CLEAN, FIXED, LOST, REFRESH, program, run
 
 
 def test_one_run_gives_several_reports(tree: Path) -> None:
     (tree / "bank.py").write_text(LOST)
     (tree / "broken.py").write_text("async def f(:\n")
-    others = [f"--output-file={name}=out.{name}" for name in ("json", "jsonl", "sarif", "github", "gitlab", "junit")]
+    others = [f"--output-file={name}=out.{name}" for name in FORMATS if name not in FOR_PEOPLE]
     result = run("check", "--output-format", "concise", *others, "--output-file", "text=out.text")
     assert result.exit_code == 1
     assert result.stdout.startswith("bank.py:11:9: AWA101 [certain] [*] ")
@@ -30,7 +31,8 @@ def test_one_run_gives_several_reports(tree: Path) -> None:
     (sarif,) = json.loads((tree / "out.sarif").read_text())["runs"]
     assert sarif["results"][0]["partialFingerprints"]["awaitomic/v1"] == found["fingerprint"]
     assert sarif["results"][0]["fixes"]
-    assert found["fix"]["diff"] is None, "only the report that has to has the diff"
+    assert "diff --git" in (tree / "out.html").read_text()
+    assert found["fix"]["diff"] is None, "only reports that have to have the diff"
     assert "diff --git" not in (tree / "out.text").read_text()
     assert "how an update is lost" in (tree / "out.text").read_text()
     assert (tree / "out.github").read_text().count("::error ") == 2
@@ -49,7 +51,7 @@ def test_a_file_without_a_format_takes_the_main_report(tree: Path) -> None:
 
 def test_every_format_goes_to_standard_output(tree: Path) -> None:
     (tree / "bank.py").write_text(LOST)
-    for name in ("concise", "json", "jsonl", "sarif", "github", "gitlab", "junit"):
+    for name in set(FORMATS) - {"text", "hook"}:
         result = run("check", "--output-format", name)
         assert result.exit_code == 1
         assert "AWA101" in result.stdout
@@ -167,7 +169,7 @@ def test_a_patch_has_no_place_in_formats_without_diffs(tree: Path) -> None:
     result = run("fix", "--diff", "--output-format", "junit")
     assert result.exit_code == 2
     assert "--output-file junit=FILE" in " ".join(result.stderr.split())
-    for name in ("json", "jsonl", "sarif"):
+    for name in ("json", "jsonl", "sarif", "html"):
         assert "diff --git a/bank.py" in run("fix", "--diff", "--output-format", name).stdout
     concise = run("fix", "--diff", "--output-format", "concise")
     assert concise.stdout.startswith("diff --git ")

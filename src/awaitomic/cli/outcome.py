@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from awaitomic.cli.outputs import write_file
-from awaitomic.report.formats import Material, render
+from awaitomic.report.formats import ALWAYS_DIFFS, Material, render
 from awaitomic.report.paint import Paint
 from awaitomic.report.sources import Sources
 
@@ -36,7 +36,7 @@ def report(run: Run, common: Common, *, diffs: bool = False) -> None:
     """Write the main report, and all others.
 
     Counts that were asked for go to standard error where the main report is for a program. Parameters: with `diffs`,
-    what each fix changes was asked for; SARIF says it anyway.
+    what each fix changes was asked for; some formats say it anyway.
     """
     outputs = common.outputs
     if outputs.for_people:
@@ -74,7 +74,7 @@ def with_diffs(run: Run, common: Common) -> Run:
 
 
 def _rendered(name: str, run: Run, common: Common, *, diffs: bool) -> str:
-    return render(name, _material(run, common, diffs=diffs or name == "sarif"), Paint())
+    return render(name, _material(run, common, diffs=diffs or name in ALWAYS_DIFFS), Paint())
 
 
 def _material(run: Run, common: Common, *, diffs: bool) -> Material:

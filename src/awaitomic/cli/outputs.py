@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from awaitomic.cli.words import did_you_mean
-from awaitomic.report.formats import FOR_PEOPLE, FORMATS, WITH_DIFFS
+from awaitomic.report.formats import ALWAYS_DIFFS, FOR_PEOPLE, FORMATS, WITH_DIFFS
 from awaitomic.source.in_one_step import in_one_step
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Outputs:
     @property
     def wants_diffs(self) -> bool:
         """Whether one of the reports always says what each fix changes."""
-        return "sarif" in {self.format, *(name for name, _ in self.others)}
+        return not ALWAYS_DIFFS.isdisjoint({self.format, *(name for name, _ in self.others)})
 
     def check_other(self, option: str, file: str | None) -> None:
         """Raise `click.UsageError` if a report would be written over the file of another option."""

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from awaitomic.report.sources import Sources
     from awaitomic.report.statistics import RuleCount
 
-FORMATS: Final = ("text", "concise", "hook", "json", "jsonl", "sarif", "github", "gitlab", "junit")
+FORMATS: Final = ("text", "concise", "hook", "json", "jsonl", "sarif", "html", "github", "gitlab", "junit")
 FOR_PEOPLE: Final = frozenset({"text", "concise", "hook"})
 """Formats that hold findings only: errors and counts are said beside them, on standard error."""
-WITH_DIFFS: Final = frozenset({"json", "jsonl", "sarif"})
-"""Formats for programs that have a place for what a fix changes."""
+ALWAYS_DIFFS: Final = frozenset({"sarif", "html"})
+"""Formats that always say what a fix changes, whether it was asked for or not."""
+WITH_DIFFS: Final = frozenset({"json", "jsonl"}) | ALWAYS_DIFFS
+"""Formats to be written to files that have a place for what a fix changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,10 @@ def render(name: str, material: Material, paint: Paint) -> str:
             from awaitomic.report.sarif import render_sarif  # noqa: PLC0415 - see above
 
             return render_sarif(material)
+        case "html":
+            from awaitomic.report.html import render_html  # noqa: PLC0415 - see above
+
+            return render_html(material)
         case "github":
             from awaitomic.report.github import render_github  # noqa: PLC0415 - see above
 

@@ -33,7 +33,7 @@ def render_finding(finding: Finding, sources: Sources, paint: Paint) -> str:
     rows = [headline(finding, paint)]
     if finding.function:
         rows.append(paint.style(f"{'':{_INDENT}}in {visible(finding.function)}", "dim"))
-    rows.extend(_frames(finding, sources, paint))
+    rows.extend(frames(finding, sources, paint))
     timeline = build_timeline(finding, sources)
     if timeline is not None:
         rows.append(f"{'':{_INDENT}}{paint.style(timeline.title + ':', 'bold')}")
@@ -66,8 +66,8 @@ def render_error(error: FileError, paint: Paint) -> str:
     return f"{place} {paint.style(error.rule or 'error:', 'rule')} {visible(error.message)}\n"
 
 
-def _frames(finding: Finding, sources: Sources, paint: Paint) -> Iterator[str]:
-    """Render a frame for each file of the trace, the finding's own first."""
+def frames(finding: Finding, sources: Sources, paint: Paint) -> Iterator[str]:
+    """Render a frame for each file of the trace, the finding's own first: rows without line ends."""
     by_path: dict[str, list[Mark]] = {finding.path: []}
     completing = [n for n, step in enumerate(finding.trace, 1) if _place(step) == (finding.path, finding.extent)]
     for number, step in enumerate(finding.trace, 1):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from awaitomic.report.paint import Paint
     from awaitomic.report.sources import Sources
 
-_VERBS = {
+VERBS = {
     Role.READ: "reads",
     Role.GUARD: "tests",
     Role.SUSPEND: "waits",
@@ -31,6 +31,7 @@ _VERBS = {
     Role.CALL: "calls",
     Role.WRITE: "writes",
 }
+"""What a task does at a step, in a word."""
 _STORIES = {
     "thread-lock-across-await": (
         "how the lock of a thread fails tasks",
@@ -174,7 +175,7 @@ def render_timeline(timeline: Timeline, paint: Paint, indent: int = 0) -> list[s
     Two tasks stand beside each other, or, where that leaves too little of their code, below each other.
     """
     places = max(len(row.place) for row in timeline.rows)
-    verbs = max(len(_VERBS[row.role]) for row in timeline.rows)
+    verbs = max(len(VERBS[row.role]) for row in timeline.rows)
     room = min(paint.width, _WIDEST) - indent
     if timeline.tasks == 1:
         rows = [_cell(row, places, verbs, room, paint) for row in timeline.rows]
@@ -224,7 +225,7 @@ def brief_rows(finding: Finding, sources: Sources, paint: Paint, indent: int = 0
         rows = tuple(row for row in timeline.rows if row.task == "A" or (row.role, row.place) not in mine)
     marked = [replace(row, text=f"{row.text}  (another task)") if row.task == "B" else row for row in rows]
     places = max((len(row.place) for row in marked), default=0)
-    verbs = max((len(_VERBS[row.role]) for row in marked), default=0)
+    verbs = max((len(VERBS[row.role]) for row in marked), default=0)
     room = min(paint.width, _WIDEST) - indent
     return [" " * indent + _cell(row, places, verbs, room, paint) for row in marked]
 
@@ -240,7 +241,7 @@ def _natural(timeline: Timeline, task: str, places: int, verbs: int) -> int:
 
 
 def _cell(row: Row, places: int, verbs: int, room: int, paint: Paint, *, fill: bool = False) -> str:
-    verb = f"{_VERBS[row.role]:<{verbs}}"
+    verb = f"{VERBS[row.role]:<{verbs}}"
     text = shorten("  " * row.depth + row.text, max(room - places - verbs - 2, 1), paint.glyphs.ellipsis)
     if fill:
         text = pad(text, room - places - verbs - 2)
