@@ -184,3 +184,31 @@ def test_the_finding_says_why_the_lock_does_not_help() -> None:
     )
     (finding,) = resolve(find(program_of(text)))
     assert "throws it away while others may wait for it" in finding.evidence[-1]
+
+
+HANDED = """
+class Hub:
+    def __init__(self):
+        self.locks = {}
+        self.loads = {}
+
+    def forget(self, key):
+        self.locks.pop(key, None)
+
+async def load(hub: Hub, key):
+    async with hub.locks.setdefault(key, asyncio.Lock()):
+        n = hub.loads.get(key, 0)
+        await io(key)
+        hub.loads[key] = n + 1
+    hub.forget(key)
+
+async def main():
+    hub = Hub()
+    await asyncio.gather(*(load(hub, "a") for _ in range(3)))
+"""
+
+
+def test_the_table_may_be_that_of_an_object_that_is_handed_over() -> None:
+    found = [(each.rule, each.state) for each in resolve(find(program_of(HANDED)))]
+    assert found == [("AWA203", "hub.loads[key]")]
+    assert list(find(program_of(HANDED.replace("self.locks.pop(key, None)", "pass")))) == []

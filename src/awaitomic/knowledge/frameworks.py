@@ -291,6 +291,9 @@ FRAMEWORKS: tuple[Framework, ...] = (
     ),
 )
 
+MADE_FOR_EACH_REQUEST = _words("fastapi.Depends fastapi.Security fastapi.params.Depends fastapi.params.Security")
+"""What a parameter is given as its default, or annotated with, that has it made anew for each request."""
+
 OF_ALL_REQUESTS = _words("app application bot bot_data lifespan_context")
 """Attributes of what a handler is given, or of a handler's object, that lead to what all of them share."""
 

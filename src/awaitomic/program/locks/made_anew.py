@@ -1,8 +1,9 @@
 """Locks that are made where they are taken: each call has one of its own, so it keeps nobody out.
 
 ``async with asyncio.Lock():``, a local that is bound to a new lock and only taken, a property or getter that gives a
-new one each time, and a default that nobody ever stores (``getattr(self, "_lock", asyncio.Lock())``). A lock that goes
-anywhere else (to a task, into a closure, an attribute or a table) is somebody else's, too, and none of these.
+new one each time, and a default that nobody ever stores (``getattr(self, "_lock", asyncio.Lock())``), and what a
+framework has made for each request. A lock that goes anywhere else (to a task, into a closure, an attribute or a table)
+is somebody else's, too, and none of these.
 """
 
 from __future__ import annotations
@@ -27,16 +28,19 @@ from awaitomic.model.event import (
     Scope,
     Suspend,
     Write,
+    Yield,
 )
 from awaitomic.model.location import AttributeStep, Location, Root
 from awaitomic.program.calls import targets_of
 from awaitomic.program.locks import Cause, Flaw
+from awaitomic.program.locks.per_request import made_for_request, yielded_once
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.operands import operands_of
 from awaitomic.program.resolve import Resolver
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
+    from awaitomic.program.link import Definition
 
 _PLAIN = frozenset({"property", "staticmethod", "classmethod", "override", "final"})
 """Decorators under which each use of a getter runs its body."""
@@ -57,6 +61,9 @@ def made_for_each(program: Program, resolver: Resolver, manager: Operand) -> Fla
         targets = targets_of(resolver, event)
         found = [_returned_anew(program, target.function) for target in targets]
         return found[0] if found and None not in found else None
+    if isinstance(event, Read) and isinstance(event.place, Name) and event.place.scope is Scope.PARAMETER:
+        asked = made_for_request(program, resolver, event.place.name)
+        return _by_request(program, asked) if asked is not None and asked.kind == "function" else None
     if isinstance(event, Read) and isinstance(event.place, Attribute):
         location = resolver.place(event.place)
         getter = program.property_at(resolver, location) if location is not None else None
@@ -106,15 +113,14 @@ def _takes(event: Event, *, returned: bool) -> bool:
         return isinstance(event.place, Name) and event.place.scope is Scope.LOCAL
     if isinstance(event, Read):
         return isinstance(event.place, Attribute) and event.place.attr in LOCK_METHODS
-    if isinstance(event, Return):
+    if isinstance(event, Return | Yield):
         return returned
     return isinstance(event, Enter | Leave | Suspend) or (isinstance(event, Compute) and event.operator == "entered")
 
 
 def _returned_anew(program: Program, function: FunctionGraph) -> Flaw | None:
     """Tell where a getter makes the lock that it returns, if that is a new one on every way."""
-    decorators = {last_name(each) for each in getattr(function.node, "decorator_list", ())}
-    if function.is_generator or not decorators <= _PLAIN:
+    if function.is_generator or not _decorators(function) <= _PLAIN:
         return None
     inner = program.resolver(function)
     values = [event.value for event in function.events if isinstance(event, Return)]
@@ -123,6 +129,22 @@ def _returned_anew(program: Program, function: FunctionGraph) -> Flaw | None:
         return None
     anew = all(_makes_lock(inner, each) and _is_only_taken(inner, each, returned=True) for each in made)
     return _flaw(function, made[0]) if anew else None
+
+
+def _by_request(program: Program, found: Definition) -> Flaw | None:
+    """Tell where a lock is made that a framework has a function make for each request."""
+    function = program.project.link.function(found.id)
+    if function is None or not function.is_generator:
+        return _returned_anew(program, function) if function is not None else None
+    inner = program.resolver(function)
+    made = yielded_once(inner)
+    if made is None or _decorators(function) or not _makes_lock(inner, made):
+        return None
+    return _flaw(function, made) if _is_only_taken(inner, made, returned=True) else None
+
+
+def _decorators(function: FunctionGraph) -> set[str]:
+    return {last_name(each) for each in getattr(function.node, "decorator_list", ())}
 
 
 def _by_default(program: Program, resolver: Resolver, event: Call) -> Flaw | None:

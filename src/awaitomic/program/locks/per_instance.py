@@ -1,8 +1,8 @@
 """Locks that each instance has for itself, and what all instances share: no lock of one keeps another one out.
 
 Counted is only a class of which one function is seen to make several instances, or whose instances are made by what
-runs in several tasks; and a lock that nothing but the class makes, in each of them. A class of which there is one is
-believed, and one that is given its lock.
+runs in several tasks, or of which a framework makes one for each request; and a lock that nothing but the class
+makes, in each of them. A class of which there is one is believed, and one that is given its lock.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from awaitomic.model.location import AttributeStep, Location, Root
 from awaitomic.program.accesses import accesses
 from awaitomic.program.callers import in_loop
 from awaitomic.program.locks import Cause, Each, Flaw
+from awaitomic.program.locks.per_request import made_for_request
 from awaitomic.program.names import dotted
 from awaitomic.program.resolve import Resolver
 
@@ -30,16 +31,23 @@ _WIDER = frozenset({Root.CLASS, Root.GLOBAL})
 def one_for_each(program: Program, resolver: Resolver, lock: Location) -> Each | None:
     """Tell where each instance gets a lock of its own, if there are several and the function writes what they share."""
     step = lock.steps[0] if len(lock.steps) == 1 else None
-    if lock.root is not Root.SELF or not isinstance(step, AttributeStep):
+    owner = _made_for_request(program, resolver, lock) if lock.root is Root.PARAMETER else lock.owner
+    if lock.root not in {Root.SELF, Root.PARAMETER} or owner is None or not isinstance(step, AttributeStep):
         return None
-    lineage = resolver.module.lineage(lock.owner)
+    lineage = resolver.module.lineage(owner)
     shared = frozenset(name for facts in lineage for name in facts.class_level if _is_shared(program, facts, name))
     if not _writes_wider(resolver, shared):
         return None
     made = _made_in_constructor(program, lineage, step.name)
-    if made is None or not _are_several(program, lock.owner):
+    if made is None or not (lock.root is Root.PARAMETER or _are_several(program, owner)):
         return None
     return Each(made, shared)
+
+
+def _made_for_request(program: Program, resolver: Resolver, lock: Location) -> str | None:
+    """Give the class of which a framework makes an instance for each request, if a parameter is one."""
+    found = made_for_request(program, resolver, lock.name)
+    return found.id if found is not None and found.kind == "class" else None
 
 
 def _writes_wider(resolver: Resolver, shared: frozenset[str]) -> bool:

@@ -31,9 +31,9 @@ _PRESENCE = ast.Is | ast.IsNot | ast.In | ast.NotIn
 def find_removal(program: Program, resolver: Resolver, lock: Location) -> Flaw | None:
     """Give a careless removal from the table that a lock is an entry of, if there is one."""
     step = lock.steps[-1] if lock.steps else None
-    if not isinstance(step, ItemStep) or step.is_literal or lock.root not in {Root.SELF, Root.CLASS, Root.GLOBAL}:
+    key = resolver.key_of(lock)  # of what is handed over, the class whose attribute the table is
+    if not isinstance(step, ItemStep) or step.is_literal or key.root not in {Root.SELF, Root.CLASS, Root.GLOBAL}:
         return None
-    key = resolver.key_of(lock)
     units = program.units_knowing(key)
     writers = [each for unit in units for each in unit.writers.get(key, ())]
     table = lock.parent

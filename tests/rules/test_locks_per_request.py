@@ -1,0 +1,119 @@
+"""AWA203: reported where a framework makes the lock anew for each request, silent where all requests meet at it."""
+
+from __future__ import annotations
+
+import pytest
+
+from awaitomic.findings.precedence import resolve
+from awaitomic.rules import find
+from program.reading import program_of
+
+APP = """
+import functools
+from typing import Annotated
+import fastapi
+from fastapi import Depends, FastAPI, Request, Security
+
+app = FastAPI()
+total = 0
+kept = asyncio.Lock()
+
+def new():
+    return asyncio.Lock()
+
+async def new_later():
+    return asyncio.Lock()
+
+async def new_for_a_while():
+    lock = asyncio.Lock()
+    yield lock
+
+@functools.cache
+def new_once():
+    return asyncio.Lock()
+
+def the_one():
+    return kept
+
+async def the_one_for_a_while():
+    yield kept
+
+async def registered():
+    lock = asyncio.Lock()
+    register(lock)
+    yield lock
+
+def of_app(request: Request):
+    return request.app.state.lock
+
+class Guard:
+    def __init__(self):
+        self.lock = asyncio.Lock()
+        self.kept = kept
+        self.n = 0
+
+def guard():
+    return the_guard
+
+@app.get("/")
+async def count({parameter}):
+    global total
+    async with {lock}:
+        n = total
+        await asyncio.sleep(0)
+        total = n + 1
+"""
+
+
+def found(parameter: str, lock: str = "lock", more: str = "") -> list[tuple[str, str, str]]:
+    text = APP.format(parameter=parameter, lock=lock) + more
+    return [(each.rule, each.state, str(each.confidence)) for each in resolve(find(program_of(text)))]
+
+
+ANEW = [
+    ("lock: asyncio.Lock = Depends(new)", "lock"),
+    ("lock=Depends(new)", "lock"),
+    ("*, lock=Depends(new, use_cache=False)", "lock"),
+    ("lock=fastapi.Depends(new)", "lock"),
+    ("lock=Security(new)", "lock"),
+    ("lock=Depends(new_later)", "lock"),
+    ("lock=Depends(new_for_a_while)", "lock"),
+    ("lock: Annotated[asyncio.Lock, Depends(new)]", "lock"),
+    ("guard: Guard = Depends()", "guard.lock"),
+    ("guard: Guard = Depends(Guard)", "guard.lock"),
+    ("guard: Annotated[Guard, Depends()]", "guard.lock"),
+]
+
+
+@pytest.mark.parametrize(("parameter", "lock"), ANEW, ids=[case[0] for case in ANEW])
+def test_a_lock_of_one_request_keeps_no_other_out(parameter: str, lock: str) -> None:
+    assert found(parameter, lock) == [("AWA203", "total", "likely")]
+
+
+SHARED = [
+    ("lock=Depends(new_once)", "lock"),
+    ("lock=Depends(the_one)", "lock"),
+    ("lock=Depends(the_one_for_a_while)", "lock"),
+    ("lock=Depends(registered)", "lock"),
+    ("lock=Depends(of_app)", "lock"),
+    ("lock=Depends(unknown)", "lock"),
+    ("lock=new", "lock"),
+    ("lock: asyncio.Lock", "lock"),
+    ("guard: Guard = Depends()", "guard.kept"),
+    ("guard: Guard = Depends(guard)", "guard.lock"),
+]
+
+
+@pytest.mark.parametrize(("parameter", "lock"), SHARED, ids=[" ".join(case) for case in SHARED])
+def test_a_lock_that_other_requests_can_have_is_believed(parameter: str, lock: str) -> None:
+    assert found(parameter, lock) == []
+
+
+def test_a_lock_that_somebody_hands_over_is_believed() -> None:
+    assert found("lock=Depends(new)", more="\nasync def again():\n    await count(kept)\n") == []
+
+
+def test_what_belongs_to_the_same_object_as_the_lock_is_protected() -> None:
+    own = "\n@app.get('/n')\nasync def own(guard: Guard = Depends()):\n    async with guard.lock:\n"
+    own += "        n = guard.n\n        await asyncio.sleep(0)\n        guard.n = n + 1\n"
+    assert found("lock=Depends(the_one)", more=own) == []
