@@ -15,6 +15,7 @@ from awaitomic.program.inherited import at_all, on_every_way
 from awaitomic.program.lent import only_awaits
 from awaitomic.program.locks import Lock
 from awaitomic.program.locks.contracts import Basis, Contract, contract_of
+from awaitomic.program.markers import decorators_of
 from awaitomic.program.module_calls import ModuleCalls, Site, Spawn
 from awaitomic.program.names import is_special
 from awaitomic.program.resolve import Resolver
@@ -119,7 +120,7 @@ class Callers:
 
     def _are_all_seen(self, function: FunctionGraph) -> bool:
         name, owner = getattr(function.node, "name", ""), function.class_id
-        if owner is None or getattr(function.node, "decorator_list", None) or self.is_mentioned(function):
+        if owner is None or self._is_decorated(function) or self.is_mentioned(function):
             return False
         callers = [site.resolver.function for site in self.sites(function)]
         callers.extend(spawn.resolver.function for spawn in self.spawns(function))
@@ -128,6 +129,9 @@ class Callers:
         if not self._program.makers.is_internal(owner):
             return False
         return not self._program.project.says_elsewhere(name, (unit.name for unit in self.concerned(function)))
+
+    def _is_decorated(self, function: FunctionGraph) -> bool:
+        return bool(decorators_of(function, self._program.unit_of(function).module))
 
     def loans(self, function: FunctionGraph) -> list[Site]:
         """Give the places where a private function is lent to what calls it and waits for it, if it is only lent.
@@ -143,7 +147,7 @@ class Callers:
     def _loans_of(self, function: FunctionGraph) -> list[Site]:
         name, nested = getattr(function.node, "name", ""), is_nested(function)
         private = nested or (name.startswith("_") and not name.endswith("__"))
-        if not private or not function.is_async or getattr(function.node, "decorator_list", None):
+        if not private or not function.is_async or self._is_decorated(function):
             return []
         found = [loan for calls in self._calls(function) for loan in calls.loans.get(id(function), ())]
         if not found or self._is_told(function, lambda calls: calls.loose):
@@ -169,7 +173,7 @@ class Callers:
         name = getattr(function.node, "name", "")
         nested = is_nested(function)
         private = nested or (name.startswith("_") and not name.endswith("__"))
-        if not private or (getattr(function.node, "decorator_list", None) and not nested):
+        if not private or (not nested and self._is_decorated(function)):
             return None
         if self.is_mentioned(function) or self.spawns(function):
             return None

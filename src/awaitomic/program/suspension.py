@@ -18,6 +18,7 @@ from awaitomic.model.location import Location
 from awaitomic.program.calls import awaited_calls
 from awaitomic.program.locks import Lock
 from awaitomic.program.locks.found_free import is_found_free
+from awaitomic.program.markers import decorators_of
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.reach import Reach
 from awaitomic.program.target import How, Target
@@ -160,7 +161,7 @@ class Suspension:
         function = target.function
         if not function.is_async:
             return _ALWAYS  # a plain function that returns something to wait for
-        if getattr(function.node, "decorator_list", ()) or is_stub(function):
+        if decorators_of(function, self._program.unit_of(function).module) or is_stub(function):
             return _ALWAYS
         return False, (self._function(function),)
 

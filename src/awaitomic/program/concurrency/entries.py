@@ -25,6 +25,7 @@ from awaitomic.program.concurrency.given_back import is_given_back
 from awaitomic.program.concurrency.same_object import LOST, Sight, at_first, of_caller, of_task
 from awaitomic.program.concurrency.sharing import Shared
 from awaitomic.program.concurrency.table import ASSUMED, Entry, Start
+from awaitomic.program.markers import decorators_of
 from awaitomic.program.module import is_setter
 from awaitomic.program.module_calls import Site, Spawn
 from awaitomic.program.target import How
@@ -285,7 +286,8 @@ class _Search:
 
     def _start_of_nested(self, function: FunctionGraph) -> Start | None:
         """Give how a function in a function starts: by whoever is given it, or has what its decorator makes of it."""
-        if getattr(function.node, "decorator_list", None) or is_given_back(self._program, function):
+        facts = self._program.unit_of(function).module
+        if decorators_of(function, facts) or is_given_back(self._program, function):
             return self._public(function)
         return Start.OPEN if self._program.callers.is_mentioned(function) else None
 

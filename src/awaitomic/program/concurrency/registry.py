@@ -15,6 +15,7 @@ from awaitomic.knowledge.words import words_of
 from awaitomic.model.event import Call, Compute, Operand, Read
 from awaitomic.model.identity import qualname_of
 from awaitomic.program.coroutines import referenced
+from awaitomic.program.markers import is_marker
 from awaitomic.program.names import dotted, last_name
 from awaitomic.source.syntax import walk
 
@@ -117,7 +118,7 @@ class Registry:
     def _collect(self, unit: Unit, resolver: Resolver, event: Call) -> None:
         node = resolver.function.nodes[event.function]
         name = last_name(node)
-        if name in _SPAWNS or starts_one(name):
+        if name in _SPAWNS or starts_one(name) or _is_marked(resolver, event):
             return
         handed = [function for operand in event.arguments if (function := _function(resolver, operand))]
         named = [(word, function) for word, operand in event.keywords if (function := _function(resolver, operand))]
@@ -169,6 +170,12 @@ class Registry:
                     if found is not None:
                         line = getattr(element, "lineno", 1)
                         self._note(unit, found, Registration(lists[name], Runs.MANY, line), line)
+
+
+def _is_marked(resolver: Resolver, event: Call) -> bool:
+    """Tell whether a call is that of a decorator which only notes something on what it is given."""
+    node = resolver.function.nodes[event.id]
+    return isinstance(node, ast.Name | ast.Attribute) and is_marker(node, resolver.module)
 
 
 def _named_lists(node: ast.AST) -> Iterator[tuple[str, ast.List | ast.Tuple]]:
