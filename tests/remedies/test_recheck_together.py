@@ -52,20 +52,27 @@ def test_both_are_kept_or_both_reset(lines: tuple[str, ...]) -> None:
 
 
 APART = {
-    "set by somebody else": ("self.reader = None", "\n    def give(self, reader):\n        self.reader = reader\n"),
+    "set by somebody else": (
+        "self.reader = None",
+        "\n    def give(self, reader):\n        self.reader = reader\n",
+        True,
+    ),
     "not reset by whoever resets the other": (
         "self.reader = None",
         "\n    def drop(self):\n        self.writer = None\n",
+        True,
     ),
-    "never set with it": ("self.closing = False", "\n    def begin(self):\n        self.closing = True\n"),
-    "it is no reset": ("self.reader = 1", ""),
+    "never set with it": ("self.closing = False", "\n    def begin(self):\n        self.closing = True\n", False),
+    "it is no reset": ("self.reader = 1", "", False),
 }
 
 
-@pytest.mark.parametrize(("line", "more"), APART.values(), ids=APART)
-def test_what_goes_its_own_ways_stays_outside(line: str, more: str) -> None:
+@pytest.mark.parametrize(("line", "more", "torn"), APART.values(), ids=APART)
+def test_what_goes_its_own_ways_stays_outside(line: str, more: str, torn: bool) -> None:
     found = outcome(recheck.propose, "AWA103", program("self.writer = None", line, more=more))
     assert found.text == HEAD + under_test("self.writer = None") + f"            {line}\n" + more
+    said = "`self.reader` (line 17) is reset all the same, and may be lost to a replacement that keeps `self.writer`"
+    assert (found.verdict, found.because == (said,)) == (("unsafe", True) if torn else ("safe", False))
 
 
 def test_a_statement_that_resets_something_else_too_is_left_alone() -> None:

@@ -19,7 +19,7 @@ from awaitomic.remedies.recheck.alias import bindings_of, earliest_use, is_bound
 from awaitomic.remedies.recheck.fill import propose_fill
 from awaitomic.remedies.recheck.identity import is_object
 from awaitomic.remedies.recheck.second_test import propose_second_test
-from awaitomic.remedies.recheck.together import resets_beside, target_of
+from awaitomic.remedies.recheck.together import left_beside, resets_beside, target_of
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.shared.declined import Declined, or_refusal
 from awaitomic.remedies.shared.effects import touches
@@ -66,7 +66,7 @@ def _propose(case: Case) -> Proposal:
     first_reset, count = resets_beside(case, path, state)
     plan = Plan((*edits, WrapStatements(first_reset, count, header)))
     title = f"`{case.finding.state}` is only reset if it still is what was used"
-    doubts = _doubts(case, block, first, alias)
+    doubts = [*_doubts(case, block, first, alias), *left_beside(case, path, state)]
     if doubts:
         return Proposal(plan, Applicability.UNSAFE, title, tuple(doubts))
     because = f"for one task `{case.finding.state}` still is `{alias}`, so nothing changes; a replacement is left alone"
@@ -235,9 +235,10 @@ REMEDY = Remedy(
     ),
     safety=(
         "Safe for closing and cleaning up: for one task the state still is what was read. Two tasks may both close the "
-        "same object, as before. Unsafe if awaited code that is not known gets the object that has the state, or if "
-        "the state is a property; unsafe for lazy initialisation, where the loser's resource is never closed. A second "
-        "test under the lock is safe if all who write the state take the lock."
+        "same object, as before. Unsafe if something that is set with the state is reset without the test, if awaited "
+        "code that is not known gets the object that has the state, or if the state is a property; unsafe for lazy "
+        "initialisation, where the loser's resource is never closed. A second test under the lock is safe if all who "
+        "write the state take the lock."
     ),
     propose=propose,
 )

@@ -27,6 +27,31 @@ def resets_beside(case: Case, path: StatementPath, state: ast.expr) -> tuple[Sta
     return (*path[:-1], BlockStep(path[-1].block, first)), last - first + 1
 
 
+def left_beside(case: Case, path: StatementPath, state: ast.expr) -> list[str]:
+    """Say what is reset beside the state without its test, though somebody sets both: of a pair one part may go.
+
+    Parameters:
+        case: the case.
+        path: the first of the statements that go under the test.
+        state: the state, as the reset names it.
+    """
+    block = block_at(case, path)
+    waits = (case.path(event) for event in case.finding.span.suspends)
+    last_wait = max((block.index_of(each) for each in waits if block.holds(each)), default=-1)
+    first, count = resets_beside(case, path, state)
+    covered = range(first[-1].index, first[-1].index + count)
+    found: list[str] = []
+    for index, statement in enumerate(block.statements):
+        if index <= last_wait or index in covered or not isinstance(statement, ast.Assign):
+            continue
+        for target in (each for one in statement.targets for each in _elements(one)):
+            if _is_nothing(statement.value) and _is_set_with(case, target, state):
+                line = case.extent(statement).line
+                text = f"`{case.text(target)}` (line {line}) is reset all the same, and may be lost to a replacement"
+                found.append(f"{text} that keeps `{case.finding.state}`")
+    return found
+
+
 def target_of(case: Case, statement: ast.Assign) -> ast.expr:
     """Give the target by which a statement resets the state, where all other targets belong to that.
 
@@ -57,18 +82,33 @@ def _is_nothing(value: ast.expr) -> bool:
     return (isinstance(value, ast.Constant) and not value.value) or (isinstance(value, ast.Dict) and not value.keys)
 
 
+def _is_set_with(case: Case, target: ast.expr, state: ast.expr) -> bool:
+    """Tell whether some function sets an attribute of the object together with the state."""
+    key = _key_beside(case, target, state)
+    return key is not None and bool(_writers(case, key)[0] & _writers(case, _own_key(case))[0])
+
+
+def _own_key(case: Case) -> Location:
+    return case.resolver.key_of(case.fact.access.location)
+
+
+def _key_beside(case: Case, target: ast.expr, state: ast.expr) -> Location | None:
+    """Give the name of another attribute of the object that has the state; None if it is none."""
+    if not isinstance(target, ast.Attribute) or not isinstance(state, ast.Attribute):
+        return None
+    if ast.dump(target.value) != ast.dump(state.value) or target.attr == state.attr:
+        return None
+    parent = _own_key(case).parent
+    return None if parent is None else parent.along((AttributeStep(target.attr),))
+
+
 def _belongs(case: Case, target: ast.expr, state: ast.expr) -> bool:
     """Tell whether an attribute is only set where the state is, and is reset by all who reset that."""
-    if not isinstance(target, ast.Attribute) or not isinstance(state, ast.Attribute):
+    key = _key_beside(case, target, state)
+    if key is None:
         return False
-    if ast.dump(target.value) != ast.dump(state.value) or target.attr == state.attr:
-        return False
-    key = case.resolver.key_of(case.fact.access.location)
-    parent = key.parent
-    if parent is None:
-        return False
-    set_by, reset_by = _writers(case, key)
-    other_set_by, other_reset_by = _writers(case, parent.along((AttributeStep(target.attr),)))
+    set_by, reset_by = _writers(case, _own_key(case))
+    other_set_by, other_reset_by = _writers(case, key)
     return bool(other_set_by) and other_set_by <= set_by and reset_by <= other_reset_by
 
 
