@@ -7,6 +7,7 @@ written on one line, as a formatter would.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 
 from awaitomic.model.plan import ReplaceExpression
@@ -17,35 +18,72 @@ from awaitomic.remedies.shared.siblings import Block, flush_left
 from awaitomic.remedies.shared.width import widest
 
 _OPENING, _CLOSING = ("(", "[", "{"), (")", "]", "}")
-_BRACKETED = ast.Await | ast.Call | ast.Subscript | ast.ListComp | ast.SetComp | ast.DictComp
 
 
 def lifted_text(case: Case, block: Block, node: ast.expr, name: str) -> str:
     """Give the statement that binds a lifted expression to a name, without the indentation of its block.
 
-    Further lines keep their distance: to the beginning of the line that the expression began on, or, if they were
-    aligned with an opening bracket, to that.
+    What only parentheses, or those of a call around it, held together gets parentheses. What is taken apart where it
+    stands (``*names``) is taken apart at once, into a list. Further lines keep their distance: to the beginning of the
+    line that the expression began on, or, if they were aligned with an opening bracket, to that.
 
     Raises:
         Declined: ``multi-line-text``, as for `flush_left`.
     """
-    margin, head = block.margin(), f"{name} = "
+    if isinstance(node, ast.Starred):
+        return f"{name} = [*{_laid_out(case, block, node.value, f'{name} = [*')}]"
+    if isinstance(node, ast.NamedExpr) and node.target.id == name:
+        node = node.value
+    head = f"{name} = "
+    laid = _laid_out(case, block, node, head)
+    if "\n" not in laid:
+        return head + (laid if _stands_alone(laid) else f"({laid})")
+    plain = _without_backslashes(laid)
+    if plain == laid and _stands_alone(laid):
+        return head + laid
+    extent, margin = case.extent(node), block.margin()
+    line = case.program.positions.line(extent.line)
+    unit = _indent_of(line).removeprefix(margin)
+    if line[: extent.column - 1].strip() or not unit:
+        return f"{head}({plain})"
+    return f"{head}(\n{unit}" + move_lines(plain, lambda each: unit + each if each else each) + "\n)"
+
+
+def _laid_out(case: Case, block: Block, node: ast.expr, head: str) -> str:
+    """Give an expression as it is written, with its further lines where they belong behind `head`."""
+    margin = block.margin()
     text = flush_left(case, node, margin)
     if "\n" not in text:
-        return head + text
+        return text
     first, *rest = text.split("\n")
     extent = case.extent(node)
-    line = case.program.positions.line(extent.line)
-    indent = line[: len(line) - len(line.lstrip(" \t"))]
+    indent = _indent_of(case.program.positions.line(extent.line))
     aligned = first.rfind("(") + 1 if not first.endswith(_OPENING) else 0
     if aligned and _indent(rest[0]) == extent.column - 1 - len(margin) + aligned and "\t" not in indent:
         by = len(head) - (extent.column - 1 - len(margin))
         laid = move_lines(text, lambda each: _shifted(each, by))
     else:
         laid = move_lines(text, lambda each: each.removeprefix(indent.removeprefix(margin)))
-    if ast.dump(ast.parse(f"async def f():\n ({laid}\n )")) != ast.dump(ast.parse(f"async def f():\n ({text}\n )")):
-        laid = text
-    return head + (laid if isinstance(node, _BRACKETED) else f"({laid})")
+    return laid if _same(laid, text) else text
+
+
+def _stands_alone(text: str) -> bool:
+    """Tell whether an expression means the same to the right of ``=`` as it does in parentheses."""
+    try:
+        alone = ast.parse(f"async def f():\n x = {text}")
+    except SyntaxError:
+        return False
+    return ast.dump(alone) == ast.dump(ast.parse(f"async def f():\n x = ({text}\n )"))
+
+
+def _without_backslashes(text: str) -> str:
+    """Give an expression without backslashes at ends of lines, which parentheses make superfluous."""
+    plain = re.sub(r"[ \t]*\\\n", "\n", text)
+    return plain if _same(plain, text) else text
+
+
+def _indent_of(line: str) -> str:
+    return line[: len(line) - len(line.lstrip(" \t"))]
 
 
 def _indent(line: str) -> int:
@@ -94,6 +132,10 @@ def _lies_in(extent: Extent, outer: Extent) -> bool:
 
 def _same(one: str, other: str) -> bool:
     try:
-        return ast.dump(ast.parse(one, mode="eval")) == ast.dump(ast.parse(f"({other}\n)", mode="eval"))
+        return ast.dump(_parsed(one)) == ast.dump(_parsed(other))
     except SyntaxError:
         return False
+
+
+def _parsed(text: str) -> ast.AST:
+    return ast.parse(f"async def f():\n ({text}\n )")

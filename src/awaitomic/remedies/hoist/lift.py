@@ -55,10 +55,10 @@ def lift(case: Case, reading: ast.stmt | None = None) -> Proposal:
     texts: list[str] = []
     edits: list[ReplaceExpression] = []
     for node in lifted:
-        name = name_for_awaited(case, node.value if isinstance(node, ast.Await) else node, names)
+        name = lifting.own_name(node) or name_for_awaited(case, _said(node), names)
         names.append(name)
         texts.append(lifted_text(case, block, node, name))
-        extent = without_parentheses(case, case.extent(node))
+        extent = without_parentheses(case, case.extent(node.value if isinstance(node, ast.Starred) else node))
         edits.append(ReplaceExpression(path, extent, case.program.positions.snippet(extent), name))
     one_line = joined(case, path, statement.value, edits) if statement.value is not None else None
     edits = [one_line] if one_line is not None else edits
@@ -69,6 +69,13 @@ def lift(case: Case, reading: ast.stmt | None = None) -> Proposal:
     if not because:
         return Proposal(Plan((insert, *edits)), Applicability.SAFE, _title(case, moved), (in_one_go(case),))
     return Proposal(Plan((insert, *edits)), Applicability.UNSAFE, _title(case, moved), tuple(because))
+
+
+def _said(node: ast.expr) -> ast.expr:
+    """Give the expression that a lifted one is named after."""
+    while isinstance(node, ast.Await | ast.Starred | ast.NamedExpr):
+        node = node.value
+    return node
 
 
 def _title(case: Case, moved: str) -> str:
@@ -167,6 +174,8 @@ class _Lifting:
             yield node
         elif isinstance(node, _WHOLE | ast.GeneratorExp) or (isinstance(node, ast.Compare) and len(node.ops) > 1):
             raise Declined("hoist-conditional", "the await stands in a condition or a loop of the expression")
+        elif isinstance(node, ast.NamedExpr) and self.own_name(node):
+            yield node
         elif isinstance(node, ast.Yield | ast.YieldFrom | ast.NamedExpr):
             raise Declined("hoist-shape", "the statement yields or binds a name on the way")
         elif isinstance(node, ast.Dict):
@@ -192,6 +201,16 @@ class _Lifting:
     def _check_await(self, node: ast.expr) -> None:
         if self._reads_state(node) or loaded_names(node) & self._bound:
             raise depends_on_read()
+
+    def own_name(self, node: ast.expr) -> str | None:
+        """Give the name that an expression binds on the way, if it means the same in the rest of the statement."""
+        if not isinstance(node, ast.NamedExpr):
+            return None
+        name, resolver = node.target.id, self._case.resolver
+        bound = [inner for inner in ast.walk(self._statement) if isinstance(inner, ast.Name) and inner.id == name]
+        once = sum(isinstance(inner.ctx, ast.Store) for inner in bound) == 1
+        own = name in resolver.function.local_names and name not in resolver.captured
+        return name if once and own else None
 
     def check_names(self, lifted: list[ast.expr]) -> None:
         """See that what goes above the statement binds no name that is read in what stays.
