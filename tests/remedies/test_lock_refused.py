@@ -290,3 +290,13 @@ def test_refused_is(name: str) -> None:
     rule, code, words, text = REFUSED[name]
     found = refusal(REMEDY, rule, text)
     assert (found.code, words in found.message) == (code, True), found
+
+
+def test_no_lock_is_put_around_what_gives_back_a_lock_that_it_has_not_taken() -> None:
+    text = WRITERS.replace(
+        "        total = self.total\n", "        self.turn.acquire()\n        total = self.total\n", 1
+    )
+    text = text.replace("        self.total = total", "        self.turn.release()\n        self.total = total", 1)
+    text = text.replace("self.total = 0", "self.total = 0\n        self.turn = asyncio.Lock()", 1)
+    assert "self.turn.acquire()" in text
+    assert refusal(REMEDY, "AWA101", text).code == "explicit-acquire"

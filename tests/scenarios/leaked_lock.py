@@ -33,7 +33,18 @@ def _leaks(*labels: str, what: str = "Lock") -> tuple[str, ...]:
 
 ON_FAILURE = _leaks("exception at sleep #1", "cancel at sleep #1")
 
+_PRINTER = FixtureCase(
+    subject=lambda module: module.printer,
+    tasks={"report": lambda printer: printer.report(), "note": lambda printer: printer.note()},
+    calls=lambda module: module.lines,
+    state=lambda _: None,
+)
+
 CASES: dict[str, FixtureCase] = {
+    "leaked_lock/acquire_not_awaited.py": replace(
+        _PRINTER, findings=(LOCK,), repair="refused", refusal="no-remedy-yet"
+    ),
+    "leaked_lock/keep_acquire_awaited.py": _PRINTER,
     "leaked_lock/returns_early.py": FixtureCase(
         subject=_muted,
         tasks={"play": lambda player: player.play("one"), "mute": lambda player: player.mute(on=False)},

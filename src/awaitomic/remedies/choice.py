@@ -81,6 +81,10 @@ def _is_in_a_store(case: Case) -> bool:
     return not case.is_use and case.program.facts(case.resolver).write_at(span.write, case.finding.state) is None
 
 
+def _is_not_awaited(case: Case) -> bool:
+    return not case.finding.span.suspends
+
+
 def _is_in_constructor(case: Case) -> bool:
     return getattr(case.function.node, "name", "") == "__init__"
 
@@ -298,6 +302,14 @@ TABLE: tuple[Row, ...] = (
         _always,
         (async_lock.REMEDY,),
         "tasks have to wait for it as tasks do, and not as threads",
+    ),
+    Row(
+        "AWA206",
+        "a lock of tasks that is taken like one of threads",
+        _is_not_awaited,
+        (),
+        "write `async with {state}:` around what is to be done under the lock; it works from then on, so see that no "
+        "caller holds it already",
     ),
     Row(
         "AWA206",

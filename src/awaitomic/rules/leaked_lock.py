@@ -28,6 +28,7 @@ from awaitomic.program.locks.never_given_back import Kept, never_given_back
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.rules import references
+from awaitomic.rules.not_awaited import find_not_awaited
 from awaitomic.rules.rule import Repair, Rule, step, suspending_functions
 from awaitomic.source.project import is_test
 
@@ -45,6 +46,7 @@ def find(program: Program) -> Iterator[Finding]:
             finding = _examine(program, resolver, taking, alone=alone)
             if finding is not None:
                 yield finding
+    yield from find_not_awaited(program, RULE)
 
 
 def _examine(program: Program, resolver: Resolver, taking: Taking, *, alone: bool) -> Finding | None:
@@ -245,7 +247,8 @@ RULE = Rule(
         "`await lock.acquire()` with a way out of the function that passes no `release()`: a `return`, a `raise`, an "
         "await that fails or is cancelled, a call that fails. Also `acquire()` inside of the `try` whose `finally` "
         "releases, an `asynccontextmanager` with no `finally` around its `yield`, and a lock that nothing in the "
-        "project ever gives back."
+        "project ever gives back. And a lock of tasks that is taken like one of threads, and so not at all: "
+        "`lock.acquire()` that nobody awaits, and `with lock:`, which raises."
     ),
     why=(
         "asyncio does not know which task holds a lock, and nothing gives it back when that task ends. After one leak, "

@@ -14,6 +14,7 @@ from awaitomic.model.finding import Applicability, Refusal
 from awaitomic.model.location import AttributeStep, ItemStep, Location, Root
 from awaitomic.model.preferences import Granularity
 from awaitomic.program.locks import Cause, Lock
+from awaitomic.program.locks.not_awaited import never_taken
 from awaitomic.remedies.lock import callers, keyed
 from awaitomic.remedies.lock.conflicts import settle
 from awaitomic.remedies.lock.coverage import Coverage
@@ -196,6 +197,7 @@ def _proposal(
     if guard is not None and choice.locks is None:
         check_made(coverage, guard.key)
     _check_size(coverage)
+    _check_taken(coverage)
     lock, creation = _lock_of(coverage, case, choice, tables)
     edits = edits_of(coverage, lock)
     because = [
@@ -242,6 +244,19 @@ def _check_private(case: Case) -> None:
         return
     message = f"`{useless}` is not taken by an `async with` that only needs another lock in its place"
     raise Declined("explicit-acquire", message)
+
+
+def _check_taken(coverage: Coverage) -> None:
+    """See that no function gets the lock around what gives it back, and has only seemed to take it.
+
+    Raises:
+        Declined: ``explicit-acquire``.
+    """
+    for inside in coverage.functions.values():
+        for lock, call in never_taken(inside):
+            place = coverage.program.place(inside.function, call)
+            message = f"`{inside.function.qualname}` does not await `{lock}.acquire()` ({place}): mend that first"
+            raise Declined("explicit-acquire", message)
 
 
 _REVIEWABLE_LINES = 60
