@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from awaitomic.remedies.lock import REMEDY
-from remedies.carried_out import carried
+from remedies.carried_out import carried, refusal
 from remedies.lazily import METHOD, locked
 
 MIXED_IN = """import asyncio
@@ -37,6 +37,38 @@ def test_a_mix_in_has_its_lock_from_the_class_that_makes_its_state() -> None:
 
 def test_a_mix_in_with_state_of_its_own_runs_the_next_constructor() -> None:
     result = carried(REMEDY, "AWA102", MIXED_IN.format(state="conn = None\n", init="    pass\n"))
+    made: dict[str, type] = {}
+    exec(compile(result.text, "client.py", "exec"), made)
+    client = made["Client"]()
+    assert (client.url, result.verdict) == ("x", "unsafe")
+    assert client._conn_lock is not made["Client"]()._conn_lock
+
+
+BESIDE = """
+class Base:
+    def __init__(self):
+        {up}self.url = "x"
+
+class Middle(Base):
+    pass
+
+class Client(Middle, ClientMixin):
+    pass
+"""
+
+
+def _mixed_in_last(up: str) -> str:
+    return MIXED_IN.partition("class Base:")[0].format(state="conn = None\n") + BESIDE.format(up=up)
+
+
+def test_refused_is_a_mix_in_behind_a_class_that_does_not_hand_the_construction_on() -> None:
+    found = refusal(REMEDY, "AWA102", _mixed_in_last(""))
+    assert found.code == "init-not-called"
+    assert "`Base.__init__`, which comes first in `Client`" in found.message
+
+
+def test_a_mix_in_behind_a_class_that_hands_the_construction_on() -> None:
+    result = carried(REMEDY, "AWA102", _mixed_in_last("super().__init__()\n        "))
     made: dict[str, type] = {}
     exec(compile(result.text, "client.py", "exec"), made)
     client = made["Client"]()

@@ -19,6 +19,7 @@ from awaitomic.model.location import Location
 from awaitomic.program.items import item_types
 from awaitomic.program.names import last_name, target_names
 from awaitomic.program.outline import Outline
+from awaitomic.program.second_names import second_names
 from awaitomic.program.types import Typed, TypeReader, annotated, combine, is_container, numbers_named
 from awaitomic.source.syntax import walk
 
@@ -219,6 +220,7 @@ def _read_attribute_types(facts: ClassFacts, types: TypeReader) -> None:
         known = facts.attributes.get(name)
         if known is not None and (is_container(known) or known.name in QUEUES) and known.item is None:
             facts.attributes[name] = replace(known, item=item)
+    facts.attributes |= second_names(facts.methods.values(), facts.attributes)
 
 
 def _tells(typed: Typed) -> bool:

@@ -36,7 +36,7 @@ class Typed:
     bound: int | None = None
     """First argument of a counting lock, or of what may be one; None if it is not a literal."""
     wraps: ast.expr | None = field(default=None, compare=False)
-    """The lock that a condition is made from."""
+    """The lock that a condition is made from, or that a second name stands for."""
     nothing: bool = False
     """The value is None: says nothing about the type of the others."""
     item: Typed | None = field(default=None, compare=False)
@@ -204,6 +204,11 @@ def numbers_named(tree: ast.Module, nodes: Iterable[ast.AST], imports: dict[str,
 
 def _wrapped(name: str, node: ast.Call) -> ast.expr | None:
     return node.args[0] if name in WRAPPING_CONSTRUCTORS and node.args else None
+
+
+def aliased(lock: Typed, itself: ast.expr) -> Typed:
+    """Give the type of a second name of a lock: that of the lock, and which one it is."""
+    return replace(lock, wraps=itself)
 
 
 def is_container(typed: Typed) -> bool:

@@ -281,6 +281,25 @@ def _check_inits_below(program: Program, facts: ClassFacts, *, generated: bool) 
             raise Declined("init-not-called", message)
 
 
+def _check_inits_beside(program: Program, facts: ClassFacts) -> None:
+    """See that classes which stand before a mix-in among the bases of another hand the construction on to it.
+
+    Raises:
+        Declined: ``init-not-called``.
+    """
+    link = program.module.link
+    for other in link.descendants(facts.id):
+        for base in link.bases(other):
+            if _inherits(program, base, facts.id):
+                break
+            for before in link.lineage(base):
+                init = before.methods.get("__init__")
+                if init is not None and not constructors.calls_up(init, "__init__"):
+                    where = f"`{init.qualname}`, which comes first in `{other.qualname}`"
+                    message = f"{where}, does not call the `__init__` that would make the new attribute"
+                    raise Declined("init-not-called", message)
+
+
 def _is_overridden(program: Program, facts: ClassFacts, hook: str) -> bool:
     """Tell whether a subclass has a method of the same name that does not call this one."""
     below = (each.methods.get(hook) for each in program.module.link.descendants(facts.id) if each is not facts)
@@ -313,6 +332,7 @@ def _in_constructor(program: Program, facts: ClassFacts, state: str, name: str, 
     )
     because = f"`{facts.qualname}` gets an `__init__` of its own, which hands everything on to `{base}`"
     if mixed_in:
+        _check_inits_beside(program, facts)
         because = f"`{facts.qualname}` seems to be mixed into other classes, which have to run its new `__init__`"
     return Creation((constructors.new_init(facts, path, text),), (because,))
 
