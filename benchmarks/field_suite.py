@@ -22,6 +22,14 @@ OWN_SETTINGS = f"--rcfile={os.devnull}"
 """Keeps coverage from the package's own settings, which may ask for a hundred per cent."""
 SUPPLY = re.compile(r"\s*(import |from |[\w.]+(: \S+)? = [\w.]*Lock\(\)$|$)")
 """Lines that only supply a lock: that they run says nothing."""
+BUILD = """
+import sys
+import numpy
+from setuptools import setup
+from Cython.Build import cythonize
+modules = cythonize(sys.argv[1:], language_level=3)
+setup(script_args=["build_ext", "--inplace"], ext_modules=modules, include_dirs=[numpy.get_include()])
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,8 @@ class Package:
     """For pytest: its plugins, and what cannot be run here."""
     install: str = "."
     """What pip installs in place: with the extras that the tests need; nothing, if it runs from its folder."""
+    build: tuple[str, ...] = ()
+    """Cython sources that are compiled where they are: what the tests import of a project that is not installed."""
     git: str = ""
     """Where the project's repository is, if its sdist lacks the tests."""
     rev: str = ""
@@ -61,7 +71,7 @@ class Package:
     def of(cls, data: dict[str, Any]) -> Package:
         """Give the package that a table of the TOML file describes."""
         lists: dict[str, list[str]] = {"tests": ["tests"], "requires": [], "exclude": [], "options": []}
-        return cls(**{**lists, **data, "strategy": tuple(data.get("strategy", ()))})
+        return cls(**{**lists, **data, **{name: tuple(data.get(name, ())) for name in ("strategy", "build")}})
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +140,8 @@ def prepare(place: Place) -> None:
     pip = [str(place.python), "-m", "pip", "install", "--quiet"]
     itself = ["-e", package.install] if package.install else []
     run([*pip, *package.requires, *TOOLS, *itself], place.tree, log)
+    if package.build:
+        run([place.python, "-c", BUILD, *package.build], place.tree, log)
     keep(place, "original")
     (place.root / "ready").touch()
 
