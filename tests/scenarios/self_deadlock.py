@@ -24,6 +24,14 @@ def _shop(repair: Repair | None) -> FixtureCase:
     )
 
 
+_FEED = FixtureCase(
+    subject=lambda module: module.StubbornFeed(),
+    tasks={"news": lambda feed: feed.reconnect("news"), "sport": lambda feed: feed.reconnect("sport")},
+    state=lambda feed: sorted(feed.open),
+    calls=lambda module: sorted(module.dialled),
+)
+
+
 CASES: dict[str, FixtureCase] = {
     "self_deadlock/store_rebuild.py": FixtureCase(
         subject=lambda module: module.Store(module.Database()),
@@ -90,6 +98,8 @@ CASES: dict[str, FixtureCase] = {
         findings=(LOCK,),
         repair="safe",
     ),
+    "self_deadlock/override_alone.py": replace(_FEED, findings=(LOCK,), repair="safe"),
+    "self_deadlock/keep_override_alone.py": _FEED,
     **split_cases.CASES,
     **form_cases.CASES,
 }

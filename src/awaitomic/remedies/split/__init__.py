@@ -25,6 +25,7 @@ from awaitomic.remedies.split.forms import Kind, check_form, kept_decorators, ki
 from awaitomic.remedies.split.overrides import relatives
 from awaitomic.remedies.split.regions import Taker, are_alike, dropped, lock_name, region_at
 from awaitomic.remedies.split.takers import HeldAt, Resolved, plans_of
+from awaitomic.remedies.split.together import split_together
 from awaitomic.remedies.split.ways import check_way
 
 
@@ -120,7 +121,9 @@ def _held(case: Case, taker: Taker, helpers: list[FunctionGraph]) -> HeldAt:
 
 def _resolved_helpers(case: Case, found: list[Taker], helpers: list[FunctionGraph]) -> Iterator[Resolved]:
     """Let each helper take the lock itself where its callers do not hold it."""
-    together = [one for taker in found for one in relatives(case.program, taker.function)]
+    together = [
+        one for taker in found for one in split_together(case.program, taker.function, _held(case, taker, helpers))
+    ]
     for helper in helpers:
         if any(helper is one for one in together):
             continue  # an override that passes the call on is split with what it overrides
@@ -220,8 +223,8 @@ REMEDY = Remedy(
         "anything is cleaned up around a `yield`), a property (whose variant is a method; one that only returns a "
         "coroutine is passed over) or an `asynccontextmanager`. Every use of it where the lock is held "
         "names it: a plain await, or one through `wait_for`, a loop, an `async with`. Its overrides take the lock, "
-        "too. All of them are changed together, in whatever files they stand. Not if the call is shielded, gathered or "
-        "made a task."
+        "too, and so does what it overrides, if a caller with the lock may come there. All of them are changed "
+        "together, in whatever files they stand. Not if the call is shielded, gathered or made a task."
     ),
     safety=(
         "Safe: whoever does not hold the lock calls what he called before. Unsafe if a decorator of the method is "

@@ -29,6 +29,7 @@ from awaitomic.remedies.split.forwarding import forwarders_of
 from awaitomic.remedies.split.halves import halve, halve_passing
 from awaitomic.remedies.split.overrides import Family, family_of, relatives
 from awaitomic.remedies.split.regions import Taker, are_alike, dropped, regions_of
+from awaitomic.remedies.split.together import split_together
 from awaitomic.remedies.split.uses import (
     Use,
     is_entered_for_long,
@@ -150,7 +151,7 @@ def resolve(program: Program, taker: Taker, held: HeldAt) -> Resolved:
         edits = redirect_all(program, [function], known, held)
         doubts = [*_doubts(program, [function]), *_given_away(program, taker)]
         return Resolved(f"call `{known}` where `{taker.lock}` is held", tuple(edits), (), tuple(doubts))
-    return _split(program, family_of(program, taker, family), held)
+    return _split(program, family_of(program, taker, split_together(program, function, held)), held)
 
 
 def _split(program: Program, family: Family, held: HeldAt) -> Resolved:
