@@ -105,6 +105,18 @@ def _wire(repair: Repair | None = None) -> FixtureCase:
     )
 
 
+def _hung_up(*findings: tuple[str, str]) -> FixtureCase:
+    return FixtureCase(
+        subject=lambda module: module.line,
+        tasks={"speak": lambda line: line.speak(), "hang up": lambda line: line.hang_up()},
+        state=lambda line: line.heard,
+        findings=findings,
+        repair="refused" if findings else None,
+        refusal="no-remedy-yet" if findings else None,
+        before_counts=(3,),
+    )
+
+
 def _registry(*findings: tuple[str, str]) -> FixtureCase:
     return FixtureCase(
         tasks={"register": lambda module: module.registry.register("ann")},
@@ -163,6 +175,8 @@ CASES: dict[str, FixtureCase] = {
     "uncovered_access/keep_counted_under_lock.py": _line(),
     "uncovered_access/added_when_free_between.py": _registry(("AWA201", "self.table")),
     "uncovered_access/keep_added_in_one_region.py": _registry(),
+    "uncovered_access/closed_before_the_lock.py": _hung_up(("AWA201", "self._wire")),
+    "uncovered_access/keep_closed_behind_the_lock.py": _hung_up(),
     "uncovered_access/callee_locks_too_late.py": _pages("unsafe"),
     "uncovered_access/keep_callee_looks_again.py": _pages(),
     "uncovered_access/timer_overwritten.py": _clock("safe"),

@@ -81,6 +81,10 @@ def _is_in_a_store(case: Case) -> bool:
     return not case.is_use and case.program.facts(case.resolver).write_at(span.write, case.finding.state) is None
 
 
+def _is_closed_first(case: Case) -> bool:
+    return not case.finding.span.suspends
+
+
 def _is_not_awaited(case: Case) -> bool:
     return not case.finding.span.suspends
 
@@ -223,6 +227,14 @@ TABLE: tuple[Row, ...] = (
         (),
         "let one region of the lock hold the look and the addition, or look again behind the second acquisition; where "
         "other processes add to `{state}`, too, let the store refuse what is there twice",
+    ),
+    Row(
+        "AWA201",
+        "what is closed before the lock is taken under which it is taken down",
+        _is_closed_first,
+        (),
+        "take it out of `{state}` under the lock first, and close it then; or close it under the lock, if it may be "
+        "held as long as that takes",
     ),
     Row(
         "AWA201",

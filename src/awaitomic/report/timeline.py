@@ -41,8 +41,8 @@ _STORIES = {
     "early-publish": ("how a task comes too early", "task B goes on with what task A has not made ready yet ({where})"),
 }
 """Rules that have a story of their own: its title, and what has happened at the end."""
-_WITHOUT = frozenset({"leaked-lock", "foreign-loop-lock"})
-"""Rules whose trace says all: what goes wrong is one way out of one function, or two loops."""
+_WAITS_FOR_ITSELF = "self-deadlock"
+"""The one rule that needs no other task. Of other findings without one the trace says all: a way out of a function."""
 _WIDEST = 120
 """Beyond this the two columns drift apart, and the eye no longer finds the row."""
 
@@ -79,8 +79,7 @@ def build_timeline(finding: Finding, sources: Sources) -> Timeline | None:
     if finding.name in {"lock-order", "join-under-lock"}:
         return _crossing(finding, sources)
     if finding.rival is None:
-        takes = [step for step in trace if step.role is Role.ACQUIRE and finding.name not in _WITHOUT]
-        return _waiting_for_itself(finding, sources) if takes else None
+        return _waiting_for_itself(finding, sources) if finding.name == _WAITS_FOR_ITSELF and trace else None
     if not trace:
         return None
     rival = finding.rival

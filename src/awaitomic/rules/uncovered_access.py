@@ -21,6 +21,7 @@ from awaitomic.program.resolve import Resolver
 from awaitomic.rules import check_then_act, late_update, references, stale_write
 from awaitomic.rules.added_again import AddedAgain, find_added_again
 from awaitomic.rules.check_then_act import likely_if_proven
+from awaitomic.rules.closed_first import ClosedFirst, find_closed_first
 from awaitomic.rules.counted_out import CountedOut, find_counted_out
 from awaitomic.rules.rule import Repair, Rule, make_finding, step, suspending_functions
 from awaitomic.rules.stale_reference import use_at
@@ -39,6 +40,7 @@ def find(program: Program) -> Iterator[Finding]:
         if program.suspension.takes_locks(resolver):
             yield from (_report_reference(program, resolver, found) for found in find_references(program, resolver))
             yield from (_report_count(program, resolver, found) for found in find_counted_out(program, resolver))
+            yield from (_report_closed(program, resolver, found) for found in find_closed_first(program, resolver))
             yield from (_report_added(program, resolver, found) for found in find_added_again(program, resolver))
 
 
@@ -142,6 +144,31 @@ def _report_count(program: Program, resolver: Resolver, found: CountedOut) -> Fi
     return replace(finding, trace=_trace(program, resolver, finding, cover))
 
 
+def _report_closed(program: Program, resolver: Resolver, found: ClosedFirst) -> Finding:
+    fact, function, judgement = found.fact, resolver.function, found.judgement
+    state = str(fact.access.location)
+    trace = [
+        step(program, function, found.closing, Role.SUSPEND, f"what is in `{state}` is closed, and others run"),
+        step(program, function, fact.event, Role.WRITE, "only now nobody finds it any more"),
+    ]
+    finding = make_finding(
+        program,
+        RULE,
+        resolver,
+        fact,
+        confidence=min(judgement.confidence, Confidence.LIKELY),
+        judgement=judgement,
+        trace=trace,
+        reads=(found.closing,),
+        guards=(),
+        suspends=(),
+        message=f"`{state}` is closed before `{found.lock}` is taken and taken down under it: who looks there "
+        "meanwhile gets what is closed",
+    )
+    trace_of = _trace(program, resolver, finding, Cover(found.lock, read=False, write=True))
+    return replace(finding, trace=trace_of, rival=None)  # who comes meanwhile writes nothing: that is the mistake
+
+
 def _report_added(program: Program, resolver: Resolver, found: AddedAgain) -> Finding:
     function, asked, added = resolver.function, found.asked, found.added
     store, lock = str(added.store), str(added.lock)
@@ -198,7 +225,8 @@ RULE = Rule(
         "Waiting for the lock is such an await, too, if somebody holds the lock over one. So is a reference taken "
         "from an attribute above the lock and used under it, where others put something else there under that lock; "
         "and a look into a store of any kind under the lock, and the addition of what was not there under the lock as "
-        "it is taken again."
+        "it is taken again. So is what is closed above the lock and taken down under it, where others keep what they "
+        "find under that lock."
     ),
     why=(
         "The lock looks as if the matter had been seen to, which is why this is seldom found in review. But a lock "
