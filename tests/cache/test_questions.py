@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from awaitomic.cache import log as logs
 from awaitomic.cache.files import Files
 from awaitomic.cache.place import Place
+from awaitomic.source.line_length import line_length
 from awaitomic.source.oldest_python import oldest_python
 from awaitomic.source.project import SourceTree
 from awaitomic.source.trace import Trace
@@ -46,6 +47,7 @@ QUESTIONS: dict[str, Question] = {
     "exists": lambda tree: tree.exists("c.py"),
     "ending": lambda tree: tree.ending_in("e"),
     "oldest": lambda tree: tree.oldest_python,
+    "width": lambda tree: tree.line_length,
     "with an unsaved text": lambda tree: tree.with_texts({"a.py": b"x.credit"}).reads_attribute("credit", frozenset()),
     "all but an unsaved text": lambda tree: tree.with_texts({"a.py": b""}).mentioning(["a.py", "c.py"], "credit"),
 }
@@ -55,6 +57,7 @@ QUESTIONS: dict[str, Question] = {
 class Now:
     files: Files
     oldest: tuple[int, int] | None
+    line_length: int | None
 
 
 class Kept:
@@ -79,7 +82,8 @@ class Kept:
     def valid(self) -> int:
         log = logs.read(self.path)
         assert log is not None
-        return log.valid(Now(Files(str(self.root), self.place), oldest_python(str(self.root))))
+        root = str(self.root)
+        return log.valid(Now(Files(root, self.place), oldest_python(root), line_length(root)))
 
     def unchanged(self) -> int:
         """Give how many questions, from the first, have the same answer now."""
@@ -133,6 +137,7 @@ CHANGES: dict[str, tuple[str, bytes | None, bool]] = {
     "listing": ("new.py", b"", False),
     "exists": ("c.py", None, False),
     "oldest": ("pyproject.toml", b"[project]\nrequires-python = '>=3.9'", False),
+    "width": ("ruff.toml", b"line-length = 99", False),
     "whole of what is not there": ("c.py", b"1", True),
     "with an unsaved text": ("b.py", b"", True),
     "all but an unsaved text": ("c.py", b"credit", False),

@@ -127,7 +127,8 @@ async def get(self, key, kind=0):
         return row
     task = self._row_tasks.get((key, kind))
     if task is None or task.done():
-        task = self._row_tasks[key, kind] = asyncio.create_task(self._load_row(key, kind))
+        task = asyncio.create_task(self._load_row(key, kind))
+        self._row_tasks[key, kind] = task
     return await asyncio.shield(task)
 
 async def _load_row(self, key, kind):
@@ -158,7 +159,8 @@ async def get(self, task):
     except KeyError:
         shared_task = self._row_tasks.get(task)
         if shared_task is None or shared_task.done():
-            shared_task = self._row_tasks[task] = asyncio.create_task(self._load_row(task))
+            shared_task = asyncio.create_task(self._load_row(task))
+            self._row_tasks[task] = shared_task
         return await asyncio.shield(shared_task)
 
 async def _load_row(self, task):
@@ -186,7 +188,8 @@ async def get(self, key):
     if name not in self._rows:
         task = self._row_tasks.get(name)
         if task is None or task.done():
-            task = self._row_tasks[name] = asyncio.create_task(self._load_row(address, name))
+            task = asyncio.create_task(self._load_row(address, name))
+            self._row_tasks[name] = task
         return await asyncio.shield(task)
     return self._rows[name]
 

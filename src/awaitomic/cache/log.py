@@ -22,6 +22,7 @@ from awaitomic.source.trace import (
     OF_THE_PROJECT,
     OLDEST,
     WHOLE,
+    WIDTH,
     Step,
     listing_digest,
 )
@@ -53,6 +54,10 @@ class Now(Protocol):
     @property
     def oldest(self) -> tuple[int, int] | None:
         """The oldest Python that the project supports."""
+
+    @property
+    def line_length(self) -> int | None:
+        """How wide lines may be, as the project says."""
 
 
 def write(place: Place, path: str, steps: Sequence[Step], entries: dict[str, Entry]) -> None:
@@ -127,6 +132,8 @@ def _same(step: Sequence[object], now: Now) -> bool:
     kind, *rest = step
     if kind == LISTING:
         return rest == [listing_digest(now.files.names)]
+    if kind == WIDTH:
+        return rest == [now.line_length]
     return kind == OLDEST and rest == [None if now.oldest is None else list(now.oldest)]
 
 

@@ -14,6 +14,7 @@ from awaitomic.cache import place as places
 from awaitomic.cache.files import Files
 from awaitomic.cache.keys import key_of
 from awaitomic.cache.place import Place
+from awaitomic.source.line_length import line_length
 from awaitomic.source.oldest_python import oldest_python
 from awaitomic.source.project import SourceTree, project_root, real_path_inside
 from awaitomic.source.text import Unreadable, decode
@@ -122,6 +123,11 @@ class _Results:
     def oldest(self) -> tuple[int, int] | None:
         """The oldest Python that the project supports."""
         return oldest_python(self._root)
+
+    @cached_property
+    def line_length(self) -> int | None:
+        """How wide lines may be, as the project says."""
+        return line_length(self._root)
 
     def _is_editable(self, name: str) -> bool:
         real = real_path_inside(self._root, name)

@@ -211,3 +211,5 @@ class Plan:
     """What the same repair does to other files, by the names of their modules; one cannot be without the others."""
     comments: tuple[EditComment, ...] = ()
     """What happens to comments alone. A plan has either these, in the order of the text, or edits of code."""
+    width: int | None = None
+    """How wide lines may come to be by the edits before they are wrapped; None if they are left as they come."""

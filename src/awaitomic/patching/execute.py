@@ -29,6 +29,7 @@ from awaitomic.patching.gates import check_outside, check_text
 from awaitomic.patching.imports import add_import
 from awaitomic.patching.paths import check_agreement, edit_paths, find_ast, find_statement
 from awaitomic.patching.refusal import PatchRefused, position_mismatch
+from awaitomic.patching.rewrap import rewrap
 from awaitomic.patching.splice import splice
 from awaitomic.patching.split import check_function, check_split, split, split_body
 from awaitomic.patching.syntax import parse_ast
@@ -48,7 +49,7 @@ _PLACE, _REPLACE, _WRAP, _UNWRAP, _SPLIT, _IMPORT = range(6)
 
 
 def execute(text: str, plan: Plan, filename: str = "<text>") -> str:
-    """Return `text` with all edits of `plan` carried out.
+    """Return `text` with all edits of `plan` carried out, and lines wrapped that come to be wider than it allows.
 
     `text` is decoded, without a byte order mark and with its own line ends; so is the result, and outside the edited
     statements it is the same character for character. All edits refer to `text` as it is given. Statements that are
@@ -78,6 +79,10 @@ def _execute(text: str, plan: Plan, filename: str) -> str:
             act()
         changed = parsed.text_of(emit_module(module))
     check_text(text, changed, filename)
+    wrapped = changed if plan.width is None else rewrap(text, changed, plan.width)
+    if wrapped != changed:
+        check_text(text, wrapped, filename)
+        changed = wrapped
     check_outside(text, changed, plan)
     return changed
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from awaitomic.model.finding import Applicability, Finding, Fix, Refusal
+from awaitomic.model.plan import Plan
 from awaitomic.model.preferences import NO_PREFERENCES, Preferences
 from awaitomic.program import Program
 from awaitomic.remedies.choice import ordered, row_of
 from awaitomic.remedies.designs import with_design
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
+from awaitomic.remedies.shared.width import widest
 
 _WHY_NONE = {
     "no-remedy-yet": "there is no remedy yet",
@@ -97,8 +100,18 @@ def _fix(strategy: str, proposal: Proposal, finding: Finding, program: Program, 
         title=proposal.title,
         because=because,
         paths=(finding.path, *shown),
-        plan=proposal.plan,
+        plan=_within_width(proposal.plan, program),
     )
+
+
+def _within_width(plan: Plan, program: Program) -> Plan:
+    """Give a plan that says of each file how wide its lines may be."""
+    units = ((name, other, program.project.unit(name)) for name, other in plan.others)
+    others = tuple(
+        (name, replace(other, width=widest(program.at(unit))) if unit is not None else other)
+        for name, other, unit in units
+    )
+    return replace(plan, width=widest(program), others=others)
 
 
 __all__ = ["plan"]

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from awaitomic.source.entries import is_python_file
+from awaitomic.source.line_length import line_length
 from awaitomic.source.oldest_python import oldest_python
 from awaitomic.source.trace import Trace, digest
 
@@ -157,6 +158,14 @@ class SourceTree:
         found = None if self._nowhere else oldest_python(self.root)
         if self.trace is not None:
             self.trace.oldest(found)
+        return found
+
+    @cached_property
+    def line_length(self) -> int | None:
+        """How wide lines may be in the project, as far as it says so."""
+        found = None if self._nowhere else line_length(self.root)
+        if self.trace is not None:
+            self.trace.line_length(found)
         return found
 
     def exists(self, name: str) -> bool:

@@ -35,8 +35,10 @@ LISTING = "listing"
 """``digest``: which files there are."""
 OLDEST = "oldest"
 """``version``: the oldest Python that the project supports."""
+WIDTH = "width"
+"""``number``: how wide lines may be, as the project says."""
 
-OF_THE_PROJECT = frozenset({LISTING, OLDEST})
+OF_THE_PROJECT = frozenset({LISTING, OLDEST, WIDTH})
 """Questions whose answers can change although the bytes of no file have."""
 
 
@@ -124,6 +126,10 @@ class Trace:
     def oldest(self, version: tuple[int, int] | None) -> None:
         """Note the oldest Python that the project supports."""
         self._once(OLDEST, None if version is None else list(version))
+
+    def line_length(self, length: int | None) -> None:
+        """Note how wide lines may be."""
+        self._once(WIDTH, length)
 
     def editable(self, name: str, *, answer: bool) -> None:
         """Note whether a fix may change a file."""

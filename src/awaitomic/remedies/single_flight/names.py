@@ -10,6 +10,7 @@ from awaitomic.program.names import last_name
 from awaitomic.remedies.remedy import Case
 from awaitomic.remedies.shared.attribute import free_name
 from awaitomic.remedies.shared.names import singular
+from awaitomic.remedies.shared.width import widest
 from awaitomic.remedies.single_flight.work import Work
 
 _MAKING = frozenset(
@@ -59,7 +60,10 @@ def purpose_of(case: Case, work: Work) -> str:
         return f"Do the work of `{name}`, once for all who wait for it."
     text = ast.unparse(work.state).partition(".")[2]
     shown = text if not set(text) & set("\"'\\") else text.partition("[")[0]  # what a docstring can hold
-    return f"Fill `{shown}`, once for all who wait for it in `{name}`."
+    said = f"Fill `{shown}`, once for all who wait for it in `{name}`."
+    margin = case.extent(case.statement(case.function.path)).column + 3
+    fits = margin + len(f'"""{said}"""') <= widest(case.program)
+    return said if fits else f"Fill `{shown.partition('[')[0]}`, once for all who wait."
 
 
 def _function(case: Case) -> str:

@@ -21,6 +21,7 @@ from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.from_import import plainly
 from awaitomic.remedies.shared.maker import Maker
 from awaitomic.remedies.shared.names import taken_names
+from awaitomic.remedies.shared.width import widest
 from awaitomic.remedies.single_flight.names import key_type, parameters, purpose_of, result_type
 from awaitomic.remedies.single_flight.work import Work
 
@@ -93,7 +94,7 @@ def edit_of(case: Case, flight: Flight, work: Work, library: Asyncio) -> Extract
         lines = [
             f"{task} = {kept}.get({key})",
             f"if {task} is None or {task}.done():",
-            f"    {task} = {kept}[{case.text(work.state.slice)}] = {made}",
+            *_stored(case, work, f"{kept}[{case.text(work.state.slice)}]", task, made),
             f"{work.receiver}await {library.name}.shield({task})",
         ]
         cleanup = f"{kept}.pop({key}, None)"
@@ -115,6 +116,14 @@ def edit_of(case: Case, flight: Flight, work: Work, library: Asyncio) -> Extract
         work.ending,
         cleanup,
     )
+
+
+def _stored(case: Case, work: Work, entry: str, task: str, made: str) -> list[str]:
+    """Give the lines that keep a new task in a local and in its table: one, if there is room for it."""
+    line = f"    {task} = {entry} = {made}"
+    margin = case.extent(case.statement(work.run.first)).column - 1
+    fits = margin + len(line) <= widest(case.program)
+    return [line] if fits else [f"    {task} = {made}", f"    {entry} = {task}"]
 
 
 def _key(case: Case, state: ast.Subscript) -> str:

@@ -1,0 +1,34 @@
+"""What the settings of formatters and linters say of how wide lines may be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from awaitomic.source.line_length import line_length
+
+CASES = {
+    "nothing": ({}, None),
+    "ruff": ({"pyproject.toml": "[tool.ruff]\nline-length = 99\n[tool.black]\nline-length = 77\n"}, 99),
+    "a file of ruff": ({"ruff.toml": "line-length = 110\n", "pyproject.toml": "[tool.ruff]\nline-length = 99\n"}, 110),
+    "ruff without a word": ({"pyproject.toml": "[tool.ruff.lint]\nselect = ['E']\n"}, 88),
+    "black": ({"pyproject.toml": "[tool.black]\nline-length = 77\n", "setup.cfg": "[flake8]\nmax-line-length=1\n"}, 77),
+    "black in its own words": ({"pyproject.toml": "[tool.black]\nline_length = 77\n"}, 77),
+    "flake8": (
+        {".flake8": "[other]\nmax-line-length = 3\n[flake8]\nignore = E\nmax-line-length = 100  # x\n"},
+        100,
+    ),
+    "pycodestyle": ({"tox.ini": "[pycodestyle]\nmax_line_length = 79\n"}, 79),
+    "another section": ({"setup.cfg": "[pylint]\nmax-line-length = 79\n[flake8]\n\n[x]\nmax-line-length = 79\n"}, None),
+    "no number": ({"pyproject.toml": "[tool.ruff]\nline-length = 'wide'\n"}, 88),
+    "nothing that can be read": ({"pyproject.toml": "[tool", "setup.cfg": "[flake8\n"}, None),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_how_wide_lines_may_be(tmp_path: Path, name: str) -> None:
+    files, width = CASES[name]
+    for file, text in files.items():
+        (tmp_path / file).write_text(text)
+    assert line_length(str(tmp_path)) == width
