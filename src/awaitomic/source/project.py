@@ -21,7 +21,8 @@ from awaitomic.source.line_length import line_length
 from awaitomic.source.oldest_python import oldest_python
 from awaitomic.source.trace import Trace, digest
 
-_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
+_MARKERS = ("pyproject.toml", "setup.cfg", ".git")
+_BUILDERS = re.compile(rb"\b(?:setuptools|distutils|skbuild)\b")
 _SKIPPED = frozenset(
     "node_modules site-packages venv env build dist buck-out __pycache__ __pypackages__ _build".split()
 )
@@ -49,8 +50,8 @@ _IDENTIFIER = re.compile(r"\w+")
 def project_root(path: str | os.PathLike[str]) -> str:
     """Give the root of the project that a file belongs to.
 
-    That is the nearest folder above it with a ``pyproject.toml``, ``setup.py``, ``setup.cfg`` or ``.git``; without one,
-    the folder that the file's outermost package lies in.
+    That is the nearest folder above it with a ``pyproject.toml``, ``setup.cfg``, ``.git`` or a ``setup.py`` that builds
+    something; without one, the folder that the file's outermost package lies in.
     """
     start = os.path.dirname(os.path.abspath(path))
     folder = start
@@ -68,7 +69,21 @@ def project_root(path: str | os.PathLike[str]) -> str:
 
 def is_marked(folder: str) -> bool:
     """Tell whether something in a folder says that a project begins there."""
-    return any(os.path.exists(os.path.join(folder, marker)) for marker in _MARKERS)
+    return any(os.path.exists(os.path.join(folder, marker)) for marker in _MARKERS) or _has_setup(folder)
+
+
+def _has_setup(folder: str) -> bool:
+    """Tell whether a folder has a ``setup.py`` that builds a distribution: in a package it may be any module."""
+    setup = os.path.join(folder, "setup.py")
+    if not os.path.exists(setup):
+        return False
+    if not os.path.exists(os.path.join(folder, "__init__.py")):
+        return True
+    try:
+        with open(setup, "rb") as file:
+            return _BUILDERS.search(file.read()) is not None
+    except OSError:
+        return False  # nobody can run it, either
 
 
 def real_path_inside(root: str, name: str) -> str | None:
