@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from awaitomic.flow.statements import block_of
 from awaitomic.model.identity import identity
-from awaitomic.source.syntax import walk
+from awaitomic.source.syntax import Nodes, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from awaitomic.model.event import Block, Event
     from awaitomic.model.position import BlockStep, StatementPath
 
+_T = TypeVar("_T")
 GraphNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef | ast.Module
 
 RENAMED = "#"
@@ -78,6 +79,7 @@ class FunctionGraph:
     module: str = ""
     """The module that it stands in; see `awaitomic.model.identity`."""
     _syntax: list[ast.AST] = field(default_factory=list, init=False, repr=False, compare=False)
+    _made: dict[object, object] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def syntax(self) -> list[ast.AST]:
@@ -85,6 +87,21 @@ class FunctionGraph:
         if not self._syntax:
             self._syntax.extend(walk(self.node))
         return self._syntax
+
+    @property
+    def kinds(self) -> Nodes:
+        """The node and all below it, by their classes."""
+        return self.once(_kinds_of)
+
+    def once(self, make: Callable[[FunctionGraph], _T]) -> _T:
+        """Give what `make` says of this function: it is asked only once."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return cast("_T", self._made[make])
+
+    def events_inside(self, path: StatementPath) -> list[int]:
+        """Give the events of a statement and of all statements in it, in order of lowering."""
+        return self.once(_events_by_statement).get(path, [])
 
     @property
     def id(self) -> str:
@@ -124,6 +141,18 @@ class FunctionGraph:
             for target in (*block.successors, *block.handlers):
                 found[target][block.index] = None
         return [list(sources) for sources in found]
+
+
+def _kinds_of(function: FunctionGraph) -> Nodes:
+    return Nodes(function.node)
+
+
+def _events_by_statement(function: FunctionGraph) -> dict[StatementPath, list[int]]:
+    found: dict[StatementPath, list[int]] = {}
+    for event, own in enumerate(function.statements):
+        for depth in range(len(own) + 1):
+            found.setdefault(own[:depth], []).append(event)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,20 +36,26 @@ def reach_after(
         done: whether the event itself has not failed: who has not got a lock does not come out of it with the lock.
     """
     block, at = graph.position_of(event)
-    return _walk(graph, block, at + 1, frozenset(stops), raises=raises, done=done)
+    return _walk(graph, [(block, at + 1)], frozenset(stops), raises=raises, done=done)
+
+
+def reach_after_each(graph: FunctionGraph, events: Iterable[int]) -> Reach:
+    """Walk on from behind each of some events, in one walk: what any of them reaches."""
+    starts = [graph.position_of(event) for event in events]
+    return _walk(graph, [(block, at + 1) for block, at in starts], frozenset(), raises=True)
 
 
 def reach_from(graph: FunctionGraph, block: int, *, stops: Iterable[int] = (), raises: bool = True) -> Reach:
     """Walk on from the top of a block; see `reach_after`."""
-    return _walk(graph, block, 0, frozenset(stops), raises=raises)
+    return _walk(graph, [(block, 0)], frozenset(stops), raises=raises)
 
 
 def _walk(
-    graph: FunctionGraph, block: int, start: int, stops: frozenset[int], *, raises: bool, done: bool = False
+    graph: FunctionGraph, starts: list[tuple[int, int]], stops: frozenset[int], *, raises: bool, done: bool = False
 ) -> Reach:
     events: set[int] = set()
     entered: set[int] = set()
-    waiting = [(block, start)]
+    waiting = list(starts)
     while waiting:
         index, begin = waiting.pop()
         here = graph.blocks[index]
@@ -67,4 +73,4 @@ def _walk(
             if target not in entered:
                 entered.add(target)
                 waiting.append((target, 0))
-    return Reach(frozenset(events), frozenset(entered | {block}))
+    return Reach(frozenset(events), frozenset(entered.union(block for block, _ in starts)))

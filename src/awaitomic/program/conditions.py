@@ -32,6 +32,10 @@ class Part:
 
 def parts_of(function: FunctionGraph) -> dict[int, Part]:
     """Map the guards of compound tests to their part in the whole; a guard that is a whole test is absent."""
+    return function.once(_find_parts)
+
+
+def _find_parts(function: FunctionGraph) -> dict[int, Part]:
     if not any(isinstance(event, Guard) for event in function.events):
         return {}
     outcomes: dict[int, tuple[int, bool | None, bool | None]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from awaitomic.flow.solver import Solution, solve
@@ -76,10 +76,14 @@ class FunctionFacts:
     returns: list[tuple[Return, State]]
     """What is returned where, with the state of the analysis before it."""
     tests_under_lock: list[tuple[Guard, State]]
+    _by_event: dict[int, list[WriteFact]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def write_at(self, event: int, state: str) -> WriteFact | None:
         """Give the write of a state at an event, by the name of the state."""
-        return next((fact for fact in self.writes if fact.event == event and str(fact.access.location) == state), None)
+        if not self._by_event:
+            for fact in self.writes:
+                self._by_event.setdefault(fact.event, []).append(fact)
+        return next((fact for fact in self._by_event.get(event, ()) if str(fact.access.location) == state), None)
 
 
 def analyse(program: Program, resolver: Resolver, entry_held: frozenset[Lock]) -> FunctionFacts:

@@ -35,6 +35,7 @@ from awaitomic.program.answers import answered, asked, is_request
 from awaitomic.program.callee_writes import CalleeWrites
 from awaitomic.program.calls import targets_of, translate
 from awaitomic.program.conditions import asks_for_key, tests_absence
+from awaitomic.program.crowding import Crowding
 from awaitomic.program.guards import Tests, choices_of, governed
 from awaitomic.program.locks import CLAIM, Lock
 from awaitomic.program.locks.stacks import stacked_locks
@@ -74,6 +75,7 @@ class Freshness:
         self._made = resolver.published
         self._handovers = handovers(self._made)
         self._called = CalleeWrites(program, resolver, entry_held)
+        self._crowding = Crowding()
         self._key_words: set[str] = set()
         """The words in the keys of all tokens made so far: only rebinding one of these changes which entry is meant."""
 
@@ -85,7 +87,7 @@ class Freshness:
 
     def join(self, left: State, right: State) -> State:
         """Join two states."""
-        return join(left, right)
+        return self._crowding.thinned(join(left, right))
 
     def branch(self, guard: Guard, holds: bool, state: State) -> State:
         """Give the state on one way out of a guard."""

@@ -21,7 +21,7 @@ from awaitomic.program.names import last_name, target_names
 from awaitomic.program.outline import Outline
 from awaitomic.program.second_names import second_names
 from awaitomic.program.types import Typed, TypeReader, annotated, combine, is_container, numbers_named
-from awaitomic.source.syntax import walk
+from awaitomic.source.syntax import Nodes, walk
 
 if TYPE_CHECKING:
     from awaitomic.program.link import Definition, Linker
@@ -44,6 +44,14 @@ class ClassFacts:
     """Names assigned in the class body and not annotated as instance fields of a dataclass: shared by instances."""
     mentions: frozenset[str] = frozenset()
     """Attributes of its instances that the class reads or writes."""
+    _kinds: list[Nodes] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    @property
+    def kinds(self) -> Nodes:
+        """The class and all in it, by their classes of syntax."""
+        if not self._kinds:
+            self._kinds.append(Nodes(self.node))
+        return self._kinds[0]
 
     @property
     def id(self) -> str:
@@ -79,6 +87,11 @@ class ModuleFacts:
     def functions(self) -> tuple[FunctionGraph, ...]:
         """All functions, methods, lambdas and bodies, in source order."""
         return self.graph.functions
+
+    @property
+    def kinds(self) -> Nodes:
+        """All syntax of the module, by its classes."""
+        return self.functions[0].kinds
 
     @property
     def link(self) -> Linker:

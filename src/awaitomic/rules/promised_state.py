@@ -8,7 +8,6 @@ look if it is there.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -26,6 +25,7 @@ from awaitomic.program.state import NOTHING, ActiveGuard, State, Tokens
 from awaitomic.rules.forgiving import is_caught
 from awaitomic.rules.readiness import is_empty_at_first, is_locked, says_absent, test_of
 from awaitomic.rules.rule import as_sure_as_guards, kept_apart, object_of, step
+from awaitomic.rules.shapes import compares_amounts
 
 _CLAIMS = frozenset({Change.ASSIGN, Change.RESET, Change.FILL, Change.ADD})
 _BRINGS = frozenset({Change.ASSIGN, Change.FILL})
@@ -54,9 +54,12 @@ def find_promises(program: Program, resolver: Resolver) -> dict[int, Finding]:
     """Find the promises of one function: by the write that makes it, the finding that names the other state."""
     found: dict[int, Finding] = {}
     reported: set[Location] = set()
-    for claim in program.facts(resolver).writes:
-        guard = _first_caller(resolver, claim)
-        promise = _broken(program, resolver, claim, guard) if guard is not None else None
+    writes = program.facts(resolver).writes
+    first = [(claim, guard) for claim in writes if (guard := _first_caller(resolver, claim)) is not None]
+    needed = set(_needed(resolver)) if first else set()
+    asked = [fact for fact in writes if fact.access.location in needed]
+    for claim, guard in first:
+        promise = _broken(program, resolver, claim, guard, asked)
         if promise is None or promise.kept.access.location in reported:
             continue
         finding = _report(program, resolver, promise)
@@ -76,15 +79,10 @@ def _first_caller(resolver: Resolver, claim: WriteFact) -> ActiveGuard | None:
     for guard in sorted(claim.state.guards, key=lambda each: each.guard):
         told = any(token.location == access.location and not token.is_stale for token in guard.tokens)
         test = test_of(resolver, guard.guard)
-        if told and says_absent(test, holds=guard.holds) and not _weighs(test):
+        # an amount that is used up and filled again promises nothing else
+        if told and says_absent(test, holds=guard.holds) and not compares_amounts(test):
             return guard
     return None
-
-
-def _weighs(test: ast.AST) -> bool:
-    """Tell whether a test asks how much there is: an amount that is used up and filled again promises nothing else."""
-    orders = ast.Lt | ast.LtE | ast.Gt | ast.GtE
-    return any(isinstance(each, ast.Compare) and isinstance(each.ops[0], orders) for each in ast.walk(test))
 
 
 def _says_something(resolver: Resolver, claim: WriteFact) -> bool:
@@ -96,11 +94,11 @@ def _says_something(resolver: Resolver, claim: WriteFact) -> bool:
     return access.location.is_entry
 
 
-def _broken(program: Program, resolver: Resolver, claim: WriteFact, guard: ActiveGuard) -> Promise | None:
-    """Find a state that is made only after a suspension, and used by whoever finds the claim."""
+def _broken(
+    program: Program, resolver: Resolver, claim: WriteFact, guard: ActiveGuard, asked: list[WriteFact]
+) -> Promise | None:
+    """Find a state that is made only after a suspension, and used by whoever finds the claim: one of those `asked`."""
     writes = program.facts(resolver).writes
-    needed = set(_needed(resolver))
-    asked = [fact for fact in writes if fact.access.location in needed]
     kept = [fact for fact in asked if _may_be_promised(program, resolver, claim, fact)]
     if not kept or _is_withdrawn(resolver, claim, guard, writes):
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from awaitomic.flow.reach import reach_after, reach_from
+from awaitomic.flow.reach import reach_after, reach_after_each, reach_from
 from awaitomic.knowledge.opening import WAITS
 from awaitomic.model.event import Attribute, Call, Event, Read, Suspend, SuspendWhy
 from awaitomic.model.location import AttributeStep, Location, Root
@@ -162,7 +162,7 @@ def made_by_work(program: Program, resolver: Resolver, published: Location, publ
     waited = {event for event in after if isinstance(resolver.function.events[event], Suspend)}
     if not waited:
         return set()
-    late = set().union(*(reach_after(resolver.function, event).events for event in waited))
+    late = reach_after_each(resolver.function, waited).events
     found = set()
     for fact in program.facts(resolver).writes:
         location = fact.access.location

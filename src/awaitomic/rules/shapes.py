@@ -194,6 +194,14 @@ def stores_what_was_tested(resolver: Resolver, value: Operand | None, test: ast.
 _ORDER = ast.Lt | ast.LtE | ast.Gt | ast.GtE
 
 
+def compares_amounts(test: ast.AST) -> bool:
+    """Tell whether a test asks how much there is: ``len(self.conns) > self.limit``."""
+    return any(
+        isinstance(node, ast.Compare) and any(isinstance(operator, _ORDER) for operator in node.ops)
+        for node in ast.walk(test)
+    )
+
+
 def asks_a_limit(resolver: Resolver, test: ast.AST) -> bool:
     """Tell whether a test calls a function of the program that compares amounts: it asks for a limit, not a thing."""
     calls = {id(node) for node in ast.walk(test) if isinstance(node, ast.Call)}

@@ -7,6 +7,7 @@ looked at every field of every node.
 from __future__ import annotations
 
 import ast
+from typing import TypeVar, cast
 
 _HOLD_NO_SYNTAX = frozenset(
     "arg asname attr conversion ctx id is_async kind level lineno module op ops simple tag type_comment".split()
@@ -34,6 +35,25 @@ def walk(node: ast.AST) -> list[ast.AST]:
             elif isinstance(value, ast.AST):
                 found.append(value)
     return found
+
+
+_Kind = TypeVar("_Kind", bound=ast.AST)
+
+
+class Nodes:
+    """What is below a node, by its class: found once, for whoever asks for each of many findings."""
+
+    def __init__(self, root: ast.AST) -> None:
+        self._root = root
+        self._by_kind: dict[type[ast.AST], list[ast.AST]] | None = None
+
+    def of(self, kind: type[_Kind]) -> list[_Kind]:
+        """Give the nodes of a class (not of those derived from it), the root among them, in the order of `walk`."""
+        if self._by_kind is None:
+            self._by_kind = {}
+            for node in walk(self._root):
+                self._by_kind.setdefault(type(node), []).append(node)
+        return cast("list[_Kind]", self._by_kind.get(kind, []))
 
 
 def _with_syntax(kind: type[ast.AST]) -> tuple[str, ...]:

@@ -149,7 +149,7 @@ def _is_needed_above(case: Case, shape: _Shape) -> bool:
     Raises:
         Declined: ``depends-on-read`` if that is what is awaited, ``used-elsewhere`` if it is no log that uses it.
     """
-    if looks_at_locals(case.function.node):
+    if looks_at_locals(case.function):
         raise Declined("used-elsewhere", "the function looks its own locals up by name")
     block, chain = shape.block, {id(shape.block.statements[index]) for index in shape.chain}
     later = {id(node) for statement in block.statements[shape.last_await + 1 :] for node in ast.walk(statement)}

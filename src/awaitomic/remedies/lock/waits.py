@@ -25,7 +25,7 @@ from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.lock.polls import check_awaited, check_predicates
 from awaitomic.remedies.remedy import statement_at
 from awaitomic.remedies.shared.declined import Declined
-from awaitomic.remedies.shared.region import ancestors
+from awaitomic.remedies.shared.region import ancestors, events_in
 
 _THROTTLES = ("limiter", "throttle", "semaphore")
 
@@ -282,7 +282,7 @@ def _own_takings(coverage: Coverage, resolver: Resolver) -> Iterator[int]:
     if taken is not None:
         yield taken
     for run in coverage.runs.get(id(function), ()):
-        yield from (event for event, path in enumerate(function.statements) if run.covers(path))
+        yield from events_in(function, run)
 
 
 # -- who comes back ------------------------------------------------------------------------------------------------

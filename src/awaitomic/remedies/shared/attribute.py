@@ -7,7 +7,6 @@ does more harm than the race. What does not plainly fit is refused.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from awaitomic.model.identity import qualname_of
@@ -79,10 +78,6 @@ def _inherits(program: Program, name: str, ancestor: str) -> bool:
     return program.module.link.descends(name, ancestor)
 
 
-def _attributes(root: ast.AST) -> Iterator[ast.Attribute]:
-    return (node for node in ast.walk(root) if isinstance(node, ast.Attribute))
-
-
 def attribute_name(
     program: Program, facts: ClassFacts, state: str, named: tuple[str, str] = ("", "lock"), *, general: bool = True
 ) -> str:
@@ -132,7 +127,7 @@ def _names_taken(program: Program, facts: ClassFacts, state: str) -> tuple[set[s
     taken: set[str] = set()
     strangers = _is_mixed_in(program, facts, state)
     for relative in _relatives(program, facts, state):
-        taken |= {node.attr for node in _attributes(relative.node)} | relative.class_level | set(relative.methods)
+        taken |= {node.attr for node in relative.kinds.of(ast.Attribute)} | relative.class_level | set(relative.methods)
         taken |= set(relative.attributes)
         strangers = strangers or any(_is_strange(program, base) for base in program.module.link.bases(relative))
     return taken, strangers
@@ -339,10 +334,9 @@ def _in_constructor(program: Program, facts: ClassFacts, state: str, name: str, 
 
 def is_annotated(program: Program) -> bool:
     """Tell whether the file writes down what its functions return."""
-    return any(
-        isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns is not None
-        for node in ast.walk(program.module.tree)
-    )
+    kinds = program.module.kinds
+    plain, coroutines = kinds.of(ast.FunctionDef), kinds.of(ast.AsyncFunctionDef)
+    return any(each.returns is not None for each in plain) or any(each.returns is not None for each in coroutines)
 
 
 def _strangers(program: Program, facts: ClassFacts) -> list[str]:

@@ -7,6 +7,7 @@ not call leaves it out, and one that runs again for an object made before would 
 from __future__ import annotations
 
 import ast
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -26,7 +27,7 @@ def made_in(facts: ClassFacts, attribute: str) -> bool:
     if any(_assignment(method, attribute) is not None for method in built):
         return True
     new = facts.methods.get("__new__")
-    if new is not None and any(_stores(node, attribute) for node in ast.walk(new.node)):
+    if new is not None and any(_stores(node, attribute) for node in new.kinds.of(ast.Attribute)):
         return True
     return any(
         isinstance(node, ast.AnnAssign)
@@ -44,12 +45,11 @@ def _stores(node: ast.AST, attribute: str) -> bool:
 def _assignment(method: FunctionGraph, attribute: str) -> int | None:
     """Give the index of the last statement of a method's body in which ``self.<attribute>`` is assigned."""
     first = method.parameters[0] if method.parameters else ""
-    found = None
-    body = method.node.body
-    for index, statement in enumerate(body if isinstance(body, list) else []):
-        if any(_stores(node, attribute) and _is_own(node, first) for node in ast.walk(statement)):
-            found = index
-    return found
+    body = method.node.body if isinstance(method.node.body, list) else []
+    stored = [each for each in method.kinds.of(ast.Attribute) if _stores(each, attribute) and _is_own(each, first)]
+    begins = [(each.lineno, each.col_offset) for each in body] if stored else []
+    places = (bisect_right(begins, (each.lineno, each.col_offset)) - 1 for each in stored)
+    return max((index for index in places if index >= 0), default=None)  # in a decorator it is no statement of the body
 
 
 def _is_own(node: ast.AST, receiver: str) -> bool:

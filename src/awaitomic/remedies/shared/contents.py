@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 
+from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.containers import CONTAINERS, VIEWS
 from awaitomic.model.event import Name as NamePlace
 from awaitomic.model.event import Read
@@ -38,12 +39,9 @@ def changed_contents(case: Case, late: Sequence[ast.AST], passed: Sequence[ast.A
     return [f"what `{name}` holds may be changed before it is looked at" for name in sorted(read & touched)]
 
 
-def looks_at_locals(function: ast.AST) -> bool:
+def looks_at_locals(function: FunctionGraph) -> bool:
     """Tell whether a function looks its own variables up by name, as with `locals` or `eval`."""
-    return any(
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _BY_NAME
-        for node in ast.walk(function)
-    )
+    return any(isinstance(node.func, ast.Name) and node.func.id in _BY_NAME for node in function.kinds.of(ast.Call))
 
 
 def _contents(case: Case, root: ast.AST) -> Iterator[str]:

@@ -38,20 +38,19 @@ def copies_elsewhere(file: Program, what: str) -> Iterator[str]:
 
 def _copied_in(program: Program, what: str, place: str = "") -> Iterator[str]:
     """Give the first line of a file, if any, in which objects are copied or leave the process."""
-    for node in ast.walk(program.module.tree):
-        if isinstance(node, ast.Call):
-            name = dotted(node.func, program.module.imports) or ""
-            if name in _COPIES_DOTTED or last_name(node.func) in _COPIES:
-                yield f"line {node.lineno}{place} copies or serialises objects: {what} does not survive that"
-                return
-            if name in _PROCESSES or (name.startswith("multiprocessing.") and name.endswith(("Pool", "Process"))):
-                yield f"line {node.lineno}{place} starts processes: {what} cannot go there"
-                return
+    for node in program.module.kinds.of(ast.Call):
+        name = dotted(node.func, program.module.imports) or ""
+        if name in _COPIES_DOTTED or last_name(node.func) in _COPIES:
+            yield f"line {node.lineno}{place} copies or serialises objects: {what} does not survive that"
+            return
+        if name in _PROCESSES or (name.startswith("multiprocessing.") and name.endswith(("Pool", "Process"))):
+            yield f"line {node.lineno}{place} starts processes: {what} cannot go there"
+            return
 
 
 def _looked_at_in(program: Program, place: str = "") -> Iterator[str]:
-    for node in ast.walk(program.module.tree):
-        if isinstance(node, ast.Attribute) and node.attr == "__dict__":
+    for node in program.module.kinds.of(ast.Attribute):
+        if node.attr == "__dict__":
             yield f"line {node.lineno}{place} looks at `__dict__`, which will have the new attribute"
             return
 
@@ -68,8 +67,6 @@ def odd_construction(program: Program, facts: ClassFacts) -> Iterator[str]:
 
 
 def _made_by_new(program: Program, inside: frozenset[int], place: str = "") -> Iterator[str]:
-    for node in ast.walk(program.module.tree):
-        if not isinstance(node, ast.Call) or id(node) in inside:
-            continue
-        if isinstance(node.func, ast.Attribute) and node.func.attr == "__new__":
+    for node in program.module.kinds.of(ast.Call):
+        if id(node) not in inside and isinstance(node.func, ast.Attribute) and node.func.attr == "__new__":
             yield f"line {node.lineno}{place} makes an instance by `__new__`: it may lack the new attribute"

@@ -11,6 +11,7 @@ import keyword
 import re
 from collections.abc import Iterable, Iterator
 
+from awaitomic.flow.graph import FunctionGraph
 from awaitomic.program.module import ModuleFacts
 from awaitomic.program.names import last_name
 from awaitomic.remedies.remedy import Case, statement_at
@@ -135,27 +136,27 @@ def taken_names(case: Case) -> set[str]:
     taken = {*dir(builtins), *keyword.kwlist, *keyword.softkwlist, *module.globals, *module.imports}
     taken |= {name for name in module.by_name if "." not in name}
     taken |= {facts.qualname for facts in module.classes.values() if "." not in facts.qualname}
-    outermost: ast.AST = case.function.node
+    outermost = case.function
     for length in range(1, len(case.function.path)):
         around = statement_at(module.tree, case.function.path[:length])
         if isinstance(around, ast.FunctionDef | ast.AsyncFunctionDef):
-            outermost = around
+            outermost = next((each for each in module.functions if each.node is around), case.function)
             break
-    for node in ast.walk(outermost):
-        if isinstance(node, ast.Name):
-            taken.add(node.id)
-        elif isinstance(node, ast.arg):
-            taken.add(node.arg)
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            if node is not outermost:  # a method's name is not visible inside; a function's is among the module's
-                taken.add(node.name)
-        elif isinstance(node, ast.Global | ast.Nonlocal):
-            taken.update(node.names)
-        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
-            taken.add(node.name)
-        elif isinstance(node, ast.alias):
-            taken.add((node.asname or node.name).partition(".")[0])
-    return taken
+    return taken | _names_in(outermost)
+
+
+def _names_in(function: FunctionGraph) -> set[str]:
+    """Give the names in a function, without its own: a method's is not visible inside, another is the module's."""
+    kinds = function.kinds
+    taken = {node.id for node in kinds.of(ast.Name)} | {node.arg for node in kinds.of(ast.arg)}
+    taken |= {node.name for node in kinds.of(ast.FunctionDef) if node is not function.node}
+    taken |= {node.name for node in kinds.of(ast.AsyncFunctionDef) if node is not function.node}
+    taken |= {node.name for node in kinds.of(ast.ClassDef)}
+    taken.update(*(node.names for node in kinds.of(ast.Global)), *(node.names for node in kinds.of(ast.Nonlocal)))
+    taken |= {node.name for node in kinds.of(ast.ExceptHandler) if node.name}
+    taken |= {node.name for node in kinds.of(ast.MatchAs) if node.name}
+    taken |= {node.name for node in kinds.of(ast.MatchStar) if node.name}
+    return taken | {(node.asname or node.name).partition(".")[0] for node in kinds.of(ast.alias)}
 
 
 def is_shadowed(case: Case, name: str) -> bool:

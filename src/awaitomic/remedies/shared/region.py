@@ -104,9 +104,7 @@ def _is_elif(tree: ast.Module, path: StatementPath) -> bool:
 
 def events_in(function: FunctionGraph, run: Run) -> Iterator[int]:
     """Give the events of a function that happen inside a run of its statements, in order of lowering."""
-    for event, path in enumerate(function.statements):
-        if run.covers(path):
-            yield event
+    yield from sorted(event for path in run.paths for event in function.events_inside(path))
 
 
 def whole_body(function: FunctionGraph) -> Run:

@@ -143,11 +143,11 @@ def _left_by(test: ast.stmt) -> ast.Return | None:
 
 
 def _refuse_scopes(case: Case, statements: tuple[ast.stmt, ...]) -> None:
-    if looks_at_locals(case.function.node):
+    if looks_at_locals(case.function):
         raise _shape("the function looks its variables up by name")
-    for node in ast.walk(case.function.node):
-        if isinstance(node, ast.Global | ast.Nonlocal):
-            raise _shape(f"line {node.lineno} binds names of another scope")
+    kinds = case.function.kinds
+    for node in (*kinds.of(ast.Global), *kinds.of(ast.Nonlocal)):
+        raise _shape(f"line {node.lineno} binds names of another scope")
     bound = {name for statement in statements for name in bound_names(statement)}
     shared = sorted(bound & case.resolver.captured)
     if shared:
