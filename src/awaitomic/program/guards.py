@@ -16,6 +16,7 @@ from awaitomic.model.location import Location
 from awaitomic.program.conditions import guarded_bodies, names_attribute_error, names_lookup_error, parts_of
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import NOTHING, ActiveGuard, State, Token, Tokens
+from awaitomic.program.types import is_container
 
 _LOOPS = frozenset({"for", "while"})
 
@@ -77,14 +78,16 @@ class Tests:
         return frozenset(found)
 
     def _emptiness_tokens(self, guard: Guard, state: State) -> Tokens:
-        """``if not waiters`` asks anew what is in the container, however long ago the local was bound to that entry."""
+        """``if not waiters`` asks anew what is in the container, however long ago the local was bound to it."""
         event = self.function.events[guard.test]
         if isinstance(event, Compute) and event.operator == "not":
             event = self.function.events[event.operands[0]]
         if not isinstance(event, Read) or not isinstance(event.place, Name) or event.place.scope is not Scope.LOCAL:
             return NOTHING
         location = self.resolver.value(event.id)
-        if location is None or not location.is_entry or event.place.name not in self._containers:
+        if location is None or event.place.name not in self._containers:
+            return NOTHING
+        if not location.is_entry and not is_container(self.resolver.type_of(location)):
             return NOTHING
         token = self.token(guard.id, location, state)
         return NOTHING if token is None else frozenset({token})

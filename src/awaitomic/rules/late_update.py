@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from awaitomic.flow.reach import reach_after
 from awaitomic.knowledge.containers import CONTAINERS, EVENTS
@@ -18,6 +19,7 @@ from awaitomic.program.resolve import Resolver
 from awaitomic.program.rivals import rivals
 from awaitomic.program.state import Token, Use
 from awaitomic.rules import references
+from awaitomic.rules.as_long import comes_after, waits_of
 from awaitomic.rules.readiness import fills_what_is_absent
 from awaitomic.rules.rule import (
     Repair,
@@ -75,7 +77,7 @@ def consumed(program: Program, resolver: Resolver, fact: WriteFact, *, locked: b
         return None
     if (change is Change.AUGMENTED and not _advances(fact)) or takes_lock_away(resolver, fact):
         return None
-    found = [use for use in found if not _is_taken_anew(resolver, fact, use)]
+    found = [use for use in found if not _is_taken_anew(resolver, fact, use) and not _is_still_there(fact, use)]
     if change is not Change.RESET:
         found = [use for use in found if not use.claim]
     if any(resolver.type_of(use.token.location).name in EVENTS for use in found) and (
@@ -96,6 +98,16 @@ def _is_taken_anew(resolver: Resolver, fact: WriteFact, use: Use) -> bool:
         return False
     onward = reach_after(resolver.function, use.suspend, stops=(use.token.read,))
     return fact.event not in onward.events
+
+
+def _is_still_there(fact: WriteFact, use: Use) -> bool:
+    """Tell whether the very element that was used has been asked for right before one is taken from its end.
+
+    ``if stack[-1] is mine: stack.pop()`` takes what it has asked for, whenever the stack was bound to its local.
+    """
+    about = [token for guard in fact.state.guards for token in guard.tokens if token.location == use.token.location]
+    outdated = {token.read for token in about if fact.is_stale(token)}
+    return fact.access.change is Change.TAKE and any(token.read not in outdated for token in about)
 
 
 def _advances(fact: WriteFact) -> bool:
@@ -235,11 +247,28 @@ def _hint(resolver: Resolver, fact: WriteFact, use: Use, rivals: list[Rival]) ->
     return None
 
 
+def _judged(
+    program: Program, resolver: Resolver, fact: WriteFact, use: Use, rivals: list[Rival], hint: Hint | None
+) -> tuple[Judgement | None, Confidence]:
+    """Give the judgement of the rivals, and how sure it can be at most: who stores only after a longer wait is late."""
+    state, own = fact.access.location, (fact.access.event, {use.token.read})
+    ways = waits_of(program, resolver, fact, use.token.read) if fact.access.change is Change.RESET else frozenset()
+    sooner = [each for each in rivals if not ways or not comes_after(program, resolver, ways, state, each)]
+    judgement = judge(program, resolver, state, sooner, hint, write=own[0], reads=own[1])
+    if judgement is not None or len(sooner) == len(rivals):
+        return judgement, judgement.confidence if judgement is not None else Confidence.POSSIBLE
+    late = judge(program, resolver, state, rivals, hint, write=own[0], reads=own[1])
+    if late is not None:
+        says = f"but `{late.rival.function.qualname}` waits for the same, and once more before it stores anything"
+        late = replace(late, evidence=(*late.evidence, says))
+    return late, Confidence.POSSIBLE
+
+
 def _report(program: Program, resolver: Resolver, fact: WriteFact, use: Use) -> Finding | None:
     access = fact.access
     rivals = list(_rivals(program, resolver, fact, use))
     hint = _hint(resolver, fact, use, rivals)
-    judgement = judge(program, resolver, access.location, rivals, hint, write=access.event, reads={use.token.read})
+    judgement, limit = _judged(program, resolver, fact, use, rivals, hint)
     if judgement is None:
         return None
     function, state = resolver.function, str(access.location)
@@ -259,7 +288,7 @@ def _report(program: Program, resolver: Resolver, fact: WriteFact, use: Use) -> 
         RULE,
         resolver,
         fact,
-        confidence=Confidence.POSSIBLE if _is_doubtful(resolver, fact, use, judgement) else judgement.confidence,
+        confidence=Confidence.POSSIBLE if _is_doubtful(resolver, fact, use, judgement) else limit,
         judgement=judgement,
         trace=trace,
         reads=(use.token.read,),

@@ -1,0 +1,105 @@
+"""State that is asked for once more right at the write: a test before the wait has only spared others the work."""
+
+from __future__ import annotations
+
+import pytest
+
+from program.reading import reported
+
+SWARM = """
+class Swarm:
+    def __init__(self):
+        self.conns = []
+        self.limit = 4
+
+    async def dial(self, address):
+        if len(self.conns) >= self.limit:
+            raise RuntimeError
+        self._add(await connect(address))
+
+    def _add(self, conn):
+        {add}
+
+    async def main(self, addresses):
+        await asyncio.gather(*(self.dial(each) for each in addresses))
+"""
+APPEND, TAKE = "self.conns.append(conn)", "self.conns.remove(conn)"
+ANEW = [
+    ("and takes the newcomer out", [APPEND, "if len(self.conns) > self.limit:", f"    {TAKE}"]),
+    ("and takes the last out", [APPEND, "while len(self.conns) > self.limit:", "    self.conns.pop()"]),
+]
+OLD = [
+    ("only says so", [APPEND, "if len(self.conns) > self.limit:", "    print(conn)"]),
+    ("on one way only", [APPEND, "if conn.old:", "    if len(self.conns) > self.limit:", f"        {TAKE}"]),
+    ("counts something else", [APPEND, "if conn.age > self.limit:", f"    {TAKE}"]),
+    ("does not count", [APPEND]),
+]
+
+
+def of_swarm(lines: list[str]) -> set[str]:
+    return reported(SWARM.format(add="\n        ".join(lines)))
+
+
+@pytest.mark.parametrize("lines", [case[1] for case in ANEW], ids=[case[0] for case in ANEW])
+def test_who_counts_anew_goes_by_what_is_there(lines: list[str]) -> None:
+    assert of_swarm(lines) == set()
+
+
+@pytest.mark.parametrize("lines", [case[1] for case in OLD], ids=[case[0] for case in OLD])
+def test_who_does_not_goes_by_the_old_count(lines: list[str]) -> None:
+    assert of_swarm(lines) == {"Swarm.dial"}
+
+
+def test_a_count_after_another_wait_comes_too_late() -> None:
+    lines = [APPEND, "await note(conn)", "if len(self.conns) > self.limit:", f"    {TAKE}"]
+    text = SWARM.format(add="\n        ".join(lines)).replace(
+        "self._add(await connect(address))", "conn = await connect(address)\n        await self._add(conn)"
+    )
+    assert "Swarm.dial" in reported(text.replace("def _add", "async def _add"))
+
+
+STACK = """
+class Stack:
+    def __init__(self):
+        self.stack = []
+
+    async def work(self, items):
+        {body}
+
+    def add(self, item):
+        self.stack.append(item)
+
+    async def main(self, items):
+        await asyncio.gather(self.work(items), self.work(items))
+"""
+ROUND, USE = "for each in items:", "await use(self.stack[-1])"
+STILL = [
+    ("its own element", [ROUND, f"    {USE}", "    if self.stack[-1] is each:", "        self.stack.pop()"]),
+    (
+        "in the next round, by a local",
+        ["stack = self.stack", ROUND, "    if stack and stack[-1] is each:", "        stack.pop()",
+         "    await use(stack[-1])"],
+    ),
+    (
+        "after an exception, too",
+        ["stack = self.stack", ROUND, "    try:", "        await use(stack[-1])", "    finally:",
+         "        if stack and stack[-1] is each:", "            stack.pop()"],
+    ),
+    ("a local is asked if it is empty", ["stack = self.stack", "await use(1)", "if not stack:", "    stack.append(1)"]),
+]  # fmt: skip
+NO_MORE = [
+    ("nothing is asked", ["while self.stack:", f"    {USE}", "    self.stack.pop()"]),
+    ("before the wait", [ROUND, "    if self.stack[-1] is each:", f"        {USE}", "        self.stack.pop()"]),
+    ("another end", [ROUND, f"    {USE}", "    if self.stack[0] is each:", "        self.stack.pop()"]),
+    ("a local is asked too early", ["stack = self.stack", "if not stack:", "    await use(1)", "    stack.append(1)"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", [case[1] for case in STILL], ids=[case[0] for case in STILL])
+def test_what_is_still_there_may_be_taken(body: list[str]) -> None:
+    assert reported(STACK.format(body="\n        ".join(body))) == set()
+
+
+@pytest.mark.parametrize("body", [case[1] for case in NO_MORE], ids=[case[0] for case in NO_MORE])
+def test_what_may_be_gone_may_not(body: list[str]) -> None:
+    assert reported(STACK.format(body="\n        ".join(body))) == {"Stack.work"}
