@@ -103,3 +103,50 @@ def test_some_entry_that_is_read_is_no_other_entry_that_is_written() -> None:
     assert {finding.rule for finding in find(program_of(one))} == {"AWA101"}
     some = MOVED.format(read="key, row = self.both(wanted)", write="await self.enter(row)")
     assert [finding for finding in find(program_of(some)) if finding.rule == "AWA101"] == []
+
+
+JOB = """
+class Job{base}:
+    def __init__(self, hub):
+        self.n = 0
+        {more}
+
+    async def _set_up(self):
+        await asyncio.sleep(0)
+        self.n = 5
+
+    async def _step(self):
+        await self._work()
+
+    async def _work(self):
+        n = self.n
+        await asyncio.sleep(0)
+        self.n = n + 1
+
+    def start(self):
+        asyncio.create_task(self._step())
+
+async def make(hub):
+    job = Job(hub)
+    await job._set_up()
+    job.start()
+"""
+
+
+def has_rival(more: str, base: str = "") -> bool:
+    return any(finding.function == "Job._work" for finding in find(program_of(JOB.format(more=more, base=base))))
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["hub.add(self)", "hub[1] = self", "hub.subscribe(self.start)", "asyncio.create_task(self._step())"],
+)
+def test_who_is_let_out_by_the_constructor_is_not_only_its_makers(more: str) -> None:
+    assert has_rival(more)
+
+
+@pytest.mark.parametrize(
+    "more", ["self.hub = hub", "super().__init__()", "hub.add(self.n)", "self.start_now = hub.start()"]
+)
+def test_who_is_not_is(more: str) -> None:
+    assert not has_rival(more)

@@ -95,3 +95,24 @@ def test_who_is_seen_to_call_is_not_denied() -> None:
     said = [sentence for finding in find(program_of(text)) for sentence in finding.evidence]
     assert "`Till.day` may be called by others than those that are seen" in said
     assert not any("nothing in the project is seen to call it" in sentence for sentence in said)
+
+
+LOOPS = [
+    ("the last of a loop", ["for _ in 'ab':", f"    {MADE}", "await task", *COUNT], {"Till.add", "Till.day"}),
+    ("each of a loop", ["for _ in 'ab':", f"    {MADE}", "    await task", *COUNT], set()),
+    (
+        "a group around a loop",
+        [
+            "async with asyncio.TaskGroup() as group:",
+            "    for _ in 'a':",
+            "        group.create_task(self.add())",
+            *COUNT,
+        ],
+        {"Till.add"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("lines", "functions"), [c[1:] for c in LOOPS], ids=[c[0] for c in LOOPS])
+def test_of_several_only_the_last_is_over(lines: list[str], functions: set[str]) -> None:
+    assert told(*lines) == functions

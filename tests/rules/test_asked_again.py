@@ -103,3 +103,29 @@ def test_what_is_still_there_may_be_taken(body: list[str]) -> None:
 @pytest.mark.parametrize("body", [case[1] for case in NO_MORE], ids=[case[0] for case in NO_MORE])
 def test_what_may_be_gone_may_not(body: list[str]) -> None:
     assert reported(STACK.format(body="\n        ".join(body))) == {"Stack.work"}
+
+
+SLOT = """
+class Slot:
+    def __init__(self):
+        self.slot: {kind} | None = None
+
+    async def renew(self, asked):
+        if self.slot is None or asked:
+            fresh = await load()
+            if self.slot is not None:
+                self.slot.{end}
+            self.slot = fresh
+
+    async def main(self):
+        await asyncio.gather(self.renew(1), self.renew(2))
+"""
+
+
+@pytest.mark.parametrize(("kind", "end"), [("asyncio.Event", "set()"), ("Link", "close()")])
+def test_who_ends_what_he_finds_may_put_another_in_its_place(kind: str, end: str) -> None:
+    assert reported(SLOT.format(kind=kind, end=end)) == set()
+
+
+def test_what_is_set_and_no_event_is_not_ended() -> None:
+    assert reported(SLOT.format(kind="Link", end="set(1)")) == {"Slot.renew"}

@@ -107,3 +107,56 @@ def test_what_it_takes_otherwise_is_none(made: str) -> None:
 
 def test_another_attribute_that_it_takes_is_none_either() -> None:
     assert rules("asyncio.Lock()", take="if True", decorator="@guarded", decorated="other") == {"AWA101"}
+
+
+GATE = """
+class Gate:
+    def __init__(self, {name}):
+        self.gate = {name}
+        self.n = 0
+
+    async def add(self):
+        async with self.gate:
+            n = self.n
+            await asyncio.sleep(0)
+            self.n = n + 1
+
+    async def run(self):
+        await asyncio.gather(self.add(), self.add())
+
+def made(turn):
+    return Gate(turn)
+
+def first():
+    return {first}
+
+def second():
+    return {second}
+"""
+
+
+def is_reported(first: str, second: str, name: str = "gate") -> bool:
+    found = find(program_of(GATE.format(first=first, second=second, name=name)))
+    return any(finding.function == "Gate.add" for finding in found)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Gate(asyncio.Lock())", "made(asyncio.Lock())"),
+        ("made(asyncio.Lock())", "Gate(None)"),
+        ("made(asyncio.Lock())", "made(asyncio.Lock())"),
+    ],
+)
+def test_it_is_a_lock_if_all_hand_one_over(first: str, second: str) -> None:
+    assert not is_reported(first, second)
+
+
+@pytest.mark.parametrize("other", ["Gate(open_session())", "made(open_session())"])
+def test_one_that_hands_over_a_lock_does_not_vouch_for_others(other: str) -> None:
+    assert is_reported("Gate(asyncio.Lock())", other)
+
+
+@pytest.mark.parametrize("name", ["block", "clock", "unlocked_at"])
+def test_a_word_is_a_lock_only_as_a_whole(name: str) -> None:
+    assert is_reported("None", "None", name)

@@ -12,11 +12,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.model.location import ItemStep, Root
+from awaitomic.knowledge.lifecycle import CONSTRUCTION
+from awaitomic.model.event import Attribute, Call, Operand, Read
+from awaitomic.model.location import ItemStep, Location, Root
 from awaitomic.program.accesses import Access, Change
+from awaitomic.program.calls import functions_at
 from awaitomic.program.module_calls import Site
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
+from awaitomic.program.ways_out import may_go_out
 
 if TYPE_CHECKING:
     from awaitomic.program import Program
@@ -50,11 +54,50 @@ def is_of_new(program: Program, function: FunctionGraph, hops: int = _HOPS) -> b
 
     Other methods of the object can call it, too, if that is so of them.
     """
-    sites = program.callers.only_awaited_here(function) if hops and function.class_id is not None else None
+    if function.class_id is None or not hops or lets_itself_out(program, function.class_id):
+        return False
+    sites = program.callers.only_awaited_here(function)
     return bool(sites) and all(
         site.on_new_object or (_is_own_call(site) and is_of_new(program, site.resolver.function, hops - 1))
         for site in sites or ()
     )
+
+
+def lets_itself_out(program: Program, class_id: str) -> bool:
+    """Tell whether a constructor of a class gives the new object to others: ``registry.add(self)``, ``self.start()``.
+
+    Then others have it as soon as whoever has made it. A task that a constructor makes is one of them.
+    """
+    built = (
+        method
+        for facts in program.module.lineage(class_id)
+        for name, method in facts.methods.items()
+        if name in CONSTRUCTION
+    )
+    return any(_lets_out(program.resolver(method)) for method in built)
+
+
+def _lets_out(resolver: Resolver) -> bool:
+    """Tell whether a constructor hands its object, one of its methods or a coroutine of it to somebody, or keeps it."""
+    own = resolver.receiver()
+    return own is not None and any(
+        _is_of(resolver, value, own) for event in resolver.function.events for value in may_go_out(resolver, event)
+    )
+
+
+def _is_of(resolver: Resolver, operand: Operand, own: Location) -> bool:
+    """Tell whether a value is an object itself, a method of it that is handed around, or a coroutine of one."""
+    event = resolver.function.events[resolver.origin(operand)]
+    if isinstance(event, Call):
+        event = resolver.function.events[event.function]
+        return isinstance(event, Read) and any(function.is_async for function, _ in functions_at(resolver, event.id))
+    if resolver.value(operand) == own:
+        return True
+    return isinstance(event, Read) and bool(functions_at(resolver, event.id)) and _is_on(resolver, event, own)
+
+
+def _is_on(resolver: Resolver, event: Read, own: Location) -> bool:
+    return isinstance(event.place, Attribute) and resolver.value(event.place.base) == own
 
 
 def _is_own_call(site: Site) -> bool:

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterable
 
 from awaitomic.flow.reach import reach_after, reach_from
+from awaitomic.knowledge.containers import EVENTS
 from awaitomic.knowledge.lifecycle import ENDS
 from awaitomic.model.event import Call, Guard, Read, Suspend
 from awaitomic.model.location import Location
@@ -113,4 +114,6 @@ def _ends(resolver: Resolver, event: object, location: Location) -> bool:
     if resolver.value(event.function) == location:
         return not event.arguments and not event.keywords  # what is told something is called back, and not ended
     method = method_of(resolver.function, event)
-    return method is not None and method.attr in ENDS and resolver.value(method.base) == location
+    if method is None or method.attr not in ENDS or resolver.value(method.base) != location:
+        return False
+    return method.attr != "set" or resolver.type_of(location).name in EVENTS  # whatever else is set is not done with

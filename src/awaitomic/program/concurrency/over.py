@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from awaitomic.flow.reach import reach_after
-from awaitomic.model.event import Call
+from awaitomic.model.event import Call, Event, Suspend, SuspendWhy
 from awaitomic.model.finding import Confidence
 from awaitomic.program.concurrency.table import Entry, Start, strongest
 from awaitomic.program.joins import ends_of_task
@@ -57,12 +57,22 @@ def _over(tasks: frozenset[Entry], maker: Resolver, does: tuple[int, ...]) -> fr
     return frozenset(entry for entry in own if not _is_there(maker, entry, does))
 
 
+def _ends_all(end: Event) -> bool:
+    """Tell whether an event ends all tasks that one place has made: the task group is left that they were made in."""
+    return isinstance(end, Suspend) and end.why is SuspendWhy.ASYNC_EXIT
+
+
 def _is_there(maker: Resolver, task: Entry, does: tuple[int, ...]) -> bool:
     graph = maker.function
     made = graph.events[task.event]
     if not isinstance(made, Call):
         return True
-    beside = reach_after(graph, made.id, stops=ends_of_task(maker, made)).events
+    ends = list(ends_of_task(maker, made))
+    if (
+        made.id in reach_after(graph, made.id, stops=ends, raises=False).events
+    ):  # several are there, and a local has only the last
+        ends = [end for end in ends if _ends_all(graph.events[end])]
+    beside = reach_after(graph, made.id, stops=ends).events
     if not beside.isdisjoint(does):
         return True
     return any(made.id in reach_after(graph, first, stops=does[-1:]).events for first in does[:-1])

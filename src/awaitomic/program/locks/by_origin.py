@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from awaitomic.knowledge.locks import UNKNOWN_LOCK, Exclusion, sounds_like_a_lock
-from awaitomic.model.event import Name, Operand, Read, Scope, Write
+from awaitomic.model.event import Const, Name, Operand, Read, Scope, Write
 from awaitomic.model.location import AttributeStep, Location, Root
 from awaitomic.program.calls import bind_arguments
 from awaitomic.program.locks import Lock, lock_of
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from awaitomic.program import Program
     from awaitomic.program.resolve import Resolver
     from awaitomic.program.types import Typed
+
+_HOPS = 3
+"""So many times what is handed over is followed to who has it from whom."""
 
 
 def lock_by_origin(program: Program, resolver: Resolver, operand: Operand) -> Lock | None:
@@ -52,7 +55,7 @@ def _is_made_as_one(typed: Typed) -> bool:
     return kind in {"call", "name"} and sounds_like_a_lock(name.rpartition(".")[2])
 
 
-def _is_kept(program: Program, owner: str, attribute: str) -> bool:
+def _is_kept(program: Program, owner: str, attribute: str, hops: int = _HOPS) -> bool:
     """Tell whether a class keeps in an attribute what it has made as a lock, or was handed as one."""
     link = program.project.link
     for facts in link.lineage(owner):
@@ -64,7 +67,7 @@ def _is_kept(program: Program, owner: str, attribute: str) -> bool:
                 if _excludes(inner, value):
                     return True
                 parameter = _parameter(inner, value)
-                if parameter is not None and _is_handed(program, method, parameter):
+                if parameter is not None and _is_handed(program, method, parameter, hops):
                     return True
     return False
 
@@ -86,9 +89,33 @@ def _stored(resolver: Resolver, attribute: str) -> Iterator[Operand]:
             yield event.value
 
 
-def _is_handed(program: Program, function: FunctionGraph, parameter: str) -> bool:
-    """Tell whether some caller in the project hands a lock over as a parameter."""
-    return any(_excludes(resolver, operand) for resolver, operand in _given(program, function, parameter))
+def _is_handed(program: Program, function: FunctionGraph, parameter: str, hops: int = _HOPS) -> bool:
+    """Tell whether each caller in the project that hands something over as a parameter hands over a lock.
+
+    One that hands over something else runs without a lock, however many others do not.
+    """
+    given = [each for each in _given(program, function, parameter) if not _is_none(*each)]
+    return bool(given) and all(
+        _excludes(resolver, operand) or _is_handed_on(program, resolver, operand, hops) for resolver, operand in given
+    )
+
+
+def _is_none(resolver: Resolver, operand: Operand) -> bool:
+    event = resolver.function.events[resolver.origin(operand)]
+    return isinstance(event, Const) and event.value is None
+
+
+def _is_handed_on(program: Program, resolver: Resolver, operand: Operand, hops: int) -> bool:
+    """Tell whether a caller hands on what is a lock by where that comes from: its own parameter, what it keeps."""
+    parameter = _parameter(resolver, operand)
+    if not hops:
+        return False
+    if parameter is not None:
+        return _is_handed(program, resolver.function, parameter, hops - 1)
+    location = resolver.value(operand)
+    step = location.steps[-1] if location is not None and location.steps else None
+    owner = resolver.owner_of(location) if location is not None else None
+    return owner is not None and isinstance(step, AttributeStep) and _is_kept(program, owner, step.name, hops - 1)
 
 
 def _given(program: Program, function: FunctionGraph, parameter: str) -> Iterator[tuple[Resolver, Operand]]:
