@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from awaitomic.findings.precedence import resolve
 from awaitomic.rules import find
+from program.across import findings_at, lay_out
 from program.reading import program_of
 
 APP = """
@@ -55,6 +58,9 @@ class Guard:
 def guard():
     return the_guard
 
+Each = Annotated[asyncio.Lock, Depends(new)]
+Same: object = Annotated[asyncio.Lock, Depends(the_one)]
+
 @app.get("/")
 async def count({parameter}):
     global total
@@ -79,6 +85,7 @@ ANEW = [
     ("lock=Depends(new_later)", "lock"),
     ("lock=Depends(new_for_a_while)", "lock"),
     ("lock: Annotated[asyncio.Lock, Depends(new)]", "lock"),
+    ("lock: Each", "lock"),
     ("guard: Guard = Depends()", "guard.lock"),
     ("guard: Guard = Depends(Guard)", "guard.lock"),
     ("guard: Annotated[Guard, Depends()]", "guard.lock"),
@@ -99,6 +106,7 @@ SHARED = [
     ("lock=Depends(unknown)", "lock"),
     ("lock=new", "lock"),
     ("lock: asyncio.Lock", "lock"),
+    ("lock: Same", "lock"),
     ("guard: Guard = Depends()", "guard.kept"),
     ("guard: Guard = Depends(guard)", "guard.lock"),
 ]
@@ -117,3 +125,13 @@ def test_what_belongs_to_the_same_object_as_the_lock_is_protected() -> None:
     own = "\n@app.get('/n')\nasync def own(guard: Guard = Depends()):\n    async with guard.lock:\n"
     own += "        n = guard.n\n        await asyncio.sleep(0)\n        guard.n = n + 1\n"
     assert found("lock=Depends(the_one)", more=own) == []
+
+
+def test_the_name_for_the_whole_may_come_from_another_file(tmp_path: Path) -> None:
+    deps = "import asyncio\nfrom typing import Annotated\nfrom fastapi import Depends\n\n"
+    deps += "def new():\n    return asyncio.Lock()\n\nTurn = Annotated[asyncio.Lock, Depends(new)]\n"
+    app = "import asyncio\nfrom fastapi import FastAPI\nfrom deps import Turn\n\napp = FastAPI()\ntotal = 0\n\n"
+    app += "@app.get('/')\nasync def count(lock: Turn):\n    global total\n    async with lock:\n        n = total\n"
+    app += "        await asyncio.sleep(0)\n        total = n + 1\n"
+    lay_out(tmp_path, {"deps.py": deps, "app.py": app})
+    assert [each.rule for each in resolve(findings_at(tmp_path, "app.py"))] == ["AWA203"]

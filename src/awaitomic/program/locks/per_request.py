@@ -33,7 +33,7 @@ def made_for_request(program: Program, resolver: Resolver, parameter: str) -> De
     """
     if resolver.is_bound(parameter) or _is_handed(program, resolver, parameter):
         return None
-    return _dependency(resolver.function.node, parameter, resolver.module)
+    return _dependency(program, resolver.function.node, parameter, resolver.module)
 
 
 def _is_handed(program: Program, resolver: Resolver, name: str) -> bool:
@@ -42,7 +42,7 @@ def _is_handed(program: Program, resolver: Resolver, name: str) -> bool:
     return any(name == parameter for site in sites for parameter, _ in site.target.arguments)
 
 
-def _dependency(node: ast.AST, parameter: str, module: ModuleFacts) -> Definition | None:
+def _dependency(program: Program, node: ast.AST, parameter: str, module: ModuleFacts) -> Definition | None:
     """Give what a parameter depends on, by its default or by what its annotation says."""
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         return None
@@ -54,11 +54,31 @@ def _dependency(node: ast.AST, parameter: str, module: ModuleFacts) -> Definitio
     ]
     default = next((value for argument, value in defaults if argument.arg == parameter), None)
     said = next((each.annotation for each in (*positional, *arguments.kwonlyargs) if each.arg == parameter), None)
-    parts = said.slice.elts if _is_annotated(said, module) and isinstance(said.slice, ast.Tuple) else [said]
-    for asked in (default, *parts[1:]):
-        if isinstance(asked, ast.Call) and dotted(asked.func, module.imports) in MADE_FOR_EACH_REQUEST:
-            return _definition(asked.args[0] if asked.args else parts[0], module)
+    said, home = _spelled_out(program, said, module)
+    parts = said.slice.elts if _is_annotated(said, home) and isinstance(said.slice, ast.Tuple) else [said]
+    for asked, where in ((default, module), *((part, home) for part in parts[1:])):
+        if isinstance(asked, ast.Call) and dotted(asked.func, where.imports) in MADE_FOR_EACH_REQUEST:
+            return _definition(asked.args[0], where) if asked.args else _definition(parts[0], home)
     return None
+
+
+def _spelled_out(program: Program, said: ast.expr | None, module: ModuleFacts) -> tuple[ast.expr | None, ModuleFacts]:
+    """Give what an annotation says that is one name for the whole, and the module that says it.
+
+    ``Turn = Annotated[Lock, Depends(new_lock)]`` may stand in a module from which all others import it.
+    """
+    found = module.definition(said.id) if isinstance(said, ast.Name) else None
+    home = program.project.facts(found.module) if found is not None and found.kind == "variable" else None
+    if found is None or home is None:
+        return said, module
+    for statement in home.tree.body:
+        targets = statement.targets if isinstance(statement, ast.Assign) else []
+        if isinstance(statement, ast.AnnAssign):
+            targets = [statement.target]
+        if any(isinstance(target, ast.Name) and target.id == found.name for target in targets):
+            assert isinstance(statement, ast.Assign | ast.AnnAssign), "only these have targets here"
+            return statement.value, home
+    return said, module
 
 
 def _is_annotated(said: ast.expr | None, module: ModuleFacts) -> TypeGuard[ast.Subscript]:
