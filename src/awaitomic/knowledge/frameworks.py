@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from functools import cached_property
 
 
 class Runs(enum.Enum):
@@ -38,7 +39,7 @@ class Switch:
     runs: Runs
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Framework:
     """What one framework calls. Each table maps how to recognise an entry point to how it runs."""
 
@@ -59,6 +60,13 @@ class Framework:
     """Names of lists in the settings of a worker whose functions it runs side by side."""
     signatures: tuple[tuple[str, tuple[str, ...], Runs], ...] = ()
     """Methods that a server calls by their name and parameters, whatever their class."""
+    marks: frozenset[str] = frozenset()
+    """Methods by which a base class that is generated, and stands in the project, is told from any other one."""
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The last names of all its decorators, hooks and registering calls."""
+        return self.hooks.union(*(names for names, _ in (*self.decorators, *self.registrations)))
 
 
 def _words(text: str) -> frozenset[str]:
@@ -145,7 +153,12 @@ FRAMEWORKS: tuple[Framework, ...] = (
             (_words("ServerInterceptor"), frozenset({"intercept_service"}), Runs.MANY),
         ),
     ),
-    Framework("grpclib", _words("grpclib"), bases=((_words("?*Base"), ALL_METHODS, Runs.MANY),)),
+    Framework(
+        "grpclib",
+        _words("grpclib"),
+        bases=((_words("?*Base"), ALL_METHODS, Runs.MANY),),
+        marks=_words("__mapping__"),
+    ),
     Framework(
         "discord.py",
         _words("discord disnake nextcord interactions"),

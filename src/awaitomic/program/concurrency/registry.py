@@ -14,6 +14,7 @@ from awaitomic.knowledge.spawners import AWAITED_ALONE, FROM_OTHER_THREADS, RUN_
 from awaitomic.knowledge.words import words_of
 from awaitomic.model.event import Call, Compute, Operand, Read
 from awaitomic.model.identity import qualname_of
+from awaitomic.program.concurrency.belonging import is_base_of, may_be_of
 from awaitomic.program.coroutines import referenced
 from awaitomic.program.markers import is_marker
 from awaitomic.program.names import dotted, last_name
@@ -80,6 +81,7 @@ class Registry:
     def _by_decorator(self, function: FunctionGraph) -> Iterator[Registration]:
         line = getattr(function.node, "lineno", 1)
         unit = self._program.unit_of(function)
+        around = self._program.resolver(function).outer or unit.resolvers[0]
         for node in getattr(function.node, "decorator_list", []):
             name = last_name(node)
             callee = node.func if isinstance(node, ast.Call) else node
@@ -90,6 +92,8 @@ class Registry:
                 its_own = full.partition(".")[0] in framework.packages
                 if isinstance(callee, ast.Name) and name in _PLAIN_WORDS and not its_own:
                     continue  # `@get` without an application is anything
+                if name not in framework.names or not may_be_of(self._program, framework, around, callee):
+                    continue
                 if name in framework.hooks:
                     yield Registration(framework.name, Runs.SETUP, line)
                 for names, runs in framework.decorators:
@@ -102,14 +106,15 @@ class Registry:
         name, line = getattr(function.node, "name", ""), getattr(function.node, "lineno", 1)
         link = self._program.project.link
         lineage = link.lineage(function.class_id)
-        bases = [qualname_of(base) for facts in lineage for base in link.bases(facts)]
-        last = [base.rpartition(".")[2] for base in bases]
-        if any(self._program.conventions.is_entry_point(base) for base in bases) and not name.startswith("_"):
+        bases = [base for facts in lineage for base in link.bases(facts)]
+        if any(self._program.conventions.is_entry_point(qualname_of(base)) for base in bases) and not name.startswith(
+            "_"
+        ):
             yield Registration("a configured base class", Runs.MANY, line)
         units = {facts.module: self._program.project.unit(facts.module) for facts in lineage}
         frameworks = [each for unit in units.values() if unit is not None for each in self._frameworks_of(unit)]
         for framework in {id(each): each for each in frameworks}.values():
-            found = next(_base_rows(framework, function, last), None)
+            found = next(_base_rows(self._program, framework, function, bases), None)
             if found is not None:
                 yield Registration(framework.name, found, line)
 
@@ -144,6 +149,8 @@ class Registry:
             return Registration(f"`{name}`", Runs.MANY, 0)
         hooked = last_name(node.value) if isinstance(node, ast.Attribute) else ""
         for framework in self._frameworks_of(unit):
+            if framework.names.isdisjoint({hooked, name}) or not may_be_of(self._program, framework, resolver, node):
+                continue
             if hooked in framework.hooks:
                 return Registration(framework.name, Runs.SETUP, 0)
             for names, runs in framework.registrations:
@@ -212,19 +219,24 @@ def _is_on(node: ast.expr) -> bool:
 _PLAIN_WORDS = frozenset("get post put delete patch head options on view message func".split())
 
 
-def _base_rows(framework: Framework, function: FunctionGraph, bases: list[str]) -> Iterator[Runs]:
+def _base_rows(program: Program, framework: Framework, function: FunctionGraph, bases: list[str]) -> Iterator[Runs]:
     method = getattr(function.node, "name", "")
     for name, parameters, runs in framework.signatures:
         if method == name and function.parameters[1:] == parameters:
             yield runs
     for names, methods, runs in framework.bases:
-        if not any(fnmatchcase(base, pattern) for base in bases for pattern in names):
+        named = [(base, pattern) for base in bases for pattern in names if fnmatchcase(_last_of(base), pattern)]
+        if not any(is_base_of(program, framework, base, pattern) for base, pattern in named):
             continue
         if methods == ALL_METHODS:
             if not method.startswith("_"):
                 yield runs
         elif any(fnmatchcase(method, pattern) for pattern in methods):
             yield runs
+
+
+def _last_of(base: str) -> str:
+    return qualname_of(base).rpartition(".")[2]
 
 
 def _function(resolver: Resolver, operand: Operand) -> FunctionGraph | None:
