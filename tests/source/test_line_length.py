@@ -19,6 +19,7 @@ CASES = {
         {".flake8": "[other]\nmax-line-length = 3\n[flake8]\nignore = E\nmax-line-length = 100  # x\n"},
         100,
     ),
+    "flake8 in pyproject.toml": ({"pyproject.toml": "[tool.flake8]\nmax-line-length = 90\n"}, 90),
     "pycodestyle": ({"tox.ini": "[pycodestyle]\nmax_line_length = 79\n"}, 79),
     "another section": ({"setup.cfg": "[pylint]\nmax-line-length = 79\n[flake8]\n\n[x]\nmax-line-length = 79\n"}, None),
     "no number": ({"pyproject.toml": "[tool.ruff]\nline-length = 'wide'\n"}, 88),

@@ -17,8 +17,8 @@ def line_length(root: str) -> int | None:
     """Give the length of lines that the files of a project's root name; None if they name none.
 
     Asked are ruff (``ruff.toml``, ``.ruff.toml``, ``pyproject.toml``), black (``pyproject.toml``), flake8 and
-    pycodestyle (``.flake8``, ``setup.cfg``, ``tox.ini``), in this order. What cannot be read says nothing: it is for
-    others to complain about.
+    pycodestyle (``pyproject.toml``, ``.flake8``, ``setup.cfg``, ``tox.ini``), in this order. What cannot be read says
+    nothing: it is for others to complain about.
     """
     folder = Path(root)
     for name in ("ruff.toml", ".ruff.toml"):
@@ -29,6 +29,11 @@ def line_length(root: str) -> int | None:
         table = tool.get(name) if isinstance(tool, dict) else None
         if isinstance(table, dict):
             return _of_table(table)
+    for name in ("flake8", "pycodestyle"):
+        table = tool.get(name) if isinstance(tool, dict) else None
+        said = table.get("max-line-length", table.get("max_line_length")) if isinstance(table, dict) else None
+        if isinstance(said, int) and said > 0:
+            return said
     return next((found for name in _INI_FILES if (found := _of_ini(folder / name)) is not None), None)
 
 

@@ -55,12 +55,14 @@ def check_holder(coverage: Coverage, resolver: Resolver) -> None:
         Declined: ``waits-for-holder``.
     """
     function = resolver.function
-    held = {event.id for event in function.events if coverage.held_already(resolver, event.id)}
-    if held:
-        _Polls(coverage, resolver, resolver.key_of).check(function.syntax, held)
-    for event in function.events:
-        if event.id in held and isinstance(event, Suspend):
-            check_awaited(coverage, resolver, event)
+    suspends = (event for event in function.events if isinstance(event, Suspend))
+    waits = [event for event in suspends if coverage.held_already(resolver, event.id)]
+    loops = [node for node in function.syntax if isinstance(node, _Loop)] if waits else []
+    if loops:
+        held = {event.id for event in function.events if coverage.held_already(resolver, event.id)}
+        _Polls(coverage, resolver, resolver.key_of).check(loops, held)
+    for event in waits:
+        check_awaited(coverage, resolver, event)
 
 
 def check_awaited(coverage: Coverage, resolver: Resolver, event: Suspend) -> None:
