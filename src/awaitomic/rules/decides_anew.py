@@ -47,20 +47,16 @@ def _takes_back(program: Program, resolver: Resolver, write: int, location: Loca
     """
     function = resolver.function
     waits = [e.id for e in function.events if isinstance(e, Suspend) and program.may_suspend(resolver, e)]
-    counts = [
-        event.id
-        for event in function.events
-        if isinstance(event, Guard) and _counts(resolver, function.nodes[event.id], location)
-    ]
+    soon = reach_after(function, write, stops=waits, raises=False).events
+    guards = [event for event in map(function.events.__getitem__, soon) if isinstance(event, Guard)]
+    counts = [guard.id for guard in guards if _counts(resolver, function.nodes[guard.id], location)]
+    if not counts:
+        return False
     onward = reach_after(function, write, stops=counts, raises=False)
-    if not counts or function.exit in onward.blocks or not onward.events.isdisjoint(waits):
+    if function.exit in onward.blocks or not onward.events.isdisjoint(waits):
         return False
     taken = {each.event for each in accesses(resolver) if each.change in _TAKES_OUT and _is_of(each.location, location)}
-    return any(
-        not reach_after(function, count, stops=waits, raises=False).events.isdisjoint(taken)
-        for count in counts
-        if count in reach_after(function, write, stops=waits, raises=False).events
-    )
+    return any(not reach_after(function, count, stops=waits, raises=False).events.isdisjoint(taken) for count in counts)
 
 
 def does_away_with_the_old(program: Program, resolver: Resolver, write: int, location: Location) -> bool:
@@ -84,8 +80,10 @@ def does_away_with_the_old(program: Program, resolver: Resolver, write: int, loc
 
 def _counts(resolver: Resolver, test: ast.AST, location: Location) -> bool:
     """Tell whether a test compares how much there is at a location."""
+    if not compares_amounts(test):
+        return False
     inside = {id(node) for node in ast.walk(test)}
-    return compares_amounts(test) and any(
+    return any(
         isinstance(event, Read) and id(resolver.function.nodes[event.id]) in inside
         for event in resolver.function.events
         if resolver.value(event.id) == location

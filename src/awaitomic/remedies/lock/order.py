@@ -41,14 +41,12 @@ def _collect(coverage: Coverage, resolver: Resolver, edges: Edges) -> None:
     function = resolver.function
     mine: Location | str = coverage.guardian.key if coverage.guardian is not None else _NEW
     own = bool(coverage.runs.get(id(function))) or id(function) in coverage.by_callers | coverage.delegating
-    holds = any(own_acquisitions(program, resolver, event) for event in function.events)
-    if not own and not holds and not program.callers.held_at_entry(function):
+    taken_by = {event.id: own_acquisitions(program, resolver, event) for event in function.events}
+    if not own and not any(taken_by.values()) and not program.callers.held_at_entry(function):
         return
     starts = {min(events_in(function, run)) for run in coverage.runs.get(id(function), ())}
     for event in function.events:
-        taken: set[Location | str] = {
-            resolver.key_of(lock.location) for lock in own_acquisitions(program, resolver, event)
-        }
+        taken: set[Location | str] = {resolver.key_of(lock.location) for lock in taken_by[event.id]}
         if event.id in starts:
             taken.add(mine)
         if isinstance(event, Suspend):
