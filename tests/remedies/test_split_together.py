@@ -50,6 +50,14 @@ def test_what_is_overridden_stays_as_it_is(name: str) -> None:
     assert [finding for finding in find(facts_of(result.text)) if finding.rule == "AWA301"] == []
 
 
+def test_a_variant_that_is_there_is_called_by_others_whatever_it_overrides() -> None:
+    split = carried(REMEDY, "AWA301", LOCKED + STUBBORN.format(again=AGAIN)).text
+    more = "\n    async def insist(self):\n        async with self._lock:\n            await self.reconnect()\n"
+    result = carried(REMEDY, "AWA301", split + more)
+    assert result.verdict == "safe"
+    assert result.text == split + more.replace("self.reconnect()", "self._reconnect_locked()")
+
+
 def test_what_the_variant_calls_by_super_is_split_too() -> None:
     text = LOCKED + STUBBORN.format(again=f"{AGAIN}\n                await super().reconnect()")
     result = carried(REMEDY, "AWA301", text)

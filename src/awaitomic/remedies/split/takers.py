@@ -147,11 +147,12 @@ def resolve(program: Program, taker: Taker, held: HeldAt) -> Resolved:
         title = f"`{function.qualname}` no longer takes `{taker.lock}`, which every caller holds"
         return Resolved(title, tuple((function.module, dropped(own, region)) for region in regions))
     check_form(function)
-    if not family and len(regions) == 1 and (known := existing_variant(own, function, regions[0])):
+    together = split_together(program, function, held)
+    if not together and len(regions) == 1 and (known := existing_variant(own, function, regions[0])):
         edits = redirect_all(program, [function], known, held)
         doubts = [*_doubts(program, [function]), *_given_away(program, taker)]
         return Resolved(f"call `{known}` where `{taker.lock}` is held", tuple(edits), (), tuple(doubts))
-    return _split(program, family_of(program, taker, split_together(program, function, held)), held)
+    return _split(program, family_of(program, taker, together), held)
 
 
 def _split(program: Program, family: Family, held: HeldAt) -> Resolved:
