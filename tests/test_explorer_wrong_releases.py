@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import ModuleType
 
 import pytest
@@ -93,3 +94,47 @@ def test_what_the_remedy_writes_is_right(lines: list[str]) -> None:
     assert made is not None
     assert check_after(_program(lines), _scenario())
     assert check_after(made, _scenario()) == []
+
+
+WIRE = """
+import asyncio
+
+class Wire:
+    def __init__(self):
+        self.lock = asyncio.Lock()
+        self.answers = []
+        self.got = []
+
+    async def ask(self, what):
+        {taken}
+            {first}
+            await asyncio.sleep(0)
+            {then}
+            self.got.append((what, self.answers.pop(0)))
+        {given}
+
+wire = Wire()
+"""
+SENT = {"first": "self.answers.append(what)", "then": "pass"}
+"""The request is on its way while the task waits: who is cancelled leaves the answer to the next one."""
+SENT_LATER = {"first": "pass", "then": "self.answers.append(what)"}
+
+
+def _asking() -> Scenario:
+    def setup(module: ModuleType, count: int) -> World:
+        wire = module.wire
+        return World(
+            [partial(wire.ask, what) for what in "abc"[:count]],
+            observe=lambda: all(asked == answer for asked, answer in wire.got),
+        )
+
+    return Scenario("wire", setup, invariant=lambda ending: ending.state is True)
+
+
+@pytest.mark.parametrize(("work", "verdict"), [(SENT, "unsafe"), (SENT_LATER, "safe")])
+def test_who_is_cancelled_may_leave_an_answer_to_the_next_one(work: dict[str, str], verdict: str) -> None:
+    by_hand = WIRE.format(taken="await self.lock.acquire()\n        if True:", given="self.lock.release()", **work)
+    made = outcome(propose, "AWA206", by_hand)
+    assert made.verdict == verdict
+    assert made.text is not None
+    assert (check_after(made.text, _asking(), faults=("cancel",)) == []) is (verdict == "safe")
