@@ -174,3 +174,14 @@ def test_a_claim_cannot_come_last_while_another_function_makes_it_first() -> Non
     assert isinstance(refusal, Refusal)
     assert refusal.code == "asked-without-lock"
     assert refusal.message.endswith("makes the same claim before its work")
+
+
+def test_what_the_work_stores_in_the_end_is_under_the_lock_too() -> None:
+    stored = ("if self.opened:", "    return", "self.opened = True", "wire = await self._dial()", "self.wire = wire")
+    found = outcome(early.propose, "AWA105", link(*stored, 'print("opened")'))
+    assert found.verdict == "safe"
+    assert body_of(found.text) == [
+        "async with self._lock:",
+        *(f"    {line}" for line in stored),
+        'print("opened")',
+    ]

@@ -14,7 +14,7 @@ from functools import partial
 from awaitomic.flow.reach import reach_after, reach_from
 from awaitomic.model.event import Const, Read, Suspend
 from awaitomic.model.finding import Applicability, Refusal
-from awaitomic.model.location import ItemStep, Location
+from awaitomic.model.location import ItemStep, Location, Root
 from awaitomic.model.plan import MoveStatement, Plan, WrapStatements
 from awaitomic.model.position import StatementPath
 from awaitomic.program import Program
@@ -66,9 +66,10 @@ def propose(case: Case) -> Proposal | Refusal:
 
 
 def _works(case: Case) -> tuple[int, ...]:
-    """Give all suspensions of the work that the claim promises: those that only the first caller comes to.
+    """Give all suspensions of the work that the claim promises, and what it stores behind the last of them.
 
-    The finding names the first one; a lock that ends there would let others in before the rest is done.
+    These are what only the first caller comes to. The finding names the first suspension; a lock that ends there would
+    let others in before the rest is done, and one that ends with the last would if what is stored then has to wait.
     """
     graph, claim, (guard,) = case.function, case.finding.span.write, case.finding.span.guards
     after = reach_after(graph, claim).events
@@ -76,7 +77,13 @@ def _works(case: Case) -> tuple[int, ...]:
         first = after - reach_from(graph, graph.entry, stops=(claim,)).events
     else:  # a counter, which everybody counts up and the first one tests
         first = frozenset(event for event in after if _is_governed(case, guard, event))
-    return _waits(case.program, case.resolver, first) or case.finding.span.suspends
+    waits = _waits(case.program, case.resolver, first) or case.finding.span.suspends
+    return (*waits, *_left_to_store(case.program, case.resolver, first, max(waits)))
+
+
+def _left_to_store(program: Program, resolver: Resolver, events: frozenset[int], last: int) -> tuple[int, ...]:
+    writes = (fact for fact in program.facts(resolver).writes if fact.event in events and fact.event > last)
+    return tuple(fact.event for fact in writes if fact.access.location.root not in {Root.FRESH, Root.RESULT})
 
 
 def _promised(program: Program, resolver: Resolver, access: Access) -> tuple[int, ...]:
@@ -85,7 +92,8 @@ def _promised(program: Program, resolver: Resolver, access: Access) -> tuple[int
         return ()
     graph, claim = resolver.function, access.event
     first = reach_after(graph, claim).events - reach_from(graph, graph.entry, stops=(claim,)).events
-    return _waits(program, resolver, first)
+    waits = _waits(program, resolver, first)
+    return (*waits, *_left_to_store(program, resolver, first, max(waits))) if waits else ()
 
 
 def _waits(program: Program, resolver: Resolver, events: frozenset[int]) -> tuple[int, ...]:
