@@ -71,6 +71,18 @@ SILENT = [
     ("another store", [LOOK, LEAVE, ADD.replace("self.db", "self.backup")]),
     ("another lock", [LOOK, LEAVE, ADD.replace("_lock", "_other")]),
     ("another table", [LOOK, LEAVE, "async with self._lock: await self.db.insert('log')"]),
+    (
+        "nothing in common but a number",
+        [LOOK.replace("table, name", "table, 1"), LEAVE, "async with self._lock: await self.db.insert('log', 1)"],
+    ),
+    (
+        "nothing in common but how it is called",
+        [
+            LOOK.replace("table, name", "table, timeout=self.limit"),
+            LEAVE,
+            "async with self._lock: await self.db.insert('log', timeout=self.limit)",
+        ],
+    ),
     ("only if it is there", [LOOK, "if not row: return", ADD]),
     ("only if it is there, in a branch", [LOOK, "if row:", f"    {ADD}"]),
     ("whatever is there", [LOOK, "print(row)", ADD]),

@@ -13,6 +13,10 @@ _LOOKS_ITSELF = frozenset("upsert merge ignore replace ensure missing absent uni
 """Words for a call that looks itself whether the thing is there."""
 
 
+ABOUT_THE_CALL = frozenset("timeout headers session client conn connection transaction tx cursor context".split())
+"""Keywords that say how a store is called, and not for what."""
+
+
 def asks_a_store(name: str) -> bool:
     """Tell whether a method of that name looks for something: ``get_row``, ``find_one``, ``exists``."""
     words = words_of(name)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from awaitomic.flow.statements import LEAVES, block_of
-from awaitomic.knowledge.stores import adds_to_a_store, asks_a_store
+from awaitomic.knowledge.stores import ABOUT_THE_CALL, adds_to_a_store, asks_a_store
 from awaitomic.model.event import Call, Compute, Event, Operand, Suspend, SuspendWhy
 from awaitomic.model.location import Location, Root
 from awaitomic.program import Program
@@ -82,12 +82,18 @@ def _calls(program: Program, resolver: Resolver, wait: Suspend) -> Iterator[Aske
     store = resolver.value(method.base) if method is not None else None
     if not isinstance(event, Call) or store is None or store.root is Root.FRESH:
         return
-    operands = (*event.arguments, *(value for _, value in event.keywords))
-    given = frozenset(ast.unparse(resolver.function.nodes[operand]) for operand in operands)
+    keywords = (value for name, value in event.keywords if name not in ABOUT_THE_CALL)
+    nodes = (resolver.function.nodes[operand] for operand in (*event.arguments, *keywords))
+    given = frozenset(ast.unparse(node) for node in nodes if not _is_plain_constant(node))
     for lock in sorted(locks_at(program, resolver, event.id, store), key=str):
         taken = taken_at(program, resolver, lock, event.id)
         if taken is not None and lock.flaw is None:
             yield Asked(event.id, wait.id, store, given, lock, taken)
+
+
+def _is_plain_constant(node: ast.AST) -> bool:
+    """Tell whether an argument is a number or the like, which any two calls may have in common; a name is none."""
+    return isinstance(node, ast.Constant) and not isinstance(node.value, str)
 
 
 def _is_same(asked: Asked, added: Asked) -> bool:
