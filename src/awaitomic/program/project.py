@@ -270,13 +270,13 @@ class Project:
         return {name: None, **(self.link.relatives(class_id) if class_id is not None else {})}
 
     def neighbours(self, name: str, class_id: str | None, word: str) -> Iterator[Unit]:
-        """Give the modules whose writes of a state a module can notice: see `Program.changes`.
+        """Give the modules whose writes of a state a module can notice, as far as they mention its word.
 
-        Those that mention its word come first: mostly the first write is among them, and no more are read.
+        See `Program.changes`. None is read before it is asked for: mostly the first has a write.
         """
         names = list(self._family(name, class_id) | dict.fromkeys(self.imported_by(name)))
-        likely = {name, *self.tree.mentioning(names, word)} if len(names) > 1 else {name}
-        for each in sorted(names, key=lambda each: each not in likely):
+        mentioning = self.tree.mentioning(names, word) if len(names) > 1 else names
+        for each in mentioning:
             unit = self.unit(each)
             if unit is not None:
                 yield unit
