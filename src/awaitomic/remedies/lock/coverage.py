@@ -22,7 +22,7 @@ from awaitomic.program.module_calls import Site
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.while_waiting import calls_while_waiting
 from awaitomic.remedies.lock.by_hand import pairs_of
-from awaitomic.remedies.lock.goes_back import looks_at, tokens_of
+from awaitomic.remedies.lock.goes_back import looks_at, taken_before, tokens_of
 from awaitomic.remedies.lock.home import Guardian, Home, Kind
 from awaitomic.remedies.lock.own_variables import can_be_seen
 from awaitomic.remedies.lock.polls import check_polls
@@ -340,6 +340,7 @@ class Coverage:
                     yield guard.guard  # whatever it takes: behind a wait for the lock it would say nothing
                 else:
                     found.append(guard.guard)
+        found += taken_before(resolver, state, start, self.keys)
         for location in state.own:
             if can_be_seen(self.program, resolver, location, start) and self._is_looked_at(resolver.key_of(location)):
                 written = [f.event for f in self.program.facts(resolver).writes if f.access.location == location]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from awaitomic.model.event import Read, Write
+from awaitomic.model.event import Name, Read, Write
 from awaitomic.model.location import Location
 from awaitomic.program.accesses import FORGETS, Change
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
-from awaitomic.program.state import Token
+from awaitomic.program.state import State, Token
 
 
 def tokens_of(fact: WriteFact, *, uses: bool = True) -> Iterator[Token]:
@@ -37,3 +37,19 @@ def looks_at(resolver: Resolver, key: Location, state: frozenset[Location]) -> b
             if looks and touches:
                 return True
     return False
+
+
+def taken_before(resolver: Resolver, state: State, start: int, keys: frozenset[Location]) -> list[int]:
+    """Give the reads right before an event that have taken something of the state which is used behind it.
+
+    ``number = self.next`` in front of ``self.next += 1``: with a wait in between, two would take the same number.
+    """
+    events = resolver.function.events
+    later = {each.place.name for each in events[start:] if isinstance(each, Read) and isinstance(each.place, Name)}
+    return [
+        token.read
+        for name, tokens in state.values.items()
+        if isinstance(name, str) and name in later
+        for token in sorted(tokens, key=lambda token: token.read)
+        if not token.is_stale and not token.locks and token.read < start and resolver.key_of(token.location) in keys
+    ]
