@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from itertools import takewhile
 
@@ -89,7 +90,7 @@ def _of_definition(resolver: Resolver, found: Definition | None) -> tuple[Reache
     return ((function, receiver if is_of_class(function) else None),)
 
 
-def _by_attribute(resolver: Resolver, place: Attribute) -> Iterator[Reached]:
+def _by_attribute(resolver: Resolver, place: Attribute, most: int = _MOST_OVERRIDES) -> Iterator[Reached]:
     link = resolver.module.link
     base_event = resolver.function.events[place.base]
     if isinstance(base_event, Call) and last_name(resolver.function.nodes[place.base]) == "super":
@@ -111,13 +112,18 @@ def _by_attribute(resolver: Resolver, place: Attribute) -> Iterator[Reached]:
     mine = method.class_id if method is not None else None
     below = (each.id for each in link.below(owner) if place.attr in each.methods and each.id != mine)
     overriding = [each for each in below if not _never_runs_on_one(resolver, location, each)]
-    if len(overriding) > _MOST_OVERRIDES:
+    if len(overriding) > most:
         return
     if method is not None and not is_property(method):
         yield method, location
     for override in (link.own_method(each, place.attr) for each in overriding):
         if override is not None:
             yield override, location
+
+
+def all_meant(resolver: Resolver, place: Attribute) -> list[FunctionGraph]:
+    """Give the methods that reading an attribute may mean, however many classes have one of their own."""
+    return [function for function, _ in _by_attribute(resolver, place, sys.maxsize)]
 
 
 def _never_runs_on_one(resolver: Resolver, receiver: Location, overriding: str) -> bool:

@@ -212,6 +212,11 @@ class Linker:
             self._below[class_id] = tuple(found.values())
         return self._below[class_id]
 
+    def has_strangers_below(self, class_id: str) -> bool:
+        """Tell whether there may be more subclasses than `below` gives: too many files have bases of such a name."""
+        family = (class_id, *(outline.id for outline in self.below(class_id)))
+        return any(len(self._modules.deriving(last_of(each))) > _MOST_DESCENDANTS for each in family)
+
     def descendants(self, class_id: str) -> tuple[ClassFacts, ...]:
         """Give the facts of all subclasses of a class, in the order of `below`."""
         if class_id not in self._descendants:

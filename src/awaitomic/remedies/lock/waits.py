@@ -22,6 +22,7 @@ from awaitomic.program.names import dotted, last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.callbacks import check_callback, check_rest
 from awaitomic.remedies.lock.coverage import Coverage
+from awaitomic.remedies.lock.overrides import check_overrides
 from awaitomic.remedies.lock.polls import check_awaited, check_predicates
 from awaitomic.remedies.remedy import statement_at
 from awaitomic.remedies.shared.declined import Declined
@@ -138,6 +139,7 @@ def _judge(coverage: Coverage, resolver: Resolver, event: Suspend, seen: _Seen, 
         return
     place = program.place(resolver.function, event.id)
     check_predicates(coverage, resolver, event.awaited, place)
+    check_overrides(coverage, resolver, event.awaited, place)
     calls = awaited_calls(resolver, event)
     for call in calls:
         for target in call.targets:
