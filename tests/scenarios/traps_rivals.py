@@ -31,6 +31,17 @@ CASES: dict[str, FixtureCase] = {
         ),
     ),
     **pair(
+        "counted_anew",
+        FixtureCase(
+            subject=lambda module: module.hall,
+            tasks={"ann": lambda hall: hall.enter("ann"), "bob": lambda hall: hall.enter("bob")},
+            state=lambda hall: len(hall.guests),
+            findings=(("AWA102", "self.guests"),),
+            repair="safe",
+            counts=(2,),
+        ),
+    ),
+    **pair(
         "gate",
         FixtureCase(
             subject=lambda module: module.mail,
