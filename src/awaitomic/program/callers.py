@@ -54,7 +54,7 @@ class Callers:
     def in_module(self, unit: Unit) -> ModuleCalls:
         """Give what one module calls."""
         if unit.name not in self._modules:
-            self._modules[unit.name] = ModuleCalls(unit)
+            self._modules[unit.name] = ModuleCalls(unit.resolvers)
         return self._modules[unit.name]
 
     def _calls(self, function: FunctionGraph) -> list[ModuleCalls]:

@@ -18,6 +18,7 @@ from awaitomic.model.location import NAMED_OR_HANDED, ItemStep, Location, Root
 from awaitomic.program.accesses import Access, Change, Deed, access_of, change_by, deed_of
 from awaitomic.program.calls import translate
 from awaitomic.program.escape import made_here
+from awaitomic.program.module_calls import ModuleCalls
 from awaitomic.program.reach import components
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.target import Target
@@ -59,7 +60,7 @@ class Handed:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._writers: dict[str, dict[Location, list[Rival]]] = {}
-        self._handings: dict[str, dict[int, list[Handing]]] = {}
+        self._handings: dict[int, list[Handing]] = {}
         self._given: dict[int, tuple[Given, ...]] = {}
         self._graphs: dict[int, FunctionGraph] = {}
 
@@ -67,7 +68,7 @@ class Handed:
         """Give the writes of a module's functions that their callees make, by the name under which a state is known."""
         if unit.name not in self._writers:
             found: dict[Location, list[Rival]] = {}
-            for handing in (each for handings in self._in_module(unit).values() for each in handings):
+            for handing in (each for resolver in unit.resolvers for each in self._from(resolver.function)):
                 resolver = handing.resolver
                 for given in self._lifted(handing):
                     access = _settled(resolver, given)
@@ -77,25 +78,25 @@ class Handed:
             self._writers[unit.name] = found
         return self._writers[unit.name]
 
-    def _in_module(self, unit: Unit) -> dict[int, list[Handing]]:
-        """Give the calls of a module that hand on something that others can reach, by the function that calls."""
-        if unit.name not in self._handings:
-            calls = self._program.callers.in_module(unit)
+    def _from(self, function: FunctionGraph) -> list[Handing]:
+        """Give the calls of a function that hand on something that others can reach.
+
+        Only its own calls are looked up: what the rest of its module calls would lead to ever more modules.
+        """
+        if id(function) not in self._handings:
+            calls = ModuleCalls([self._program.resolver(function)])
             sites = (
                 Handing(s.resolver, s.event, s.target, False, False) for each in calls.sites.values() for s in each
             )
             spawns = (
                 Handing(s.resolver, s.event, s.target, True, s.many) for each in calls.spawns.values() for s in each
             )
-            found: dict[int, list[Handing]] = {}
-            for handing in (*sites, *spawns):
-                if any(_is_shared(handing.resolver, operand) for _, operand in handing.target.arguments):
-                    found.setdefault(id(handing.resolver.function), []).append(handing)
-            self._handings[unit.name] = found
-        return self._handings[unit.name]
-
-    def _from(self, function: FunctionGraph) -> list[Handing]:
-        return self._in_module(self._program.unit_of(function)).get(id(function), [])
+            self._handings[id(function)] = [
+                handing
+                for handing in (*sites, *spawns)
+                if any(_is_shared(handing.resolver, operand) for _, operand in handing.target.arguments)
+            ]
+        return self._handings[id(function)]
 
     # -- lifting -----------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ Who calls a function is asked of the modules that can know it, in `awaitomic.pro
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,7 +21,6 @@ from awaitomic.program.names import dotted
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.spawning import called_as, is_waited_for, made_into_tasks
 from awaitomic.program.target import AwaitedCall, How, Target
-from awaitomic.program.unit import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +61,19 @@ class Loan:
 
 
 class ModuleCalls:
-    """What one module calls, starts as tasks, and hands around."""
+    """What the functions of one module, or some of them, call, start as tasks, and hand around."""
 
-    def __init__(self, unit: Unit) -> None:
+    def __init__(self, resolvers: Sequence[Resolver]) -> None:
         self.sites: dict[int, list[Site]] = {}
         self.spawns: dict[int, list[Spawn]] = {}
         self.loans: dict[int, list[Loan]] = {}
         self._mentioned: set[int] = set()
         self._loose: set[int] = set()
         self._strangers: dict[str, bool] = {}
-        self._resolvers = unit.resolvers
+        self._resolvers = resolvers
         self._pending: list[tuple[Resolver, set[int], set[int]]] = []
         """Functions with what they call and is understood, and what they lend: what else they read is asked later."""
-        for resolver in unit.resolvers:
+        for resolver in resolvers:
             self._collect(resolver)
 
     @property
