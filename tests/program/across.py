@@ -14,6 +14,7 @@ from awaitomic.source.text import parse, read
 
 def lay_out(root: Path, files: dict[str, str]) -> None:
     """Write the files of a project, given by their paths."""
+    root.mkdir(exist_ok=True)
     (root / "pyproject.toml").touch()
     for name, text in files.items():
         path = root / name

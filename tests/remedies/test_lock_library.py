@@ -55,6 +55,15 @@ def test_one_module_in_twenty_does_not_speak_for_the_project(modules: int, fixed
     assert isinstance(answer, Proposal) == fixed
 
 
+def test_who_imports_a_module_speaks_for_it_before_the_project_does(tmp_path: Path) -> None:
+    files = {f"part{number}.py": "import asyncio\n" for number in range(30)}
+    answer = _answer(tmp_path, {**files, "serve.py": "import trio\nfrom session import Session\n"})
+    assert isinstance(answer, Proposal)
+    assert "self._lock = trio.Lock()" in execute(SESSION, answer.plan)
+    both = {"serve.py": "import trio\nimport session\n", "run.py": "import asyncio\nimport session\n"}
+    assert isinstance(_answer(tmp_path / "both", both), Refusal)
+
+
 def test_a_wait_in_another_file_is_named_with_that_file(tmp_path: Path) -> None:
     wire = "import asyncio\nfrom net import ask\n\nasync def renew(token):\n    return await ask(token)\n"
     answer = _answer(tmp_path, {"wire.py": wire})

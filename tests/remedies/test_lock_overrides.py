@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from awaitomic.model.finding import Refusal
+from awaitomic.model.finding import Applicability, Refusal
 from awaitomic.remedies.lock import REMEDY
 from awaitomic.remedies.remedy import Case, Proposal
 from awaitomic.rules import find
@@ -65,4 +65,24 @@ def test_refused_is_a_lock_for_which_one_override_of_many_comes_back(overrides: 
 
 @pytest.mark.parametrize("overrides", [23, 24, 70])
 def test_one_that_does_not_come_back_is_no_reason(overrides: int, tmp_path: Path) -> None:
-    assert isinstance(_answer(tmp_path, overrides, "await self.store.load_all()"), Proposal)
+    for first in ("await self.store.load_all()", "data = await self.store.load()"):
+        assert isinstance(_answer(tmp_path / first[:4], overrides, first), Proposal)
+
+
+def test_what_so_many_define_that_not_all_is_looked_into_is_never_safe(tmp_path: Path) -> None:
+    entity = "import asyncio\n\nclass Entity:\n    async def load(self):\n        await asyncio.sleep(1)\n"
+    cache = (
+        "from entity import Entity\n\nclass Cache:\n    def __init__(self, entity: Entity):\n"
+        "        self.entity = entity\n        self.value = None\n\n    async def get_value(self):\n"
+        "        if self.value is None:\n            self.value = await self.entity.load()\n        return self.value\n"
+    )
+    sub = "from entity import Entity\n\nclass E{n}(Entity):\n    async def load(self):\n        return {n}\n"
+    for count, said in ((2, False), (62, True)):
+        files = {"entity.py": entity, "cache.py": cache, **{f"e{n}.py": sub.format(n=n) for n in range(count)}}
+        lay_out(tmp_path / str(count), files)
+        program = program_at(tmp_path / str(count), "cache.py")
+        (finding,) = find(program)
+        answer = REMEDY.propose(Case(program, finding))
+        assert isinstance(answer, Proposal)
+        assert any("more classes may define" in each for each in answer.because) == said
+        assert answer.applicability is Applicability.UNSAFE or not said

@@ -28,7 +28,7 @@ def library_of(program: Program) -> str:
     said = _said(program)
     if said is not None:
         return said
-    around = _of_project(program)
+    around = _around(program)
     if len(around) > 1:
         names = " and ".join(sorted(around))
         raise Declined("foreign-loop", f"the project uses {names}, and this module does not say which of them runs it")
@@ -67,10 +67,16 @@ _RARE = 20
 """One or two of thousands of modules speak of every library: of what less than one in so many uses nothing is told."""
 
 
-def _of_project(program: Program) -> set[str]:
-    """Give the libraries that the other modules of the project import: all, but for those that hardly any imports."""
+def _around(program: Program) -> set[str]:
+    """Give the libraries of those who may run a module: of what imports it, or else of all its project."""
+    project = program.project
+    return _used_in(program, project.importers(program.unit.name)) or _used_in(program, project.tree.files)
+
+
+def _used_in(program: Program, files: Iterable[str]) -> set[str]:
+    """Give the libraries that some files import: all, but for those that hardly any imports."""
     tree = program.project.tree
-    used = Counter(loop for file in tree.files if not is_test(file) for loop in _among(tree.header(file).imports))
+    used = Counter(loop for file in files if not is_test(file) for loop in _among(tree.header(file).imports))
     most = max(used.values(), default=0)
     return {loop for loop, modules in used.items() if modules * _RARE > most}
 

@@ -39,6 +39,8 @@ class _Seen:
     limited: dict[str, tuple[str, str]]
     """Of the long ones, those that give up after a time, with that time."""
     back: dict[str, str]
+    many: dict[str, str]
+    """Calls of methods that more classes may define than were looked into."""
     locks: dict[str, str]
     loops: dict[tuple[str, int], bool]
     """Loops by their files (empty for that of the bug) and lines."""
@@ -50,7 +52,7 @@ def judge_waits(coverage: Coverage) -> list[str]:
     Raises:
         Declined: ``waits-for-holder`` if a wait can only be ended by code that needs the lock.
     """
-    seen = _Seen({}, {}, {}, {}, {})
+    seen = _Seen({}, {}, {}, {}, {}, {})
     visited: set[int] = set()
     here = coverage.program.resolvers
     elsewhere = [each for each in coverage.functions.values() if not coverage.program.is_here(each.function)]
@@ -64,7 +66,7 @@ def judge_waits(coverage: Coverage) -> list[str]:
                     check_awaited(coverage, resolver, event)
                     _judge(coverage, resolver, event, seen, visited)
     whiles = [place for place, is_while in seen.loops.items() if is_while]
-    if whiles and (seen.long or seen.limited or seen.back):
+    if whiles and (seen.long or seen.limited or seen.back or seen.many):
         where = _line(*whiles[0])
         message = f"the lock would be held over the whole loop on {where}, which waits for others in each turn"
         raise Declined("long-loop", message)
@@ -75,6 +77,10 @@ def judge_waits(coverage: Coverage) -> list[str]:
         found.append(f"the lock is held over the wait for `{text}` ({where}), for up to `{limit}` seconds")
     if seen.back:
         found.append(f"{_listed(seen.back)} may run code that is not in this project: if that needs the lock, it hangs")
+    if seen.many:
+        found.append(
+            f"more classes may define {_listed(seen.many)} than are looked into: if one needs the lock, it hangs"
+        )
     if seen.locks:
         found.append(f"another lock is waited for with this one held: {_listed(seen.locks)}")
     return found
@@ -82,9 +88,9 @@ def judge_waits(coverage: Coverage) -> list[str]:
 
 def is_open(coverage: Coverage, resolver: Resolver, event: Suspend) -> bool:
     """Tell whether nobody here knows how long a suspension may last, or what it runs."""
-    seen = _Seen({}, {}, {}, {}, {})
+    seen = _Seen({}, {}, {}, {}, {}, {})
     _judge(coverage, resolver, event, seen, set())
-    return bool(seen.long or seen.back)
+    return bool(seen.long or seen.back or seen.many)
 
 
 def judge_holders(coverage: Coverage) -> list[str]:
@@ -93,13 +99,19 @@ def judge_holders(coverage: Coverage) -> list[str]:
     Raises:
         Declined: ``waits-for-holder`` if a holder waits for what only code that needs the lock can end.
     """
-    seen = _Seen({}, {}, {}, {}, {})
+    seen = _Seen({}, {}, {}, {}, {}, {})
     visited: set[int] = set()
     for resolver in coverage.resolvers:
         for event in resolver.function.events:
             if isinstance(event, Suspend) and coverage.held_already(resolver, event.id):
                 _judge(coverage, resolver, event, seen, visited)
-    waits = {**seen.long, **{text: place for text, (place, _) in seen.limited.items()}, **seen.back, **seen.locks}
+    waits = {
+        **seen.long,
+        **{text: place for text, (place, _) in seen.limited.items()},
+        **seen.back,
+        **seen.many,
+        **seen.locks,
+    }
     if not waits:
         return []
     return [
@@ -139,7 +151,9 @@ def _judge(coverage: Coverage, resolver: Resolver, event: Suspend, seen: _Seen, 
         return
     place = program.place(resolver.function, event.id)
     check_predicates(coverage, resolver, event.awaited, place)
-    check_overrides(coverage, resolver, event.awaited, place)
+    many = check_overrides(coverage, resolver, event.awaited, place)
+    if many:
+        seen.many.setdefault(many, place)
     calls = awaited_calls(resolver, event)
     for call in calls:
         for target in call.targets:
