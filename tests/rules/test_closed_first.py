@@ -54,6 +54,8 @@ REPORTED = [
     [CLOSE, "async with self._lock: del self._ws"],
     [CLOSE, "async with self._lock:", "    if self._ws is not None: self._ws = None"],
     ["async with self._ws: await io()", RESET],
+    ["while True:", "    ws = self._ws", "    await ws.close()", f"    {RESET}"],
+    ["ws = self._ws", "self.old = None", "await ws.close()", RESET],
 ]
 
 
@@ -70,6 +72,17 @@ SILENT = [
     ["await self._ws.ping()", RESET],
     ["await self.other.close()", RESET],
     [RESET, "await io()"],
+    [
+        "while True:",
+        "    await io()",
+        "    async with self._lock:",
+        "        ws = self._ws",
+        "        self._ws = None",
+        "    if ws is not None: await ws.close()",
+    ],
+    ["while True:", "    async with self._lock: ws, self._ws = self._ws, None", "    await ws.close()"],
+    ["async with self._lock: ws, self._ws = self._ws, None", "await ws.close()", RESET],
+    ["async with self._lock: ws, self._ws = self._ws, self.spare", "await ws.close()", RESET],
 ]
 
 

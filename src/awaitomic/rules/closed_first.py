@@ -27,6 +27,7 @@ from awaitomic.rules.readiness import fills_what_is_absent
 from awaitomic.rules.rule import kept_apart
 
 _TAKES_DOWN = frozenset({Change.RESET, Change.DELETE})
+_TAKES_OUT = _TAKES_DOWN | {Change.ASSIGN}
 _FILLS = frozenset({Change.ASSIGN, Change.FILL})
 
 
@@ -49,7 +50,7 @@ def find_closed_first(program: Program, resolver: Resolver) -> Iterator[ClosedFi
         if lock is None or fact.via is not None or fact.access.change not in _TAKES_DOWN:
             continue
         for wait, closed in closings:
-            if wait in seen or not _may_be(resolver, closed, fact.access.location):
+            if wait in seen or not _may_be(program, resolver, wait, closed, fact.access.location):
                 continue
             after = reach_after(resolver.function, wait, raises=False).events
             if fact.event not in after or _is_held(program, resolver, wait, lock, fact.access.location):
@@ -74,20 +75,45 @@ def _closings(program: Program, resolver: Resolver) -> Iterator[tuple[int, Opera
             yield event.id, method.base
 
 
-def _may_be(resolver: Resolver, operand: Operand, location: Location) -> bool:
-    """Tell whether an operand is what is stored in a place, or may be: a local that one branch has stored there."""
-    if resolver.value(operand) == location:
-        return True
+def _may_be(program: Program, resolver: Resolver, wait: int, operand: Operand, location: Location) -> bool:
+    """Tell whether an operand is what is stored in a place, or may be: a local that one branch has stored there.
+
+    What has been taken out of the place before it is closed is not there any more.
+    """
     event = resolver.function.events[operand]
-    if not isinstance(event, Read) or not isinstance(event.place, Name):
+    if isinstance(event, Read) and isinstance(event.place, Name):
+        values = resolver.values_of(event.place.name)
+        given = {resolver.origin(value) for value in values if resolver.value(value) == location}
+        stored = {
+            resolver.origin(each.value)
+            for each in resolver.function.events
+            if isinstance(each, Write) and each.value is not None and resolver.place(each.place) == location
+        }
+        given |= stored & {resolver.origin(value) for value in values}
+        if given:
+            return not all(_is_taken_out(program, resolver, value, wait, location) for value in given)
+    if resolver.value(operand) != location:
         return False
-    stored = {
-        resolver.origin(each.value)
-        for each in resolver.function.events
-        if isinstance(each, Write) and each.value is not None and resolver.place(each.place) == location
-    }
-    values = resolver.values_of(event.place.name)
-    return any(resolver.value(value) == location or resolver.origin(value) in stored for value in values)
+    return not _is_taken_out(program, resolver, resolver.origin(operand), wait, location)
+
+
+def _is_taken_out(program: Program, resolver: Resolver, value: int, wait: int, location: Location) -> bool:
+    """Tell whether a place has been given up, or given something else, between the look there and the closing."""
+    function = resolver.function
+    changes = [
+        fact.event
+        for fact in program.facts(resolver).writes
+        if fact.access.location == location
+        and fact.access.change in _TAKES_OUT
+        and (fact.access.value is None or resolver.origin(fact.access.value) != value)
+    ]
+    if value in changes:  # `pop` gives it and takes it out in one step
+        return True
+    before = reach_after(function, value, stops=(wait,), raises=False).events
+    return any(
+        change in before and wait in reach_after(function, change, stops=(value,), raises=False).events
+        for change in changes
+    )
 
 
 def _is_held(program: Program, resolver: Resolver, event: int, lock: Lock, location: Location) -> bool:
