@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
+
+from awaitomic.cli import main
 from awaitomic.rules import find
 from program.reading import program_of
 
@@ -27,6 +31,16 @@ ONE_LOCK = [
     ("the first is read through an annotation", "self.lock: asyncio.Lock = asyncio.Lock(); self.again = self.lock", ""),
     ("a condition has two names", "self.lock = asyncio.Condition(); self.again = self.lock", ""),
     ("two names are set at once", "self.lock = asyncio.Lock(); self.again = self.third = self.lock", ""),
+    (
+        "a subclass leaves both as they are",
+        "self.lock = asyncio.Lock(); self.again = self.lock",
+        "class Own(Pool):\n    def __init__(self):\n        super().__init__()\n        self.name = ''",
+    ),
+    (
+        "a class that has nothing to do with it has attributes of those names",
+        "self.lock = asyncio.Lock(); self.again = self.lock",
+        "class Other:\n    def __init__(self):\n        self.lock = asyncio.Lock(); self.again = asyncio.Lock()",
+    ),
 ]
 NOT_SURE = [
     (
@@ -47,6 +61,36 @@ NOT_SURE = [
     ("the other lock is that of another object", "self.lock = asyncio.Lock(); self.again = other.lock", ""),
     ("both are locks of their own", "self.lock = asyncio.Lock(); self.again = asyncio.Lock()", ""),
     ("it lets several in", "self.lock = asyncio.Semaphore(3); self.again = self.lock", ""),
+    (
+        "a subclass sets the second name anew when it is made",
+        "self.lock = asyncio.Lock(); self.again = self.lock",
+        "class Own(Pool):\n    def __init__(self):\n        super().__init__()\n        self.again = asyncio.Lock()",
+    ),
+    (
+        "a method of a subclass sets the first name anew",
+        "self.lock = asyncio.Lock(); self.again = self.lock",
+        "class Own(Pool):\n    def renew(self):\n        self.lock = asyncio.Lock()",
+    ),
+    (
+        "another base of a subclass sets the second name",
+        "self.lock = asyncio.Lock(); self.again = self.lock",
+        "class Other:\n    def renew(self):\n        self.again = asyncio.Lock()\n\nclass Own(Pool, Other): pass",
+    ),
+    (
+        "a subclass makes a property of the second name",
+        "self.lock = asyncio.Lock(); self.again = self.lock",
+        "class Own(Pool):\n    @property\n    def again(self): return asyncio.Lock()",
+    ),
+    (
+        "a function beside it sets the second name anew",
+        "self.lock = asyncio.Lock(); self.again = self.lock",
+        "def spare(pool):\n    pool.again = asyncio.Lock()\n    return pool",
+    ),
+    (
+        "a function beside it sets the first name anew by its name",
+        "self.lock = asyncio.Lock(); self.again = self.lock",
+        "def spare(pool):\n    setattr(pool, 'lock', asyncio.Lock())",
+    ),
     (
         "it is another method that names it again",
         "self.lock = asyncio.Lock()",
@@ -91,3 +135,17 @@ def test_the_state_is_guarded_by_either_name() -> None:
                 self.size = size - 1
     """
     assert find(program_of(source)) == []
+
+
+def test_another_module_can_set_the_second_name_anew(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("")
+    base = POOL.format(made="self.lock = asyncio.Lock(); self.again = self.lock", more="")
+    (tmp_path / "base.py").write_text(f"import asyncio\n{base}")
+    own = "import asyncio\nfrom base import Pool\n\n"
+    own += "class Own(Pool):\n    def __init__(self):\n        super().__init__()\n"
+    seen = {}
+    for name, last in [("keeps", "self.name = ''"), ("renews", "self.again = asyncio.Lock()")]:
+        (tmp_path / "own.py").write_text(f"{own}        {last}\n")
+        outcome = CliRunner().invoke(main, ["check", "--isolated", "--no-cache", str(tmp_path)])
+        seen[name] = "AWA301" in outcome.output
+    assert seen == {"keeps": True, "renews": False}

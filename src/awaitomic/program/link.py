@@ -22,6 +22,7 @@ from awaitomic.program.module import ClassFacts, ModuleFacts
 from awaitomic.program.modules import Modules
 from awaitomic.program.names import dotted
 from awaitomic.program.outline import ClassOutline
+from awaitomic.program.second_names import is_only_name
 from awaitomic.program.types import FOREIGN, UNKNOWN, Typed
 
 _MOST_HOPS = 12
@@ -295,8 +296,14 @@ class Linker:
         if key not in self._types:
             above = map(self.class_facts, (each.id for each in self.above(class_id)))
             found = next((facts for facts in above if facts is not None and attribute in facts.attributes), None)
-            self._types[key] = UNKNOWN if found is None else self.resolve(found.attributes[attribute], found.module)
+            self._types[key] = UNKNOWN if found is None else self._of_attribute(found, attribute)
         return self._types[key]
+
+    def _of_attribute(self, facts: ClassFacts, attribute: str) -> Typed:
+        typed = facts.attributes[attribute]
+        if typed.is_second_name and not is_only_name(self, self._modules, facts, attribute):
+            typed = replace(typed, wraps=None, is_second_name=False)
+        return self.resolve(typed, facts.module)
 
     def variable_type(self, module: str, name: str) -> Typed:
         """Give the type of a variable at the top level of a module."""

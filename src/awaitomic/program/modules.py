@@ -31,6 +31,10 @@ class Modules(Protocol):
         """Give the modules in which some class names a base of that last name, or of one that stands for it."""
         ...
 
+    def names_related(self, class_id: str, word: str) -> list[str]:
+        """Give the modules that can touch an attribute of a class's instances."""
+        ...
+
     def is_renamed(self, name: str) -> bool:
         """Tell whether some import or assignment gives something else that name."""
         ...

@@ -326,7 +326,7 @@ class Project:
         """
         key = (class_id, word)
         if key not in self._related:
-            self._related[key] = self._units_of(self._names_related(class_id, word))
+            self._related[key] = self._units_of(self.names_related(class_id, word))
         return self._related[key]
 
     def naming(self, class_id: str, method: str) -> tuple[Unit, ...]:
@@ -337,14 +337,15 @@ class Project:
         """
         key = (class_id, method)
         if key not in self._naming:
-            names = self._names_related(class_id, method)
+            names = self.names_related(class_id, method)
             if not is_special(method):
                 named = {module_of(class_id), *self.tree.mentioning(names, method)}
                 names = [name for name in names if name in named]
             self._naming[key] = self._units_of(names)
         return self._naming[key]
 
-    def _names_related(self, class_id: str, word: str) -> list[str]:
+    def names_related(self, class_id: str, word: str) -> list[str]:
+        """Give the names of the modules that `related` reads."""
         names = {module_of(class_id): None, **self.link.relatives(class_id)}
         for module in list(names):
             names.update(dict.fromkeys(self._concerned(module, word) or ()))

@@ -1,22 +1,30 @@
 """Locks that a class keeps under two names: ``self.pool_lock = self._lock``, where the object is made.
 
 Who holds the one holds the other, so that taking both in turn hangs. Only a name that is given once, to a lock that is
-made once, stands for it: after a second assignment of either nobody knows whether they still are one.
+made once, stands for it: after a second assignment of either nobody knows whether they still are one. The class itself
+tells which names these may be; whether a subclass, or whoever has the object, sets one of them anew is told by the
+program that it is a part of.
 """
 
 from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from awaitomic.knowledge.lifecycle import CONSTRUCTION
 from awaitomic.knowledge.locks import LOCK_TYPES
+from awaitomic.program.names import dotted
 from awaitomic.program.types import Typed, aliased
 
 if TYPE_CHECKING:
     from awaitomic.flow.graph import FunctionGraph
+    from awaitomic.program.link import Linker
+    from awaitomic.program.module import ClassFacts, ModuleFacts
+    from awaitomic.program.modules import Modules
+
+_SETTERS = frozenset({"setattr", "delattr"})
 
 
 def second_names(methods: Iterable[FunctionGraph], known: Mapping[str, Typed]) -> dict[str, Typed]:
@@ -59,3 +67,39 @@ def _of(node: ast.Attribute, name: str | None) -> bool:
 
 def _other(typed: Typed) -> str:
     return typed.wraps.attr if isinstance(typed.wraps, ast.Attribute) else ""
+
+
+def is_only_name(link: Linker, modules: Modules, facts: ClassFacts, name: str) -> bool:
+    """Tell whether a second name of a lock stands for it in the whole program.
+
+    Parameters:
+        link: what names mean in the program.
+        modules: the modules of the program.
+        facts: the class that gives the name.
+        name: the second name, one that `second_names` gives.
+    """
+    below = (each.id for each in link.below(facts.id))
+    family = [each for class_id in (facts.id, *below) for each in link.above(class_id)]
+    kin, both = frozenset(each.id for each in family), {name, _other(facts.attributes[name])}
+    if link.has_strangers_below(facts.id) or any(not both.isdisjoint({*e.methods, *e.class_level}) for e in family):
+        return False
+    where = {each.module for each in family}.union(*(modules.names_related(facts.id, each) for each in both))
+    known = (modules.facts(each) for each in sorted(where))
+    found = Counter(attr for module in known if module is not None for attr in _set_in(module, kin))
+    return all(found[attr] == 1 for attr in both)
+
+
+def _set_in(module: ModuleFacts, family: frozenset[str]) -> Iterator[str]:
+    """Give the attributes that a module sets or deletes, once for each time; not those of objects of other classes."""
+    others: set[int] = set()
+    for facts in module.classes.values():
+        for method in facts.methods.values() if facts.id not in family else ():
+            first = method.parameters[0] if method.parameters else None
+            others.update(id(node) for node in method.kinds.of(ast.Attribute) if _of(node, first))
+    for node in module.kinds.of(ast.Attribute):
+        if not isinstance(node.ctx, ast.Load) and id(node) not in others:
+            yield node.attr
+    for call in module.kinds.of(ast.Call):
+        named = call.args[1] if len(call.args) > 1 and dotted(call.func, {}) in _SETTERS else None
+        if isinstance(named, ast.Constant) and isinstance(named.value, str):
+            yield named.value

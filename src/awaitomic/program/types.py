@@ -37,6 +37,8 @@ class Typed:
     """First argument of a counting lock, or of what may be one; None if it is not a literal."""
     wraps: ast.expr | None = field(default=None, compare=False)
     """The lock that a condition is made from, or that a second name stands for."""
+    is_second_name: bool = field(default=False, compare=False)
+    """Whether `wraps` is the lock itself, as the class that gives it the second name sees it."""
     nothing: bool = False
     """The value is None: says nothing about the type of the others."""
     item: Typed | None = field(default=None, compare=False)
@@ -208,7 +210,7 @@ def _wrapped(name: str, node: ast.Call) -> ast.expr | None:
 
 def aliased(lock: Typed, itself: ast.expr) -> Typed:
     """Give the type of a second name of a lock: that of the lock, and which one it is."""
-    return replace(lock, wraps=itself)
+    return replace(lock, wraps=itself, is_second_name=True)
 
 
 def is_container(typed: Typed) -> bool:
