@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 _BY_DEFAULT = 88
-"""What ruff and black allow if they are told nothing else."""
+"""What black allows if it is told nothing else."""
+_MOST_EXTENDED = 8
+"""How many settings of ruff that extend each other are followed: they may go round in a circle."""
 _INI_FILES = (".flake8", "setup.cfg", "tox.ini")
 _SECTION = re.compile(r"^\[(?:flake8|pycodestyle|pep8)\]((?:\n(?!\[).*)*)", re.MULTILINE)
 _LENGTH = re.compile(r"^max[-_]line[-_]length[ \t]*[=:][ \t]*(\d+)", re.MULTILINE)
@@ -16,30 +19,46 @@ _LENGTH = re.compile(r"^max[-_]line[-_]length[ \t]*[=:][ \t]*(\d+)", re.MULTILIN
 def line_length(root: str) -> int | None:
     """Give the length of lines that the files of a project's root name; None if they name none.
 
-    Asked are ruff (``ruff.toml``, ``.ruff.toml``, ``pyproject.toml``), black (``pyproject.toml``), flake8 and
-    pycodestyle (``pyproject.toml``, ``.flake8``, ``setup.cfg``, ``tox.ini``), in this order. What cannot be read says
-    nothing: it is for others to complain about.
+    Asked is what breaks lines before what only complains of them: ruff (``ruff.toml``, ``.ruff.toml``,
+    ``pyproject.toml``) and black (``pyproject.toml``), then the rule of ruff, flake8 and pycodestyle
+    (``pyproject.toml``, ``.flake8``, ``setup.cfg``, ``tox.ini``). Ruff that is set up without a word of this leaves it
+    to the others: it may do nothing but lint. What cannot be read says nothing: it is for others to complain about.
     """
     folder = Path(root)
-    for name in ("ruff.toml", ".ruff.toml"):
-        if (folder / name).is_file():
-            return _of_table(_toml(folder / name))
-    tool = _toml(folder / "pyproject.toml").get("tool")
-    for name in ("ruff", "black"):
-        table = tool.get(name) if isinstance(tool, dict) else None
-        if isinstance(table, dict):
-            return _of_table(table)
-    for name in ("flake8", "pycodestyle"):
-        table = tool.get(name) if isinstance(tool, dict) else None
-        said = table.get("max-line-length", table.get("max_line_length")) if isinstance(table, dict) else None
-        if isinstance(said, int) and said > 0:
-            return said
-    return next((found for name in _INI_FILES if (found := _of_ini(folder / name)) is not None), None)
+    tool = _table(_toml(folder / "pyproject.toml"), "tool")
+    own = next((folder / name for name in (".ruff.toml", "ruff.toml") if (folder / name).is_file()), None)
+    ruff = list(_extended(folder, _toml(own) if own is not None else _table(tool, "ruff")))
+    rules = (_table(_table(table, "lint"), "pycodestyle") for table in ruff)
+    said = (
+        *(_width(table, "line-length") for table in ruff),
+        _width(_table(tool, "black"), "line-length"),
+        _BY_DEFAULT if "black" in tool else None,
+        *(_width(table, "max-line-length") for table in (*rules, _table(tool, "flake8"), _table(tool, "pycodestyle"))),
+        *(_of_ini(folder / name) for name in _INI_FILES),
+    )
+    return next((width for width in said if width is not None), None)
 
 
-def _of_table(table: dict[str, object]) -> int:
-    found = table.get("line-length", table.get("line_length"))
-    return found if isinstance(found, int) and not isinstance(found, bool) and found > 0 else _BY_DEFAULT
+def _extended(folder: Path, table: dict[str, object]) -> Iterator[dict[str, object]]:
+    """Give the settings of ruff, and those that they extend in turn."""
+    for _ in range(_MOST_EXTENDED):
+        yield table
+        further = table.get("extend")
+        if not isinstance(further, str):
+            return
+        path = folder / further
+        read = _toml(path)
+        folder, table = path.parent, _table(_table(read, "tool"), "ruff") if path.name == "pyproject.toml" else read
+
+
+def _table(table: dict[str, object], name: str) -> dict[str, object]:
+    found = table.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _width(table: dict[str, object], name: str) -> int | None:
+    found = table.get(name, table.get(name.replace("-", "_")))
+    return found if isinstance(found, int) and not isinstance(found, bool) and found > 0 else None
 
 
 def _toml(path: Path) -> dict[str, object]:
