@@ -14,7 +14,10 @@ FILE = """
 class Part:
     async def work(self): ...
 
-class Base:
+class Root:
+    async def close(self): ...
+
+class Base(Root):
     async def close(self): ...
     async def open(self): ...
 
@@ -51,6 +54,14 @@ TARGETS = [
     ("a method and its override", "await self.put(key)", ["Store.put", "Cached.put"]),
     ("a method that a subclass inherits", "await self.open()", ["Base.open"]),
     ("the method of the base", "await super().close()", ["Base.close"]),
+    ("the method of the base, named", "await super(Store, self).close()", ["Base.close"]),
+    ("the method behind the base", "await super(Base, self).close()", ["Root.close"]),
+    ("nothing behind what is no base", "await super(Part, self).close()", []),
+    ("nothing behind the last", "await super(Root, self).close()", []),
+    ("nothing behind what is not known", "await super(unknown, self).close()", []),
+    ("nothing behind the class of whatever it is", "await super(type(self), self).close()", []),
+    ("nothing on another object", "await super(Store, other).close()", []),
+    ("nothing with arguments that are not seen", "await super(*unknown).close()", []),
     ("a method by the annotation of an attribute", "await self.part.work()", ["Part.work"]),
     ("a method by the constructor of an attribute", "await self.spare.work()", ["Part.work"]),
     ("a method by the annotation of a parameter", "await other.work()", ["Part.work"]),
@@ -76,6 +87,20 @@ def test_a_call_reaches(body: str, names: list[str]) -> None:
     calls = [event for event in resolver.function.events if isinstance(event, Call)]
     found = [target.function.qualname for call in calls for target in targets_of(resolver, call)]
     assert found == names
+
+
+def test_a_class_in_a_function_calls_what_is_above_it() -> None:
+    text = """
+def make():
+    class Base:
+        async def close(self): ...
+    class Store(Base):
+        async def f(self):
+            await super(Store, self).close()
+"""
+    _, resolver = function_of(text, "make.Store.f")
+    calls = [event for event in resolver.function.events if isinstance(event, Call)]
+    assert [each.function.qualname for call in calls for each in targets_of(resolver, call)] == ["make.Base.close"]
 
 
 WAITS = [

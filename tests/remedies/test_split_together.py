@@ -84,3 +84,40 @@ def test_what_locks_in_another_way_and_may_be_reached_is_refused() -> None:
     holder = "\n    async def start(self):\n        async with self._lock:\n            await self.reconnect()\n"
     text = FEED.format(head="if tries:") + holder + STUBBORN.format(again="print()")
     assert refusal(REMEDY, "AWA301", text).code == "overridden"
+
+
+MIDDLE = """
+class Middle(Feed):
+    async def reconnect(self, tries=2):
+        async with self._lock:
+            self.dialled += 2
+            await asyncio.sleep(0)
+
+    async def start(self):
+        async with self._lock:
+            await self.reconnect()
+
+class Low(Middle):
+    async def reconnect(self, tries=2):
+        await super({start}).reconnect()
+"""
+
+
+def test_what_is_called_behind_another_class_is_split_too() -> None:
+    result = carried(REMEDY, "AWA301", LOCKED + MIDDLE.format(start="Middle, self"))
+    assert result.verdict == "safe"
+    assert result.text.count("async def _reconnect_locked(") == 3
+    assert "await super(Middle, self)._reconnect_locked()\n" in result.text
+
+
+@pytest.mark.parametrize("start", ["", "Low, self"])
+def test_what_nobody_calls_behind_another_class_stays_as_it_is(start: str) -> None:
+    result = carried(REMEDY, "AWA301", LOCKED + MIDDLE.format(start=start))
+    assert result.verdict == "safe"
+    assert result.text.startswith(LOCKED)
+    assert result.text.count("async def _reconnect_locked(") == 2
+
+
+@pytest.mark.parametrize("start", ["type(self).__mro__[1], self", "self.__class__.__base__, self"])
+def test_what_is_called_behind_a_class_that_is_not_known_is_refused(start: str) -> None:
+    assert refusal(REMEDY, "AWA301", LOCKED + MIDDLE.format(start=start)).code == "overridden"

@@ -9,7 +9,7 @@ from itertools import takewhile
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.spawners import AWAITED_ALONE, SPAWN_ALL, gives_task
-from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read, Suspend, SuspendWhy
+from awaitomic.model.event import Attribute, Call, Compute, Name, Operand, Read, Scope, Suspend, SuspendWhy
 from awaitomic.model.identity import qualname_of
 from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location, Root
 from awaitomic.program.link import Definition
@@ -94,11 +94,9 @@ def _by_attribute(resolver: Resolver, place: Attribute, most: int = _MOST_OVERRI
     link = resolver.module.link
     base_event = resolver.function.events[place.base]
     if isinstance(base_event, Call) and last_name(resolver.function.nodes[place.base]) == "super":
-        receiver = resolver.value(place.base)
-        above = link.lineage(resolver.function.class_id or "")[1:]
-        found = next((facts.methods[place.attr] for facts in above if place.attr in facts.methods), None)
-        if found is not None:
-            yield found, receiver
+        found = above_by_super(resolver, base_event, place.attr)
+        if found:
+            yield found[0], resolver.value(place.base)
         return
     location = resolver.value(place.base)
     typed = resolver.operand_type(place.base)
@@ -119,6 +117,36 @@ def _by_attribute(resolver: Resolver, place: Attribute, most: int = _MOST_OVERRI
     for override in (link.own_method(each, place.attr) for each in overriding):
         if override is not None:
             yield override, location
+
+
+def above_by_super(resolver: Resolver, call: Call, name: str) -> tuple[FunctionGraph, ...]:
+    """Give the methods of a name that a call of ``super`` may look up on the object itself, the nearest one first.
+
+    ``super(Base, self)`` begins behind ``Base``, wherever it is written. What else it is given is not understood: then
+    nothing is known to be meant.
+    """
+    start: str | None = resolver.function.class_id
+    above = resolver.module.link.lineage(start or "")
+    if call.keywords or len(call.arguments) not in {0, 2}:
+        return ()
+    if call.arguments:
+        start = _class_named(resolver, call.arguments[0])
+        own = resolver.receiver()
+        if own is None or resolver.value(call.arguments[1]) != own:
+            return ()
+    at = next((index for index, facts in enumerate(above) if facts.id == start), len(above))
+    return tuple(facts.methods[name] for facts in above[at + 1 :] if name in facts.methods)
+
+
+def _class_named(resolver: Resolver, operand: Operand) -> str | None:
+    """Give the class that a name stands for, which may also be that of the method in a function around it."""
+    named = resolver.function.events[resolver.origin(operand)]
+    place = named.place if isinstance(named, Read) else None
+    own = resolver.function.class_id
+    if own is not None and isinstance(place, Name) and place.scope is Scope.CLOSURE:
+        return own if place.name in {"__class__", qualname_of(own).rpartition(".")[2]} else None
+    found = resolver.definition_of(place) if place is not None else None
+    return found.id if found is not None else None
 
 
 def all_meant(resolver: Resolver, place: Attribute) -> list[FunctionGraph]:

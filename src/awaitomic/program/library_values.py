@@ -55,7 +55,8 @@ def _of_name(resolver: Resolver, event: Call, callee: Name) -> Location | None:
     if name in _SAME_OBJECT and len(event.arguments) == 2:
         return resolver.value(event.arguments[1])
     if name == "super" and resolver.function.class_name is not None:
-        return resolver.receiver()
+        of_another = resolver.value(event.arguments[1]) if len(event.arguments) == 2 else None
+        return of_another if event.arguments else resolver.receiver()
     if name == "type" and len(event.arguments) == 1:
         base = resolver.value(event.arguments[0])
         return class_of(base) if base is not None else None
