@@ -235,8 +235,9 @@ REMEDY = Remedy(
     ),
     safety=(
         "Safe for closing and cleaning up: for one task the state still is what was read. Two tasks may both close the "
-        "same object, as before. Unsafe if something that is set with the state is reset without the test, if awaited "
-        "code that is not known gets the object that has the state, or if the state is a property; unsafe for lazy "
+        "same object, as before. Unsafe if something that is set with the state is written in one step with the reset, "
+        "but without the test, if awaited code that is not known gets the object that has the state, or if the state "
+        "is a property; unsafe for lazy "
         "initialisation, where the loser's resource is never closed. A second test under the lock is safe if all who "
         "write the state take the lock."
     ),

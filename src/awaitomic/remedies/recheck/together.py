@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import ast
 
+from awaitomic.flow.reach import reach_after
+from awaitomic.model.event import Suspend
 from awaitomic.model.location import AttributeStep, Location
 from awaitomic.model.position import BlockStep, StatementPath
 from awaitomic.program.accesses import FORGETS
+from awaitomic.program.facts import WriteFact
 from awaitomic.program.module import is_construction
+from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.remedy import Case
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.siblings import block_at
@@ -28,28 +32,50 @@ def resets_beside(case: Case, path: StatementPath, state: ast.expr) -> tuple[Sta
 
 
 def left_beside(case: Case, path: StatementPath, state: ast.expr) -> list[str]:
-    """Say what is reset beside the state without its test, though somebody sets both: of a pair one part may go.
+    """Say what is written beside the state without its test, though somebody sets both: of a pair one part may go.
+
+    Whatever is written in one step with the reset counts, wherever it stands, and in callees, too.
 
     Parameters:
         case: the case.
         path: the first of the statements that go under the test.
         state: the state, as the reset names it.
     """
+    own = case.fact.access.location
     block = block_at(case, path)
-    waits = (case.path(event) for event in case.finding.span.suspends)
-    last_wait = max((block.index_of(each) for each in waits if block.holds(each)), default=-1)
     first, count = resets_beside(case, path, state)
     covered = range(first[-1].index, first[-1].index + count)
     found: list[str] = []
-    for index, statement in enumerate(block.statements):
-        if index <= last_wait or index in covered or not isinstance(statement, ast.Assign):
+    for fact in case.program.facts(case.resolver).writes:
+        location, where = fact.access.location, case.path(fact.event)
+        if not _is_beside(location, own) or (block.holds(where) and block.index_of(where) in covered):
             continue
-        for target in (each for one in statement.targets for each in _elements(one)):
-            if _is_nothing(statement.value) and _is_set_with(case, target, state):
-                line = case.extent(statement).line
-                text = f"`{case.text(target)}` (line {line}) is reset all the same, and may be lost to a replacement"
-                found.append(f"{text} that keeps `{case.finding.state}`")
-    return found
+        if _in_one_step(case, fact) and _is_set_with(case, case.resolver.key_of(location)):
+            done = "reset" if fact.access.change in FORGETS else "written"
+            line = case.extent(case.statement(where)).line
+            text = f"`{location}` (line {line}) is {done} all the same, and may be lost to a replacement"
+            found.append(f"{text} that keeps `{case.finding.state}`")
+    return list(dict.fromkeys(found))
+
+
+def _is_beside(location: Location, own: Location) -> bool:
+    """Tell whether a location is another attribute of the object that has the state."""
+    both = [each.steps[-1] if each.steps else None for each in (location, own)]
+    return all(isinstance(step, AttributeStep) for step in both) and location != own and location.parent == own.parent
+
+
+def _in_one_step(case: Case, fact: WriteFact) -> bool:
+    """Tell whether no other task need run between a write and the reset, whichever comes first."""
+    graph, reset = case.function, case.fact.event
+    waits = {
+        each.id for each in graph.events if isinstance(each, Suspend) and case.program.may_suspend(case.resolver, each)
+    }
+    stops = waits - {fact.event}  # a callee may write before it suspends, or behind that
+    if fact.event in reach_after(graph, reset, stops=stops, raises=False).events:
+        return True
+    late = fact.via is not None and fact.via.write.late
+    ends = fact.event not in waits or late
+    return ends and reset in reach_after(graph, fact.event, stops=stops, raises=False).events
 
 
 def target_of(case: Case, statement: ast.Assign) -> ast.expr:
@@ -82,10 +108,16 @@ def _is_nothing(value: ast.expr) -> bool:
     return (isinstance(value, ast.Constant) and not value.value) or (isinstance(value, ast.Dict) and not value.keys)
 
 
-def _is_set_with(case: Case, target: ast.expr, state: ast.expr) -> bool:
-    """Tell whether some function sets an attribute of the object together with the state."""
-    key = _key_beside(case, target, state)
-    return key is not None and bool(_writers(case, key)[0] & _writers(case, _own_key(case))[0])
+def _is_set_with(case: Case, key: Location) -> bool:
+    """Tell whether some function sets what `key` names together with the state, itself or through a callee."""
+    pair = {key, _own_key(case)}
+    setters = {id(each): each for one in pair for each, _ in case.program.writers_at(one)}
+    return any(pair <= _set_by(case, each) for each in setters.values() if not is_construction(each.function))
+
+
+def _set_by(case: Case, resolver: Resolver) -> set[Location]:
+    facts = case.program.facts(resolver).writes
+    return {resolver.key_of(fact.access.location) for fact in facts if fact.access.change not in FORGETS}
 
 
 def _own_key(case: Case) -> Location:
