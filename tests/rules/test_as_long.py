@@ -45,6 +45,22 @@ ASKED = f"if self._reader is not None:\n            {END}"
 
 AS_LONG = [
     ("the same wait, then the connection", END, (ASKED, OPEN, STORE)),
+    ("by its truth", END, (f"if self._reader:\n            {END}", OPEN, STORE)),
+    (
+        "but for nothing",
+        END,
+        (f"if not self._reader:\n            pass\n        else:\n            {END}", OPEN, STORE),
+    ),
+    ("by a local", END, ("reader = self._reader", f"if reader is not None:\n            {END}", OPEN, STORE)),
+    (
+        "told so, but there is nothing",
+        END,
+        (
+            f"if self._reader is None or self._reader == None:\n            pass\n        else:\n            {END}",
+            OPEN,
+            STORE,
+        ),
+    ),
     ("without asking first", END, (END, OPEN, STORE)),
     ("what stops, then the connection", END, ("await self.stop()", OPEN, STORE)),
     ("the same method", "await self._reader.close()", ("await self._reader.close()", OPEN, STORE)),
@@ -55,6 +71,16 @@ SOONER = [
     ("another wait in who stops", f"{END}\n            {OPEN}", (ASKED, OPEN, STORE)),
     ("a wait that ends by itself", END, ("await asyncio.wait_for(self._reader, 1)", OPEN, STORE)),
     ("on one way only", END, (f"if self.n:\n            {END}", OPEN, STORE)),
+    ("not if it is told so", END, (f"if self._reader is not None and not self.n:\n            {END}", OPEN, STORE)),
+    (
+        "not if it is told so inside",
+        END,
+        (f"if self._reader:\n            if self.n:\n                {END}", OPEN, STORE),
+    ),
+    ("where it is another one", END, (f"if self._reader is self.n:\n            {END}", OPEN, STORE)),
+    ("the other way", END, (f"if self._reader is not self.n:\n            {STORE}\n        else:\n            {END}",)),
+    ("where there is nothing", END, (f"if self._reader is None:\n            {END}", OPEN, STORE)),
+    ("what was there long ago", END, ("reader = self._reader", OPEN, f"if reader:\n            {END}", OPEN, STORE)),
     ("another method", "await self._reader.close()", ("await self._reader.flush()", OPEN, STORE)),
 ]
 
@@ -92,10 +118,16 @@ def ends(restart: tuple[str, ...]) -> set[object]:
     return {ending.results[0] for ending in outcome.endings}
 
 
-@pytest.mark.parametrize("restart", [case[2] for case in AS_LONG[:3]], ids=[case[0] for case in AS_LONG[:3]])
+@pytest.mark.parametrize(
+    "restart", [case[2] for case in AS_LONG if case[1] is END], ids=[case[0] for case in AS_LONG if case[1] is END]
+)
 def test_no_order_in_which_asyncio_wakes_tasks_loses_the_new_one(restart: tuple[str, ...]) -> None:
     assert ends(restart) == {("returns", True)}
 
 
-def test_without_the_wait_for_the_old_it_is_lost() -> None:
-    assert ("returns", False) in ends((OPEN, STORE))
+ALTHOUGH = ("if self._reader is not None and self._reader is None:", f"    {END}")
+
+
+@pytest.mark.parametrize("restart", [(OPEN, STORE), (*ALTHOUGH, OPEN, STORE)], ids=["none", "passed by"])
+def test_without_the_wait_for_the_old_it_is_lost(restart: tuple[str, ...]) -> None:
+    assert ("returns", False) in ends(restart)

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from awaitomic.flow.reach import reach_after, reach_from
-from awaitomic.model.event import Call, Guard, Suspend, SuspendWhy
+from awaitomic.flow.reach import reach_after
+from awaitomic.model.event import Call, Compute, Const, Guard, Name, Scope, Suspend, SuspendWhy
 from awaitomic.model.location import Location, Root
-from awaitomic.program.operands import method_of, operands_below
+from awaitomic.program.operands import method_of
 from awaitomic.rules.seldom import span_points
 
 if TYPE_CHECKING:
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 _ENDS = frozenset({"close", "aclose", "wait_closed", "wait", "join"})
 """Methods that wait until something has come to its end: whoever calls them together comes back together."""
+_ASKS = frozenset({"if", "and", "or"})
+_NOTHING = {"is": False, "==": False, "is not": True, "!=": True}
+"""How a comparison with None says that there is something."""
+_TWO_WAYS = 2
 
 
 def waits_of(program: Program, resolver: Resolver, fact: WriteFact, read: int) -> frozenset[str]:
@@ -58,13 +62,35 @@ def comes_after(program: Program, mine: Resolver, ways: frozenset[str], state: L
         if isinstance(each, Suspend)
         and (_waited(rival, each.id, state) in ways or _is_call_of(program, rival, each, mine))
     }
-    asked = {each.id for each in graph.events if _asks_first(rival, each, state, as_long)}
-    first = reach_from(graph, graph.entry, stops=as_long | asked, raises=False)
-    if not ways or not as_long or access.event in first.events:
+    if not ways or not as_long or access.event in _passed_without(program, rival, state, as_long):
         return False
-    return all(
-        access.event not in reach_after(graph, each, stops=waits - {each}, raises=False).events for each in as_long
-    )
+    onward = [reach_after(graph, each, raises=False).events for each in as_long]
+    at_once = [reach_after(graph, each, stops=waits - {each}, raises=False).events for each in as_long]
+    return any(access.event in events for events in onward) and not any(access.event in events for events in at_once)
+
+
+def _passed_without(program: Program, resolver: Resolver, state: Location, as_long: set[int]) -> set[int]:
+    """Give what a function can come to without the wait, although the state holds something to wait for.
+
+    Only a test that finds nothing there excuses from the wait: ``if self._task is not None: await self._task``. What
+    else stands in the condition has a way of its own past the wait.
+    """
+    graph = resolver.function
+    passed, entered, waiting = set[int](), {graph.entry}, [graph.entry]
+    while waiting:
+        block = graph.blocks[waiting.pop()]
+        ways = block.successors
+        for event in block.events:
+            if event.id in as_long:
+                ways = ways[:0]
+                break
+            passed.add(event.id)
+            there = _finds_something(program, resolver, event, state)
+            if there is not None and len(ways) == _TWO_WAYS:
+                ways = ways[:1] if there else ways[1:]
+        waiting += [way for way in ways if way not in entered]
+        entered.update(ways)
+    return passed
 
 
 def _waited(resolver: Resolver, event: int, state: Location) -> str | None:
@@ -91,9 +117,34 @@ def _is_call_of(program: Program, resolver: Resolver, event: Suspend, closing: R
     )
 
 
-def _asks_first(resolver: Resolver, event: object, state: Location, as_long: set[int]) -> bool:
-    """Tell whether a test asks if there is something, in order to wait for it: who waits has found that there is."""
-    if not isinstance(event, Guard) or event.kind != "if":
-        return False
-    asks = any(resolver.value(operand) == state for operand in operands_below(resolver, event.test))
-    return asks and not reach_after(resolver.function, event.id, raises=False).events.isdisjoint(as_long)
+def _finds_something(program: Program, resolver: Resolver, event: object, state: Location) -> bool | None:
+    """Give the outcome of a test that says that the state is not None; None if it asks for anything else."""
+    if not isinstance(event, Guard) or event.kind not in _ASKS:
+        return None
+    events, outcome = resolver.function.events, True
+    test = events[event.test]
+    while isinstance(test, Compute) and test.operator == "not":
+        outcome = not outcome
+        test = events[test.operands[0]]
+    if isinstance(test, Compute) and test.operator in _NOTHING and len(test.operands) == _TWO_WAYS:
+        nothing = events[test.operands[1]]
+        if not isinstance(nothing, Const) or nothing.value is not None:
+            return None
+        outcome = outcome is _NOTHING[test.operator]
+        test = events[test.operands[0]]
+    if resolver.value(test.id) != state or not _is_news(program, resolver, test.id, event):
+        return None
+    return outcome
+
+
+def _is_news(program: Program, resolver: Resolver, read: int, guard: Guard) -> bool:
+    """Tell whether what a test asks was read after the last wait: a local may hold what was there long ago."""
+    graph, origin = resolver.function, resolver.origin(read)
+    place = getattr(graph.events[origin], "place", None)
+    if isinstance(place, Name):
+        return place.scope is not Scope.LOCAL  # bound in several places: one of them may be long ago
+    waits = [each.id for each in graph.events if isinstance(each, Suspend) and program.waiting.at(resolver, each)]
+    since = reach_after(graph, origin, raises=False).events
+    return not any(
+        wait in since and guard.id in reach_after(graph, wait, stops=(origin,), raises=False).events for wait in waits
+    )
