@@ -23,6 +23,8 @@ class Rows:
 LOOK = "async with self._lock: row = await self.db.get_row(table, name)"
 LEAVE = "if row: return row"
 ADD = "async with self._lock: await self.db.insert(table, name)"
+USER = "async with self._lock: row = await self.db.get_users_by_name"
+AGAIN = "if not await self._known(name)"
 WAIT = "await asyncio.sleep(0)"
 
 
@@ -53,7 +55,17 @@ REPORTED = [
         "by hand",
         [LOOK, LEAVE, "await self._lock.acquire()", "try:", f"    {ADD[23:]}", "finally:", "    self._lock.release()"],
     ),
-    ("with keywords", [LOOK, LEAVE, "async with self._lock: await self.db.create_row(where=table)"]),
+    ("with keywords", [LOOK, LEAVE, "async with self._lock: await self.db.create_row(where=table, name=name)"]),
+    ("of one kind", [f"{USER}(name)", LEAVE, "async with self._lock: await self.db.insert_user(name, table)"]),
+    ("as a part", [LOOK, LEAVE, "async with self._lock: await self.db.insert(table, {'name': name})"]),
+    (
+        "what is awaited in between looks for nothing",
+        [LOOK, LEAVE, "async with self._lock:", "    await self.note(name)", f"    {ADD[23:]}"],
+    ),
+    (
+        "what is tested in between is something else",
+        [LOOK, LEAVE, "async with self._lock:", "    if not await self.is_open(): return", f"    {ADD[23:]}"],
+    ),
 ]
 
 
@@ -82,6 +94,33 @@ SILENT = [
             LEAVE,
             "async with self._lock: await self.db.insert('log', timeout=self.limit)",
         ],
+    ),
+    ("another kind", [f"{USER}(name)", LEAVE, "async with self._lock: await self.db.insert_message(name, table)"]),
+    ("a kind that is not told", [f"{USER}(name)", LEAVE, "async with self._lock: await self.db.insert(name, table)"]),
+    ("another row of the table", [LOOK, LEAVE, "async with self._lock: await self.db.insert(table, other)"]),
+    (
+        "another table by its name",
+        [LOOK.replace("table", "'names'"), LEAVE, "async with self._lock: await self.db.insert('log', name)"],
+    ),
+    (
+        "only the table in common",
+        [LOOK.replace("table, name", "'names'"), LEAVE, "async with self._lock: await self.db.insert('names', name)"],
+    ),
+    ("a helper looks again", [LOOK, LEAVE, "async with self._lock:", f"    {AGAIN}:", f"        {ADD[23:]}"]),
+    (
+        "a helper looks again, into a local",
+        [
+            LOOK,
+            LEAVE,
+            "async with self._lock:",
+            "    known = await self._known(name)",
+            "    if known: return",
+            f"    {ADD[23:]}",
+        ],
+    ),
+    (
+        "other state is asked for the same",
+        [LOOK, LEAVE, "async with self._lock:", "    if name in self.names: return", f"    {ADD[23:]}"],
     ),
     ("only if it is there", [LOOK, "if not row: return", ADD]),
     ("only if it is there, in a branch", [LOOK, "if row:", f"    {ADD}"]),

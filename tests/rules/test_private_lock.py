@@ -287,10 +287,51 @@ def test_a_lock_under_which_work_is_done_anyway_is_thrown_away_too_soon() -> Non
         "if key not in self.sent:\n                await publish(key)",
         "while key not in self.sent:\n                await publish(key)",
         "if key in self.sent:\n                return\n            await publish(key)",
+        "if await self.sent.contains(key):\n                return\n            await publish(key)",
+        "done = await self.sent.contains(key)\n            if not done:\n                await publish(key)",
+        "if not (done := await self.sent.contains(key)):\n                await publish(key)",
+        "await self.sent.contains(key) or await publish(key)",
+        "if await self.sent.contains(key): return\n            self.sent[key] = await fetch(key)",
+        "match await self.sent.state(key):\n                case None: await publish(key)",
     ],
 )
 def test_a_lock_under_which_it_is_asked_if_the_work_is_done_may_go(work: str) -> None:
     assert of_pages(f"async with lock:\n            {work}\n        self.locks.pop(key, None)") == []
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        "there = await self.sent.contains(key)\n            await publish(key)\n            if there: return",
+        "sent = await publish(key)\n            if not sent: return",
+        "if await publish(key): print(key)",
+        "sent = await publish(key)\n            if not sent.ok: return\n            await sent.json()",
+    ],
+)
+def test_what_no_work_depends_on_is_no_look(work: str) -> None:
+    likely = [("AWA203", "self.locks[key]", "likely")]
+    assert of_pages(f"async with lock:\n            {work}\n        self.locks.pop(key, None)") == likely
+
+
+CALLEES = [
+    ("there = await self.sent.contains(key)\n        if there: return\n        await send(key)", []),
+    ("if not await self.known(key): await send(key)", []),
+    ("there = await self.sent.contains(key)\n        await send(key)", ["AWA203"]),
+    ("await self.inner(key)", []),
+    ("await self.outer(key)", ["AWA203"]),
+]
+
+
+@pytest.mark.parametrize(("body", "rules"), CALLEES)
+def test_a_callee_that_awaits_its_look_may_find_the_work_done(body: str, rules: list[str]) -> None:
+    callees = (
+        f"    async def publish(self, key):\n        {body}\n\n"
+        "    async def inner(self, key):\n        if await self.sent.contains(key): return\n        await send(key)\n\n"
+        "    async def outer(self, key):\n        await send(key)\n\n"
+    )
+    work = "async with lock:\n            await self.publish(key)\n        self.locks.pop(key, None)"
+    text = TABLE.replace("pages = Pages()", callees + "pages = Pages()").format(body=work)
+    assert [finding.rule for finding in resolve(find(program_of(text)))] == rules
 
 
 def test_a_lock_of_the_function_around_is_the_one_of_the_table() -> None:

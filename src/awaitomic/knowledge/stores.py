@@ -17,6 +17,23 @@ ABOUT_THE_CALL = frozenset("timeout headers session client conn connection trans
 """Keywords that say how a store is called, and not for what."""
 
 
+_ANY = frozenset("row rows one item items record records entry entries document doc object obj value first all".split())
+"""Words for a thing that say nothing of its kind: whatever the store keeps."""
+
+_HOW = frozenset("by with for where in from of to at on".split())
+"""Words behind which a name says by what, or where, something is looked for."""
+
+
+def kind_of_thing(name: str) -> tuple[str, ...]:
+    """Give the kind of thing that a method of a store is about by its name: `get_users_by_name` gives ``("user",)``.
+
+    It is empty if the name does not say it: ``find``, ``insert_one``, ``get_row``.
+    """
+    words = words_of(name)[1:]
+    end = next((at for at, word in enumerate(words) if word in _HOW), len(words))
+    return tuple(word.removesuffix("s") for word in words[:end] if word not in _ANY)
+
+
 def asks_a_store(name: str) -> bool:
     """Tell whether a method of that name looks for something: ``get_row``, ``find_one``, ``exists``."""
     words = words_of(name)

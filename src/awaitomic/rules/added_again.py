@@ -12,8 +12,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from awaitomic.flow.statements import LEAVES, block_of
-from awaitomic.knowledge.stores import ABOUT_THE_CALL, adds_to_a_store, asks_a_store
+from awaitomic.flow.statements import LEAVES, block_of, statement_at
+from awaitomic.knowledge.stores import ABOUT_THE_CALL, adds_to_a_store, asks_a_store, kind_of_thing
 from awaitomic.model.event import Call, Compute, Event, Operand, Suspend, SuspendWhy
 from awaitomic.model.location import Location, Root
 from awaitomic.program import Program
@@ -21,6 +21,7 @@ from awaitomic.program.accesses import Access, Change
 from awaitomic.program.concurrency import Hint, Judgement, judge
 from awaitomic.program.locks import Lock
 from awaitomic.program.locks.covering import locks_at, taken_at
+from awaitomic.program.looks import asks_for, guards_of
 from awaitomic.program.operands import method_of
 from awaitomic.program.resolve import Resolver
 
@@ -32,8 +33,12 @@ class Asked:
     event: int
     waits: int
     store: Location
+    thing: tuple[str, ...]
+    """The kind of thing that the method is about, by its name."""
     given: frozenset[str]
     """The arguments, as they are written."""
+    within: frozenset[str]
+    """The arguments, and the parts that they are made of."""
     lock: Lock
     taken: int
     """Where the lock is taken."""
@@ -63,7 +68,8 @@ def find_added_again(program: Program, resolver: Resolver) -> Iterator[AddedAgai
             if any(added.taken < each.event < added.event for each in same) or _is_caught(resolver, added.event):
                 continue
             earlier = (each for each in same if each.event < added.taken and each.taken != added.taken)
-            tested = ((each, _tested(resolver, each, added.event)) for each in earlier)
+            once = (each for each in earlier if not _is_looked_for_again(resolver, each, added))
+            tested = ((each, _tested(resolver, each, added.event)) for each in once)
             asked, found = next(((each, name) for each, name in tested if name is not None), (None, None))
             judgement = _judge(program, resolver, added) if found is not None else None
             if asked is not None and found is not None and judgement is not None:
@@ -84,11 +90,14 @@ def _calls(program: Program, resolver: Resolver, wait: Suspend) -> Iterator[Aske
         return
     keywords = (value for name, value in event.keywords if name not in ABOUT_THE_CALL)
     nodes = (resolver.function.nodes[operand] for operand in (*event.arguments, *keywords))
-    given = frozenset(ast.unparse(node) for node in nodes if not _is_plain_constant(node))
+    told = [node for node in nodes if not _is_plain_constant(node)]
+    given = frozenset(ast.unparse(node) for node in told)
+    within = frozenset(part for node in told for part in _parts(node))
+    thing = kind_of_thing(method.attr) if method is not None else ()
     for lock in sorted(locks_at(program, resolver, event.id, store), key=str):
         taken = taken_at(program, resolver, lock, event.id)
         if taken is not None and lock.flaw is None:
-            yield Asked(event.id, wait.id, store, given, lock, taken)
+            yield Asked(event.id, wait.id, store, thing, given, within, lock, taken)
 
 
 def _is_plain_constant(node: ast.AST) -> bool:
@@ -96,10 +105,42 @@ def _is_plain_constant(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and not isinstance(node.value, str)
 
 
+def _parts(node: ast.AST) -> Iterator[str]:
+    """Give an expression and those that it is made of, as they are written."""
+    yield from (ast.unparse(each) for each in ast.walk(node) if isinstance(each, ast.expr))
+
+
 def _is_same(asked: Asked, added: Asked) -> bool:
-    """Tell whether both are about one thing: of one store, with something in common that they are given."""
-    same = asked.store == added.store and asked.lock.location == added.lock.location
-    return same and not asked.given.isdisjoint(added.given)
+    """Tell whether both are about one thing: of one store and one kind, and by all that is given to look for it.
+
+    What is constant (the name of a table) names no single thing, but has to be the same, too.
+    """
+    same = asked.store == added.store and asked.lock.location == added.lock.location and asked.thing == added.thing
+    return same and bool(_names(asked)) and asked.given <= added.within
+
+
+def _names(asked: Asked) -> set[str]:
+    """Give the arguments of a look that are no constants."""
+    return {each for each in asked.given if not isinstance(ast.parse(each, mode="eval").body, ast.Constant)}
+
+
+def _is_looked_for_again(resolver: Resolver, asked: Asked, added: Asked) -> bool:
+    """Tell whether a test asks again behind the second acquisition: by a helper, or of other state, of the same."""
+    function, names = resolver.function, _names(asked)
+    region = statement_at(resolver.module.tree, function.statements[added.taken])
+    behind = {id(node) for node in ast.walk(region)} if isinstance(region, ast.AsyncWith | ast.With) else None
+    waits = [
+        each
+        for each in function.events[added.taken + 1 : added.event]
+        if isinstance(each, Suspend)
+        and each.why is SuspendWhy.AWAIT
+        and not names.isdisjoint(_parts(function.nodes[each.id]))
+    ]
+    return any(
+        any(asks_for(resolver, wait, test) for wait in waits)
+        or (behind is not None and id(test) in behind and not names.isdisjoint(_parts(test)))
+        for test in guards_of(resolver, added.event)
+    )
 
 
 def _is_caught(resolver: Resolver, event: int) -> bool:

@@ -18,11 +18,15 @@ from awaitomic.program.accesses import Access, Change
 from awaitomic.program.calls import awaited_calls
 from awaitomic.program.concurrency import Judgement, Rival, judge
 from awaitomic.program.locks import Cause, Flaw, Lock, is_made_as_lock
-from awaitomic.program.locks.removals import find_removal, tests_before
+from awaitomic.program.locks.removals import find_removal
 from awaitomic.program.locks.replaced import Replaced, replaced_locks
+from awaitomic.program.looks import asks_for, guards_of, names_what_is_given
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.while_waiting import called_by_name
 from awaitomic.rules.rule import Rule, step, suspending_functions
+
+_HOPS = 2
+"""So many awaited calls are followed down to a look if the work is done."""
 
 
 def find_replaced(program: Program, rule: Rule) -> Iterator[Finding]:
@@ -110,7 +114,7 @@ def _all_taken(program: Program) -> Iterator[_Taken]:
             if lock is None or lock.flaw is None:
                 continue
             waits = _waits_under(program, resolver, event.id)
-            anyway = any(_is_done_anyway(program, resolver, event.id, wait) for wait in waits)
+            anyway = _is_done_anyway(program, resolver, waits, event.id)
             if waits and (anyway or lock.flaw.unwinds):  # else nothing may be left to protect when it goes
                 yield _Taken(resolver, event.id, lock, lock.flaw, anyway)
 
@@ -151,25 +155,52 @@ def _waits_under(program: Program, resolver: Resolver, event: int) -> list[Suspe
     ]
 
 
-def _is_done_anyway(program: Program, resolver: Resolver, event: int, wait: Suspend) -> bool:
+def _is_done_anyway(
+    program: Program, resolver: Resolver, waits: list[Suspend], taken: int | None, hops: int = _HOPS
+) -> bool:
     """Tell whether who has got the lock does the work without a look if it is done already, and so do its callees.
 
-    Then nothing but the lock keeps two from doing it side by side. To fetch the same data twice is no harm.
+    Then nothing but the lock keeps two from doing it side by side. To fetch the same data twice is no harm, and to
+    look is none, either.
+
+    Parameters: `taken` is where the lock is taken, if it is in this function: a test above it is no look.
     """
-    name = called_by_name(resolver, resolver.origin(wait.awaited)) if wait.awaited is not None else ""
-    if not name or name == "sleep" or gives_data(name):
-        return False
-    region = statement_at(resolver.module.tree, resolver.function.statements[event])
+    guards = {wait.id: list(_guards(resolver, wait, taken)) for wait in waits}
+    for wait in (each for each in waits if not _is_harmless(resolver, each)):
+        behind = [each for each in waits if each is not wait and not _reads_what_is_given(resolver, wait, each)]
+        if guards[wait.id] or any(asks_for(resolver, wait, test) for each in behind for test in guards[each.id]):
+            continue
+        targets = [target for call in awaited_calls(resolver, wait) for target in call.targets]
+        if all(_begins_without_test(program, program.resolver(target.function), hops) for target in targets):
+            return True
+    return False
+
+
+def _guards(resolver: Resolver, wait: Suspend, taken: int | None) -> Iterator[ast.expr]:
+    if taken is None:
+        yield from guards_of(resolver, wait.id)
+        return
+    region = statement_at(resolver.module.tree, resolver.function.statements[taken])
     inside = {id(node) for node in ast.walk(region)}
-    if any(id(test) in inside for test in tests_before(resolver, wait.id)):
+    yield from (test for test in guards_of(resolver, wait.id) if id(test) in inside)
+
+
+def _reads_what_is_given(resolver: Resolver, wait: Suspend, other: Suspend) -> bool:
+    """Tell whether an await only reads what another one has given: ``await response.json()``."""
+    return _is_harmless(resolver, other) and names_what_is_given(resolver, wait, resolver.function.nodes[other.id])
+
+
+def _is_harmless(resolver: Resolver, wait: Suspend) -> bool:
+    """Tell whether an await only passes time, or fetches data."""
+    if wait.why is not SuspendWhy.AWAIT:
         return False
-    targets = (target for call in awaited_calls(resolver, wait) for target in call.targets)
-    return all(_begins_without_test(program.resolver(target.function)) for target in targets)
+    name = called_by_name(resolver, resolver.origin(wait.awaited)) if wait.awaited is not None else ""
+    return not name or name == "sleep" or gives_data(name)
 
 
-def _begins_without_test(callee: Resolver) -> bool:
-    waits = (each for each in callee.function.events if isinstance(each, Suspend))
-    return any(not any(True for _ in tests_before(callee, each.id)) for each in waits)
+def _begins_without_test(program: Program, callee: Resolver, hops: int) -> bool:
+    waits = [each for each in callee.function.events if isinstance(each, Suspend)]
+    return bool(waits) if not hops else _is_done_anyway(program, callee, waits, None, hops - 1)
 
 
 def _report_thrown_away(program: Program, rule: Rule, taken: _Taken, judgement: Judgement) -> Finding:
