@@ -65,6 +65,38 @@ SEEN = [
     ),
 ]  # fmt: skip
 
+HOUSE = """
+class House:
+    def __init__(self):
+        self.meter = Meter()
+        self.spare = Meter()
+
+    def renew(self):
+        self.spare = Meter()
+
+    @property
+    def made(self):
+        return Meter()
+
+    async def run(self):
+        {run}
+"""
+ONE_METER = [
+    "meter = self.meter\n        await asyncio.gather(meter.add(), meter.add())",
+    "meter = self.spare\n        await asyncio.gather(meter.add(), meter.add())",
+    "meter = self.spare\n        for _ in range(3): asyncio.create_task(meter.add())",
+    "await asyncio.gather(self.meter.add(), self.meter.add())",
+    "for _ in range(3): asyncio.create_task(self.meter.add())",
+]
+MAYBE_ANOTHER = [
+    "for _ in range(3): asyncio.create_task(self.spare.add())",
+    "for _ in range(3):\n            meter = self.spare\n            asyncio.create_task(meter.add())",
+    "first = self.spare\n        await asyncio.sleep(0)\n        second = self.spare\n"
+    "        await asyncio.gather(first.add(), second.add())",
+    "await asyncio.gather(self.meter.add(), self.spare.add())",
+    "await asyncio.gather(self.made.add(), self.made.add())",
+]
+
 FAR = [
     (
         "the object of an attribute",
@@ -104,6 +136,24 @@ def test_one_object_is_seen(rest: str) -> None:
 @pytest.mark.parametrize("rest", [case[1] for case in FAR], ids=[case[0] for case in FAR])
 def test_each_may_have_another_object(rest: str) -> None:
     assert strongest(rest) is not CERTAIN
+
+
+@pytest.mark.parametrize("run", ONE_METER)
+def test_what_is_looked_up_once_or_never_changes_is_one_object(run: str) -> None:
+    (finding,) = (each for each in find(program_of(METER + HOUSE.format(run=run))) if each.function == "Meter.add")
+    assert finding.confidence is CERTAIN
+    assert not any("nothing in sight" in each for each in finding.evidence)
+
+
+@pytest.mark.parametrize("run", MAYBE_ANOTHER)
+def test_what_is_looked_up_again_and_may_have_changed_may_be_another_object(run: str) -> None:
+    assert strongest(HOUSE.format(run=run)) is not CERTAIN
+
+
+def test_what_another_class_sets_anew_may_be_another_object() -> None:
+    house = HOUSE.format(run=ONE_METER[3])
+    anew = "class Big(House):\n    def move(self):\n        self.meter = Meter()"
+    assert strongest(f"{house}\n{anew}") is not CERTAIN
 
 
 def test_the_evidence_says_what_is_not_seen() -> None:

@@ -193,6 +193,8 @@ class Pool:
 
 
 MEETING = """
+ALONE = 1
+
 class Mill:
     def __init__(self, size):
         self.lock = asyncio.Lock()
@@ -253,12 +255,18 @@ def test_who_has_had_the_lock_once_may_end_the_wait_again_without() -> None:
 def test_who_waits_for_another_at_a_barrier_keeps_him_away_from_it() -> None:
     assert of_mill(MEET) == [("Mill.bring", "likely")]
     assert of_mill(MEET, f"async with self.lock: ...\n        {MEET}") == [("Mill.bring", "likely")]
+    assert of_mill(MEET, parties="parties=2") == [("Mill.bring", "likely")]
+
+
+def test_of_a_barrier_that_may_be_for_one_it_is_only_possible() -> None:
+    assert of_mill(MEET, parties="size") == [("Mill.bring", "possible")]
+    assert of_mill(MEET, parties="**size") == [("Mill.bring", "possible")]
 
 
 @pytest.mark.parametrize(
     ("grind", "parties"),
-    [(MEET, "2"), ("pass", "1"), ("self.meet.abort()", "2")],
-    ids=["another comes without", "one alone", "it is broken up"],
+    [(MEET, "2"), ("pass", "1"), ("pass", "parties=1"), ("pass", "ALONE"), ("self.meet.abort()", "2")],
+    ids=["another comes without", "one alone", "one alone, by name", "one, as the module says", "it is broken up"],
 )
 def test_somebody_comes_to_the_barrier_without_the_lock(grind: str, parties: str) -> None:
     assert of_mill(MEET, grind, parties=parties) == []

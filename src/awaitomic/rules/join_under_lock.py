@@ -16,6 +16,7 @@ from awaitomic.program.locks.held_waits import (
     enders,
     held_waits,
     is_for_room,
+    may_be_alone,
     needing_tasks,
 )
 from awaitomic.rules import references
@@ -79,6 +80,9 @@ def _for_a_signal(program: Program, held: HeldWait) -> Finding | None:
     if room and held.holder.type_of(held.waited).bound is None:
         confidence = Confidence.POSSIBLE
         evidence.append(f"but how much `{held.waited}` takes before it is full is not seen")
+    elif may_be_alone(program, held):
+        confidence = Confidence.POSSIBLE
+        evidence.append(f"but for how many `{held.waited}` is made is not seen: one alone would not wait")
     return _report(program, held, confidence, message, evidence, _ending(program, ender, held))
 
 

@@ -310,7 +310,7 @@ class _Search:
 
     def _object_of(self, spawn: Spawn, step: _Step) -> str:
         held = _object_at(spawn, step.handed)
-        return of_task(self._location, step.sight, spawn.target.function, spawn, held)
+        return of_task(self._program, self._location, step.sight, spawn, held)
 
     def _made_with(self, spawn: Spawn) -> list[Spawn]:
         """Give what a place makes tasks of one function from: several calls, if they are gathered."""

@@ -3,21 +3,23 @@
 What is written in a task's own function says only *an object of this class*, and *the entry of this key*. Going up the
 callers, the object stays in sight as long as each calls a method of its own object, or hands on what it was handed
 itself; so does a key. Whoever comes to the object through an attribute or an entry of something else may have others of
-its kind.
+its kind, but for one that is looked up once for all tasks, or never changes.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from awaitomic.model.event import Compute, Const, Event, Name, Operand, Read, Scope
+from awaitomic.model.event import Call, Compute, Const, Event, Name, Operand, Read, Scope
 from awaitomic.model.identity import identity
-from awaitomic.model.location import ItemStep, Location, Root
+from awaitomic.model.location import AttributeStep, ItemStep, Location, Root
 from awaitomic.program.callers import in_loop
 from awaitomic.program.elements import element_of
+from awaitomic.program.module import is_construction
 
 if TYPE_CHECKING:
     from awaitomic.flow.graph import FunctionGraph
+    from awaitomic.program import Program
     from awaitomic.program.module_calls import Site, Spawn
     from awaitomic.program.resolve import Resolver
 
@@ -76,13 +78,16 @@ def of_caller(state: Location, sight: Sight, called: FunctionGraph, call: Site, 
     return Sight(on, *key) if on and key is not None else Sight()
 
 
-def of_task(state: Location, sight: Sight, started: FunctionGraph, call: Spawn, held: Location | None) -> str:
+def of_task(program: Program, state: Location, sight: Sight, call: Spawn, held: Location | None) -> str:
     """Give the object on which a task runs, in words that are equal for two tasks only if they surely have one object.
 
     The parameters are those of `of_caller`, for who makes the task and the function that the task runs. Where the state
     has a key that each run brings, the words tell that, too.
     """
-    on, key = _object_of_task(state, sight.on, started, call.resolver, held), _key_of_task(call, sight)
+    on = _object_of_task(state, sight.on, call.target.function, call.resolver, held)
+    if on == LOST and sight.on == _ITS_OWN and held is not None and held.steps and state.root is not Root.CLOSURE:
+        on = _reached(program, call.resolver, held)
+    key = _key_of_task(call, sight)
     return f"{on}{key}" if on and key is not None else LOST
 
 
@@ -234,6 +239,41 @@ def _named(resolver: Resolver, held: Location) -> str:
     while scope is not None and scope.function.id != held.owner:
         scope = scope.outer
     return f"{held.owner} {held.name}" if scope is not None and _is_bound_once(scope, held.name) else LOST
+
+
+def _reached(program: Program, maker: Resolver, held: Location) -> str:
+    """Name what who makes the tasks comes to by attributes, if that is one object for all that one run of it makes.
+
+    It is where the run looks it up just once (``counter = self.counter``), or only constructors ever set it.
+    """
+    plain = all(isinstance(step, AttributeStep) for step in held.steps)
+    if plain and (_is_looked_up_once(maker, held) or _is_only_constructed(program, maker, held)):
+        return f"{maker.function.id} {held}"
+    return LOST
+
+
+def _is_looked_up_once(maker: Resolver, held: Location) -> bool:
+    looks = [
+        event.id
+        for event in maker.function.events
+        if (isinstance(event, Call) or (isinstance(event, Read) and not isinstance(event.place, Name)))
+        and maker.value(event.id) == held
+    ]
+    return len(looks) == 1 and not in_loop(maker, looks[0])
+
+
+def _is_only_constructed(program: Program, maker: Resolver, held: Location) -> bool:
+    """Tell whether each attribute on a way from the maker's own object is set, and by constructors only."""
+    if held.root is not Root.SELF or is_construction(maker.function):
+        return False
+    for length in range(1, len(held.steps) + 1):
+        part = Location(held.root, held.owner, held.name, held.steps[:length])
+        writers = list(program.writers_at(maker.key_of(part)))
+        if not writers or not all(is_construction(writer.function) for writer, _ in writers):
+            return False
+        if program.property_at(maker, part) is not None or any(program.changing_writers(maker, part)):
+            return False
+    return True
 
 
 def _is_bound_once(resolver: Resolver, name: str) -> bool:

@@ -20,17 +20,15 @@ from awaitomic.knowledge.locks import (
     names_read_write,
     sounds_like_a_lock,
 )
-from awaitomic.model.event import Attribute, Call, Event, Operand, Read, Return
+from awaitomic.model.event import Attribute, Call, Event, Operand, Read
 from awaitomic.model.finding import Confidence
 from awaitomic.model.location import NAMED_BY_SEVERAL, AttributeStep, ItemStep, Location, Root
-from awaitomic.program.calls import translate
 from awaitomic.program.locks.counts_users import counts_users
 from awaitomic.program.locks.tables import lock_made_for
 from awaitomic.program.module import ClassFacts, ModuleFacts
-from awaitomic.program.names import dotted, last_name, names_of
+from awaitomic.program.names import dotted, last_name
 from awaitomic.program.operands import method_of
 from awaitomic.program.resolve import Resolver
-from awaitomic.program.target import Target
 from awaitomic.program.types import Typed
 
 CLAIM = LockType(Exclusion.UNKNOWN, "claim", hangs=False)
@@ -256,37 +254,6 @@ def lock_of(resolver: Resolver, operand: Operand) -> Lock | None:
 def is_made_as_lock(resolver: Resolver, operand: Operand) -> bool:
     """Tell whether a value is known to be a lock by what makes it, and not only by its name."""
     return lock_type(resolver.operand_type(operand)) is not None or lock_made_for(resolver, operand) is not None
-
-
-def returned_entry(callee: Resolver, resolver: Resolver, target: Target) -> Location | None:
-    """Give, in the caller's terms, the entry of a table of locks that a function returns: the lock of a key.
-
-    A key that the function finds itself, such as the running loop, is the same for all who can meet: that is one lock.
-    """
-    if callee.function.is_generator:
-        return None
-    found: set[Location | None] = set()
-    for event in callee.function.events:
-        if isinstance(event, Return) and event.value is not None:
-            is_lock = lock_of(callee, event.value) is not None
-            found.add(callee.value(event.value) if is_lock else None)
-    location = found.pop() if len(found) == 1 else None
-    if location is None or not location.steps or not isinstance(location.steps[-1], ItemStep):
-        return None
-    step = location.steps[-1]
-    if not step.is_literal and not _is_chosen_by_callers(callee, step):
-        return None
-    return translate(resolver, target, location)
-
-
-def _is_chosen_by_callers(callee: Resolver, step: ItemStep) -> bool:
-    """Tell whether a key is a parameter, or made from parameters or the object's state."""
-    names = names_of(step.text)
-    for name in list(names):
-        value = callee.binding(name)
-        node = callee.function.nodes[value] if value is not None else None
-        names.update(inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)) if node is not None else None
-    return not names.isdisjoint(callee.function.parameters)
 
 
 def _is_reading_side(resolver: Resolver, operand: Operand) -> bool:

@@ -30,12 +30,12 @@ from awaitomic.program.locks.acquisitions import Acquisition
 from awaitomic.program.locks.deadlines import longest
 from awaitomic.program.locks.enders import ender_calls, task_spawns, waited_objects
 from awaitomic.program.locks.kept import (
-    is_for_one,
     is_handed_on,
     is_kept_at,
     is_wrapper,
     kind_of,
     makes_future,
+    parties_of,
     place_of,
 )
 from awaitomic.program.locks.known import is_open, known_locks, suspension_of
@@ -146,8 +146,8 @@ def enders(program: Program, held: HeldWait) -> list[Ender] | None:
     methods = ENDED_BY.get((kind, _method(held.waiter, held.wait))) if kind is not None else None
     if methods is None or is_handed_on(program, key):
         return None
-    if kind == "barrier" and is_for_one(program, key):
-        return None
+    if kind == "barrier" and 1 in parties_of(program, key):
+        return None  # who is alone there waits for nobody
     found: list[Ender] = []
     operand = _awaited(held.waiter, held.wait)
     own = held.waiter.origin(operand)
@@ -166,6 +166,12 @@ def enders(program: Program, held: HeldWait) -> list[Ender] | None:
 def is_for_room(held: HeldWait) -> bool:
     """Tell whether somebody waits to put something into a queue that may be full."""
     return _method(held.waiter, held.wait) == "put"
+
+
+def may_be_alone(program: Program, held: HeldWait) -> bool:
+    """Tell whether what is waited for is a barrier of which it is not seen for how many it is made."""
+    key = held.holder.key_of(held.waited)
+    return kind_of(program, key) == "barrier" and None in parties_of(program, key)
 
 
 def _method(resolver: Resolver, wait: int) -> str:

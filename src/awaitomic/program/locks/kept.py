@@ -60,14 +60,19 @@ def kind_of(program: Program, key: Location) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def is_for_one(program: Program, key: Location) -> bool:
-    """Tell whether a barrier is made for one party, which waits for nobody."""
-    made = [
-        resolver.function.nodes[resolver.origin(access.value)]
+def parties_of(program: Program, key: Location) -> set[int | None]:
+    """Give for how many the barriers under a key are made, each by its number; None is one of which it is not seen."""
+    made = (
+        (resolver, resolver.function.nodes[resolver.origin(access.value)])
         for resolver, access in program.writers_at(key)
         if access.value is not None
-    ]
-    return any(isinstance(node, ast.Call) and [ast.unparse(each) for each in node.args] == ["1"] for node in made)
+    )
+    return {_parties(resolver, node) for resolver, node in made if isinstance(node, ast.Call)}
+
+
+def _parties(resolver: Resolver, made: ast.Call) -> int | None:
+    given = [*made.args, *(each.value for each in made.keywords if each.arg == "parties")]
+    return resolver.module.types.number(given[0]) if len(given) == 1 else None
 
 
 def makes_future(resolver: Resolver, event: Call) -> bool:

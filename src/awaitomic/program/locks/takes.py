@@ -12,9 +12,10 @@ from awaitomic.model.event import Call, Compute, Merge, Operand
 from awaitomic.model.finding import Confidence
 from awaitomic.model.location import ANY_ITEM, Location
 from awaitomic.program.calls import is_awaited, targets_of, translate
-from awaitomic.program.locks import Cause, Each, Flaw, Lock, as_held, lock_of, returned_entry, typed_lock, unnamed
+from awaitomic.program.locks import Cause, Each, Flaw, Lock, as_held, lock_of, typed_lock, unnamed
 from awaitomic.program.locks.advisory import advisory_lock
 from awaitomic.program.locks.by_origin import lock_by_origin
+from awaitomic.program.locks.getters import returned_entry
 from awaitomic.program.locks.made_anew import made_for_each
 from awaitomic.program.locks.managers import held_in_body
 from awaitomic.program.locks.per_instance import one_for_each
