@@ -1,22 +1,30 @@
 """Whether what tells of an entry point is a framework's: ``@bus.on_event`` of anybody's bus is no hook of FastAPI.
 
 Names of decorators, registering calls and bases are words that others use, too. So the object that a decorator or a
-call is taken from has to be the framework's, or a class derived from one of its: by what it is imported from, by what
-makes it, or by its annotation. Of what cannot be resolved (a parameter, what some function gives) it may be.
+call is taken from must not be known to be another's (`meanings` tells what it is): made by a class of the project that
+derives from classes of the project alone, or by one of another library that is known. What cannot be resolved (a
+parameter, what some function gives, a package that is not known) may be the framework's.
 """
 
 from __future__ import annotations
 
 import ast
+import builtins
+import sys
 from typing import TYPE_CHECKING
 
-from awaitomic.program.module import ModuleFacts
+from awaitomic.knowledge.frameworks import FRAMEWORKS
+from awaitomic.knowledge.other_libraries import OTHER_LIBRARIES
+from awaitomic.program.concurrency.meanings import Foreign, Made, Meaning, meaning
+from awaitomic.program.link import Definition
 
 if TYPE_CHECKING:
     from awaitomic.knowledge.frameworks import Framework
     from awaitomic.program import Program
     from awaitomic.program.resolve import Resolver
-    from awaitomic.program.types import Typed
+
+_KNOWN = OTHER_LIBRARIES.union(sys.stdlib_module_names, *(framework.packages for framework in FRAMEWORKS))
+_BUILT_IN = frozenset(dir(builtins))
 
 
 def may_be_of(program: Program, framework: Framework, scope: Resolver, callee: ast.AST) -> bool:
@@ -28,67 +36,68 @@ def may_be_of(program: Program, framework: Framework, scope: Resolver, callee: a
         scope: the function in which the name stands; the module's own body at the top level.
         callee: the decorator without its arguments, or what is called.
     """
-    root = callee
-    while isinstance(root, ast.Attribute | ast.Call | ast.Subscript):
-        root = root.func if isinstance(root, ast.Call) else root.value
-    if not framework.packages or not isinstance(root, ast.Name):
+    if not framework.packages:
         return True
-    around: Resolver | None = scope
-    while around is not None and not around.is_module:
-        if around.is_bound(root.id):
-            value = around.binding(root.id)
-            node = around.function.nodes[value] if value is not None else None
-            known = isinstance(node, ast.expr) and not around.is_only_imported(root.id)
-            typed = around.module.types.of_value(node) if known and isinstance(node, ast.expr) else None
-            return typed is None or _is_made_by(program, framework, around.module, typed)
-        if root.id in around.function.parameters:
-            return _is_made_by(
-                program, framework, around.module, program.project.link.parameter_type(around.function.id, root.id)
-            )
-        around = around.outer
-    return _of_module(program, framework, scope.module, root.id, bare=root is callee)
-
-
-def _of_module(program: Program, framework: Framework, module: ModuleFacts, name: str, *, bare: bool) -> bool:
-    """Tell whether a name at the top level of a module may be the framework's; `bare` if nothing is taken from it."""
-    imported = module.imports.get(name, "")
-    if imported and _is_named(framework, imported):
+    word = callee
+    while isinstance(word, ast.Call | ast.Subscript):
+        word = word.func if isinstance(word, ast.Call) else word.value
+    if isinstance(word, ast.Attribute) and isinstance(word.value, ast.Attribute) and word.value.attr in framework.hooks:
+        word = word.value  # ``app.on_startup.append``
+    owner = word.value if isinstance(word, ast.Attribute) else word
+    imports = scope.module.imports
+    if isinstance(owner, ast.Name) and _is_named(framework, imports.get(owner.id, "")):
         return True
-    found = module.definition(name)
-    if found is None:  # of another library: a module, or what is called itself; an object may be the framework's
-        return not imported or imported.startswith(".") or ("." in imported and not bare)
-    if found.kind == "class":
-        return _derives(program, framework, found.id)
-    if found.kind == "variable":
-        facts = program.project.facts(found.module)
-        typed = facts.globals.get(found.name) if facts is not None else None
-        return typed is None or facts is None or _is_made_by(program, framework, facts, typed)
-    return not bare or found.kind != "function"
+    meant = meaning(program, scope, owner)
+    if isinstance(meant, Definition) and meant.kind == "function":
+        return word is not owner
+    return not _is_anothers(program, framework, meant)
 
 
-def _is_made_by(program: Program, framework: Framework, module: ModuleFacts, typed: Typed) -> bool:
-    """Tell whether something of a type, as its module names it, may be the framework's."""
-    meant = module.resolve(typed).name
-    if meant is not None and meant.startswith("class:"):
-        return _derives(program, framework, meant.removeprefix("class:"))
-    kind, _, name = (typed.name or "").partition(":")
-    if typed.name is None or typed.nothing or kind not in {"call", "name"}:
-        return typed.name is None or typed.nothing
-    unresolved = name.startswith((".", ":")) or program.project.link.find(name, module.name) is not None
-    return unresolved or _is_named(framework, name)
+def _is_anothers(program: Program, framework: Framework, meant: Meaning | None) -> bool:
+    """Tell whether something is known not to be a framework's."""
+    if isinstance(meant, Definition):
+        return meant.kind == "class" and not _derives(program, framework, meant.id)
+    if isinstance(meant, Foreign):
+        return _is_of_another(framework, meant.dotted)
+    return isinstance(meant, Made) and not _is_made_by(program, framework, meant)
+
+
+def _is_made_by(program: Program, framework: Framework, made: Made) -> bool:
+    """Tell whether an object of a type, as its module names it, may be the framework's."""
+    typed, module = made.typed, made.module
+    if typed.name is None or typed.nothing:
+        return True
+    class_id = made.class_id
+    if class_id is not None:
+        return _derives(program, framework, class_id)
+    kind, _, name = typed.name.partition(":")
+    if kind not in {"call", "name"}:
+        return False
+    if name.startswith((".", ":")) or program.project.link.find(name, module.name) is not None:
+        return True
+    last = name.rpartition(".")[2].lstrip("_")  # what a function gives may be what it was given
+    return not (_is_of_another(framework, name) and last[:1].isupper())
 
 
 def _derives(program: Program, framework: Framework, class_id: str) -> bool:
-    """Tell whether a class of the project derives from one of a framework, or from one that cannot be found."""
+    """Tell whether a class of the project may derive from one of a framework, or give what it has as its own."""
     link = program.project.link
-    bases = [base for facts in link.lineage(class_id) for base in link.bases(facts) if ":" not in base]
-    return any(base.startswith(".") or _is_named(framework, base) for base in bases)
+    lineage = link.lineage(class_id)
+    if any("__getattr__" in facts.methods or len(facts.bases) < len(facts.node.bases) for facts in lineage):
+        return True
+    bases = [base for facts in lineage for base in link.bases(facts) if ":" not in base]
+    return any(base not in _BUILT_IN and not _is_of_another(framework, base) for base in bases)
 
 
 def _is_named(framework: Framework, dotted: str) -> bool:
     """Tell whether a dotted name is of a framework's package, or of an extension: ``fastapi_utils``."""
     top = dotted.partition(".")[0]
     return any(top == package or top.startswith(f"{package}_") for package in framework.packages)
+
+
+def _is_of_another(framework: Framework, dotted: str) -> bool:
+    """Tell whether a dotted name is of a library that is known to be another one than a framework's."""
+    return dotted.partition(".")[0] in _KNOWN and not _is_named(framework, dotted)
 
 
 def is_base_of(program: Program, framework: Framework, base: str, pattern: str) -> bool:
@@ -100,22 +109,21 @@ def is_base_of(program: Program, framework: Framework, base: str, pattern: str) 
         base: an identity, or the dotted name of a class that the project does not define.
         pattern: the name by which it is told; one that begins with ``*`` or ``?`` is of generated classes, too.
     """
-    generated = pattern[:1] in {"*", "?"}
     if not framework.packages:
         return True
+    generated = pattern[:1] in {"*", "?"}
     if ":" in base:
-        facts = program.project.link.class_facts(base)
-        module = program.project.facts(facts.module) if facts is not None else None
-        imports = module is not None and any(_is_named(framework, name) for name in module.imports.values())
-        return generated and imports and facts is not None and framework.marks <= facts.methods.keys()
+        return _is_generated(program, framework, base) if generated else _derives(program, framework, base)
     if _is_named(framework, base) or "." not in base.lstrip("."):
         return True
-    if generated:
-        return not framework.marks or any(word in base for word in ("grpc", "pb", "proto"))
-    return base.startswith(".") or not _is_imported(program, base)
+    if generated and framework.marks:
+        return any(word in base for word in ("grpc", "pb", "proto"))
+    return not _is_of_another(framework, base)
 
 
-def _is_imported(program: Program, base: str) -> bool:
-    """Tell whether a dotted name is of what some module at hand imports: then it is another library's."""
-    imports = program.module.imports.values()
-    return any(base == name or base.startswith(f"{name}.") for name in imports)
+def _is_generated(program: Program, framework: Framework, class_id: str) -> bool:
+    """Tell whether a class of the project may be one that is generated for a framework."""
+    facts = program.project.link.class_facts(class_id)
+    module = program.project.facts(facts.module) if facts is not None else None
+    imports = module is not None and any(_is_named(framework, name) for name in module.imports.values())
+    return imports and facts is not None and framework.marks <= facts.methods.keys()
