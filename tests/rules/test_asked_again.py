@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from awaitomic.model.finding import Confidence
 from program.reading import reported
 
 SWARM = """
@@ -38,6 +39,87 @@ OLD = [
 
 def of_swarm(lines: list[str]) -> set[str]:
     return reported(SWARM.format(add="\n        ".join(lines)))
+
+
+OTHER_TESTS = [
+    ("if there is any", "if self.conns:"),
+    ("if there is none", "if not self.conns:"),
+    ("another bound", "if len(self.conns) >= self.most:"),
+    ("a number", "if len(self.conns) >= 4:"),
+    ("a key, too", "if len(self.conns) >= self.limit or address in self.conns:"),
+]
+SAME_TESTS = [
+    ("the other way round", "if not self.limit > len(self.conns):"),
+    ("something else, too", "if len(self.conns) >= self.limit or address.blocked:"),
+]
+COUNTED = [APPEND, "if len(self.conns) > self.limit:", f"    {TAKE}"]
+
+
+def of_test(test: str) -> set[str]:
+    text = SWARM.format(add="\n        ".join(COUNTED))
+    return reported(text.replace("if len(self.conns) >= self.limit:", test))
+
+
+@pytest.mark.parametrize("test", [case[1] for case in OTHER_TESTS], ids=[case[0] for case in OTHER_TESTS])
+def test_a_bound_says_nothing_to_who_asked_for_something_else(test: str) -> None:
+    assert of_test(test) == {"Swarm.dial"}
+
+
+@pytest.mark.parametrize("test", [case[1] for case in SAME_TESTS], ids=[case[0] for case in SAME_TESTS])
+def test_the_same_count_is_made_anew(test: str) -> None:
+    assert of_test(test) == set()
+
+
+POOL = """
+class Pool:
+    def __init__(self, client):
+        self.client = client
+        self.conns = []
+
+    async def get(self):
+        if {test}:
+            self.conns.append(await self.client.open_session())
+            if len(self.conns) > 5:
+                self.conns.pop(0)
+
+async def main(client):
+    pool = Pool(client)
+    await asyncio.gather(pool.get(), pool.get())
+"""
+
+
+def test_how_long_a_list_may_get_does_not_fill_it_once() -> None:
+    assert reported(POOL.format(test="not self.conns"), Confidence.CERTAIN) == {"Pool.get"}
+    assert reported(POOL.format(test="len(self.conns) < 5")) == set()
+
+
+OTHERS_BOUND = """
+class Shelf:
+    def __init__(self):
+        self.items = []
+        self.limit = 9
+
+    def put(self, item):
+        self.items.append(item)
+        if len(self.items) > self.limit:
+            self.items.pop()
+
+class Shop:
+    def __init__(self):
+        self.shelf = Shelf()
+        self.limit = 1
+
+    async def fill(self):
+        if len(self.shelf.items) < self.limit:
+            self.shelf.put(await order())
+
+    async def main(self):
+        await asyncio.gather(self.fill(), self.fill())
+"""
+
+
+def test_the_bound_of_another_object_is_another_bound() -> None:
+    assert reported(OTHERS_BOUND) == {"Shop.fill"}
 
 
 @pytest.mark.parametrize("lines", [case[1] for case in ANEW], ids=[case[0] for case in ANEW])

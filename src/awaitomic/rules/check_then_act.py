@@ -57,6 +57,7 @@ from awaitomic.rules.shapes import (
     writer_of,
 )
 from awaitomic.rules.stale_reference import StaleUse, find_uses
+from awaitomic.rules.takes_back import takes_back
 
 _ACTS = frozenset(
     {Change.ASSIGN, Change.RESET, Change.AUGMENTED, Change.ADD, Change.DELETE, Change.TAKE, Change.SETTLE}
@@ -119,6 +120,7 @@ def _stale_guard(program: Program, resolver: Resolver, fact: WriteFact, *, locke
         return None
     if takes_lock_away(resolver, fact):
         return None
+    stale = [guard for guard in stale if not takes_back(program, resolver, fact, guard)]
     return min(stale, key=lambda guard: (guard.guard, guard.holds), default=None)
 
 

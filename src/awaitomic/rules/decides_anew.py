@@ -6,22 +6,17 @@ who does away with what he finds in the place before he fills it (``if self.time
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable
 
 from awaitomic.flow.reach import reach_after, reach_from
 from awaitomic.knowledge.containers import EVENTS
 from awaitomic.knowledge.lifecycle import ENDS
-from awaitomic.model.event import Call, Guard, Read, Suspend
+from awaitomic.model.event import Call, Guard, Suspend
 from awaitomic.model.location import Location
 from awaitomic.program import Program
-from awaitomic.program.accesses import Change, accesses
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.operands import method_of, operands_below
 from awaitomic.program.resolve import Resolver
-from awaitomic.rules.shapes import compares_amounts
-
-_TAKES_OUT = frozenset({Change.TAKE, Change.DELETE})
 
 
 def decides_anew(program: Program, resolver: Resolver, fact: WriteFact) -> bool:
@@ -36,27 +31,7 @@ def decides_anew(program: Program, resolver: Resolver, fact: WriteFact) -> bool:
     if fact.via is not None:
         writer, write = program.named(fact.via.write.function), fact.via.write.event
         location = fact.via.write.location
-    return does_away_with_the_old(program, writer, write, location) or _takes_back(program, writer, write, location)
-
-
-def _takes_back(program: Program, resolver: Resolver, write: int, location: Location) -> bool:
-    """Tell whether a function counts anew right after it has added something, and takes out again what is too much.
-
-    ``self.conns.append(conn)``, ``if len(self.conns) > self.limit: self.conns.remove(conn)``: a test made before the
-    wait only spares the others the work. The count has to come on every way, before anybody else runs.
-    """
-    function = resolver.function
-    waits = [e.id for e in function.events if isinstance(e, Suspend) and program.may_suspend(resolver, e)]
-    soon = reach_after(function, write, stops=waits, raises=False).events
-    guards = [event for event in map(function.events.__getitem__, soon) if isinstance(event, Guard)]
-    counts = [guard.id for guard in guards if _counts(resolver, function.nodes[guard.id], location)]
-    if not counts:
-        return False
-    onward = reach_after(function, write, stops=counts, raises=False)
-    if function.exit in onward.blocks or not onward.events.isdisjoint(waits):
-        return False
-    taken = {each.event for each in accesses(resolver) if each.change in _TAKES_OUT and _is_of(each.location, location)}
-    return any(not reach_after(function, count, stops=waits, raises=False).events.isdisjoint(taken) for count in counts)
+    return does_away_with_the_old(program, writer, write, location)
 
 
 def does_away_with_the_old(program: Program, resolver: Resolver, write: int, location: Location) -> bool:
@@ -76,22 +51,6 @@ def does_away_with_the_old(program: Program, resolver: Resolver, write: int, loc
     if not any(write in reach_after(function, each, stops=waits, raises=False).events for each in ended):
         return False
     return bool(asked) and not _is_reached_without(resolver, write, waits, asked)
-
-
-def _counts(resolver: Resolver, test: ast.AST, location: Location) -> bool:
-    """Tell whether a test compares how much there is at a location."""
-    if not compares_amounts(test):
-        return False
-    inside = {id(node) for node in ast.walk(test)}
-    return any(
-        isinstance(event, Read) and id(resolver.function.nodes[event.id]) in inside
-        for event in resolver.function.events
-        if resolver.value(event.id) == location
-    )
-
-
-def _is_of(taken: Location, container: Location) -> bool:
-    return taken == container or (taken.is_entry and taken.parent == container)
 
 
 def _is_reached_without(resolver: Resolver, write: int, waits: Iterable[int], asked: list[int]) -> bool:
