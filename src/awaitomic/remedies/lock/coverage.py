@@ -22,7 +22,7 @@ from awaitomic.program.module_calls import Site
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.while_waiting import calls_while_waiting
 from awaitomic.remedies.lock.by_hand import pairs_of
-from awaitomic.remedies.lock.goes_back import looks_at, taken_before, tokens_of
+from awaitomic.remedies.lock.goes_back import looks_at, read_at_once, taken_before, tokens_of
 from awaitomic.remedies.lock.home import Guardian, Home, Kind
 from awaitomic.remedies.lock.own_variables import can_be_seen
 from awaitomic.remedies.lock.polls import check_polls
@@ -320,6 +320,9 @@ class Coverage:
             for token in tokens_of(fact, uses=False):
                 if not token.is_stale and not token.locks and token.read < start:
                     yield from (token.read, fact.event)
+            if resolver.key_of(fact.access.location) not in self.keys:
+                for read in read_at_once(self.program, resolver, fact, start):
+                    yield from (read, fact.event)
 
     def _atomic_before(self, resolver: Resolver, run: Run) -> Iterator[int]:
         """Give what nobody could see apart from the run so far: other state that is tested or set right before it.
@@ -331,7 +334,7 @@ class Coverage:
         state = self.program.facts(resolver).solution.before_event(start)
         if state is None:
             return
-        found: list[int] = []
+        found: list[tuple[int, ...]] = []
         for guard in state.guards:
             path = function.statements[guard.guard]
             around = run.first[: len(path)] == path
@@ -339,17 +342,18 @@ class Coverage:
                 if any(resolver.key_of(token.location) in self.keys for token in guard.tokens):
                     yield guard.guard  # whatever it takes: behind a wait for the lock it would say nothing
                 else:
-                    found.append(guard.guard)
-        found += taken_before(resolver, state, start, self.keys)
+                    found.append((guard.guard,))
+        found += [(read,) for read in taken_before(resolver, state, start, self.keys)]
         for location in state.own:
             if can_be_seen(self.program, resolver, location, start) and self._is_looked_at(resolver.key_of(location)):
-                written = [f.event for f in self.program.facts(resolver).writes if f.access.location == location]
-                found.extend([event for event in written if event < start][-1:])
+                written = [f for f in self.program.facts(resolver).writes if f.access.location == location]
+                for fact in [f for f in written if f.event < start][-1:]:
+                    found.append((fact.event, *read_at_once(self.program, resolver, fact, fact.event)))
         waits = self._waits(resolver, run)
-        for event in found:
-            wider = cover(self.tree_of(function), function, [*run.paths, function.statements[event]])
-            if self._waits(resolver, wider) == waits:
-                yield event
+        for events in found:
+            paths = [*run.paths, *(function.statements[event] for event in events)]
+            if self._waits(resolver, cover(self.tree_of(function), function, paths)) == waits:
+                yield from events
 
     def _waits(self, resolver: Resolver, run: Run) -> int:
         """Count the places of a run where other tasks may run."""

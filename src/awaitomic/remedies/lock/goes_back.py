@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from awaitomic.model.event import Name, Read, Write
+from awaitomic.flow.reach import reach_after
+from awaitomic.model.event import Name, Read, Suspend, Write
 from awaitomic.model.location import Location
-from awaitomic.program.accesses import FORGETS, Change
+from awaitomic.program import Program
+from awaitomic.program.accesses import CONTENTS, FORGETS, Change
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.state import State, Token
@@ -53,3 +55,22 @@ def taken_before(resolver: Resolver, state: State, start: int, keys: frozenset[L
         for token in sorted(tokens, key=lambda token: token.read)
         if not token.is_stale and not token.locks and token.read < start and resolver.key_of(token.location) in keys
     ]
+
+
+def read_at_once(program: Program, resolver: Resolver, fact: WriteFact, start: int) -> set[int]:
+    """Give the reads in front of an event that stand in one step with a write, and of the state that it changes.
+
+    A wait for a lock at `start` would come between ``number = self.next`` and ``self.next += 1``, whatever was done
+    with the number by then.
+    """
+    events, location = resolver.function.events, fact.access.location
+    taken = (token for name, tokens in fact.state.values.items() if isinstance(name, str) for token in tokens)
+    found = {t.read for t in taken if t.read < start and not t.is_stale and not t.locks and fact.about(t)}
+    if fact.access.change in CONTENTS or fact.state.locks_for(location):
+        return found
+    reads = [each.id for each in events[:start] if isinstance(each, Read) and resolver.place(each.place) == location]
+    if reads:
+        stops = [each.id for each in events if isinstance(each, Suspend) and program.may_suspend(resolver, each)]
+        graph = resolver.function
+        found.update(r for r in reads if fact.event in reach_after(graph, r, stops=stops, raises=False).events)
+    return found
