@@ -103,8 +103,15 @@ def test_a_hook_of_anybody_is_no_set_up(library: str, decorator: str, made: str)
 def test_a_parameter_may_be_the_frameworks() -> None:
     source = """
 import fastapi
+from typing import Protocol
 
 class Bus:
+    pass
+
+class Like(Protocol):
+    def get(self, path): ...
+
+class Own(Like):
     pass
 
 def install(app{annotation}):
@@ -116,5 +123,6 @@ def install(app{annotation}):
         await asyncio.sleep(0)
         served["n"] = show(before)
 """
-    for annotation, is_one in (("", True), (": fastapi.FastAPI", True), (": Bus", False)):
+    framework, like = (": fastapi.FastAPI", True), (": Like", True)
+    for annotation, is_one in (("", True), framework, like, (": Bus", False), (": Own", False)):
         assert any(BESIDE in sentence for sentence in told(source.format(annotation=annotation))[1]) is is_one

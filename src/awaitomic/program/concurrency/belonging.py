@@ -85,6 +85,8 @@ def _derives(program: Program, framework: Framework, class_id: str) -> bool:
     lineage = link.lineage(class_id)
     if any("__getattr__" in facts.methods or len(facts.bases) < len(facts.node.bases) for facts in lineage):
         return True
+    if any(base.rpartition(".")[2] == "Protocol" for facts in lineage[:1] for base in link.bases(facts)):
+        return True  # a class of anybody can be one
     bases = [base for facts in lineage for base in link.bases(facts) if ":" not in base]
     return any(base not in _BUILT_IN and not _is_of_another(framework, base) for base in bases)
 
