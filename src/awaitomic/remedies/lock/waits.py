@@ -22,8 +22,9 @@ from awaitomic.program.names import dotted, last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.callbacks import check_callback, check_rest
 from awaitomic.remedies.lock.coverage import Coverage
+from awaitomic.remedies.lock.handed_tests import check_predicates
 from awaitomic.remedies.lock.overrides import check_overrides
-from awaitomic.remedies.lock.polls import check_awaited, check_predicates
+from awaitomic.remedies.lock.polls import check_awaited
 from awaitomic.remedies.remedy import statement_at
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import ancestors, events_in
@@ -150,7 +151,7 @@ def _judge(coverage: Coverage, resolver: Resolver, event: Suspend, seen: _Seen, 
     if event.awaited is None or event.why is SuspendWhy.ASYNC_EXIT:
         return
     place = program.place(resolver.function, event.id)
-    check_predicates(coverage, resolver, event.awaited, place)
+    check_predicates(coverage, resolver, event, place)
     many = check_overrides(coverage, resolver, event.awaited, place)
     if many:
         seen.many.setdefault(many, place)
