@@ -313,7 +313,8 @@ async def main():
         "one acquire and one release, in one block or with the release in the `finally` of a `try`, and nothing of the "
         "function now runs under the lock, or without it, that did not before. Unsafe where a task that is cancelled "
         "leaves work half done for the next one: it has changed shared state, or handed something to somebody, and "
-        "waits. Before, all others waited for ever."
+        "waits. So where the function fails, raises or returns between one change and another. Before, all others "
+        "waited for ever."
     ),
     silent=(
         "A lock that is released on every way out; one that is taken to be released elsewhere: by another function, a "

@@ -149,6 +149,12 @@ def ways_out(program: Program, resolver: Resolver, taking: Taking, given: Iterab
                 yield WayOut(event.id, way, event.id in plain)
 
 
+def failures(program: Program, resolver: Resolver) -> list[int]:
+    """Give the calls and raises by which a function may fail, whatever locks there are."""
+    ways = ((event.id, _way(program, resolver, event.id, frozenset())) for event in resolver.function.events)
+    return [event for event, way in ways if way in {Way.RAISE, Way.CALL}]
+
+
 def _held(program: Program, resolver: Resolver, plain: frozenset[int], stops: frozenset[int]) -> set[int]:
     """Give the events at which a lock may be held: those on plain ways, and behind what may fail on them."""
     held, waiting = set(plain), list(plain)

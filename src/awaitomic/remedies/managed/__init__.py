@@ -182,9 +182,10 @@ REMEDY = Remedy(
     safety=(
         "The lock is held from where it was to where it was. What differs is only what a leak was: on the "
         "ways on which the lock stayed held it is given back, and who was cancelled while waiting no longer gives back "
-        "the lock of somebody else. That is safe, unless who is cancelled under the lock leaves work half done: unsafe "
-        "if a wait that left the lock held comes after a change of shared state, or after a call that may hand "
-        "something to somebody (a request is sent, and the next one gets its answer)."
+        "the lock of somebody else. That is safe, unless who is cancelled, fails or returns under the lock leaves work "
+        "half done: unsafe if a wait that left the lock held comes after a change of shared state, or after a call "
+        "that may hand something to somebody (a request is sent, and the next one gets its answer); and if a `return`, "
+        "a `raise` or a call that may fail left the lock held between one change and another."
     ),
     propose=propose,
 )

@@ -1,12 +1,13 @@
 """What may be half done where a lock that was taken by hand is given back now: who comes next finds it so.
 
 A task that was cancelled in the middle kept the lock, and all others waited for ever. With ``async with`` the next one
-gets in. Where the first has sent a request and was cancelled before the answer, the second takes that for its own.
+gets in. Where the first has sent a request and was cancelled before the answer, the second takes that for its own. It
+is the same where the first has changed one of two things when it fails, or returns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.flow.reach import reach_after
@@ -18,11 +19,12 @@ from awaitomic.model.event import Call, Event, Suspend, SuspendWhy, is_yield
 from awaitomic.model.location import Root
 from awaitomic.program import Program
 from awaitomic.program.calls import is_awaited, targets_of
-from awaitomic.program.locks.by_hand import Taking, Way, given_back_by_calls, releases, ways_out
+from awaitomic.program.locks.by_hand import Taking, Way, failures, given_back_by_calls, releases, ways_out
 from awaitomic.program.names import dotted, last_name
 from awaitomic.program.operands import method_of
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.while_waiting import calls_while_waiting
+from awaitomic.remedies.managed.cut_short import left_half_done
 from awaitomic.remedies.remedy import Case
 
 _OWN = frozenset({Root.FRESH, Root.RESULT})
@@ -32,8 +34,13 @@ _LIBRARIES = ("asyncio.", "anyio.", "trio.")
 """What these offer only waits, if it does not hand something on by its name."""
 
 
+_HARDLY_FAIL = frozenset("add discard clear extend appendleft setdefault get keys values items set is_set".split())
+"""Methods of containers and events of which nobody expects a failure."""
+_LEAVING = {Way.RETURN: "who returns", Way.RAISE: "who raises an error", Way.CALL: "who fails"}
+
+
 def half_done(case: Case, taking: Taking) -> Iterator[str]:
-    """Say what the next one may find half done, because somebody was cancelled; the first such thing.
+    """Say what the next one may find half done, because somebody was cancelled, failed or left; the first such thing.
 
     Parameters:
         case: the finding.
@@ -42,25 +49,32 @@ def half_done(case: Case, taking: Taking) -> Iterator[str]:
     program, resolver = case.program, case.resolver
     function, work = resolver.function, _Work(program)
     stops = frozenset((*releases(resolver, taking.lock), *given_back_by_calls(program, resolver, taking.lock)))
-    waits = [way.event for way in ways_out(program, resolver, taking, stops) if way.way is Way.WAIT]
-    if not waits:
+    ways = list(ways_out(program, resolver, taking, stops))
+    if not ways:
         return
+    waits = [way.event for way in ways if way.way is Way.WAIT]
     inside = sorted(reach_after(function, taking.wait, stops=stops, done=True).events)
+    begun = [event for event in inside if work.begins(resolver, function.events[event])]
     for event in inside:
-        begins = work.begins(resolver, function.events[event])
-        behind = reach_after(function, event, stops=stops).events if begins else frozenset[int]()
+        behind = reach_after(function, event, stops=stops).events if event in begun else frozenset[int]()
         wait = next((each for each in waits if each in behind), None)
         amid = event if event in waits and work.is_amid(resolver, function.events[event]) else None
         if amid is not None or wait is not None:
-            yield _sentence(case, event, amid if amid is not None else wait)
+            yield _sentence(case, "who is cancelled", event, amid if amid is not None else wait)
+            return
+    for way in ways:
+        left = way.event if way.way in _LEAVING else None
+        before = work.left_half_done(resolver, left, begun, stops) if left is not None else None
+        if before is not None:
+            yield _sentence(case, _LEAVING[way.way], before, left)
             return
 
 
-def _sentence(case: Case, begun: int, wait: int | None) -> str:
+def _sentence(case: Case, who: str, begun: int, left: int | None) -> str:
     line = case.extent(case.node(begun)).line
-    cut = case.extent(case.node(wait)).line if wait is not None else line
+    cut = case.extent(case.node(left)).line if left is not None else line
     where = f"on line {line}" if cut == line else f"on line {cut}, behind line {line},"
-    return f"who is cancelled {where} lets the next one in, on work that is half done, where before all waited for ever"
+    return f"{who} {where} lets the next one in, on work that is half done, where before all waited for ever"
 
 
 class _Work:
@@ -70,6 +84,8 @@ class _Work:
         self._program = program
         self._changing: dict[int, bool] = {}
         self._amid: dict[int, bool] = {}
+        self._failing: dict[int, bool] = {}
+        self._breaking: dict[int, bool] = {}
 
     def begins(self, resolver: Resolver, event: Event) -> bool:
         """Tell whether something is begun when an event is done."""
@@ -86,6 +102,49 @@ class _Work:
         if isinstance(awaited, Call) and self._waits_for_signal(resolver, awaited):
             return last_name(resolver.function.nodes[awaited.function]) in _MOVES
         return is_yield(event) or any(self._changes(each) for each in self._run_by(resolver, event))
+
+    def left_half_done(
+        self, resolver: Resolver, way: int, begun: Iterable[int], stops: frozenset[int] = frozenset()
+    ) -> int | None:
+        """Give what was begun before a function is left at an event, if there was more to do; that itself if within."""
+        events = resolver.function.events
+        event = events[way]
+        targets = targets_of(resolver, event) if isinstance(event, Call) and not _makes(resolver, event) else ()
+        if any(self._breaks(each.function) for each in targets):
+            return way
+        if not self._may_fail(resolver, event):
+            return None
+        changes = (each for each in begun if not _makes(resolver, events[each]))
+        return left_half_done(resolver.function, way, changes, stops)
+
+    def _fails(self, function: FunctionGraph) -> bool:
+        """Tell whether anything in a function may well fail."""
+        if id(function) not in self._failing:
+            self._failing[id(function)] = False  # a recursion fails by nothing by which the rest does not fail
+            resolver = self._program.resolver(function)
+            self._failing[id(function)] = any(
+                self._may_fail(resolver, function.events[each]) for each in failures(self._program, resolver)
+            )
+        return self._failing[id(function)]
+
+    def _may_fail(self, resolver: Resolver, event: Event) -> bool:
+        if not isinstance(event, Call):
+            return True
+        targets = targets_of(resolver, event)
+        if targets:
+            return any(self._fails(each.function) for each in targets)
+        return last_name(resolver.function.nodes[event.function]) not in _HARDLY_FAIL
+
+    def _breaks(self, function: FunctionGraph) -> bool:
+        """Tell whether a function may fail between one change and another."""
+        if id(function) not in self._breaking:
+            self._breaking[id(function)] = False
+            resolver = self._program.resolver(function)
+            begun = [event.id for event in function.events if self.begins(resolver, event)]
+            self._breaking[id(function)] = any(
+                self.left_half_done(resolver, way, begun) is not None for way in failures(self._program, resolver)
+            )
+        return self._breaking[id(function)]
 
     def is_amid(self, resolver: Resolver, event: Event) -> bool:
         """Tell whether something is half done while a function waits at an event, by what it waits for itself."""
@@ -158,6 +217,12 @@ class _Work:
             return True
         begun = (event.id for event in function.events if waits and self.begins(resolver, event))
         return any(waits & reach_after(function, event).events for event in begun)
+
+
+def _makes(resolver: Resolver, event: Event) -> bool:
+    """Tell whether an event makes an object of the program: who fails there leaves it to nobody."""
+    made = (each.receiver for each in targets_of(resolver, event)) if isinstance(event, Call) else ()
+    return any(receiver is not None and receiver.root is Root.FRESH for receiver in made)
 
 
 def _is_seen(root: Root) -> bool:
