@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from awaitomic.findings.precedence import resolve
@@ -94,3 +96,38 @@ def test_it_says_who_gives_back_the_lock_of_somebody_else() -> None:
     alone = SHOP.format(kind="async def", body="self.lock.acquire()")
     (finding,) = resolve(find(program_of(alone)))
     assert finding.message.endswith("is never taken")
+
+
+@pytest.mark.parametrize(
+    ("made", "message", "evidence"),
+    [
+        ("asyncio.Lock()", "the lock of somebody else", "`release` raises; else two tasks"),
+        ("asyncio.Condition()", "the lock of somebody else", "`release` raises; else two tasks"),
+        ("asyncio.Semaphore(3)", "a place that was not taken", "each such `release` lets in one task more"),
+        ("asyncio.Semaphore(1)", "a place that was not taken", "each such `release` lets in one task more"),
+        ("asyncio.BoundedSemaphore(3)", "the place of somebody else", "`release` raises; else one task more"),
+        ("anyio.Semaphore(3)", "a place that was not taken", "each such `release` lets in one task more"),
+        ("anyio.Lock()", "what was not taken", "`release` raises, unless this task"),
+        ("trio.CapacityLimiter(3)", "what was not taken", "`release` raises, unless this task"),
+    ],
+)
+def test_it_says_what_comes_of_giving_back_a_lock_of_that_kind(made: str, message: str, evidence: str) -> None:
+    text = SHOP.format(kind="async def", body="self.lock.acquire()\n        self.lock.release()")
+    (finding,) = resolve(find(program_of(text.replace("self.lock = asyncio.Lock()", f"self.lock = {made}"))))
+    assert finding.message.endswith(f"gives back {message}")
+    assert any(evidence in each for each in finding.evidence)
+    assert not any("Lock.acquire" in each for each in finding.evidence)
+
+
+def test_a_semaphore_takes_back_what_nobody_has_taken_and_then_lets_in_one_more() -> None:
+    slots, bounded, lock = asyncio.Semaphore(1), asyncio.BoundedSemaphore(1), asyncio.Lock()
+
+    async def one_more() -> bool:
+        slots.release()
+        await slots.acquire()
+        return not slots.locked()
+
+    assert asyncio.run(one_more())
+    for other, error in ((bounded, ValueError), (lock, RuntimeError)):
+        with pytest.raises(error):
+            other.release()

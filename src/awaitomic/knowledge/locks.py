@@ -41,6 +41,17 @@ class LockType:
         return self.exclusion is Exclusion.EXCLUSIVE and self.is_for_tasks
 
 
+LETS_IN_MORE = frozenset({"asyncio.Semaphore", "anyio.Semaphore", "trio.Semaphore"})
+"""Locks that anybody can give back, taken or not, and that then let in one more (but for a highest value, if given)."""
+
+KNOWS_ITS_HOLDER = frozenset(
+    {
+        *("anyio.Lock", "anyio.Condition", "anyio.CapacityLimiter"),
+        *("trio.Lock", "trio.StrictFIFOLock", "trio.Condition", "trio.CapacityLimiter"),
+    }
+)
+"""Locks that can only be given back by the task that has taken them: of any other, `release` raises."""
+
 LOOP_LIBRARIES = frozenset({"asyncio", "anyio", "trio"})
 """Libraries whose locks a task waits for while the others go on: two of them, held crosswise, hang, whether a holder
 hangs on its own lock or is told so."""

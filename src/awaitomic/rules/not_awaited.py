@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from awaitomic.knowledge.locks import KNOWS_ITS_HOLDER, LETS_IN_MORE
 from awaitomic.model.finding import Confidence, Finding, Role, Span
 from awaitomic.program import Program
 from awaitomic.program.locks.by_hand import releases
@@ -27,13 +28,28 @@ def find_not_awaited(program: Program, rule: Rule) -> Iterator[Finding]:
 
 def _report_call(program: Program, rule: Rule, resolver: Resolver, found: NotAwaited) -> Finding:
     lock, given = found.lock, next((event for event in releases(resolver, found.lock) if event > found.call), None)
-    evidence = ["Python warns of it as it is thrown away: `coroutine 'Lock.acquire' was never awaited`"]
+    evidence = ["Python warns of it as it is thrown away: a coroutine `was never awaited`"]
     message = f"`{lock}.acquire()` is not awaited, so `{lock}` is never taken"
     if given is not None:
         line = program.extent(resolver.function, given).line
-        message += f", and `release` at line {line} gives back the lock of somebody else"
-        evidence.append("if nobody holds it, `release` raises; else two tasks are let in at once")
+        of_others, what = _given_back(found)
+        message += f", and `release` at line {line} gives back {of_others}"
+        evidence.append(what)
     return _report(program, rule, resolver, found, message, tuple(evidence), given)
+
+
+def _given_back(found: NotAwaited) -> tuple[str, str]:
+    """Say what `release` gives back, and what comes of it: that differs with the kind of lock."""
+    if found.type in KNOWS_ITS_HOLDER:
+        return "what was not taken", "`release` raises, unless this task has taken it elsewhere"
+    if found.type in LETS_IN_MORE:
+        return "a place that was not taken", "each such `release` lets in one task more at once, as far as it may"
+    if found.type == "asyncio.BoundedSemaphore":
+        return (
+            "the place of somebody else",
+            "if nobody holds it, `release` raises; else one task more is let in",
+        )
+    return "the lock of somebody else", "if nobody holds it, `release` raises; else two tasks are let in at once"
 
 
 def _report(

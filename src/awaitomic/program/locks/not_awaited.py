@@ -1,7 +1,8 @@
 """Locks of tasks that are taken like locks of threads, and so not at all.
 
 ``self._lock.acquire()`` that nobody awaits makes a coroutine and throws it away: the lock keeps nobody out, and the
-``release`` behind it gives back what another task holds. ``with self._lock:`` raises when it is run.
+``release`` behind it gives back what another task holds, if it does not raise. ``with self._lock:`` raises when it is
+run.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ class NotAwaited(NamedTuple):
 
     lock: Lock
     call: int
+    type: str = ""
+    """The name of the lock's type."""
 
 
 def entered_plainly(resolver: Resolver) -> Iterator[NotAwaited]:
@@ -53,7 +56,7 @@ def never_taken(resolver: Resolver) -> Iterator[NotAwaited]:
         call = function.nodes[event.id]
         if _is_thrown_away(statement_at(resolver.module.tree, function.statements[event.id]), call):
             seen.add(id(call))
-            yield NotAwaited(lock, event.id)
+            yield NotAwaited(lock, event.id, resolver.operand_type(method.base).name or "")
 
 
 def _is_thrown_away(statement: ast.stmt, call: ast.AST) -> bool:

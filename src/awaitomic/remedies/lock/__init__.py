@@ -253,7 +253,7 @@ def _check_taken(coverage: Coverage) -> None:
         Declined: ``explicit-acquire``.
     """
     for inside in coverage.functions.values():
-        for lock, call in never_taken(inside):
+        for lock, call, _ in never_taken(inside):
             place = coverage.program.place(inside.function, call)
             message = f"`{inside.function.qualname}` does not await `{lock}.acquire()` ({place}): mend that first"
             raise Declined("explicit-acquire", message)
