@@ -167,11 +167,45 @@ STILL = [
         ["stack = self.stack", ROUND, "    try:", "        await use(stack[-1])", "    finally:",
          "        if stack and stack[-1] is each:", "            stack.pop()"],
     ),
+    (
+        "its own number",
+        ["stack = self.stack", ROUND, "    await use(stack[-1])", "    if stack and each.id == stack[-1].id:",
+         "        stack.pop()"],
+    ),
+    (
+        "not another one",
+        ["stack = self.stack", ROUND, "    await use(stack[-1])", "    if not stack or stack[-1] is not each:",
+         "        continue", "    stack.pop()"],
+    ),
     ("a local is asked if it is empty", ["stack = self.stack", "await use(1)", "if not stack:", "    stack.append(1)"]),
 ]  # fmt: skip
 NO_MORE = [
     ("nothing is asked", ["while self.stack:", f"    {USE}", "    self.stack.pop()"]),
     ("before the wait", [ROUND, "    if self.stack[-1] is each:", f"        {USE}", "        self.stack.pop()"]),
+    ("if there is any", ["stack = self.stack", "await use(stack[-1])", "if stack:", "    stack.pop()"]),
+    ("if there is none", ["stack = self.stack", "await use(stack[-1])", "if not stack:", "    return", "stack.pop()"]),
+    ("if there is any to clear", ["stack = self.stack", "await use(stack)", "if stack:", "    stack.clear()"]),
+    ("any, of one kind", ["stack = self.stack", "await use(stack[-1])",
+     "if stack and stack[-1] == 1:", "    stack.pop()"]),
+    (
+        "of another one",
+        ["stack = self.stack", ROUND, "    await use(stack[-1])", "    if stack and stack[-1] is not each:",
+         "        stack.pop()"],
+    ),
+    (
+        "or whatever there is",
+        ["stack = self.stack", ROUND, "    await use(stack[-1])", "    if each.old or stack[-1] is each:",
+         "        stack.pop()"],
+    ),
+    (
+        "another part",
+        ["stack = self.stack", ROUND, "    await use(stack[-1])", "    if stack and stack[-1].id == each.name:",
+         "        stack.pop()"],
+    ),
+    (
+        "what is there now",
+        ["stack = self.stack", "await use(stack[-1])", "last = stack[-1]", "if stack[-1] is last:", "    stack.pop()"],
+    ),
     ("another end", [ROUND, f"    {USE}", "    if self.stack[0] is each:", "        self.stack.pop()"]),
     ("a local is asked too early", ["stack = self.stack", "if not stack:", "    await use(1)", "    stack.append(1)"]),
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.knowledge.containers import ANY_MUTATOR
@@ -35,6 +36,8 @@ class Tests:
         self._has_loops = any(isinstance(e, Guard) and e.kind in _LOOPS for e in self.function.events)
         self._parts = parts_of(self.function)
         self._containers = _used_as_containers(self.function)
+        self._emptiness = set[int]()
+        """The tests that have asked so far if a container in a local is empty, and not which one it is."""
 
     def branch(self, guard: Guard, holds: bool, state: State) -> State:
         """Give the state on one way out of a guard: the test's tokens govern what follows."""
@@ -48,10 +51,13 @@ class Tests:
         part = self._parts.get(guard.id)
         outcome = None if part is None else part.if_true if holds else part.if_false
         if part is None or outcome is None:
-            return governed(state, {guard.id}, ActiveGuard(guard.id, holds, tokens), keep=self._has_loops)
+            return self._governed(state, {guard.id}, ActiveGuard(guard.id, holds, tokens))
         siblings = {each for each, other in self._parts.items() if other.whole == part.whole}
         earlier = [active.tokens for active in state.guards if active.guard in siblings - {guard.id}]
-        return governed(state, siblings, ActiveGuard(part.whole, outcome, tokens.union(*earlier)), keep=self._has_loops)
+        return self._governed(state, siblings, ActiveGuard(part.whole, outcome, tokens.union(*earlier)))
+
+    def _governed(self, state: State, replaced: set[int], guard: ActiveGuard) -> State:
+        return governed(state, replaced, guard, keep=self._has_loops, emptiness=self._emptiness)
 
     def _lookup_tokens(self, guard: Guard, state: State) -> Tokens:
         """``except KeyError`` around lookups without a suspension is a test of the entries that were looked up.
@@ -89,6 +95,8 @@ class Tests:
             return NOTHING
         if not location.is_entry and not is_container(self.resolver.type_of(location)):
             return NOTHING
+        if not location.is_entry:
+            self._emptiness.add(guard.id)
         token = self.token(guard.id, location, state)
         return NOTHING if token is None else frozenset({token})
 
@@ -121,14 +129,21 @@ def _used_as_containers(function: FunctionGraph) -> frozenset[str]:
     return frozenset(found)
 
 
-def governed(state: State, replaced: set[int], guard: ActiveGuard, *, keep: bool = False) -> State:
+def governed(
+    state: State,
+    replaced: set[int],
+    guard: ActiveGuard,
+    *,
+    keep: bool = False,
+    emptiness: AbstractSet[int] = frozenset(),
+) -> State:
     """Give the state in which `guard` governs, in place of the guards that it renews or sums up.
 
     `keep` says to note it even if it tells nothing so far: in a loop it may tell more the next time round, and guards
-    that stand on one way only are lost where ways meet.
+    that stand on one way only are lost where ways meet. For `emptiness` see `ActiveGuard.validates`.
     """
     kept = frozenset(active for active in state.guards if active.guard not in replaced)
     validated = frozenset(each for each in state.validated if each[0] not in replaced)
-    if guard.validates:
+    if guard.validates(emptiness):
         validated |= {(guard.guard, guard.holds)}
     return state._replace(guards=kept | {guard} if guard.tokens or keep else kept, validated=validated)

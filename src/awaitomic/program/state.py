@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, NamedTuple
 
 from awaitomic.model.location import ItemStep, Location
@@ -51,11 +52,15 @@ class ActiveGuard(NamedTuple):
     holds: bool
     tokens: Tokens
 
-    @property
-    def validates(self) -> bool:
-        """Whether the test held an old read of some state against a fresh one: a version, a generation, an identity."""
+    def validates(self, emptiness: AbstractSet[int]) -> bool:
+        """Tell whether the test held an old read of some state against a fresh one: a version, generation or identity.
+
+        Parameters:
+            emptiness: tests that only ask if a container in a local is empty: they compare it with nothing.
+        """
         stale = {token.location for token in self.tokens if token.is_stale}
-        return any(not token.is_stale and token.location in stale for token in self.tokens)
+        fresh = {token.location for token in self.tokens if not token.is_stale and token.read not in emptiness}
+        return not stale.isdisjoint(fresh)
 
 
 class Use(NamedTuple):

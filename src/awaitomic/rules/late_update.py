@@ -25,7 +25,6 @@ from awaitomic.rules.rule import (
     Repair,
     Rule,
     concerns,
-    has_fresh_guard,
     in_the_span,
     is_validated,
     make_finding,
@@ -35,6 +34,7 @@ from awaitomic.rules.rule import (
     suspension_of,
     takes_lock_away,
 )
+from awaitomic.rules.still_there import is_asked_again, is_still_there
 
 _ENDS = frozenset({"0", "-1"})
 
@@ -71,13 +71,15 @@ def consumed(program: Program, resolver: Resolver, fact: WriteFact, *, locked: b
     if change not in FORGETS and change is not Change.AUGMENTED:
         return None
     found = [use for use in fact.state.uses if fact.is_stale(use.token) and _same(fact, use.token)]
-    if not found or has_fresh_guard(fact) or is_validated(fact) or not concerns(resolver, fact, locked=locked):
+    if not found or is_asked_again(resolver, fact) or is_validated(fact) or not concerns(resolver, fact, locked=locked):
         return None
     if fact.via is not None and fact.via.write.consumed:
         return None
     if (change is Change.AUGMENTED and not _advances(fact)) or takes_lock_away(resolver, fact):
         return None
-    found = [use for use in found if not _is_taken_anew(resolver, fact, use) and not _is_still_there(fact, use)]
+    found = [
+        use for use in found if not _is_taken_anew(resolver, fact, use) and not is_still_there(resolver, fact, use)
+    ]
     if change is not Change.RESET:
         found = [use for use in found if not use.claim]
     if any(resolver.type_of(use.token.location).name in EVENTS for use in found) and (
@@ -98,16 +100,6 @@ def _is_taken_anew(resolver: Resolver, fact: WriteFact, use: Use) -> bool:
         return False
     onward = reach_after(resolver.function, use.suspend, stops=(use.token.read,))
     return fact.event not in onward.events
-
-
-def _is_still_there(fact: WriteFact, use: Use) -> bool:
-    """Tell whether the very element that was used has been asked for right before one is taken from its end.
-
-    ``if stack[-1] is mine: stack.pop()`` takes what it has asked for, whenever the stack was bound to its local.
-    """
-    about = [token for guard in fact.state.guards for token in guard.tokens if token.location == use.token.location]
-    outdated = {token.read for token in about if fact.is_stale(token)}
-    return fact.access.change is Change.TAKE and any(token.read not in outdated for token in about)
 
 
 def _advances(fact: WriteFact) -> bool:
