@@ -61,6 +61,16 @@ class Box:
             await asyncio.sleep(0.1)
             await self.until_checked()
 
+    async def until_asked(self):
+        while True:
+            try:
+                return await self.check_by_asking()
+            except LookupError:
+                await asyncio.sleep(0.1)
+
+    async def check_by_asking(self):
+        self.check()
+
     async def until_it_fails(self):
         while True:
             self.check()
@@ -191,6 +201,7 @@ KEPT = {
 }
 
 MAYBE = {
+    "a coroutine that fails": ("await self.until_asked()", "of `Box.until_asked` may wait until"),
     "some turns in a callee": ("await self.some_turns()", "of `Box.some_turns` may wait until"),
     "a branch that sets a flag": (
         "await self.until_flagged()",

@@ -189,7 +189,7 @@ class _Polls:
         if not isinstance(loop, ast.While) and not leaves(loop):
             return False
         for event in turn:
-            if self._raises(event) or self._is_guard(event, turn):
+            if self._raises(event, plain=False) or self._is_guard(event, turn):
                 return True
             if isinstance(loop, ast.While) and self.looks(event, turn):
                 return True
@@ -199,14 +199,18 @@ class _Polls:
         """Tell whether what comes behind an event depends on what is found there of the state."""
         return self.asks(event, turn) or self._raises(event)
 
-    def _raises(self, event: int) -> bool:
-        """Tell whether an error comes, or not, by what is found of the state: an entry that is missing, a check."""
+    def _raises(self, event: int, *, plain: bool = True) -> bool:
+        """Tell whether an error comes, or not, by what is found of the state: an entry that is missing, a check.
+
+        Parameters: `plain` leaves out coroutines, which may do something else besides, for which they are tried again.
+        """
         events = self.resolver.function.events
         found = events[event]
         if isinstance(found, Read) and isinstance(found.place, Item):
             base = events[found.place.base]
             return self._reads(event) or self._reads(base.id)
-        targets = [target for target in asked_through(self.resolver, event) if not target.function.is_async]
+        reached = asked_through(self.resolver, event)
+        targets = [target for target in reached if not (plain and target.function.is_async)]
         return any(self._of(target).fails_by_the_state() for target in targets)
 
     def fails_by_the_state(self, seen: frozenset[str] = frozenset()) -> bool:
