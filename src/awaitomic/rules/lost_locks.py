@@ -160,13 +160,13 @@ def _is_done_anyway(
 ) -> bool:
     """Tell whether who has got the lock does the work without a look if it is done already, and so do its callees.
 
-    Then nothing but the lock keeps two from doing it side by side. To fetch the same data twice is no harm, and to
-    look is none, either.
+    Then nothing but the lock keeps two from doing it side by side. To look, or fetch the same data twice, is no harm;
+    but what a callee awaits is a part of what it does.
 
     Parameters: `taken` is where the lock is taken, if it is in this function: a test above it is no look.
     """
     guards = {wait.id: list(_guards(resolver, wait, taken)) for wait in waits}
-    for wait in (each for each in waits if not _is_harmless(resolver, each)):
+    for wait in (each for each in waits if taken is None or not _is_harmless(resolver, each)):
         behind = [each for each in waits if each is not wait and not _reads_what_is_given(resolver, wait, each)]
         if guards[wait.id] or any(asks_for(resolver, wait, test) for each in behind for test in guards[each.id]):
             continue
