@@ -234,15 +234,76 @@ def test_room_in_a_queue_that_is_full_is_made_by_who_needs_the_lock(grind: str) 
     [
         (NOWAIT, ""),
         (NOWAIT, "0"),
+        (NOWAIT, "-1"),
         ("self.sacks.get_nowait()", "1"),
         (ONCE, "1"),
         ("pass", "1"),
         (f"await self.sacks.get()\n        {NOWAIT}", "1"),
     ],
-    ids=["no bound", "a bound of none", "without the lock", "with the lock before", "nobody", "some without"],
+    ids=[
+        "no bound",
+        "a bound of none",
+        "a bound below",
+        "without the lock",
+        "with the lock before",
+        "nobody",
+        "some without",
+    ],
 )
 def test_there_is_room_or_somebody_makes_some_without_the_lock(grind: str, size: str) -> None:
     assert of_mill(PUT, grind, size=size) == []
+
+
+ADD = f"{NOWAIT}\n\n    async def add(self, sack): {PUT}"
+FOUND = [
+    "if not self.sacks.full(): {put}",
+    "if self.sacks.empty(): {put}",
+    "if self.sacks.qsize() < 1: {put}",
+    "if 1 > self.sacks.qsize(): {put}",
+    "if not self.sacks.qsize() >= self.most: {put}",
+    "if sack and not self.sacks.full(): {put}",
+    "if self.sacks.full(): return\n            {put}",
+    "if self.sacks.full(): print(sack)\n            else: {put}",
+    "while not self.sacks.full(): {put}",
+    "if self.sacks.empty():\n                await asyncio.sleep(0)\n                {put}",
+]
+
+
+@pytest.mark.parametrize("body", FOUND)
+def test_room_that_has_just_been_found_is_not_waited_for(body: str) -> None:
+    assert of_mill(body.format(put=PUT), NOWAIT) == []
+
+
+NOT_FOUND = [
+    "if self.sacks.full(): {put}",
+    "if not self.sacks.empty(): {put}",
+    "if self.sacks.qsize() < 2: {put}",
+    "if self.sacks.qsize() > 0: {put}",
+    "if sack or not self.sacks.full(): {put}",
+    "if not self.others.full(): {put}",
+    "if not self.sacks.full(): print(sack)\n            {put}",
+    "if not self.sacks.full():\n                {put}\n                {put}",
+    "if not self.sacks.full():\n                for each in sack: {put}",
+]
+
+
+@pytest.mark.parametrize("body", NOT_FOUND)
+def test_room_that_is_not_found_or_taken_since_is_waited_for(body: str) -> None:
+    assert set(of_mill(body.format(put=PUT), NOWAIT)) == {("Mill.bring", "likely")}
+
+
+def test_who_holds_the_lock_may_have_found_room_for_what_he_awaits() -> None:
+    assert of_mill("if self.sacks.empty(): await self.add(sack)", ADD) == []
+    waits = [("Mill.bring", "likely")]
+    assert of_mill("if self.sacks.full(): await self.add(sack)", ADD) == waits
+    twice = ADD.replace(PUT, f"\n        {PUT}\n        {PUT}")
+    assert set(of_mill("if self.sacks.empty(): await self.add(sack)", twice)) == set(waits)
+
+
+def test_room_may_be_taken_by_others_while_something_else_is_awaited() -> None:
+    body = FOUND[-1].format(put=PUT)
+    assert of_mill(body, f"{NOWAIT}\n        async with self.lock: self.sacks.put_nowait(1)") == []
+    assert of_mill(body, f"{NOWAIT}\n        self.sacks.put_nowait(1)") == [("Mill.bring", "likely")]
 
 
 def test_who_has_had_the_lock_once_may_end_the_wait_again_without() -> None:

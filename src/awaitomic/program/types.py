@@ -117,6 +117,9 @@ class TypeReader:
         """Give the number that an expression is, if it is written out or a name that the module gives to one."""
         if isinstance(node, ast.Name):
             return self._constants.get(node.id)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            below = self.number(node.operand)
+            return -below if below is not None else None
         return node.value if isinstance(node, ast.Constant) and isinstance(node.value, int) else None
 
     def _outside(self, name: str) -> str:

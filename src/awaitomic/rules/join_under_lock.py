@@ -19,6 +19,7 @@ from awaitomic.program.locks.held_waits import (
     may_be_alone,
     needing_tasks,
 )
+from awaitomic.program.locks.room import room_is_found
 from awaitomic.rules import references
 from awaitomic.rules.rule import Repair, Rule, step, suspending_functions
 
@@ -59,8 +60,9 @@ def _for_a_task(program: Program, held: HeldWait) -> Finding | None:
 
 def _for_a_signal(program: Program, held: HeldWait) -> Finding | None:
     """Tell of an event, a queue, a condition or a future that only those who need the lock can do something about."""
+    room = is_for_room(held)
     found = enders(program, held)
-    if not found:
+    if not found or (room and room_is_found(program, held)):
         return None
     lock = held.taken.lock
     rivals = [(each.resolver, Access(each.event, held.waited, Change.ASSIGN, None)) for each in found]
@@ -70,7 +72,6 @@ def _for_a_signal(program: Program, held: HeldWait) -> Finding | None:
     ender = next(each for each in found if each.resolver is judgement.rival and each.event == judgement.access.event)
     name, where = ender.resolver.function.qualname, program.place(ender.resolver.function, ender.event)
     others = "" if len(found) == 1 else f" (and {len(found) - 1} more who need the lock, too)"
-    room = is_for_room(held)
     what = f"room in `{held.waited}`, once that is full," if room else f"`{held.waited}`"
     message = (
         f"{what} is waited for with `{lock}` held, and only `{name}` ({where}){others} can end that, "
@@ -213,8 +214,9 @@ class Feed:
     silent=(
         "A task that is awaited where it is made, or by leaving its group, which is AWA301's; "
         "a wait behind the lock, a task that is cancelled first and does not take the lock on its way out, an event "
-        "that somebody can set without the lock, a condition of the very lock that is held, and objects that are "
-        "handed on to code that is not seen. A wait with a time limit is reported as possible."
+        "that somebody can set without the lock, room in a queue that a test has just found, a condition of the very "
+        "lock that is held, and objects that are handed on to code that is not seen. A wait "
+        "with a time limit is reported as possible."
     ),
     references=(
         references.DEADLOCK,
