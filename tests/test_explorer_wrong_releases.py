@@ -110,14 +110,15 @@ class Wire:
             {first}
             await asyncio.sleep(0)
             {then}
-            self.got.append((what, self.answers.pop(0)))
+            self.got.append((what, {answer}))
         {given}
 
 wire = Wire()
 """
-SENT = {"first": "self.answers.append(what)", "then": "pass"}
+SENT = {"first": "self.answers.append(what)", "then": "pass", "answer": "self.answers.pop(0)"}
 """The request is on its way while the task waits: who is cancelled leaves the answer to the next one."""
-SENT_LATER = {"first": "pass", "then": "self.answers.append(what)"}
+SENT_LATER = {"first": "pass", "then": "self.answers.append(what)", "answer": "self.answers[-1]"}
+"""Nothing is on its way while the task waits; and what is looked at need not be there to be taken out."""
 
 
 def _asking() -> Scenario:
