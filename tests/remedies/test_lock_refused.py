@@ -180,6 +180,15 @@ class Source:
         "line 16",
         WRITERS.replace("        self.total = amount", LOOP.format(test="amount", wait="fetch()")),
     ),
+    "another writer's loop over what others send": (
+        "AWA101",
+        "long-loop",
+        "line 16",
+        WRITERS.replace(
+            "        self.total = amount",
+            LOOP.format(test="x", wait="fetch()").replace("while x", "async for _ in amount"),
+        ),
+    ),
     "another writer's loop that never ends": (
         "AWA101",
         "endless-loop",

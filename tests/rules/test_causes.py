@@ -57,6 +57,33 @@ def test_those_of_a_subclass_do() -> None:
     assert reported(SIBLINGS.format(base="Slow")) == {"Slow.close"}
 
 
+ENDED = """
+class Pool:
+    idle = []
+
+    def __init__(self):
+        self.free = []
+
+    async def drain(self):
+        while {state}:
+            last = {state}[-1]
+            await last.close()
+            {state}.pop()
+
+    def {name}(self):
+        {state}.append(self)
+"""
+
+
+def test_nobody_waits_in_a_method_of_an_object_that_nobody_has_any_more() -> None:
+    assert reported(ENDED.format(state="self.free", name="__del__")) == set()
+
+
+@pytest.mark.parametrize(("state", "name"), [("self.free", "give_back"), ("Pool.idle", "__del__")])
+def test_what_others_have_is_changed_by_the_end_of_one_too(state: str, name: str) -> None:
+    assert "Pool.drain" in reported(ENDED.format(state=state, name=name))
+
+
 TABLE = """
 class Images:
     def __init__(self):

@@ -6,7 +6,7 @@ is to show the same has to be told again.
 """
 
 # As in discovery, plain strings: these are words of a command line.
-# ruff: noqa: PTH100, PTH109, PTH112, PTH117, PTH118, PTH119, PTH120, PTH122
+# ruff: noqa: PTH100, PTH109, PTH112, PTH117, PTH118, PTH119, PTH120, PTH122 - plain strings, for the reason above
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from awaitomic.config.files import Layer, read_layer
 from awaitomic.config.settings import KEYS, Overrides, Settings
 
 # As in discovery, plain strings: every file of a run asks for its settings.
-# ruff: noqa: PTH100, PTH112, PTH113, PTH118, PTH120
+# ruff: noqa: PTH100, PTH112, PTH113, PTH118, PTH120 - plain strings, for the reason above
 
 
 def load(

@@ -295,8 +295,8 @@ class Settings:
         """The absolute path of the baseline, if there is one."""
         if not self.baseline:
             return None
-        # Links are not followed, as in discovery: the path is the one that the table means.
-        return os.path.normpath(os.path.join(os.path.abspath(self.root or "."), self.baseline))  # noqa: PTH100, PTH118
+        root = os.path.abspath(self.root or ".")  # noqa: PTH100 - links are not followed: it is the path that the table means
+        return os.path.normpath(os.path.join(root, self.baseline))  # noqa: PTH118 - a plain string, as in discovery
 
     def selected(self, code: str) -> bool:
         """Say whether a rule is selected: the longest matching entry wins, and `ignore` among equally long ones.

@@ -4,7 +4,7 @@ Most of `patching` is imported only where something is written: most runs are no
 """
 
 # Plain strings where paths are compared and shown, as in discovery.
-# ruff: noqa: PTH100, PTH118, PTH120
+# ruff: noqa: PTH100, PTH118, PTH120 - plain strings, for the reason above
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ from awaitomic.program.locks.order import LockOrder
 from awaitomic.program.locks.serialising import serialising_decorator
 from awaitomic.program.locks.takes import Takes
 from awaitomic.program.makers import Makers
-from awaitomic.program.module import ModuleFacts, is_construction
+from awaitomic.program.module import ModuleFacts, is_construction, is_destruction
 from awaitomic.program.project import Project
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.summaries import Summary
@@ -322,9 +322,15 @@ def _changing(writers: Mapping[Location, list[Rival]], keys: tuple[Location, ...
         for resolver, access in writers.get(wanted, ()):
             if index == 2 and access.change not in CONTENTS and access.change is not Change.RESET:
                 continue
-            if not is_construction(resolver.function) and not _is_before_closures(resolver, access):
+            if not _is_alone(resolver, access) and not _is_before_closures(resolver, access):
                 found.append((resolver, access))
     return found
+
+
+def _is_alone(resolver: Resolver, access: Access) -> bool:
+    """Tell whether a write is made before anybody else has the object, or when nobody has it any more."""
+    own = access.location.root is Root.SELF
+    return is_construction(resolver.function) or (own and is_destruction(resolver.function))
 
 
 def _is_before_closures(resolver: Resolver, access: Access) -> bool:

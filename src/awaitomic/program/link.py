@@ -18,11 +18,11 @@ from awaitomic.model.conventions import STANDARD, Conventions
 from awaitomic.model.identity import identity, module_of, qualname_of
 from awaitomic.model.location import Location, Root
 from awaitomic.program.deriving import Deriving, last_of
+from awaitomic.program.lock_aliases import is_only_name
 from awaitomic.program.module import ClassFacts, ModuleFacts
 from awaitomic.program.modules import Modules
 from awaitomic.program.names import dotted
 from awaitomic.program.outline import ClassOutline
-from awaitomic.program.second_names import is_only_name
 from awaitomic.program.types import FOREIGN, UNKNOWN, Typed
 
 _MOST_HOPS = 12

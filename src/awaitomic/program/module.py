@@ -17,9 +17,9 @@ from awaitomic.knowledge.lifecycle import CONSTRUCTION
 from awaitomic.model.identity import identity
 from awaitomic.model.location import Location
 from awaitomic.program.items import item_types
+from awaitomic.program.lock_aliases import second_names
 from awaitomic.program.names import last_name, target_names
 from awaitomic.program.outline import Outline
-from awaitomic.program.second_names import second_names
 from awaitomic.program.types import Typed, TypeReader, annotated, combine, is_container, numbers_named
 from awaitomic.source.syntax import Nodes, walk
 
@@ -193,6 +193,11 @@ def is_construction(function: FunctionGraph) -> bool:
     """Tell whether a function runs before anybody else can have the object, or at import."""
     name = getattr(function.node, "name", "")
     return name in CONSTRUCTION or not isinstance(function.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+
+
+def is_destruction(function: FunctionGraph) -> bool:
+    """Tell whether a function runs when nobody has the object any more: who waits in a method of it still has it."""
+    return getattr(function.node, "name", "") == "__del__"
 
 
 def is_setter(function: FunctionGraph) -> bool:

@@ -19,7 +19,7 @@ from awaitomic.model.finding import Confidence
 from awaitomic.report.cells import visible
 from awaitomic.report.html_paint import HtmlPaint, painted
 from awaitomic.report.summary import check_summary
-from awaitomic.report.text import frames
+from awaitomic.report.text import diff_rows, frames
 from awaitomic.report.timeline import VERBS, build_timeline
 from awaitomic.report.words import error_title, remedy
 
@@ -192,10 +192,7 @@ def _remedy(article: ET.Element, finding: Finding) -> None:
     fix = finding.fix
     _prose(article, "p", ": ".join(said), cls="remedy" if fix is None else f"remedy {fix.applicability}")
     if fix is not None and fix.diff:
-        kinds = {"+": "added", "-": "removed", "@": "hunk"}
-        rows = (visible(line.rstrip("\r")).replace("\u2409", "\t") for line in fix.diff.rstrip("\n").split("\n"))
-        paint = HtmlPaint()
-        _code(article, (paint.style(row, kinds[row[0]]) if row[:1] in kinds else row for row in rows))
+        _code(article, diff_rows(fix.diff, HtmlPaint()))
 
 
 def _code(article: ET.Element, rows: Iterable[str]) -> None:

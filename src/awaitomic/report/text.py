@@ -109,9 +109,14 @@ def _item(label: str, text: str, kind: str, paint: Paint) -> Iterator[str]:
 
 
 def render_diff(diff: str, paint: Paint) -> Iterator[str]:
-    """Render a patch for people: in colour, and with control characters made visible."""
+    """Render a patch below a finding."""
     yield ""
+    yield from (f"{'':{2 * _INDENT}}{row}".rstrip() for row in diff_rows(diff, paint))
+
+
+def diff_rows(diff: str, paint: Paint) -> Iterator[str]:
+    """Give the rows of a patch for people: in colour, and with control characters made visible."""
     for line in diff.rstrip("\n").split("\n"):
         shown = visible(line.rstrip("\r")).replace("\u2409", "\t")
         kind = {"+": "added", "-": "removed", "@": "hunk"}.get(shown[:1], "")
-        yield f"{'':{2 * _INDENT}}{paint.style(shown, kind) if kind else shown}".rstrip()
+        yield paint.style(shown, kind) if kind else shown

@@ -10,6 +10,7 @@ from awaitomic.model.finding import Confidence, Finding, Role, Span, TraceStep
 from awaitomic.program import Program
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.concurrency import Hint, judge
+from awaitomic.program.locks.found_room import room_is_found
 from awaitomic.program.locks.held_waits import (
     Ender,
     HeldWait,
@@ -19,7 +20,6 @@ from awaitomic.program.locks.held_waits import (
     may_be_alone,
     needing_tasks,
 )
-from awaitomic.program.locks.room import room_is_found
 from awaitomic.rules import references
 from awaitomic.rules.rule import Repair, Rule, step, suspending_functions
 

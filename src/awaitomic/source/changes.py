@@ -6,7 +6,7 @@ Files that git does not know yet, and does not ignore, are new from top to botto
 """
 
 # Plain strings, as in discovery; git gives bytes, which may be no UTF-8.
-# ruff: noqa: PTH110, PTH118, PTH120, PTH123
+# ruff: noqa: PTH110, PTH118, PTH120, PTH123 - plain strings, for the reason above
 
 from __future__ import annotations
 

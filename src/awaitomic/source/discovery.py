@@ -6,7 +6,7 @@ either part of the tree anyway, or not the user's to edit from here, and loops c
 """
 
 # The walk works on plain strings: a Path object for each entry would cost more than the listing.
-# ruff: noqa: PTH100, PTH109, PTH116, PTH114, PTH118
+# ruff: noqa: PTH100, PTH109, PTH116, PTH114, PTH118 - plain strings, for the reason above
 
 from __future__ import annotations
 

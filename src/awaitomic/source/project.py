@@ -6,7 +6,7 @@ reading the other thousands as programs.
 """
 
 # As in discovery, plain strings instead of Path objects: a tree has thousands of entries.
-# ruff: noqa: PTH100, PTH110, PTH118, PTH120, PTH123
+# ruff: noqa: PTH100, PTH110, PTH118, PTH120, PTH123 - plain strings, for the reason above
 
 from __future__ import annotations
 

@@ -136,7 +136,7 @@ def _note_loop(coverage: Coverage, resolver: Resolver, event: Suspend, seen: _Se
         covered = id(function) in coverage.delegating or any(run.covers(outer) for run in runs)
         if covered and isinstance(node, ast.For | ast.AsyncFor | ast.While):
             file = "" if coverage.program.is_here(function) else coverage.program.path_of(function)
-            seen.loops[file, node.lineno] = isinstance(node, ast.While)
+            seen.loops[file, node.lineno] = isinstance(node, ast.While | ast.AsyncFor)
 
 
 def _listed(found: dict[str, str]) -> str:
