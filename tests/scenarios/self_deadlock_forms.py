@@ -43,6 +43,8 @@ CASES: dict[str, FixtureCase] = {
     "self_deadlock/keep_condition_of_lock.py": _kept(),
     "self_deadlock/second_name.py": ledger("safe"),
     "self_deadlock/keep_second_name.py": _kept(),
+    "self_deadlock/lock_of_class.py": ledger("safe"),
+    "self_deadlock/keep_lock_of_class.py": _kept(),
     "self_deadlock/asked_in_vain.py": ledger("safe"),
     "self_deadlock/keep_asked_first.py": _kept(),
     "self_deadlock/only_what_is_missing.py": ledger("safe"),

@@ -14,3 +14,9 @@ OTHER_LIBRARIES: Final = frozenset(
     ).split()
 )
 """Top-level packages. Of a package that is in no table it is not known whose its classes are."""
+
+MODEL_BASES: Final = frozenset(
+    "BaseModel BaseSettings RootModel GenericModel SQLModel Struct Document EmbeddedDocument DeclarativeBase "
+    "MappedAsDataclass".split()
+)
+"""Bases, by their last names, for whose classes what stands in the body is a field: copied into each instance."""

@@ -79,6 +79,8 @@ class Location:
     steps: tuple[Step, ...] = ()
     written: tuple[Step, ...] | None = field(default=None, compare=False)
     """The steps as the program writes them, where a property or a getter stands for a part of the path."""
+    said: str = field(default="", compare=False)
+    """How the program says the whole of it, where that is not by its root and steps."""
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -97,7 +99,7 @@ class Location:
         return (self.steps, self.name, self.owner, self.root) == (other.steps, other.name, other.owner, other.root)
 
     def __str__(self) -> str:
-        return self.name + "".join(str(step) for step in self.written or self.steps if step != ANY_ITEM)
+        return self.said or self.name + "".join(str(step) for step in self.written or self.steps if step != ANY_ITEM)
 
     def attribute(self, name: str) -> Location:
         """Give the location of an attribute of what is stored here."""
@@ -118,6 +120,10 @@ class Location:
     def written_as(self, written: tuple[Step, ...]) -> Location:
         """Give the same location, shown by other steps."""
         return Location(self.root, self.owner, self.name, self.steps, written)
+
+    def said_as(self, text: str) -> Location:
+        """Give the same location, shown as the program says it."""
+        return Location(self.root, self.owner, self.name, self.steps, self.written, text)
 
     @property
     def parent(self) -> Location | None:

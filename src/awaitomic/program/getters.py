@@ -20,7 +20,7 @@ from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.target import Target
 
-_PLAIN = frozenset({"property", "override", "final"})
+_PLAIN = frozenset({"property", "override", "final", "classmethod"})
 """Decorators under which a function returns what its body returns."""
 _SHARED = frozenset({Root.SELF, Root.GLOBAL, Root.PARAMETER})
 _LONGEST = 40
@@ -103,6 +103,8 @@ def _is_none(resolver: Resolver, operand: Operand) -> bool:
 
 def _can_be_named(resolver: Resolver, location: Location) -> bool:
     """Tell whether callers have names for a location: its keys are literals, or parameters as they were given."""
+    if location.root is Root.CLASS:
+        return resolver.is_class_lock(location)  # other state of a class may be that of a subclass
     if location.root not in _SHARED or not location.steps:
         return location.root is Root.GLOBAL
     keys = [each for each in location.steps if isinstance(each, ItemStep)]

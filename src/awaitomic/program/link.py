@@ -17,6 +17,7 @@ from awaitomic.knowledge.locks import CONFIGURED_LOCK
 from awaitomic.model.conventions import STANDARD, Conventions
 from awaitomic.model.identity import identity, module_of, qualname_of
 from awaitomic.model.location import Location, Root
+from awaitomic.program.class_locks import ClassLocks
 from awaitomic.program.deriving import Deriving, last_of
 from awaitomic.program.lock_aliases import is_only_name
 from awaitomic.program.module import ClassFacts, ModuleFacts
@@ -58,6 +59,7 @@ class Linker:
         self._lineages: dict[str, tuple[ClassFacts, ...]] = {}
         self._children: dict[str, tuple[str, ...]] = {}
         self._deriving = Deriving(modules)
+        self.class_locks = ClassLocks(self, modules)
         self._types: dict[tuple[str, str], Typed] = {}
         self._below: dict[str, tuple[ClassOutline, ...]] = {}
         self._descendants: dict[str, tuple[ClassFacts, ...]] = {}

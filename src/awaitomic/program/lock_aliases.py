@@ -84,9 +84,14 @@ def is_only_name(link: Linker, modules: Modules, facts: ClassFacts, name: str) -
     if link.has_strangers_below(facts.id) or any(not both.isdisjoint({*e.methods, *e.class_level}) for e in family):
         return False
     where = {each.module for each in family}.union(*(modules.names_related(facts.id, each) for each in both))
-    known = (modules.facts(each) for each in sorted(where))
-    found = Counter(attr for module in known if module is not None for attr in _set_in(module, kin))
+    found = times_set(modules, where, kin)
     return all(found[attr] == 1 for attr in both)
+
+
+def times_set(modules: Modules, where: Iterable[str], family: frozenset[str]) -> Counter[str]:
+    """Count how often some modules set or delete each attribute of what may be an object of a family of classes."""
+    known = (modules.facts(each) for each in sorted(where))
+    return Counter(attr for module in known if module is not None for attr in _set_in(module, family))
 
 
 def _set_in(module: ModuleFacts, family: frozenset[str]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from awaitomic.flow.graph import FunctionGraph
+from awaitomic.knowledge.locks import sounds_like_a_lock
 from awaitomic.model.event import (
     Attribute,
     Call,
@@ -26,7 +27,8 @@ from awaitomic.model.event import (
     Read,
     Scope,
 )
-from awaitomic.model.location import ANY_ITEM, ItemStep, Location, Root
+from awaitomic.model.identity import qualname_of
+from awaitomic.model.location import ANY_ITEM, AttributeStep, ItemStep, Location, Root
 from awaitomic.program.elements import element_of
 from awaitomic.program.identities import Identities
 from awaitomic.program.library_values import class_of, value_of_call
@@ -163,7 +165,27 @@ class Resolver(Identities):
         base = self.value(place.base)
         if base is not None and place.attr == "__class__":
             return class_of(base)
-        return base.attribute(place.attr) if base is not None else None
+        if base is None:
+            return None
+        return self._of_class(base, place.attr) or base.attribute(place.attr)
+
+    def _of_class(self, base: Location, attribute: str) -> Location | None:
+        """Give the lock that all instances of a class share, whichever of them, or the class, is asked for it."""
+        own = base.root in {Root.SELF, Root.CLASS} and not base.steps
+        if not own and not sounds_like_a_lock(attribute):
+            return None  # the type of whatever is looked into is not asked for each attribute of it
+        of_class = base.owner if own else (self.type_of(base).name or "").removeprefix("class:")
+        owner = self.module.link.class_locks.owner_of(of_class, attribute) if of_class else None
+        if owner is None:
+            return None
+        lock = Location(Root.CLASS, owner, qualname_of(owner)).attribute(attribute)
+        return lock.said_as(str(base.attribute(attribute)))
+
+    def is_class_lock(self, location: Location) -> bool:
+        """Tell whether a location is that of the one lock which a class has for all its instances."""
+        step = location.steps[0] if location.root is Root.CLASS and len(location.steps) == 1 else None
+        owner = location.owner
+        return isinstance(step, AttributeStep) and self.module.link.class_locks.owner_of(owner, step.name) == owner
 
     def _of_module(self, place: Attribute) -> Location | None:
         """Give the variable or class of another module that ``module.name`` stands for."""

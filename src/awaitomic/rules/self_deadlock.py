@@ -41,24 +41,26 @@ def _examine(
     # What every caller holds is each caller's own finding, which leads through here.
     theirs = {lock.location for lock in program.callers.held_at_entry(resolver.function)}
     mine = [taken for taken in state if taken.lock.self_deadlocks and taken.lock.location not in theirs]
-    held = {taken.lock.location for taken in mine}
+    held = {taken.lock.location: taken.lock.location for taken in mine}  # as the holder says them
     for lock in own_acquisitions(program, resolver, event):
         if lock.location in held and _is_new(seen, resolver, event, lock, ""):
-            yield _report(program, resolver, event.id, lock, None, None)
+            yield _report(program, resolver, event.id, lock.at(held[lock.location]), None, None)
     if not isinstance(event, Suspend):
         return
     for call in calls_while_waiting(resolver, event):
         for target in call.targets:
             # Not what the call leaves held itself, nor a coroutine that it is handed to be awaited.
             itself = {call.call, *(resolver.origin(operand) for _, operand in target.arguments)}
-            earlier = {shortest(program, resolver, taken.lock.location) for taken in mine if taken.event not in itself}
+            places = [taken.lock.location for taken in mine if taken.event not in itself]
+            earlier = {place: place for place in (shortest(program, resolver, each) for each in places)}
             for lock, taken in program.acquisitions.by_call(resolver, target):
                 if taken.if_free or lock.location not in earlier or not lock.self_deadlocks:
                     continue
                 if Settled(program, resolver, event.id, lock).keeps_from(target, taken):
                     continue
                 if _is_new(seen, resolver, event, lock, target.function.id):
-                    yield _report(program, resolver, event.id, lock, taken, (call, target))
+                    said = lock.at(earlier[lock.location])
+                    yield _report(program, resolver, event.id, said, taken, (call, target))
 
 
 def _handed_to_holders(program: Program, resolver: Resolver, seen: set[tuple[int, Lock, str]]) -> Iterator[Finding]:

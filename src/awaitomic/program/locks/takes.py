@@ -62,6 +62,10 @@ class Takes:
             yield from self._find_locks(resolver, event.operands[0])  # `self.lock or nullcontext()`: if there is one
             return
         if isinstance(event, Call):
+            given = self._given(resolver, event)
+            if given is not None:
+                yield given
+                return
             targets = targets_of(resolver, event)
             if targets and not any(is_construction(target.function) for target in targets):
                 for target in targets:
@@ -74,6 +78,12 @@ class Takes:
         lock = self._lock(resolver, manager)
         if lock is not None:
             yield self._as_kept(resolver, self._as_sized(resolver, manager, lock))
+
+    def _given(self, resolver: Resolver, event: Call) -> Lock | None:
+        """Give the lock that a getter returns, if that is one attribute or variable which is a lock by its type."""
+        location = resolver.value(event.id)
+        known = typed_lock(resolver, location) if location is not None and not location.is_entry else None
+        return self._as_kept(resolver, known) if known is not None else None
 
     def _lock(self, resolver: Resolver, operand: Operand) -> Lock | None:
         """Give the lock that a value is by its type, by its name, or by where it comes from."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
+from awaitomic.knowledge.other_libraries import MODEL_BASES
 from awaitomic.model.identity import qualname_of
 from awaitomic.model.plan import Edit
 from awaitomic.model.position import StatementPath
@@ -21,9 +22,8 @@ from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.maker import BEFORE_3_10, Maker, second_loop
 
 _PLAIN_BASES = frozenset({"object", "Generic", "ABC", "typing.Generic", "abc.ABC", "typing.Protocol", "Protocol"})
-_UNFIT_BASES = frozenset(
-    "NamedTuple Enum IntEnum StrEnum Flag IntFlag Protocol TypedDict BaseModel BaseSettings RootModel GenericModel "
-    "SQLModel Struct Document EmbeddedDocument DeclarativeBase MappedAsDataclass tuple int str float".split()
+_UNFIT_BASES = MODEL_BASES | frozenset(
+    "NamedTuple Enum IntEnum StrEnum Flag IntFlag Protocol TypedDict tuple int str float".split()
 )
 _DECLARING_SUFFIXES = ("Model", "Schema", "Settings", "Struct", "Entity")
 _DECLARING_FUNCTIONS = frozenset({"pydantic.PrivateAttr", "pydantic.Field", "sqlmodel.Field", "msgspec.field"})
