@@ -41,6 +41,7 @@ CASES: dict[str, FixtureCase] = {
     "self_deadlock/keep_lock_argument.py": _kept(),
     "self_deadlock/condition_of_lock.py": ledger("safe"),
     "self_deadlock/keep_condition_of_lock.py": _kept(),
+    "self_deadlock/keep_condition_of_old_lock.py": replace(_kept(), subject=lambda module: module.ApartLedger()),
     "self_deadlock/second_name.py": ledger("safe"),
     "self_deadlock/keep_second_name.py": _kept(),
     "self_deadlock/lock_of_class.py": ledger("safe"),

@@ -18,6 +18,7 @@ from awaitomic.model.conventions import STANDARD, Conventions
 from awaitomic.model.identity import identity, module_of, qualname_of
 from awaitomic.model.location import Location, Root
 from awaitomic.program.class_locks import ClassLocks
+from awaitomic.program.condition_locks import is_made_anew_below
 from awaitomic.program.deriving import Deriving, last_of
 from awaitomic.program.lock_aliases import is_only_name
 from awaitomic.program.module import ClassFacts, ModuleFacts
@@ -305,6 +306,8 @@ class Linker:
         typed = facts.attributes[attribute]
         if typed.is_second_name and not is_only_name(self, self._modules, facts, attribute):
             typed = replace(typed, wraps=None, is_second_name=False)
+        elif typed.wraps is not None and is_made_anew_below(self, facts, attribute, typed.wraps):
+            typed = replace(typed, wraps=None)
         return self.resolve(typed, facts.module)
 
     def variable_type(self, module: str, name: str) -> Typed:

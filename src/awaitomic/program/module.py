@@ -16,6 +16,7 @@ from awaitomic.knowledge.awaitables import QUEUES
 from awaitomic.knowledge.lifecycle import CONSTRUCTION
 from awaitomic.model.identity import identity
 from awaitomic.model.location import Location
+from awaitomic.program.condition_locks import told_by_paths
 from awaitomic.program.items import item_types
 from awaitomic.program.lock_aliases import second_names
 from awaitomic.program.names import last_name, target_names
@@ -239,6 +240,7 @@ def _read_attribute_types(facts: ClassFacts, types: TypeReader) -> None:
         if known is not None and (is_container(known) or known.name in QUEUES) and known.item is None:
             facts.attributes[name] = replace(known, item=item)
     facts.attributes |= second_names(facts.methods.values(), facts.attributes)
+    facts.attributes |= told_by_paths(facts)
 
 
 def _tells(typed: Typed) -> bool:

@@ -165,9 +165,11 @@ class Resolver(Identities):
         base = self.value(place.base)
         if base is not None and place.attr == "__class__":
             return class_of(base)
-        if base is None:
-            return None
-        return self._of_class(base, place.attr) or base.attribute(place.attr)
+        return self.attribute_of(base, place.attr) if base is not None else None
+
+    def attribute_of(self, base: Location, attribute: str) -> Location:
+        """Give the location of an attribute of what is stored at one."""
+        return self._of_class(base, attribute) or base.attribute(attribute)
 
     def _of_class(self, base: Location, attribute: str) -> Location | None:
         """Give the lock that all instances of a class share, whichever of them, or the class, is asked for it."""

@@ -208,7 +208,9 @@ def numbers_named(tree: ast.Module, nodes: Iterable[ast.AST], imports: dict[str,
 
 
 def _wrapped(name: str, node: ast.Call) -> ast.expr | None:
-    return node.args[0] if name in WRAPPING_CONSTRUCTORS and node.args else None
+    if name not in WRAPPING_CONSTRUCTORS:
+        return None
+    return node.args[0] if node.args else next((each.value for each in node.keywords if each.arg == "lock"), None)
 
 
 def aliased(lock: Typed, itself: ast.expr) -> Typed:

@@ -23,6 +23,7 @@ from awaitomic.knowledge.locks import (
 from awaitomic.model.event import Attribute, Call, Event, Operand, Read
 from awaitomic.model.finding import Confidence
 from awaitomic.model.location import NAMED_BY_SEVERAL, AttributeStep, ItemStep, Location, Root
+from awaitomic.program.condition_locks import steps_of
 from awaitomic.program.locks.counts_users import counts_users
 from awaitomic.program.locks.tables import lock_made_for
 from awaitomic.program.module import ClassFacts, ModuleFacts
@@ -244,7 +245,7 @@ def lock_of(resolver: Resolver, operand: Operand) -> Lock | None:
     if found is None and typed.name is None:
         found = lock_made_for(resolver, operand)
     if found is not None:
-        location = _wrapped_lock(location, typed) or location
+        location = _wrapped_lock(resolver, location, typed) or location
         return Lock(location or unnamed(resolver, operand), found)
     if typed.name is not None and not typed.nothing:
         return None
@@ -272,15 +273,16 @@ def _is_side(resolver: Resolver, event: Event, sides: frozenset[str]) -> bool:
     return resolver.operand_type(base).name in READ_WRITE_LOCKS or names_read_write(name)
 
 
-def _wrapped_lock(location: Location | None, typed: Typed) -> Location | None:
+def _wrapped_lock(resolver: Resolver, location: Location | None, typed: Typed) -> Location | None:
     """``Condition(self._lock)`` *is* that lock."""
     wrapped = typed.wraps
     if location is not None and location.root is Root.GLOBAL and not location.steps and isinstance(wrapped, ast.Name):
         return Location(Root.GLOBAL, location.owner, wrapped.id)
-    if location is None or not isinstance(wrapped, ast.Attribute) or not isinstance(wrapped.value, ast.Name):
-        return None
-    parent = location.parent
-    return parent.attribute(wrapped.attr) if parent is not None else None
+    found = location.parent if location is not None and wrapped is not None else None
+    steps = steps_of(wrapped) if wrapped is not None else ()
+    for name in steps:
+        found = resolver.attribute_of(found, name) if found is not None else None
+    return found if steps else None
 
 
 def _unresolved(resolver: Resolver, operand: Operand, location: Location | None) -> Lock | None:
