@@ -58,8 +58,8 @@ REMEDY = Remedy(
     ),
     safety=(
         "Safe if the read can neither raise nor have an effect, and what is awaited does not write the state. Unsafe "
-        "if the read can raise (the await would then run before the error), or if code that is not known gets the "
-        "object."
+        "if the read can raise (the await would then run before the error), if others may take away what it looks up, "
+        "or if code that is not known gets the object."
     ),
     propose=propose,
 )

@@ -14,6 +14,7 @@ from awaitomic.model.finding import Applicability
 from awaitomic.model.location import Location
 from awaitomic.model.plan import InsertStatements, Plan, ReplaceExpression
 from awaitomic.model.position import Extent
+from awaitomic.remedies.hoist.gone import gone_meanwhile
 from awaitomic.remedies.hoist.layout import joined, lifted_text
 from awaitomic.remedies.remedy import Case, Proposal
 from awaitomic.remedies.shared.contents import changed_contents
@@ -153,7 +154,8 @@ class _Lifting:
         if found.writes:
             raise Declined("written-between", f"{found.writes[0]} while it is awaited")
         changed = changed_contents(case, self._early, lifted)
-        return [*self._doubts, *found.unknown, *changed, *written_here(case, self._states())]
+        gone = gone_meanwhile(case, self._early)
+        return [*self._doubts, *found.unknown, *changed, *written_here(case, self._states()), *gone]
 
     def _roots(self) -> Iterator[ast.expr]:
         """Give what the statement evaluates before it writes, in order: the target of ``+=`` comes before the value."""

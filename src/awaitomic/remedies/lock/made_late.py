@@ -15,6 +15,7 @@ from awaitomic.program.names import is_none
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.nothing import is_optional_parameter
 from awaitomic.remedies.shared.region import events_in
 
 
@@ -50,23 +51,7 @@ def _may_leave_none(resolver: Resolver, access: Access, writes: list[tuple[Resol
     node = resolver.function.nodes[access.value] if access.value is not None else None
     if isinstance(node, ast.IfExp):
         return is_none(node.body) or is_none(node.orelse)
-    return isinstance(node, ast.Name) and _may_be_none(resolver, node.id)
-
-
-def _may_be_none(resolver: Resolver, name: str) -> bool:
-    """Tell whether a parameter is optional, by its default or its type."""
-    arguments = getattr(resolver.function.node, "args", None)
-    if not isinstance(arguments, ast.arguments):
-        return False
-    positional = [*arguments.posonlyargs, *arguments.args]
-    defaults = dict(zip([each.arg for each in reversed(positional)], reversed(arguments.defaults), strict=False))
-    defaults |= {
-        each.arg: value for each, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value
-    }
-    typed = next((each.annotation for each in [*positional, *arguments.kwonlyargs] if each.arg == name), None)
-    said = ast.unparse(typed) if typed is not None else ""
-    default = defaults.get(name)
-    return (default is not None and is_none(default)) or "None" in said or "Optional" in said
+    return isinstance(node, ast.Name) and is_optional_parameter(resolver, node.id)
 
 
 def _told(coverage: Coverage, user: Resolver, maker: Resolver, access: Access) -> str:

@@ -21,10 +21,11 @@ from awaitomic.remedies.recheck.identity import is_object
 from awaitomic.remedies.recheck.second_test import propose_second_test
 from awaitomic.remedies.recheck.together import left_beside, resets_beside, target_of
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
+from awaitomic.remedies.shared.above import check_above
 from awaitomic.remedies.shared.declined import Declined, or_refusal
 from awaitomic.remedies.shared.effects import touches
 from awaitomic.remedies.shared.names import name_for_state
-from awaitomic.remedies.shared.plain_attribute import is_plain_attribute
+from awaitomic.remedies.shared.plain_attribute import stays_plain
 from awaitomic.remedies.shared.siblings import Block, common_block, names_in
 from awaitomic.remedies.shared.state_reads import in_while_test, replaced, state_reads
 
@@ -152,9 +153,7 @@ def _take_alias(
         raise Declined("recheck-shape", "what was used is not read by a plain expression in front of the write")
     if isinstance(block.statements[first], ast.For | ast.AsyncFor | ast.While):
         raise Declined("recheck-shape", "what was used is read in a loop, and may be another object each time round")
-    nested = all(case.path(event) != block.path(first) for event in _events_of(case, reads[0].node))
-    if nested and isinstance(reads[0].node, ast.Subscript):
-        raise Declined("recheck-shape", f"`{case.text(reads[0].node)}` would be read where it may be missing")
+    check_above(case, block, first, reads[0].node, "recheck-shape")
     name = name_for_state(case, state)
     text = case.text(reads[0].node)
     where = "before" if hasattr(block.statements[first], "body") else "above"
@@ -215,7 +214,7 @@ def _doubts(case: Case, block: Block, first: int, alias: str) -> list[str]:
     doubts = [f"{sentence} while it is awaited, and that now stays" for sentence in found.news]
     doubts.extend(found.unknown)
     step = location.steps[-1] if location.steps else None
-    if isinstance(step, AttributeStep) and not is_plain_attribute(case.program, case.resolver, location):
+    if isinstance(step, AttributeStep) and not stays_plain(case.program, case.resolver, location):
         doubts.append(f"`{case.finding.state}` may be a property, which is read once more")
     if isinstance(step, ItemStep) and fact.access.change is Change.DELETE:
         removed = [sentence for sentence in found.writes if sentence not in found.news]

@@ -20,6 +20,7 @@ from awaitomic.program import Program
 from awaitomic.program.accesses import FORGETS, Change
 from awaitomic.program.calls import targets_of
 from awaitomic.program.resolve import Resolver
+from awaitomic.remedies.shared.nothing import may_be_none
 from awaitomic.remedies.shared.plain_attribute import is_plain_attribute
 from awaitomic.remedies.shared.strangers import names_builtin
 
@@ -102,8 +103,7 @@ class Purity:
         else:
             if isinstance(node, ast.BinOp) and not isinstance(node.op, _STRICT_OPERATORS):
                 yield Quality.MAY_RAISE, f"`{ast.unparse(node)}` can raise"
-            if isinstance(node, ast.BinOp) and (nothing := self._may_be_none(node.left, node.right)):
-                yield Quality.MAY_RAISE, nothing
+            yield self._unless_none(*_taken_apart(node))
             if isinstance(node, ast.BinOp | ast.UnaryOp | ast.Compare | ast.FormattedValue) and self._overloads():
                 yield Quality.MAY_RAISE, f"`{ast.unparse(node)}` may run an operator that this file defines"
             yield _PLAIN
@@ -119,9 +119,9 @@ class Purity:
         event = self._events.get(id(node))
         read = self._resolver.function.events[event] if event is not None else None
         location = self._resolver.place(read.place) if isinstance(read, Read) else None
-        if location is not None and is_plain_attribute(self._program, self._resolver, location):
-            return _PLAIN
-        return Quality.MAY_RAISE, f"`{ast.unparse(node)}` may be a property, or absent"
+        if location is None or not is_plain_attribute(self._program, self._resolver, location):
+            return Quality.MAY_RAISE, f"`{ast.unparse(node)}` may be a property, or absent"
+        return self._unless_none(node.value)
 
     def _subscript(self, node: ast.Subscript) -> Verdict:
         event = self._events.get(id(node))
@@ -133,7 +133,7 @@ class Purity:
         base = location.parent if location is not None else None
         kind = self._resolver.type_of(base).name if base is not None else None
         if kind == "collections.Counter" or isinstance(node.slice, ast.Slice):
-            return _PLAIN
+            return self._unless_none(node.value)
         if location is not None and (self._is_proven(event, location) or self._is_permanent(node, location)):
             return _PLAIN
         if kind == "collections.defaultdict":
@@ -176,20 +176,19 @@ class Purity:
 
     def unpacks_none(self, node: ast.expr) -> Verdict:
         """Judge an expression whose value is taken apart by a tuple of targets."""
-        nothing = self._may_be_none(node)
+        return self._unless_none(node)
+
+    def _unless_none(self, *nodes: ast.expr) -> Verdict:
+        """Judge what raises where one of some expressions is None."""
+        nothing = self._may_be_none(*nodes)
         return (Quality.MAY_RAISE, nothing) if nothing else _PLAIN
 
     def _may_be_none(self, *nodes: ast.expr) -> str:
-        """Say which of some operands is state that the file sets to None somewhere; empty if none is."""
+        """Say which of some operands may be None, where that raises; empty if none is."""
         for node in nodes:
             event = self._events.get(id(node))
-            location = self._resolver.value(event) if event is not None else None
-            if location is None:
-                continue
-            for resolver, access in self._program.writers_at(self._resolver.key_of(location)):
-                value = resolver.function.nodes[access.value] if access.value is not None else None
-                if isinstance(value, ast.Constant) and value.value is None:
-                    return f"`{ast.unparse(node)}` may be None, which raises"
+            if event is not None and may_be_none(self._program, self._resolver, event):
+                return f"`{ast.unparse(node)}` may be None, which raises"
         return ""
 
     def _overloads(self) -> bool:
@@ -213,8 +212,7 @@ class Purity:
         callee = self._resolver.function.events[call.function]
         if isinstance(node.func, ast.Name) and names_builtin(self._resolver, callee):
             if node.func.id in _PLAIN_FUNCTIONS:
-                nothing = "" if node.func.id in _TAKES_NONE else self._may_be_none(*node.args)
-                return (Quality.MAY_RAISE, nothing) if nothing else _PLAIN
+                return _PLAIN if node.func.id in _TAKES_NONE else self._unless_none(*node.args)
             if node.func.id in _RAISING_FUNCTIONS:
                 return Quality.MAY_RAISE, f"`{text}` can raise"
         if isinstance(node.func, ast.Attribute):
@@ -233,11 +231,31 @@ class Purity:
         place = getattr(callee, "place", None)
         base = getattr(place, "base", None)
         kind = self._resolver.operand_type(base).name if base is not None else None
-        if node.func.attr == "get" and kind in MAPPINGS:
-            return _PLAIN
-        if node.func.attr in _COPYING_METHODS and kind in CONTAINERS:
-            return _PLAIN
+        looks = node.func.attr == "get" and kind in MAPPINGS
+        if looks or (node.func.attr in _COPYING_METHODS and kind in CONTAINERS):
+            return self._unless_none(node.func.value)
         return None
+
+
+def _taken_apart(node: ast.expr) -> Iterator[ast.expr]:
+    """Give the parts of an expression that it raises for if they are None: operands, and what is gone through."""
+    if isinstance(node, ast.BinOp):
+        yield from (node.left, node.right)
+    elif isinstance(node, ast.UnaryOp) and not isinstance(node.op, ast.Not):
+        yield node.operand
+    elif isinstance(node, ast.Starred):
+        yield node.value
+    elif isinstance(node, ast.Dict):
+        yield from (value for key, value in zip(node.keys, node.values, strict=True) if key is None)
+    elif isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+        yield from (part.iter for part in node.generators)
+    elif isinstance(node, ast.Compare):
+        operands = [node.left, *node.comparators]
+        for operator, left, right in zip(node.ops, operands, operands[1:], strict=False):
+            if isinstance(operator, ast.Lt | ast.LtE | ast.Gt | ast.GtE):
+                yield from (left, right)
+            elif isinstance(operator, ast.In | ast.NotIn):
+                yield right
 
 
 def _is_constant(node: ast.expr | None, value: object) -> bool:

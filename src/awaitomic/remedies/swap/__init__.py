@@ -21,6 +21,7 @@ from awaitomic.model.plan import (
 from awaitomic.program.accesses import Change
 from awaitomic.program.names import is_none
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
+from awaitomic.remedies.shared.above import check_above
 from awaitomic.remedies.shared.declined import Declined, or_refusal
 from awaitomic.remedies.shared.effects import touches
 from awaitomic.remedies.shared.names import name_for_state
@@ -166,6 +167,7 @@ def _take_first(case: Case, span: _Span) -> tuple[Plan, int]:
     reads = [read for read in span.reads if read.index >= start]
     if any(in_while_test(block, read) for read in reads):
         raise Declined("swap-shape", "the state is tested by a `while`, whose condition would never change")
+    check_above(case, block, start, reads[0].node, "swap-shape")
     statement = block.statements[span.write]
     taking = taking_of(case, reads, block)
     name = name_for_state(case, taking.named_after)
