@@ -218,6 +218,10 @@ class Worker:
         await asyncio.sleep(0)
         self.wake.set()
 
+    async def look(self):
+        await asyncio.sleep(0)
+        return self.wake.is_set()
+
     async def turn(self):
 {body}
 """
@@ -244,6 +248,16 @@ EVENTS = {
         "await self.wake.wait()\ntry:\n    await work()\nexcept OSError:\n    pass\nfinally:\n    self.wake.clear()",
         "safe",
         "await self.wake.wait()\nself.wake.clear()\ntry:\n    await work()\nexcept OSError:\n    pass",
+    ),
+    "work that waits for the event again would wait for the next one": (
+        "await self.wake.wait()\ntry:\n    await self.wake.wait()\nfinally:\n    self.wake.clear()",
+        "unsafe",
+        "await self.wake.wait()\nself.wake.clear()\nawait self.wake.wait()",
+    ),
+    "work that looks at the event finds it cleared": (
+        "await self.wake.wait()\ntry:\n    await self.look()\nfinally:\n    self.wake.clear()",
+        "unsafe",
+        "await self.wake.wait()\nself.wake.clear()\nawait self.look()",
     ),
     "a wake-up that the work itself sends used to be swallowed": (
         "await self.wake.wait()\ntry:\n    await self.redo()\nfinally:\n    self.wake.clear()",

@@ -29,8 +29,24 @@ def test_a_test_around_the_lock_is_made_again_inside() -> None:
 
 
 def test_in_an_else_the_second_test_is_the_opposite() -> None:
-    result = _asked("    if self.one is not None:", "        return self.one", "    else:", *FILL)
+    result = _asked("    if self.one is not None:", "        pass", "    else:", *FILL)
     assert "            if self.one is None:" in result.text
+
+
+@pytest.mark.parametrize(
+    ("lines", "leaving"),
+    [
+        (("    if self.one is not None:", "        return self.one", "    else:", *FILL), "if self.one is not None:"),
+        (("    if self.one is None:", *FILL, "    else:", "        return self.one"), "if self.one is not None:"),
+        (("    if not self.one:", *FILL, "    else:", "        raise ValueError(key)"), "if self.one:"),
+    ],
+)
+def test_who_finds_it_done_leaves_as_the_other_branch_does(lines: tuple[str, ...], leaving: str) -> None:
+    result = _asked(*lines)
+    under = body(result.text).index("    async with self._lock:")
+    left = next(line for line in lines if line.strip().startswith(("return", "raise")))
+    assert body(result.text)[under + 1 : under + 3] == [f"        {leaving}", f"            {left.strip()}"]
+    assert result.verdict == "safe"
 
 
 def test_a_way_out_is_the_first_statement_under_the_lock_too() -> None:
@@ -74,6 +90,7 @@ NOT_AGAIN = [
         "the region is left from inside",
         ["    if self.one is None:", *FILL, "            return self.one", "    log(1)"],
     ),
+    ("the other branch does more", ["    if self.one is None:", *FILL, "    else:", "        log('there')"]),
     ("the test has an effect", ["    if self.one is None and fetch(key):", *FILL]),
     (
         "the test is of a local",

@@ -14,6 +14,7 @@ from awaitomic.model.location import Location
 from awaitomic.program.accesses import FORGETS, Change
 from awaitomic.program.module import is_construction
 from awaitomic.remedies.remedy import Case
+from awaitomic.remedies.shared.purity import Purity
 
 
 def gone_meanwhile(case: Case, nodes: Sequence[ast.AST]) -> list[str]:
@@ -25,11 +26,14 @@ def gone_meanwhile(case: Case, nodes: Sequence[ast.AST]) -> list[str]:
     """
     inside = {id(inner) for node in nodes for inner in ast.walk(node) if isinstance(inner, ast.Subscript)}
     found: dict[str, None] = {}
+    purity = Purity(case)
     for event, node in zip(case.function.events, case.function.nodes, strict=True):
         if not isinstance(event, Read) or id(node) not in inside or not isinstance(node, ast.Subscript):
             continue
         location = case.resolver.place(event.place)
-        for name in _removers(case, location) if location is not None else ():
+        if location is None or purity.is_permanent(node, location):
+            continue
+        for name in _removers(case, location):
             found[
                 f"`{name}` may take `{case.text(node)}` away during the await, and then it is not found behind it"
             ] = None

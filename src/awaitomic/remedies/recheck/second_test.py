@@ -87,11 +87,18 @@ def _check_test(case: Case, test: ast.expr) -> Quality:
 
 
 def _again_around(case: Case, path: StatementPath, guard: ast.If, region: Region) -> Edit:
-    """Put all that is done under the lock under the same test."""
+    """Put all that is done under the lock under the same test, or leave as the other branch does, if it does no more."""
     _check_alone(case, path, region)
+    same, opposite = _one_line(case, guard.test), _opposite(case, guard.test)
+    holds = region.path[len(path)].block == "body"
+    other = [each for each in (guard.orelse if holds else guard.body) if not isinstance(each, ast.Pass)]
+    if len(other) == 1 and _leaves_plainly(case, other[0]):
+        text = f"if {opposite if holds else same}:\n    {_one_line(case, other[0])}"
+        return InsertStatements(region.path, "first", text)
+    if other:
+        raise _declined("what is done where the test says no would be left out where only the second one says so")
     _check_left_out(case, region)
-    text = _one_line(case, guard.test)
-    header = f"if {text}" if region.path[len(path)].block == "body" else f"if {_opposite(case, guard.test)}"
+    header = f"if {same if holds else opposite}"
     return WrapStatements((*region.path, BlockStep("body", 0)), len(region.node.body), header)
 
 

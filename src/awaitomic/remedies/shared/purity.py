@@ -134,7 +134,7 @@ class Purity:
         kind = self._resolver.type_of(base).name if base is not None else None
         if kind == "collections.Counter" or isinstance(node.slice, ast.Slice):
             return self._unless_none(node.value)
-        if location is not None and (self._is_proven(event, location) or self._is_permanent(node, location)):
+        if location is not None and (self._is_proven(event, location) or self.is_permanent(node, location)):
             return _PLAIN
         if kind == "collections.defaultdict":
             return Quality.MAY_RAISE, f"`{text}` inserts the key if it is missing"
@@ -157,7 +157,7 @@ class Purity:
                     return True
         return False
 
-    def _is_permanent(self, node: ast.Subscript, location: Location) -> bool:
+    def is_permanent(self, node: ast.Subscript, location: Location) -> bool:
         """Tell whether a literal key is in every dictionary display that is ever stored there, and never taken out."""
         if not isinstance(node.slice, ast.Constant) or location.parent is None:
             return False

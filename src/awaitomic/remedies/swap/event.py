@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from awaitomic.model.event import Read
 from awaitomic.model.finding import Applicability
 from awaitomic.model.plan import Edit, InsertStatements, MoveStatement, Plan, ReplaceStatement
 from awaitomic.remedies.remedy import Case, Proposal, statement_at
@@ -33,6 +34,8 @@ def propose_event(case: Case) -> Proposal:
     own = {event for event, node in enumerate(case.function.nodes) if node is case.node(case.fact.event)}
     found = touches(case, [event for event in between if event not in own], [case.fact.access.location])
     unsure = [*(f"{sentence} during the work, which now counts" for sentence in found.news), *found.unknown]
+    unsure += [f"{sentence} during the work, and would find the event cleared" for sentence in found.reads]
+    unsure += _asked(case, between, statement)
     if len(clear_path) == len(block.parent) + 1:
         doubts = [_STAYS_SET, *unsure]
         if any(leaves(block.statements[index]) for index in range(wait, clear)):
@@ -47,6 +50,18 @@ def propose_event(case: Case) -> Proposal:
         return Proposal(Plan(edits), Applicability.SAFE, title, because)
     doubts = unsure if wait + 1 == clear else [_STAYS_SET, *unsure]
     return Proposal(Plan(edits), Applicability.UNSAFE, title, tuple(doubts))
+
+
+def _asked(case: Case, events: list[int], clearing: ast.stmt) -> list[str]:
+    """Say where the work itself looks at the event, or waits for it, beside clearing it."""
+    inside = {id(node) for node in ast.walk(clearing)}
+    found: dict[str, None] = {}
+    for each in events:
+        event, node = case.function.events[each], case.node(each)
+        used = isinstance(event, Read) and case.resolver.place(event.place) == case.fact.access.location
+        if used and id(node) not in inside:
+            found[f"the event is used on line {getattr(node, 'lineno', 0)}, and would be cleared by then"] = None
+    return list(found)
 
 
 def _out_of_finally(case: Case, block: Block, wait: int, clear: int) -> tuple[Edit, ...]:
