@@ -22,6 +22,7 @@ from awaitomic.remedies.recheck.second_test import propose_second_test
 from awaitomic.remedies.recheck.together import left_beside, resets_beside, target_of
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.shared.above import check_above
+from awaitomic.remedies.shared.consumers import hands_out
 from awaitomic.remedies.shared.declined import Declined, or_refusal
 from awaitomic.remedies.shared.effects import touches
 from awaitomic.remedies.shared.names import name_for_state
@@ -212,7 +213,7 @@ def _doubts(case: Case, block: Block, first: int, alias: str) -> list[str]:
         raise Declined("written-between", f"`{case.finding.state}` is set again before it is reset")
     found = touches(case, [event for event in events if event not in own], [location])
     doubts = [f"{sentence} while it is awaited, and that now stays" for sentence in found.news]
-    doubts.extend(found.unknown)
+    doubts.extend([*found.unknown, *hands_out(case, events)])
     step = location.steps[-1] if location.steps else None
     if isinstance(step, AttributeStep) and not stays_plain(case.program, case.resolver, location):
         doubts.append(f"`{case.finding.state}` may be a property, which is read once more")

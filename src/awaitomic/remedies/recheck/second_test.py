@@ -87,7 +87,7 @@ def _check_test(case: Case, test: ast.expr) -> Quality:
 
 
 def _again_around(case: Case, path: StatementPath, guard: ast.If, region: Region) -> Edit:
-    """Put all that is done under the lock under the same test, or leave as the other branch does, if it does no more."""
+    """Put all that is done under the lock under the same test; or leave as the other branch does, if it just leaves."""
     _check_alone(case, path, region)
     same, opposite = _one_line(case, guard.test), _opposite(case, guard.test)
     holds = region.path[len(path)].block == "body"

@@ -16,6 +16,7 @@ from awaitomic.program.conditions import whole_test
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.settling import found_open
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
+from awaitomic.remedies.shared.consumers import hands_out
 from awaitomic.remedies.shared.declined import Declined, or_refusal
 from awaitomic.remedies.shared.effects import touches
 from awaitomic.remedies.shared.purity import Purity, Quality
@@ -121,7 +122,7 @@ def _touched(case: Case, settles: set[int]) -> list[str]:
     found = touches(case, between, [case.fact.access.location])
     if found.writes:
         raise Declined("written-between", f"{found.writes[0]} between the test and the write, in the same task")
-    return found.unknown
+    return [*found.unknown, *hands_out(case, between)]
 
 
 def _name_of(call: ast.Call) -> str:

@@ -18,6 +18,7 @@ from awaitomic.remedies.setdefault.asked import governed_by_absence
 from awaitomic.remedies.setdefault.data import judge_value
 from awaitomic.remedies.setdefault.places import judge_container, judge_key
 from awaitomic.remedies.setdefault.stores import Store, edits_of, judge_own_value, store_at
+from awaitomic.remedies.shared.consumers import hands_out
 from awaitomic.remedies.shared.declined import Declined, or_refusal
 from awaitomic.remedies.shared.effects import touches
 
@@ -105,7 +106,8 @@ def _stored_meanwhile(case: Case, stores: list[Store]) -> list[str]:
     first, last = case.finding.span.guards[0], max(store.fact.event for store in stores)
     between = [event for event in case.function.events[first:last] if access_of(case.resolver, event) is None]
     found = touches(case, [event.id for event in between], [case.fact.access.location])
-    return [*(f"{sentence} while it is awaited, and that now stays" for sentence in found.news), *found.unknown]
+    news = [f"{sentence} while it is awaited, and that now stays" for sentence in found.news]
+    return [*news, *found.unknown, *hands_out(case, (event.id for event in between))]
 
 
 def _done_by_callees(case: Case, governed: frozenset[int]) -> list[str]:

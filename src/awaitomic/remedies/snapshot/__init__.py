@@ -14,6 +14,7 @@ from awaitomic.model.plan import Edit, InsertStatements, Plan
 from awaitomic.program.accesses import Change
 from awaitomic.program.contents import ContentChange, Iteration, content_changes, iterations
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
+from awaitomic.remedies.shared.consumers import hands_out
 from awaitomic.remedies.shared.declined import or_refusal
 from awaitomic.remedies.shared.siblings import bound_names
 from awaitomic.remedies.snapshot.members import only_looks
@@ -74,7 +75,7 @@ def _iteration(case: Case) -> Iteration:
 
 def _doubts(case: Case, one: Round, place: Place, changes: list[ContentChange]) -> list[str]:
     """Give what one task, or a reader of the result, may notice beside members that have left."""
-    loop, found = one.iteration, []
+    loop, found = one.iteration, hands_out(case, one.events)
     kinds = {change.access.change for change in changes}
     if place.shows_values and kinds & {Change.ADD, *STORES} and not only_looks(case, one):
         found.append(_REPLACED)

@@ -8,6 +8,7 @@ from awaitomic.model.event import Read
 from awaitomic.model.finding import Applicability
 from awaitomic.model.plan import Edit, InsertStatements, MoveStatement, Plan, ReplaceStatement
 from awaitomic.remedies.remedy import Case, Proposal, statement_at
+from awaitomic.remedies.shared.consumers import hands_out
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.effects import touches
 from awaitomic.remedies.shared.siblings import Block, block_at, common_block, leaves, not_siblings
@@ -35,7 +36,7 @@ def propose_event(case: Case) -> Proposal:
     found = touches(case, [event for event in between if event not in own], [case.fact.access.location])
     unsure = [*(f"{sentence} during the work, which now counts" for sentence in found.news), *found.unknown]
     unsure += [f"{sentence} during the work, and would find the event cleared" for sentence in found.reads]
-    unsure += _asked(case, between, statement)
+    unsure += [*_asked(case, between, statement), *hands_out(case, between)]
     if len(clear_path) == len(block.parent) + 1:
         doubts = [_STAYS_SET, *unsure]
         if any(leaves(block.statements[index]) for index in range(wait, clear)):
