@@ -40,6 +40,11 @@ ASKS = [
     ("made, stored, waited for", "event = asyncio.Event(); self._events[key] = event; await event.wait()"),
     ("bound twice at once", "event = self._events[key] = asyncio.Event(); await event.wait()"),
     ("setdefault", "event = self._events.setdefault(key, asyncio.Event()); await event.wait()"),
+    (
+        "looked up, or else made and stored",
+        "event = self._events.get(key)\n            if event is None:\n                event = asyncio.Event()\n"
+        "                self._events[key] = event\n            await event.wait()",
+    ),
 ]
 WAKES = [
     ("values", "for e in self._events.values(): e.set()"),
@@ -69,6 +74,8 @@ HARMLESS = [
     ("counted", "return key in self._events or len(self._events) > 3"),
     ("thrown away", "self._events.pop(key, None); self._events.clear()"),
     ("all of them, with the lock", "async with self._lock:\n            for e in self._events.values(): e.set()"),
+    ("with their keys", "async with self._lock:\n            for k, e in self._events.items(): e.set()"),
+    ("a copy", "async with self._lock:\n            for k, e in list(self._events.items()): e.set()"),
 ]
 
 
@@ -200,6 +207,35 @@ STOPS = [
         "async with self._lock:\n            while self._tasks[0].done(): await self._tasks.pop(0)",
         [],
     ),
+    (
+        "each of a dict",
+        IN_DICT,
+        "async with self._lock:\n            for task in self._tasks.values(): await task",
+        LIKELY,
+    ),
+    ("each of a set", IN_SET, "async with self._lock:\n            for task in self._tasks: await task", LIKELY),
+    (
+        "each of a set, when all were cancelled",
+        IN_SET,
+        "async with self._lock:\n            for task in self._tasks: task.cancel()\n"
+        "            for task in self._tasks: await task",
+        [],
+    ),
+    ("all of a dict", IN_DICT, "async with self._lock: await asyncio.gather(*self._tasks.values())", LIKELY),
+    (
+        "looked up, or else started",
+        IN_DICT,
+        "async with self._lock:\n            task = self._tasks.get(key)\n            if task is None:\n"
+        "                task = self._tasks[key] = asyncio.create_task(self._run())\n            await task",
+        LIKELY,
+    ),
+    (
+        "looked up, or else started, and awaited behind the lock",
+        IN_DICT,
+        "async with self._lock:\n            task = self._tasks.get(key)\n            if task is None:\n"
+        "                task = self._tasks[key] = asyncio.create_task(self._run())\n        await task",
+        [],
+    ),
     ("behind the lock", IN_DICT, "async with self._lock: task = self._tasks.pop(key)\n        await task", []),
     (
         "of two kinds",
@@ -213,6 +249,86 @@ STOPS = [
 @pytest.mark.parametrize(("made", "stop", "found"), [case[1:] for case in STOPS], ids=[case[0] for case in STOPS])
 def test_tasks_in_tables(made: tuple[str, str], stop: str, found: list[Confidence]) -> None:
     assert _waits(TASKS.format(table=made[0], keep=made[1], stop=stop)) == found
+
+
+LISTS = """
+class Wire:
+    def __init__(self):
+        self._lock = asyncio.Lock()
+        self._waiting = {table}
+
+    async def ask(self):
+        async with self._lock:
+            answer = asyncio.get_running_loop().create_future()
+            {keep}
+            return await answer
+
+    async def answer(self):
+        async with self._lock:
+            {answer}
+
+    def lost(self):
+        {lost}
+
+    async def run(self):
+        await asyncio.gather(self.ask(), self.answer())
+"""
+KEEP = "self._waiting.append(answer)"
+GIVE = "for answer in self._waiting: answer.set_result(1)"
+
+
+@pytest.mark.parametrize(
+    ("table", "keep", "answer", "lost", "found"),
+    [
+        ("[]", KEEP, GIVE, "pass", LIKELY),
+        ("[]", KEEP, "for answer in list(self._waiting): answer.set_result(1)", "pass", LIKELY),
+        ("[]", KEEP, "while self._waiting: self._waiting.pop(0).set_result(1)", "pass", LIKELY),
+        ("[]", KEEP, "self._waiting[0].set_result(1)", "self._waiting.clear()", LIKELY),
+        ("set()", "self._waiting.add(answer)", GIVE, "return len(self._waiting)", LIKELY),
+        ("[]", KEEP, GIVE, "for answer in self._waiting: answer.cancel()", []),
+        ("[]", KEEP, GIVE, "[answer.cancel() for answer in self._waiting]", []),
+        ("[]", KEEP, GIVE, "waiting, self._waiting = self._waiting, []; cancel_all(waiting)", []),
+        ("[]", KEEP, GIVE, "return self._waiting", []),
+        ("[]", KEEP, GIVE, "others.extend(self._waiting)", []),
+        ("[]", KEEP, GIVE, "self._waiting.extend(others)", []),
+        ("[]", KEEP, GIVE, "self._waiting.sort(key=call)", []),
+        ("[]", KEEP + "; call_later(answer.cancel)", GIVE, "pass", []),
+        ("[]", KEEP + "; others.append(answer)", GIVE, "pass", []),
+        ("[]", "self._waiting.append((1, answer))", GIVE, "pass", []),
+    ],
+)
+def test_answers_in_a_list(table: str, keep: str, answer: str, lost: str, found: list[Confidence]) -> None:
+    assert _waits(LISTS.format(table=table, keep=keep, answer=answer, lost=lost)) == found
+
+
+@pytest.mark.parametrize(
+    ("made", "wake", "found"),
+    [
+        ("asyncio.Event", "async with self._lock: self._events[key].set()", LIKELY),
+        ("asyncio.Event", "self._events[key].set()", []),
+        ("make", "async with self._lock: self._events[key].set()", []),
+    ],
+)
+def test_a_table_that_makes_its_events(made: str, wake: str, found: list[Confidence]) -> None:
+    source = f"""
+import collections
+
+class Rooms:
+    def __init__(self):
+        self._lock = asyncio.Lock()
+        self._events = collections.defaultdict({made})
+
+    async def ask(self, key):
+        async with self._lock:
+            await self._events[key].wait()
+
+    async def answer(self, key):
+        {wake}
+
+    async def run(self):
+        await asyncio.gather(self.ask(1), self.answer(1))
+"""
+    assert _waits(source) == found
 
 
 @pytest.mark.parametrize(

@@ -53,17 +53,30 @@ def _printer(module: ModuleType) -> object:
     return printer
 
 
-def _wire(repair: Repair | None) -> FixtureCase:
+def _wire(repair: Repair | None, waited: str = "self._waiting[number]") -> FixtureCase:
     return FixtureCase(
         subject=lambda module: module.Wire(),
         tasks={"ask": lambda wire: wire.ask(1), "ask again": lambda wire: wire.ask(2)},
         state=lambda wire: (sorted(wire.asked), len(wire._waiting)),
         counts=(2,),
         faults=(None,),  # who brings no answer leaves the one who asks waiting
-        findings=(("AWA303", "self._waiting[number], self._lock"),) if repair else (),
+        findings=(("AWA303", f"{waited}, self._lock"),) if repair else (),
         repair=repair,
         refusal=BY_HAND if repair == "refused" else None,
         invariant=None if repair else only_hanging_counts,
+    )
+
+
+def _pages(repair: Repair | None) -> FixtureCase:
+    return FixtureCase(
+        subject=lambda module: module.Pages(),
+        tasks={"tea": lambda pages: pages.get("tea"), "tea again": lambda pages: pages.get("tea")},
+        state=lambda pages: sorted(pages.pages),
+        counts=(2,),
+        faults=(None,),  # who is cancelled cancels the task that all wait for
+        findings=(("AWA303", "self._loading[name], self._lock"),) if repair else (),
+        repair=repair,
+        refusal=BY_HAND if repair == "refused" else None,
     )
 
 
@@ -117,6 +130,10 @@ CASES: dict[str, FixtureCase] = {
     "join_under_lock/keep_condition_of_the_lock.py": _catalogue(None),
     "join_under_lock/answer_in_table.py": _wire("refused"),
     "join_under_lock/keep_answer_in_table.py": _wire(None),
+    "join_under_lock/answer_in_list.py": _wire("refused", "self._waiting"),
+    "join_under_lock/keep_answer_in_list.py": _wire(None),
+    "join_under_lock/started_once.py": _pages("refused"),
+    "join_under_lock/keep_started_once.py": _pages(None),
     "join_under_lock/tasks_gathered.py": _jobs("refused"),
     "join_under_lock/keep_tasks_gathered.py": _jobs(None),
     "join_under_lock/queue_full.py": _mill("refused"),

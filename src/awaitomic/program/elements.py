@@ -14,7 +14,7 @@ from awaitomic.model.location import ItemStep, Location
 if TYPE_CHECKING:
     from awaitomic.program.resolve import Resolver
 
-_SAME_ITEMS = frozenset({"list", "tuple", "sorted", "reversed", "iter"})
+SAME_ITEMS = frozenset({"list", "tuple", "sorted", "reversed", "iter"})
 """Functions that give the items of their argument, be it of a copy: the items are the same objects."""
 
 
@@ -60,7 +60,7 @@ def _gone_over(resolver: Resolver, step: Compute) -> tuple[Location | None, str 
 
 def _passes_on(resolver: Resolver, call: Call) -> bool:
     callee = resolver.function.events[call.function]
-    named = isinstance(callee, Read) and isinstance(callee.place, Name) and callee.place.name in _SAME_ITEMS
+    named = isinstance(callee, Read) and isinstance(callee.place, Name) and callee.place.name in SAME_ITEMS
     return named and len(call.arguments) == 1
 
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from awaitomic.knowledge.awaitables import ENDERS, EVENT_WAITS, MEETS, QUEUES, TAKERS
-from awaitomic.knowledge.containers import ELEMENT_ADDERS
+from awaitomic.knowledge.containers import MAPPINGS
 from awaitomic.model.event import Attribute, Call, Compute, Operand, Read
 from awaitomic.model.location import ANY_ITEM, Location, Root
-from awaitomic.program.locks.kept import is_kept_at, is_wrapper, kind_of, place_of
+from awaitomic.program.locks.kept import additions, is_kept_at, is_wrapper, kind_of, place_of
 from awaitomic.program.names import last_name
 from awaitomic.program.operands import method_of
 from awaitomic.program.resolve import Resolver
@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 def waited_objects(resolver: Resolver, operand: Operand) -> Iterator[Location]:
     """Give the events, queues, conditions, futures and tasks that an await waits for."""
     event = resolver.function.events[resolver.origin(operand)]
-    if isinstance(event, Compute):
+    element = resolver.value(operand) if isinstance(event, Compute) and event.operator == "next" else None
+    if element is not None:
+        yield element  # `for task in self.tasks.values(): await task`
+    elif isinstance(event, Compute):
         for inner in event.operands:
             yield from waited_objects(resolver, inner)
     elif isinstance(event, Call):
@@ -37,16 +40,23 @@ def waited_objects(resolver: Resolver, operand: Operand) -> Iterator[Location]:
             for inner in event.arguments:
                 yield from _each_of(resolver, waited_objects(resolver, inner))
             return
-        if method is not None and (method.attr in EVENT_WAITS or _may_be_full(resolver, method)):
+        if method is not None and method.attr == "values" and _is_mapping(resolver, method):
             found = resolver.value(method.base)
+            found = found.item(ANY_ITEM) if found is not None else None
+        elif method is not None and (method.attr in EVENT_WAITS or _may_be_full(resolver, method)):
+            found = place_of(resolver, method.base)
         else:  # a future where it is stored, what is taken out of a table and waited for
             found = place_of(resolver, event.id)
         if found is not None and found.root is not Root.FRESH:
             yield found
     elif isinstance(event, Read):
-        found = resolver.value(operand) or resolver.value(event.id)
+        found = resolver.value(operand) or resolver.value(event.id) or place_of(resolver, operand)
         if found is not None:
             yield found
+
+
+def _is_mapping(resolver: Resolver, method: Attribute) -> bool:
+    return resolver.operand_type(method.base).name in MAPPINGS
 
 
 def _may_be_full(resolver: Resolver, method: Attribute) -> bool:
@@ -86,7 +96,7 @@ def _ending(program: Program, key: Location, waits: str) -> frozenset[str]:
 
 def task_spawns(program: Program, key: Location) -> Iterator[tuple[Spawn, Location]]:
     """Give where the tasks are made that are stored under a key, with the place in the terms of who makes them."""
-    for resolver, value, place in (*_stores(program, key), *_additions(program, key)):
+    for resolver, value, place in (*_stores(program, key), *additions(program, key)):
         origin = resolver.origin(value)
         for spawns in program.callers.in_module(program.unit_of(resolver.function)).spawns.values():
             for spawn in spawns:
@@ -98,23 +108,6 @@ def _stores(program: Program, key: Location) -> Iterator[tuple[Resolver, Operand
     for resolver, access in program.writers_at(key):
         if access.value is not None:
             yield resolver, access.value, access.location
-
-
-def _additions(program: Program, key: Location) -> Iterator[tuple[Resolver, Operand, Location]]:
-    """Give what is put into a list or a set: ``self.tasks.add(task)``."""
-    for resolver in program.resolvers_knowing(key) if key.is_entry else ():
-        for event in resolver.function.events:
-            method = method_of(resolver.function, event)
-            if (
-                method is None
-                or method.attr not in ELEMENT_ADDERS
-                or not isinstance(event, Call)
-                or not event.arguments
-            ):
-                continue
-            table = resolver.value(method.base)
-            if table is not None and resolver.key_of(table) == key.parent:
-                yield resolver, event.arguments[-1], table.item(ANY_ITEM)
 
 
 def task_bodies(program: Program, key: Location) -> Iterator[FunctionGraph]:
