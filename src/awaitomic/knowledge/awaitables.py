@@ -11,8 +11,8 @@ QUEUES = frozenset({"asyncio.Queue", "asyncio.LifoQueue", "asyncio.PriorityQueue
 PAUSES = frozenset({"asyncio.sleep", "anyio.sleep", "anyio.sleep_until", "trio.sleep", "trio.sleep_until"})
 """Awaits that only let time pass: what they are given is a duration, and nothing is consumed."""
 
-SHORT_WAITS = frozenset({"asyncio.sleep", "asyncio.to_thread", "anyio.sleep", "trio.sleep"})
-"""Awaits of libraries that end by themselves and cannot call back: a lock over them is held only for a known time."""
+LONGEST_SHORT_PAUSE = 1
+"""For how many seconds others may be kept waiting for a lock by a pause without a word about it."""
 
 LIMITED_WAITS = {"asyncio.wait_for": 1, "asyncio.wait": 1}
 """Awaits that give up after a time, with the place of the argument that says it (``timeout`` by name)."""

@@ -70,7 +70,7 @@ def _turned(case: Case, step: Iterable[Edge]) -> Proposal:
             path = edge.holder.function.statements[at]
             edits[extent.line, extent.column] = ReplaceExpression(path, extent, case.text(old), case.text(new))
         places.append(f"`{edge.holder.function.qualname}`")
-        doubts.extend(_asked(case, edge))
+        doubts.extend((*_asked(case, edge), *_spoken_of(case, outer, inner)))
     title = f"{' and '.join(dict.fromkeys(places))}: take the two locks in the order of the other side"
     if doubts:
         return Proposal(Plan(tuple(edits.values())), Applicability.UNSAFE, title, tuple(dict.fromkeys(doubts)))
@@ -139,6 +139,14 @@ def _is_the_same_always(case: Case, edge: Edge, node: ast.AST, location: Locatio
     return local or not case.program.changes(resolver, part)
 
 
+def _spoken_of(case: Case, outer: ast.expr, inner: ast.expr) -> Iterable[str]:
+    """Say where a comment beside or between two locks would stand with the other one."""
+    for line in range(case.extent(outer).line, case.extent(inner).end_line + 1):
+        if "#" in case.program.positions.line(line):
+            yield f"the comment on line {line} would speak of the other lock"
+            return
+
+
 def _asked(case: Case, edge: Edge) -> Iterable[str]:
     """Give who asks whether one of the two is held: it is now held while the other one is waited for."""
     for key in edge.ends:
@@ -162,7 +170,7 @@ REMEDY = Remedy(
     ),
     safety=(
         "Safe: nothing is done between the two acquisitions. Unsafe where somebody asks by `locked()` whether one of "
-        "the two is held."
+        "the two is held, and where a comment beside or between the two may speak of one of them."
     ),
     propose=propose,
 )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.knowledge.awaitables import NEVER_SUSPEND, SHORT_WAITS
+from awaitomic.knowledge.awaitables import NEVER_SUSPEND
 from awaitomic.knowledge.locks import LOCK_TYPES, Exclusion
 from awaitomic.model.event import Attribute, Call, Name, Operand, Read, Scope, Suspend, SuspendWhy
 from awaitomic.model.location import Location
@@ -24,6 +24,7 @@ from awaitomic.remedies.lock.callbacks import check_callback, check_rest
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.lock.handed_tests import check_predicates
 from awaitomic.remedies.lock.overrides import check_overrides
+from awaitomic.remedies.lock.pauses import is_short_pause, pause_of
 from awaitomic.remedies.lock.polls import check_awaited
 from awaitomic.remedies.remedy import statement_at
 from awaitomic.remedies.shared.declined import Declined
@@ -43,6 +44,8 @@ class _Seen:
     many: dict[str, str]
     """Calls of methods that more classes may define than were looked into."""
     locks: dict[str, str]
+    pauses: dict[str, str]
+    """By the time that each takes, the pauses that are not short."""
     loops: dict[tuple[str, int], bool]
     """Loops by their files (empty for that of the bug) and lines."""
 
@@ -53,7 +56,7 @@ def judge_waits(coverage: Coverage) -> list[str]:
     Raises:
         Declined: ``waits-for-holder`` if a wait can only be ended by code that needs the lock.
     """
-    seen = _Seen({}, {}, {}, {}, {}, {})
+    seen = _Seen({}, {}, {}, {}, {}, {}, {})
     visited: set[int] = set()
     here = coverage.program.resolvers
     elsewhere = [each for each in coverage.functions.values() if not coverage.program.is_here(each.function)]
@@ -76,6 +79,8 @@ def judge_waits(coverage: Coverage) -> list[str]:
         found.append(f"the lock is held over the wait for {_listed(seen.long)}, however long that takes")
     for text, (where, limit) in seen.limited.items():
         found.append(f"the lock is held over the wait for `{text}` ({where}), for up to `{limit}` seconds")
+    for time, where in seen.pauses.items():
+        found.append(f"the lock is held for a pause of `{time}` seconds ({where})")
     if seen.back:
         found.append(f"{_listed(seen.back)} may run code that is not in this project: if that needs the lock, it hangs")
     if seen.many:
@@ -89,7 +94,7 @@ def judge_waits(coverage: Coverage) -> list[str]:
 
 def is_open(coverage: Coverage, resolver: Resolver, event: Suspend) -> bool:
     """Tell whether nobody here knows how long a suspension may last, or what it runs."""
-    seen = _Seen({}, {}, {}, {}, {}, {})
+    seen = _Seen({}, {}, {}, {}, {}, {}, {})
     _judge(coverage, resolver, event, seen, set())
     return bool(seen.long or seen.back or seen.many)
 
@@ -100,7 +105,7 @@ def judge_holders(coverage: Coverage) -> list[str]:
     Raises:
         Declined: ``waits-for-holder`` if a holder waits for what only code that needs the lock can end.
     """
-    seen = _Seen({}, {}, {}, {}, {}, {})
+    seen = _Seen({}, {}, {}, {}, {}, {}, {})
     visited: set[int] = set()
     for resolver in coverage.resolvers:
         for event in resolver.function.events:
@@ -112,6 +117,7 @@ def judge_holders(coverage: Coverage) -> list[str]:
         **seen.back,
         **seen.many,
         **seen.locks,
+        **{f"sleep({time})": place for time, place in seen.pauses.items()},
     }
     if not waits:
         return []
@@ -173,13 +179,20 @@ def _judge(coverage: Coverage, resolver: Resolver, event: Suspend, seen: _Seen, 
         return
     if event.why is SuspendWhy.ASYNC_ENTER:
         _check_throttle(resolver, event.awaited, place)
-    if _is_short(resolver, event.awaited, SHORT_WAITS | NEVER_SUSPEND):
-        return
-    _check_future(resolver, event.awaited, place)
-    _check_enders(coverage, resolver, event.awaited, place)
-    check_callback(coverage, resolver, event.awaited, place)
-    check_rest(resolver, event.awaited, place)
-    _note_wait(resolver, event.id, event.awaited, place, seen)
+    if not _is_pause(resolver, event.awaited, place, seen) and not _never_suspends(resolver, event.awaited):
+        _check_future(resolver, event.awaited, place)
+        _check_enders(coverage, resolver, event.awaited, place)
+        check_callback(coverage, resolver, event.awaited, place)
+        check_rest(resolver, event.awaited, place)
+        _note_wait(resolver, event.id, event.awaited, place, seen)
+
+
+def _is_pause(resolver: Resolver, operand: Operand, place: str, seen: _Seen) -> bool:
+    """Tell whether what is awaited only lets time pass, and note that if it is not short."""
+    pause = pause_of(resolver, operand)
+    if pause is not None and not is_short_pause(resolver, pause):
+        seen.pauses.setdefault(ast.unparse(pause), place)
+    return pause is not None
 
 
 def _note_wait(resolver: Resolver, event: int, operand: Operand, place: str, seen: _Seen) -> None:
@@ -235,9 +248,9 @@ def _text(resolver: Resolver, operand: Operand) -> str:
     return ast.unparse(node) if isinstance(node, ast.expr) else "this"
 
 
-def _is_short(resolver: Resolver, operand: Operand, known: frozenset[str]) -> bool:
+def _never_suspends(resolver: Resolver, operand: Operand) -> bool:
     node = resolver.function.nodes[resolver.origin(operand)]
-    return isinstance(node, ast.Call) and dotted(node.func, resolver.module.imports) in known
+    return isinstance(node, ast.Call) and dotted(node.func, resolver.module.imports) in NEVER_SUSPEND
 
 
 # -- who ends the wait ---------------------------------------------------------------------------------------------
