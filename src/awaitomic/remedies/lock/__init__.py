@@ -36,6 +36,7 @@ from awaitomic.remedies.lock.writers import Along, cover_writers, tolerates
 from awaitomic.remedies.remedy import Case, Proposal, Remedy, statement_at
 from awaitomic.remedies.shared.attribute import Creation
 from awaitomic.remedies.shared.declined import Declined, or_refusal
+from awaitomic.remedies.shared.in_tests import made_in_tests
 
 
 def propose(case: Case) -> Proposal | Refusal:
@@ -213,6 +214,8 @@ def _proposal(
         *edits.because,
         *creation.because,
     ]
+    if not because and guard is None:
+        because.extend(made_in_tests(program, [each.function for each in coverage.functions.values()]))
     verb = "grow" if choice.grows else "hold" if guard is not None else "add"
     title = f"{verb} {lock} over {_listed(coverage)}"
     return Proposal(
@@ -341,7 +344,9 @@ REMEDY = Remedy(
     ),
     safety=(
         "Safe if every wait under the lock is short and runs code of this file, and nothing in it can come back for "
-        "the lock. Else unsafe: others wait as long as the span takes."
+        "the lock. A pause is short if it is seen to take a second at most; work in a thread never is. Else unsafe: "
+        "others wait as long as the span takes. Unsafe, too, if the objects are copied, looked through or made without "
+        "their constructor, and, where a method is split for the lock, if something may stand in its place."
     ),
     propose=propose,
 )

@@ -6,7 +6,6 @@ together: a forgotten one, or a call of the method by itself, is where splits by
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -24,11 +23,12 @@ from awaitomic.program.target import How, Target
 from awaitomic.remedies.shared.declined import Declined, check_reach
 from awaitomic.remedies.split import variant as variants
 from awaitomic.remedies.split.existing import existing_variant
-from awaitomic.remedies.split.forms import check_form, kind_of, node_of, twice_made_defaults, unknown_decorators
+from awaitomic.remedies.split.forms import check_form, kind_of, twice_made_defaults, unknown_decorators
 from awaitomic.remedies.split.forwarding import forwarders_of
 from awaitomic.remedies.split.halves import halve, halve_passing
 from awaitomic.remedies.split.overrides import Family, family_of, relatives
 from awaitomic.remedies.split.regions import Taker, are_alike, dropped, regions_of
+from awaitomic.remedies.split.stand_ins import stand_ins
 from awaitomic.remedies.split.together import split_together
 from awaitomic.remedies.split.uses import (
     Use,
@@ -240,10 +240,7 @@ def _doubts(program: Program, group: list[FunctionGraph]) -> list[str]:
             found.append(f"`{made[0]}`, a default of `{function.qualname}`, would be made twice, once for each half")
         if is_handed_around(program, function):
             found.append(f"`{function.qualname}` is handed around as a value: a call through that still takes the lock")
-    if _is_replaced(program, group[0]):
-        name = node_of(group[0]).name
-        found.append(f"an attribute `{name}` is stored on objects, in place of the method")
-    return found
+    return [*found, *dict.fromkeys(doubt for function in group for doubt in stand_ins(program, function))]
 
 
 def _given_away(program: Program, taker: Taker) -> Iterator[str]:
@@ -254,16 +251,6 @@ def _given_away(program: Program, taker: Taker) -> Iterator[str]:
         if any(lock.location == taker.lock.location for lock in released):
             line = line_of(program, taker.function, event.id)
             yield f"line {line} lets others in while it waits, in the middle of what the caller does under the lock"
-
-
-def _is_replaced(program: Program, function: FunctionGraph) -> bool:
-    """Tell whether any code that knows a method stores an attribute of its name."""
-    name = getattr(function.node, "name", "")
-    return any(
-        isinstance(node, ast.Attribute) and node.attr == name and not isinstance(node.ctx, ast.Load)
-        for unit in program.callers.concerned(function)
-        for node in ast.walk(unit.module.tree)
-    )
 
 
 def redirect_all(program: Program, group: list[FunctionGraph], name: str, held: HeldAt) -> list[Placed]:
