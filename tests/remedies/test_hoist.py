@@ -52,6 +52,16 @@ SINKS = {
         "safe",
         "await check(amount)\ncurrent = balance\nbalance = current + amount",
     ),
+    "a loop to a limit may go beyond it, where it lost before": (
+        "while balance < 9:\n    current = balance\n    await check(amount)\n    balance = current + amount",
+        "unsafe",
+        "while balance < 9:\n    await check(amount)\n    current = balance\n    balance = current + amount",
+    ),
+    "a test that holds on its own may stand above": (
+        "while amount:\n    current = balance\n    await check(amount)\n    balance = current + amount",
+        "safe",
+        "while amount:\n    await check(amount)\n    current = balance\n    balance = current + amount",
+    ),
     "a lookup that may fail moves only on request": (
         "current = counts[amount]\nawait check(amount)\ncounts[amount] = current + 1",
         "unsafe",

@@ -125,6 +125,32 @@ def test_what_is_removed_during_the_load_is_told() -> None:
     )
 
 
+BELOW = """
+
+class Lru({base}):
+    def __setitem__(self, key, value):
+        self.clear()
+        super().__setitem__(key, value)
+
+class Below(Rows):
+    def __init__(self):
+        super().__init__({{}})
+        self.{name} = Lru()
+"""
+
+
+@pytest.mark.parametrize(
+    ("base", "name", "verdict"), [("dict", "rows", "unsafe"), ("object", "rows", "unsafe"), ("dict", "other", "safe")]
+)
+def test_what_a_class_below_puts_in_the_place_of_the_dict_may_store_in_its_own_way(
+    base: str, name: str, verdict: str
+) -> None:
+    found, because = asked(FILL, BELOW.format(base=base, name=name))
+    assert found == verdict
+    told = "`Below.__init__` puts a `Lru` there, which may store in its own way" in because
+    assert told is (verdict == "unsafe")
+
+
 UNSAFE = {
     "a look-up in a defaultdict makes an entry": (
         "if key not in self.made:\n    self.made[key] = await load(key)\nreturn self.made[key]",

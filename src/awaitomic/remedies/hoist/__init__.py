@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
+from awaitomic.model.finding import Applicability
 from awaitomic.model.position import BlockStep
+from awaitomic.program.conditions import asks_for_key, whole_test
 from awaitomic.remedies.hoist.lift import lift
 from awaitomic.remedies.hoist.sink import sink
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
@@ -31,10 +34,28 @@ def propose(case: Case) -> Proposal:
         if any(t.location == fact.access.location and t.read in reads for t in guard.tokens):
             raise Declined("decided-by-read", "the write happens because of a test of the value that was read before")
     places = {case.path(read) for read in reads}
-    if places == {case.path(fact.event)}:
-        return lift(case)
     reading = _reading_above(case)
-    return sink(case) if reading is None else lift(case, reading)
+    at_once = places == {case.path(fact.event)} or reading is not None
+    return _unless_limited(case, lift(case, reading) if at_once else sink(case))
+
+
+def _unless_limited(case: Case, proposal: Proposal) -> Proposal:
+    """Give a proposal, as unsafe where a test of the state from before the await has let control come here.
+
+    ``while self.total < 2: self.total += await price()`` no longer loses a price, but two may go beyond the limit.
+    """
+    location, end = case.fact.access.location, case.fact.event
+    for guard in case.fact.state.guards:
+        if asks_for_key(case.node(guard.guard)):
+            continue  # whether the entry may go is asked of those who take entries out
+        if any(token.location == location and token.is_stale for token in guard.tokens) and guard.guard < end:
+            test = ast.unparse(whole_test(case.function, guard.guard))
+            text = (
+                f"`{test}` was asked before the await, and no longer has to hold when `{case.finding.state}` is changed"
+            )
+            doubts = proposal.because if proposal.applicability is not Applicability.SAFE else ()
+            return replace(proposal, applicability=Applicability.UNSAFE, because=(*doubts, text))
+    return proposal
 
 
 def _reading_above(case: Case) -> ast.stmt | None:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from awaitomic.model.event import Name, Read, Scope
+from awaitomic.model.location import Location
 from awaitomic.remedies.remedy import Case
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.effects import may_change
@@ -32,7 +33,16 @@ def judge_container(case: Case) -> list[str]:
         raise Declined("container-unknown", f"it is not known whether `{container}` is a dict")
     if kind == "collections.defaultdict":
         return [f"whoever looks a missing key of `{container}` up meanwhile makes an empty entry, which then stays"]
-    return []
+    return list(_other_kinds(case, container))
+
+
+def _other_kinds(case: Case, container: Location) -> Iterator[str]:
+    """Say who puts something else in the place of a dict: a class of the program may store entries in its own way."""
+    for writer, access in case.program.writers_at(case.resolver.key_of(container)):
+        kind = writer.operand_type(access.value).name if access.value is not None else None
+        if kind is not None and kind not in _FIT and kind != "NoneType":
+            name = kind.rpartition(":")[2]
+            yield f"`{writer.function.qualname}` puts a `{name}` there, which may store in its own way"
 
 
 def _is_entry(case: Case) -> bool:

@@ -69,7 +69,7 @@ def _is_deleted(program: Program, resolver: Resolver, location: Location) -> boo
 def _may_run_code(program: Program, owner: str, attribute: str) -> bool:
     """Tell whether a class, one above it, or one that its objects may be of, has code for reading an attribute."""
     module = program.module
-    kin = [facts for facts in module.family(owner) if module.can_be_one(owner, facts.qualname)]
+    kin = [facts for facts in module.family(owner) if module.can_be_one(owner, facts.id)]
     return any(_runs_code(program, facts, attribute) for facts in [*module.lineage(owner), *kin])
 
 
