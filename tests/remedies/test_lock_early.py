@@ -160,6 +160,16 @@ HELD = (CLAIMS[0], "        async with self.lock:", *(f"    {line}" for line in 
 GIVEN_BACK = (*HELD[:-1], CLAIMS[-1])
 
 
+def test_nor_can_one_that_a_nested_function_looks_at() -> None:
+    check = f"{ASKS}\n\n    def check(self):\n        assert self.opened"
+    text = link("say = lambda: print(self.opened)", *FLAG_FIRST[:3], "say()", FLAG_FIRST[3], other=check)
+    refusal = answer(early.REMEDY, "AWA105", text)
+    assert isinstance(refusal, Refusal)
+    assert refusal.message.partition(". What")[0].endswith(
+        "a nested function reads `self.opened`, and when it runs is not known"
+    )
+
+
 def test_another_function_that_makes_the_same_claim_holds_the_lock_over_its_own_work() -> None:
     opens = _scenario("open")
     assert check_before(_with_lock(*LOCKED, other="\n".join(GIVEN_BACK)), opens).mode == "fifo"

@@ -157,6 +157,10 @@ REFUSED = {
         "await self.sink.write(self.buf, lambda: self.buf)\nself.buf = []",
         "closure-reads",
     ),
+    "so does one that was made before, and is called in between": (
+        "count = lambda: len(self.buf)\nawait self.sink.write(self.buf)\nprint(count())\nself.buf = []",
+        "closure-reads",
+    ),
     "the state is read again after the await": (
         "lines = self.buf\nawait self.sink.write(lines)\nprint(self.buf)\nself.buf = []",
         "read-again",

@@ -107,6 +107,11 @@ REFUSED = {
         "if self.closed:\n    return\nawait give_back(self.closed)\nself.closed = True",
         "read-again",
     ),
+    "a nested function that is called meanwhile looks at it": (
+        "say = lambda: print(self.closed)\nif self.closed:\n    return\nawait give_back('first')\nsay()\n"
+        "self.closed = True",
+        "closure-reads",
+    ),
     "what is called looks at it": (
         "if self.closed:\n    return\nprint(self.is_open())\nawait give_back('first')\nself.closed = True",
         "read-by-callee",

@@ -13,20 +13,17 @@ from awaitomic.remedies.hoist.sink import sink
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.shared.declined import Declined, or_refusal
 from awaitomic.remedies.shared.siblings import depends_on_read
-from awaitomic.rules.stale_write import writes_back
 
 
 @or_refusal
 def propose(case: Case) -> Proposal:
     """Sink the read below the last suspension, or lift the awaited operand into a local above the update.
 
-    Refusal codes: ``save-restore``, ``depends-on-read``, ``decided-by-read``, ``hoist-order``, ``hoist-conditional``,
-    ``hoist-shape``, ``not-siblings``, ``written-between``, ``used-elsewhere``, ``multi-line-text``.
+    Refusal codes: ``depends-on-read``, ``decided-by-read``, ``hoist-order``, ``hoist-conditional``, ``hoist-shape``,
+    ``not-siblings``, ``written-between``, ``used-elsewhere``, ``multi-line-text``.
     """
     fact = case.fact
     reads = case.finding.span.reads
-    if writes_back(case.resolver, fact):
-        raise Declined("save-restore", "the old value itself is put back: saving and restoring cannot be reordered")
     for use in fact.state.uses:
         if not use.claim and use.token.read in reads and use.token.location == fact.access.location:
             raise depends_on_read()

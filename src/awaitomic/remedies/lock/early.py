@@ -26,7 +26,7 @@ from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.effects import touches
 from awaitomic.remedies.shared.siblings import block_at, leaves
-from awaitomic.remedies.shared.state_reads import state_reads
+from awaitomic.remedies.shared.state_reads import refuse_closures, state_reads
 from awaitomic.remedies.split.takers import line_of
 
 _STAYS = "if the work fails, `{state}` stays as it is, as before"
@@ -156,7 +156,8 @@ def _claim_last(case: Case) -> tuple[MoveStatement, list[str]]:
     event = case.function.events[value] if value is not None else None
     block = block_at(case, case.path(claim))
     first = block.index_of(case.path(claim))
-    if not isinstance(block.statements[first], ast.Assign | ast.AnnAssign) or not isinstance(event, Const):
+    statement = block.statements[first]
+    if not isinstance(statement, ast.Assign | ast.AnnAssign) or not isinstance(event, Const):
         raise Declined("asked-without-lock", "it is no flag that is set by a statement of its own")
     works = [index for index in range(first + 1, len(block.statements)) if block.suspends(index)]
     if not works:
@@ -165,6 +166,8 @@ def _claim_last(case: Case) -> tuple[MoveStatement, list[str]]:
     location = case.fact.access.location
     if state_reads(case, block, first + 1, last, location):
         raise Declined("asked-without-lock", "it is read before the work is done")
+    for target in statement.targets if isinstance(statement, ast.Assign) else [statement.target]:
+        refuse_closures(case, case.text(target))
     if any(leaves(block.statements[index]) for index in range(first + 1, last + 1)):
         raise Declined("asked-without-lock", "there is a way out before the work is done")
     events = [each for index in range(first + 1, last + 1) for each in block.events(index, index)]

@@ -17,7 +17,7 @@ from awaitomic.remedies.shared.declined import Declined, or_refusal
 from awaitomic.remedies.shared.effects import touches
 from awaitomic.remedies.shared.names import name_for_state
 from awaitomic.remedies.shared.siblings import Block, block_at, leaves
-from awaitomic.remedies.shared.state_reads import StateRead, replaced, state_reads
+from awaitomic.remedies.shared.state_reads import StateRead, refuse_closures, replaced, state_reads
 from awaitomic.rules.half_filled import find_refills
 from awaitomic.rules.refills import fills
 
@@ -74,6 +74,7 @@ def _refill(case: Case, fact: WriteFact) -> _Refill:
     first = block.index_of(path)
     last = max(_filled_at(case, block, fact), default=first)
     reads = state_reads(case, block, first + 1, last, fact.access.location)
+    refuse_closures(case, case.text(target))
     return _Refill(fact.access.location, target, kind, block, first, last, reads)
 
 

@@ -49,6 +49,16 @@ def state_reads(case: Case, block: Block, first: int, last: int, location: Locat
     return reads
 
 
+def refuse_closures(case: Case, text: str) -> None:
+    """See that no function inside this one reads what is written so: where its write moves, that one may see it.
+
+    Raises:
+        Declined: ``closure-reads`` if one does, wherever it is made: it may be called in between.
+    """
+    for statement in ast.iter_child_nodes(case.function.node):
+        _refuse_closures(case, statement, text)
+
+
 def _is_read(case: Case, event: int, location: Location) -> bool:
     found = case.function.events[event]
     if isinstance(found, Read):
@@ -56,7 +66,7 @@ def _is_read(case: Case, event: int, location: Location) -> bool:
     return isinstance(found, Call) and case.resolver.value(event) == location
 
 
-def _refuse_closures(case: Case, statement: ast.stmt, text: str) -> None:
+def _refuse_closures(case: Case, statement: ast.AST, text: str) -> None:
     for node in ast.walk(statement):
         if isinstance(node, _FUNCTIONS):
             for inner in ast.walk(node):

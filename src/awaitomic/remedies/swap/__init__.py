@@ -27,7 +27,7 @@ from awaitomic.remedies.shared.effects import touches
 from awaitomic.remedies.shared.names import name_for_state
 from awaitomic.remedies.shared.purity import Purity, Quality
 from awaitomic.remedies.shared.siblings import Block, block_at, bound_names, leaves, loaded_names
-from awaitomic.remedies.shared.state_reads import StateRead, in_while_test, replaced, state_reads
+from awaitomic.remedies.shared.state_reads import StateRead, in_while_test, refuse_closures, replaced, state_reads
 from awaitomic.remedies.swap.event import propose_event
 from awaitomic.remedies.swap.take import check_position, is_copied, lasting_copy, taking_of
 
@@ -58,6 +58,8 @@ def propose(case: Case) -> Proposal:
     reads = state_reads(case, block, first, write - 1, location)
     if not reads:
         raise Declined("read-by-callee", "what was used is not read here, but by a function that is called")
+    for text in sorted({case.text(read.node) for read in reads}):
+        refuse_closures(case, text)
     if fact.access.change is Change.TAKE:
         check_position(case, reads)
     span = _Span(block, first, write, reads)

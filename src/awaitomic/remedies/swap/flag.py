@@ -18,7 +18,7 @@ from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.shared.declined import Declined, or_refusal
 from awaitomic.remedies.shared.effects import touches
 from awaitomic.remedies.shared.siblings import Block, block_at, leaves, not_siblings
-from awaitomic.remedies.shared.state_reads import state_reads
+from awaitomic.remedies.shared.state_reads import refuse_closures, state_reads
 
 
 def is_set_for_good(case: Case) -> bool:
@@ -96,12 +96,20 @@ def _check(case: Case, block: Block, start: int, write: int) -> list[str]:
         raise Declined("exits-between", "there is a way out between the test and the write, which then is not made")
     if state_reads(case, block, start, write - 1, location):
         raise Declined("read-again", f"`{state}` is read again before it is set")
+    refuse_closures(case, case.text(_target(case)))
     found = touches(case, block.events(start, write - 1), [location])
     if found.writes:
         raise Declined("written-between", f"{found.writes[0]} between the test and the write, in the same task")
     if found.reads:
         raise Declined("read-by-callee", f"{found.reads[0]} while it is awaited, and would see the new value")
     return found.unknown
+
+
+def _target(case: Case) -> ast.expr:
+    """Give the flag as it is written where it is set."""
+    statement = case.statement(case.path(case.fact.event))
+    assert isinstance(statement, ast.Assign)  # it was asked for as such, see `is_set_for_good`
+    return statement.targets[0]
 
 
 def _asked_by(case: Case) -> Iterator[str]:
