@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from awaitomic.remedies.lock import REMEDY
-from remedies.carried_out import refusal
+from awaitomic.remedies.shared.attribute import owner_class
+from awaitomic.remedies.shared.declined import Declined
+from remedies.carried_out import facts_of, refusal
 from remedies.lazily import METHOD
 
 REFUSED = {
@@ -81,3 +83,15 @@ def test_refused_is_a_constructor_below_that_would_not_make_the_lock(name: str) 
     above, below = BELOW[name]
     text = f"import asyncio\nfrom dataclasses import dataclass\n\n{above}{METHOD}\n{below}"
     assert refusal(REMEDY, "AWA102", text).code == "init-not-called"
+
+
+def test_refused_are_users_that_share_no_class() -> None:
+    """No program is known in which they do not: the state would not be the same one."""
+    text = f"import asyncio\n\nclass Client:\n    def __init__(self):\n        self.conn = None\n{METHOD}\n"
+    text += "class Other: ..."
+    program = facts_of(text)
+    client, other = (each.id for each in program.module.classes.values())
+    assert owner_class(program, client, "conn", [client]).qualname == "Client"
+    with pytest.raises(Declined) as declined:
+        owner_class(program, client, "conn", [client, other])
+    assert declined.value.refusal.code == "no-common-class"

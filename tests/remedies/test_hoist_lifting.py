@@ -263,3 +263,13 @@ class Cache:
 )
 def test_a_key_that_is_always_there_cannot_be_missing(reset: str, verdict: str) -> None:
     assert outcome(hoist.propose, "AWA101", STATISTICS.format(reset=reset)).verdict == verdict
+
+
+def test_what_would_mean_something_else_on_the_left_is_not_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No text is known that does; the test makes a mistake in moving one, which has to be noticed."""
+    text = in_method("self.total += await price(\n    '''one\n    two'''\n)")
+    assert outcome(hoist.propose, "AWA101", text).verdict == "safe"
+    monkeypatch.setattr(
+        "awaitomic.remedies.shared.siblings.move_lines", lambda text, move: "\n".join(map(str.lstrip, text.split("\n")))
+    )
+    assert outcome(hoist.propose, "AWA101", text).verdict == "multi-line-text"
