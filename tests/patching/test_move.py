@@ -46,6 +46,30 @@ CASES: list[Case] = [
         lambda p: [MoveStatement(p.at("n ="), p.at("await"))],
     ),
     (
+        "comments that are about all that stands below stay in their place",
+        """\
+        async def f(self):
+            # type: () -> None
+            # what we have
+            n = self.n
+            # fmt: off
+            await g()
+            self.n = n+1
+            # fmt: on
+
+        async def h(self):
+            # fmt: off
+            # what we have
+            n   =   self.n
+            await   g()
+            self.n = n + 1
+        """,
+        lambda p: [
+            MoveStatement(p.at("n ="), p.at("await g()")),
+            MoveStatement(p.at("n   ="), p.at("await   g()")),
+        ],
+    ),
+    (
         "blank lines around the old place are not doubled",
         """\
         async def f(self):

@@ -7,6 +7,7 @@ nodes, and whatever no edit has touched comes out as the very node that was pars
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -162,10 +163,20 @@ def open_module(module: cst.Module) -> Block:
     return block
 
 
+_OF_ALL_BELOW = re.compile(
+    r"#+\s*((fmt|yapf|isort|ruff|black):\s*(off|on|disable|enable)\b|(pylint|mypy|pyright|flake8):|(end)?region\b"
+    r"|</?editor-fold|type:\s*\()"
+)
+"""Comments that speak to tools of all that stands below, or, as the type of a function in a comment, of their place."""
+
+
 def comments_directly_above(leading: list[cst.EmptyLine]) -> list[cst.EmptyLine]:
-    """Return the comment lines at the end of `leading` with no blank line between or below."""
+    """Return the comment lines at the end of `leading` that are about what follows, with no blank line in between."""
     start = len(leading)
-    while start and leading[start - 1].comment is not None:
+    while start:
+        comment = leading[start - 1].comment
+        if comment is None or _OF_ALL_BELOW.match(comment.value):
+            break
         start -= 1
     return leading[start:]
 
