@@ -43,6 +43,17 @@ CASES: dict[str, FixtureCase] = {
         ),
     ),
     **pair(
+        "lock_left_to_task",
+        FixtureCase(
+            subject=lambda module: (module.Jobs(), module),
+            tasks={"run": lambda both: both[1].run(both[0])},
+            state=lambda both: both[0].done,
+            findings=(("AWA101", "self.done"),),
+            repair="safe",
+            faults=(None, "exception"),  # who is cancelled while he waits for the work ends that, too
+        ),
+    ),
+    **pair(
         "lock_alias",
         FixtureCase(
             subject=lambda module: module.balance,

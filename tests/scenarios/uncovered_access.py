@@ -111,8 +111,7 @@ def _hung_up(*findings: tuple[str, str]) -> FixtureCase:
         tasks={"speak": lambda line: line.speak(), "hang up": lambda line: line.hang_up()},
         state=lambda line: line.heard,
         findings=findings,
-        repair="refused" if findings else None,
-        refusal="no-remedy-yet" if findings else None,
+        repair="unsafe" if findings else None,
         before_counts=(3,),
     )
 
@@ -122,8 +121,7 @@ def _registry(*findings: tuple[str, str]) -> FixtureCase:
         tasks={"register": lambda module: module.registry.register("ann")},
         state=lambda module: module.registry.table.rows,
         findings=findings,
-        repair="refused" if findings else None,
-        refusal="no-remedy-yet" if findings else None,
+        repair="safe" if findings else None,
     )
 
 

@@ -15,10 +15,12 @@ from awaitomic.program.inherited import at_all, on_every_way
 from awaitomic.program.lent import only_awaits
 from awaitomic.program.locks import Lock
 from awaitomic.program.locks.contracts import Basis, Contract, contract_of
+from awaitomic.program.locks.goes_along import left_to_task
 from awaitomic.program.markers import decorators_of
 from awaitomic.program.module_calls import ModuleCalls, Site, Spawn
 from awaitomic.program.names import is_special
 from awaitomic.program.resolve import Resolver
+from awaitomic.program.target import How
 from awaitomic.program.unit import Unit
 
 if TYPE_CHECKING:
@@ -188,7 +190,7 @@ class Callers:
         if key not in self._locks:
             self._locks[key] = frozenset()  # a recursion adds no caller from outside
             shared = self._common(function, self._locks_before) | self._by_decorator(function)
-            self._locks[key] = shared | self._by_contract(function)
+            self._locks[key] = shared | self._by_contract(function) | self._from_starters(function)
         return self._locks[key]
 
     def contract(self, function: FunctionGraph) -> Contract | None:
@@ -205,6 +207,20 @@ class Callers:
         if found is None or found.basis is Basis.NAMED or self.spawns(function):
             return frozenset()
         return frozenset({found.lock})
+
+    def _from_starters(self, function: FunctionGraph) -> frozenset[Lock]:
+        """Give the locks that all who start a private function as a task, which nobody calls, leave to that task."""
+        spawns = self.spawns(function)
+        name = getattr(function.node, "name", "")
+        private = is_nested(function) or (name.startswith("_") and not name.endswith("__"))
+        if not spawns or not private or self.sites(function) or self.is_mentioned(function):
+            return frozenset()
+
+        def left(site: Site) -> frozenset[Lock]:
+            return left_to_task(self._program, site, self._locks_before(site))
+
+        sites = [Site(each.resolver, each.event, How.DIRECT, each.target) for each in spawns]
+        return at_all(sites, left, (id(function),))
 
     def _by_decorator(self, function: FunctionGraph) -> frozenset[Lock]:
         name = self._program.serialised(function)
