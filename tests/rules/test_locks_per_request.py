@@ -135,3 +135,94 @@ def test_the_name_for_the_whole_may_come_from_another_file(tmp_path: Path) -> No
     app += "        await asyncio.sleep(0)\n        total = n + 1\n"
     lay_out(tmp_path, {"deps.py": deps, "app.py": app})
     assert [each.rule for each in resolve(findings_at(tmp_path, "app.py"))] == ["AWA203"]
+
+
+LITESTAR = """
+import functools
+from litestar import Controller, post
+from litestar.di import Provide
+
+total = 0
+kept = asyncio.Lock()
+
+def new():
+    return asyncio.Lock()
+
+@functools.cache
+def new_once():
+    return asyncio.Lock()
+
+def the_one():
+    return kept
+
+class Guard:
+    def __init__(self):
+        self.lock = asyncio.Lock()
+
+class Counting(Controller):
+    {of_class}
+
+    @post("/"{of_handler})
+    async def count(self, lock):
+        global total
+        async with {lock}:
+            n = total
+            await asyncio.sleep(0)
+            total = n + 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("provided", "lock", "rules"),
+    [
+        ('{{"lock": Provide(new)}}', "lock", ["AWA203"]),
+        ('{{"lock": Provide(new, sync_to_thread=False)}}', "lock", ["AWA203"]),
+        ('{{"lock": Provide(Guard)}}', "lock.lock", ["AWA203"]),
+        ('{{"lock": Provide(new, use_cache=True)}}', "lock", []),
+        ('{{"lock": Provide(new_once)}}', "lock", []),
+        ('{{"lock": Provide(the_one)}}', "lock", []),
+        ('{{"turn": Provide(new)}}', "lock", []),
+        ('{{"lock": unknown(new)}}', "lock", []),
+        ("others", "lock", []),
+    ],
+)
+def test_what_litestar_provides_under_the_name_of_a_parameter(provided: str, lock: str, rules: list[str]) -> None:
+    told = "dependencies = " + provided.format()
+    for of_class, of_handler in ((told, ""), ("pass", f", {told}")):
+        text = LITESTAR.format(of_class=of_class, of_handler=of_handler, lock=lock)
+        assert [each.rule for each in resolve(find(program_of(text)))] == rules
+
+
+VIEW = """
+{imported}
+
+total = 0
+kept = asyncio.Lock()
+
+class Count({base}):
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.lock = {made}
+
+    async def post(self, *request):
+        global total
+        async with self.lock:
+            n = total
+            await asyncio.sleep(0)
+            total = n + 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("imported", "base", "made", "rules"),
+    [
+        ("from aiohttp import web", "web.View", "asyncio.Lock()", ["AWA203"]),
+        ("from starlette.endpoints import HTTPEndpoint", "HTTPEndpoint", "asyncio.Lock()", ["AWA203"]),
+        ("import tornado.web", "tornado.web.RequestHandler", "asyncio.Lock()", ["AWA203"]),
+        ("from aiohttp import web", "web.View", "kept", []),
+        ("from somewhere import View", "View", "asyncio.Lock()", []),
+    ],
+)
+def test_a_view_is_made_for_each_request(imported: str, base: str, made: str, rules: list[str]) -> None:
+    text = VIEW.format(imported=imported, base=base, made=made)
+    assert [each.rule for each in resolve(find(program_of(text)))] == rules

@@ -307,6 +307,12 @@ FRAMEWORKS: tuple[Framework, ...] = (
 MADE_FOR_EACH_REQUEST = _words("fastapi.Depends fastapi.Security fastapi.params.Depends fastapi.params.Security")
 """What a parameter is given as its default, or annotated with, that has it made anew for each request."""
 
+PROVIDERS = _words("litestar.di.Provide litestar.Provide starlite.Provide")
+"""What a dependency that is named after a parameter is wrapped in: it calls what it wraps for each request."""
+
+KEPT_BY_PROVIDERS = "use_cache"
+"""The keyword of a provider that has it called once for all."""
+
 OF_ALL_REQUESTS = _words("app application bot bot_data lifespan_context")
 """Attributes of what a handler is given, or of a handler's object, that lead to what all of them share."""
 

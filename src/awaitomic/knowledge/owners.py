@@ -32,10 +32,14 @@ _SHARED_WORDS = frozenset(
 )
 """Last words of classes that exist to serve several callers."""
 
-MADE_PER_CALL = frozenset(
+MADE_PER_REQUEST = frozenset(
     "aiohttp.web.View tornado.web.RequestHandler starlette.endpoints.HTTPEndpoint starlette.requests.Request "
+    "sanic.views.HTTPMethodView quart.views.MethodView tornado.websocket.WebSocketHandler".split()
+)
+"""Base classes of which a framework makes an instance for each request."""
+
+MADE_PER_CALL = MADE_PER_REQUEST | frozenset(
     "unittest.IsolatedAsyncioTestCase unittest.TestCase discord.ui.View discord.ui.Modal "
-    "sanic.views.HTTPMethodView quart.views.MethodView tornado.websocket.WebSocketHandler "
     "asyncio.Protocol asyncio.BufferedProtocol asyncio.DatagramProtocol asyncio.SubprocessProtocol".split()
 )
 """Base classes whose instances a framework makes for one request, one connection or one dialogue."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from awaitomic.knowledge.containers import CONTAINERS
 from awaitomic.knowledge.locks import IN_PROCESS, LOCK_TYPES
+from awaitomic.knowledge.owners import MADE_PER_REQUEST
 from awaitomic.model.event import Attribute, Write
 from awaitomic.model.location import AttributeStep, Location, Root
 from awaitomic.program.accesses import accesses
@@ -98,7 +99,10 @@ def _makes_lock(node: ast.AST | None, imports: dict[str, str]) -> bool:
 
 
 def _are_several(program: Program, class_id: str) -> bool:
-    """Tell whether one function makes several instances, so that they are there side by side."""
+    """Tell whether one function makes several instances, or a framework one for each request: side by side."""
+    link = program.project.link
+    if any(base in MADE_PER_REQUEST for each in link.above(class_id) for base in link.bases(each)):
+        return True
     made = program.makers.constructions(class_id) or []
     if any(resolver.is_module for resolver, _ in made):
         return False

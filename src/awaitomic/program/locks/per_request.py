@@ -1,7 +1,8 @@
 """Locks that a framework makes for each request: ``lock = Depends(make_lock)`` gives each request one of its own.
 
 FastAPI calls what a parameter depends on once for each request, and hands over what comes of it. A lock that is made
-there, or by the constructor of a class that is asked for in this way, is met by nobody else.
+there, or by the constructor of a class that is asked for in this way, is met by nobody else. Litestar does so with what
+stands under the name of a parameter in the ``dependencies`` of a handler, or of its controller.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, TypeGuard
 
-from awaitomic.knowledge.frameworks import MADE_FOR_EACH_REQUEST
+from awaitomic.knowledge.frameworks import KEPT_BY_PROVIDERS, MADE_FOR_EACH_REQUEST, PROVIDERS
 from awaitomic.model.event import Operand, Yield
 from awaitomic.program.names import dotted
 from awaitomic.program.resolve import Resolver
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from awaitomic.program import Program
     from awaitomic.program.link import Definition
     from awaitomic.program.module import ModuleFacts
+
+_DEPENDENCIES = "dependencies"
 
 
 def made_for_request(program: Program, resolver: Resolver, parameter: str) -> Definition | None:
@@ -33,7 +36,36 @@ def made_for_request(program: Program, resolver: Resolver, parameter: str) -> De
     """
     if resolver.is_bound(parameter) or _is_handed(program, resolver, parameter):
         return None
-    return _dependency(program, resolver.function.node, parameter, resolver.module)
+    return _dependency(program, resolver.function.node, parameter, resolver.module) or _provided(resolver, parameter)
+
+
+def _provided(resolver: Resolver, parameter: str) -> Definition | None:
+    """Give what a dependency of that name calls, as the decorators of a handler or its class say it."""
+    module, owner = resolver.module, resolver.module.link.class_facts(resolver.function.class_id or "")
+    said = [
+        keyword.value
+        for decorator in getattr(resolver.function.node, "decorator_list", [])
+        for keyword in (decorator.keywords if isinstance(decorator, ast.Call) else ())
+        if keyword.arg == _DEPENDENCIES
+    ]
+    said += [
+        node.value
+        for node in (owner.node.body if owner is not None else ())
+        if isinstance(node, ast.Assign) and any(dotted(target, {}) == _DEPENDENCIES for target in node.targets)
+    ]
+    for table in said:
+        for key, value in zip(table.keys, table.values, strict=True) if isinstance(table, ast.Dict) else ():
+            if isinstance(key, ast.Constant) and key.value == parameter:
+                return _definition(_wrapped(value, module), module)
+    return None
+
+
+def _wrapped(value: ast.expr, module: ModuleFacts) -> ast.expr | None:
+    """Give what a provider calls for each request; None if it is called once for all."""
+    if not isinstance(value, ast.Call) or dotted(value.func, module.imports) not in PROVIDERS:
+        return None
+    kept = any(keyword.arg == KEPT_BY_PROVIDERS for keyword in value.keywords)
+    return value.args[0] if value.args and not kept else None
 
 
 def _is_handed(program: Program, resolver: Resolver, name: str) -> bool:
