@@ -130,6 +130,14 @@ WRONG = {
         async with self._lock:
             self.total = total + await price()
 """,
+    "the second region goes, and the first one does not grow": """
+    async def get(self, key):
+        async with self._lock:
+            known = self.rows.get(key)
+        if known is None:
+            self.rows[key] = await load(key)
+        return self.rows[key]
+""",
     "another writer stays outside": """
     async def add(self):
         async with self._lock:

@@ -33,6 +33,7 @@ from awaitomic.remedies.lock import early, for_a_while, reorder, weak_table
 from awaitomic.remedies.recheck import settled
 from awaitomic.remedies.remedy import Case, Remedy
 from awaitomic.remedies.swap import flag
+from awaitomic.remedies.widen import two_regions
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,17 +225,17 @@ TABLE: tuple[Row, ...] = (
         "AWA201",
         "what was looked for in a store, and is added to it when the lock has been free",
         _is_in_a_store,
-        (),
-        "let one region of the lock hold the look and the addition, or look again behind the second acquisition; where "
-        "other processes add to `{state}`, too, let the store refuse what is there twice",
+        (two_regions.REMEDY,),
+        "one region holds the look and the addition, and nothing waits under it that did not before; where other "
+        "processes add to the store, too, it has to refuse what is there twice",
     ),
     Row(
         "AWA201",
         "what is closed before the lock is taken under which it is taken down",
         _is_closed_first,
-        (),
-        "take it out of `{state}` under the lock first, and close it then; or close it under the lock, if it may be "
-        "held as long as that takes",
+        (widen.REMEDY,),
+        "who looks there while it is being closed waits until nothing is there; if the lock may not be held as long as "
+        "that takes, take it out under the lock first, and close it then",
     ),
     Row(
         "AWA201",

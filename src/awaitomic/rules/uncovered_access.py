@@ -288,7 +288,8 @@ async def main():
         "Making the same test again under the lock is safe if it is pure, decides nothing but what is done there, and "
         "nobody writes the state without the lock. Growing the region over what neither waits nor can notice is safe; "
         "over an await that was left outside, or a way out that came by without the lock, it is unsafe, since others "
-        "wait for that now. Refused over a `yield`, over a wait that only who needs the lock can end, and where the "
+        "wait for that now. A look into a store and the addition to it become one region, which is safe if nothing "
+        "waits between them. Refused over a `yield`, over a wait that only who needs the lock can end, and where the "
         "lock is taken by `acquire()`."
     ),
     silent=(
