@@ -284,6 +284,50 @@ def test_what_a_test_makes_without_the_constructor_has_no_lock(test: str, safe: 
     assert said == ("safe" if safe else made)
 
 
+PARTLY = """\
+import asyncio
+
+
+class Store:
+    def __init__(self):
+        self._lock = asyncio.Lock()
+        self.size = 0
+        self.name = "store"
+
+    async def put(self, row):
+        {before}
+        await asyncio.sleep(1)
+        async with self._lock:
+            {under}
+            await asyncio.sleep(0)
+
+    async def put_all(self, rows):
+        async with self._lock:
+            for row in rows:
+                await self.put(row)
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "under", "reason"),
+    [
+        ("size = self.size", "self.size = size + row", "`size` is taken from `self.size`"),
+        ("size = self.size; new = size + row", "self.size = new", "`new` is taken from `self.size`"),
+        ("name = self.name", "self.size += len(name)", "safe"),
+        ("size = len(row)", "self.size += size", "safe"),
+        ("print(self.size)", "self.size += row", "safe"),
+    ],
+)
+def test_what_was_read_before_the_lock_hides_in_no_parameter_of_a_part(
+    before: str, under: str, reason: str, tmp_path: Path
+) -> None:
+    """Else the race that it is would no longer be found, and the split would look like its cure."""
+    files = {"store.py": PARTLY.format(before=before, under=under)}
+    said = _proposed(split.REMEDY, "AWA301", tmp_path, files)
+    rest = " before the lock is there, and would be handed to what holds it"
+    assert said == (reason if reason == "safe" else reason + rest)
+
+
 TWO_LOCKS = """\
 import asyncio
 

@@ -28,6 +28,7 @@ from awaitomic.remedies.split.overrides import Passing
 from awaitomic.remedies.split.part import Part, cut
 from awaitomic.remedies.split.regions import Region, Taker, dropped, is_whole_body, lock_name, regions_of
 from awaitomic.remedies.split.tail import region_with_tail
+from awaitomic.remedies.split.torn import handed_in
 
 _MOST_TWICE = 6
 """How many lines around a lock may be written twice, once for callers that hold it."""
@@ -266,7 +267,8 @@ def _around_part(program: Program, taker: Taker, region: Region, name: str, reas
     body = [*_precondition(program, region, name).splitlines(), *body]
     whole = written.definition(function, name, written.signature_of(program, function, name), docstring, body)
     edits = (edit, *handing.imports, InsertStatements(function.path, "after", whole))
-    return Halves(edits, (inner, name), handing.doubts, handing.cleanup)
+    stale = handed_in(program, program.resolver(function), region.path, part.parameters)
+    return Halves(edits, (inner, name), (*handing.doubts, *stale), handing.cleanup)
 
 
 def _cut_out(program: Program, taker: Taker, region: Region) -> tuple[Region, Part, bool]:
