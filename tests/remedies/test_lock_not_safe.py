@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from awaitomic import fix_source
 from awaitomic.model.finding import Applicability
 from awaitomic.remedies import lock, split
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.rules import find
 from program.across import lay_out, program_at
+from remedies.verdicts import verdict
 
 COUNTER = """\
 import asyncio
@@ -54,18 +54,6 @@ class Counter:
 PLAIN = "def __init__(self):\n        self.total = 0"
 
 
-def _verdict(text: str) -> str:
-    """Give what a plain `fix` says of the first finding: safe, or why it leaves it alone."""
-    fixed = fix_source(text, confidence="possible")
-    if fixed.applied:
-        assert [finding.fix.strategy for finding in fixed.applied if finding.fix] == ["lock"]
-        return "safe"
-    fix = fixed.remaining[0].fix
-    assert fix is not None
-    assert fix.applicability is Applicability.UNSAFE
-    return "; ".join(fix.because)
-
-
 def _counter(wait: str = "asyncio.sleep(1)", more: str = "", decorator: str = "", head: str = PLAIN) -> str:
     return COUNTER.format(wait=wait, more=more.replace("\n", "\n    "), decorator=decorator, head=head)
 
@@ -93,7 +81,7 @@ def _counter(wait: str = "asyncio.sleep(1)", more: str = "", decorator: str = ""
     ],
 )
 def test_a_pause_is_short_if_it_is_seen_to_be_and_a_thread_never_is(wait: str, reason: str) -> None:
-    assert _verdict(_counter(wait)) == reason
+    assert verdict(_counter(wait)) == reason
 
 
 FIELDS = "total: int = 0"
@@ -133,7 +121,7 @@ FIELDS = "total: int = 0"
     ],
 )
 def test_an_object_that_is_looked_through_or_begun_again_is_no_place_for_a_lock(text: str, reason: str) -> None:
-    assert _verdict(text) == reason
+    assert verdict(text) == reason
 
 
 STORE = """\
@@ -313,6 +301,7 @@ class Store:
     [
         ("size = self.size", "self.size = size + row", "`size` is taken from `self.size`"),
         ("size = self.size; new = size + row", "self.size = new", "`new` is taken from `self.size`"),
+        ("size = self.size", "if self.size == size: self.size += row", "safe"),
         ("name = self.name", "self.size += len(name)", "safe"),
         ("size = len(row)", "self.size += size", "safe"),
         ("print(self.size)", "self.size += row", "safe"),
@@ -360,9 +349,15 @@ class Both:
 
 @pytest.mark.parametrize(
     ("first", "between", "second", "line"),
-    [("", "", "", 0), ("  # for x", "", "", 11), ("", "# and y", "", 12), ("", "", "  # for y", 13)],
+    [
+        ("", "", "", 0),
+        ("  # noqa: X", "# both at once", "", 0),
+        ("  # for x", "", "", 11),
+        ("", "# and y", "", 12),
+        ("", "", "  # for y", 13),
+    ],
 )
 def test_a_comment_at_one_of_two_locks_stays_with_it(first: str, between: str, second: str, line: int) -> None:
     text = TWO_LOCKS.format(first=first, between=between, second=second)
-    said = _verdict(text)
+    said = verdict(text)
     assert said == (f"the comment on line {line} would speak of the other lock" if line else "safe")

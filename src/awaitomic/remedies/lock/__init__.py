@@ -30,7 +30,7 @@ from awaitomic.remedies.lock.other_work import check_other_work
 from awaitomic.remedies.lock.reached import OWN
 from awaitomic.remedies.lock.together import join
 from awaitomic.remedies.lock.useless import private_around
-from awaitomic.remedies.lock.waits import judge_holders, judge_waits
+from awaitomic.remedies.lock.waits import judge_holders, judge_newcomers, judge_waits
 from awaitomic.remedies.lock.wrapping import Taken, edits_of
 from awaitomic.remedies.lock.writers import Along, cover_writers, tolerates
 from awaitomic.remedies.remedy import Case, Proposal, Remedy, statement_at
@@ -176,13 +176,14 @@ def _with_lock(case: Case, home: Home, choice: _Choice, along: Along) -> Proposa
     coverage.name_owner(resolver, OWN)
     coverage.demand(resolver, span.write, None, (*span.reads, *span.guards, *span.suspends))
     cover_writers(coverage, home, along)
-    return _proposal(case, coverage, choice)
+    return _proposal(case, coverage, choice, judge_newcomers)
 
 
-def _proposal(
-    case: Case, coverage: Coverage, choice: _Choice, also: Callable[[Coverage], list[str]] = lambda _: []
-) -> Proposal:
-    """Settle what the coverage calls for, and give the plan with all that is not sure about it, `also` asked."""
+def _proposal(case: Case, coverage: Coverage, choice: _Choice, holders: Callable[[Coverage], list[str]]) -> Proposal:
+    """Settle what the coverage calls for, and give the plan with all that is not sure about it.
+
+    Parameters: `holders` judges those who hold the lock already.
+    """
     program, resolver = case.program, case.resolver
     guard, table = choice.guard, choice.table
     tables = [table] if table is not None else []
@@ -203,7 +204,7 @@ def _proposal(
     edits = edits_of(coverage, lock)
     because = [
         *judge_waits(coverage),
-        *also(coverage),
+        *holders(coverage),
         *callers.judge_callers(coverage),
         *_tolerated(coverage),
         *_reached(coverage),

@@ -7,6 +7,7 @@ where the second lock is named by a path that never changes is it the same lock 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 
 from awaitomic.model.event import Attribute, Call, Enter, Name, Read, Scope
@@ -18,6 +19,9 @@ from awaitomic.program.locks.order import Circle
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.shared.declined import Declined, check_here, or_refusal
 from awaitomic.remedies.shared.plain_attribute import is_plain_attribute
+
+_OF_BOTH = re.compile(r"\b(?:both|two|noqa|nosec|pragma|pylint|type:)", re.IGNORECASE)
+"""What a comment says that is right in either order."""
 
 _PAIR = (
     "the two are of one kind, and which comes first is for the objects to say; by hand: sort them by a key that never "
@@ -142,7 +146,8 @@ def _is_the_same_always(case: Case, edge: Edge, node: ast.AST, location: Locatio
 def _spoken_of(case: Case, outer: ast.expr, inner: ast.expr) -> Iterable[str]:
     """Say where a comment beside or between two locks would stand with the other one."""
     for line in range(case.extent(outer).line, case.extent(inner).end_line + 1):
-        if "#" in case.program.positions.line(line):
+        comment = case.program.positions.line(line).partition("#")[2]
+        if comment and not _OF_BOTH.search(comment):
             yield f"the comment on line {line} would speak of the other lock"
             return
 

@@ -26,6 +26,7 @@ from awaitomic.remedies.lock.handed_tests import check_predicates
 from awaitomic.remedies.lock.overrides import check_overrides
 from awaitomic.remedies.lock.pauses import is_short_pause, pause_of
 from awaitomic.remedies.lock.polls import check_awaited
+from awaitomic.remedies.lock.turns_awaited import note_turns
 from awaitomic.remedies.remedy import statement_at
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import ancestors, events_in
@@ -46,8 +47,12 @@ class _Seen:
     locks: dict[str, str]
     pauses: dict[str, str]
     """By the time that each takes, the pauses that are not short."""
+    turns: dict[str, tuple[str, bool]]
+    """Of what is awaited, the loops that wait in each turn, by place; and whether how often is not said by them."""
     loops: dict[tuple[str, int], bool]
     """Loops by their files (empty for that of the bug) and lines."""
+    active: list[int]
+    """The functions that are being looked into, each of which awaits the next one."""
 
 
 def judge_waits(coverage: Coverage) -> list[str]:
@@ -56,7 +61,7 @@ def judge_waits(coverage: Coverage) -> list[str]:
     Raises:
         Declined: ``waits-for-holder`` if a wait can only be ended by code that needs the lock.
     """
-    seen = _Seen({}, {}, {}, {}, {}, {}, {})
+    seen = _Seen({}, {}, {}, {}, {}, {}, {}, {}, [])
     visited: set[int] = set()
     here = coverage.program.resolvers
     elsewhere = [each for each in coverage.functions.values() if not coverage.program.is_here(each.function)]
@@ -75,12 +80,12 @@ def judge_waits(coverage: Coverage) -> list[str]:
         message = f"the lock would be held over the whole loop on {where}, which waits for others in each turn"
         raise Declined("long-loop", message)
     found = [f"the lock is held for as many turns as the loop on {_line(*place)} takes" for place in sorted(seen.loops)]
+    found += [f"the lock is held for as many turns as `{text}` ({at}) takes" for at, (text, _) in seen.turns.items()]
+    found += [f"the lock is held for a pause of `{time}` seconds ({at})" for time, at in seen.pauses.items()]
     if seen.long:
         found.append(f"the lock is held over the wait for {_listed(seen.long)}, however long that takes")
     for text, (where, limit) in seen.limited.items():
         found.append(f"the lock is held over the wait for `{text}` ({where}), for up to `{limit}` seconds")
-    for time, where in seen.pauses.items():
-        found.append(f"the lock is held for a pause of `{time}` seconds ({where})")
     if seen.back:
         found.append(f"{_listed(seen.back)} may run code that is not in this project: if that needs the lock, it hangs")
     if seen.many:
@@ -92,9 +97,15 @@ def judge_waits(coverage: Coverage) -> list[str]:
     return found
 
 
+def judge_newcomers(coverage: Coverage) -> list[str]:
+    """Give what speaks against taking a lock that is there, for those who have not waited for it so far."""
+    waiting = (coverage.takes_already(each.function) is not None for each in coverage.functions.values())
+    return judge_holders(coverage) if coverage.guardian is not None and not all(waiting) else []
+
+
 def is_open(coverage: Coverage, resolver: Resolver, event: Suspend) -> bool:
     """Tell whether nobody here knows how long a suspension may last, or what it runs."""
-    seen = _Seen({}, {}, {}, {}, {}, {}, {})
+    seen = _Seen({}, {}, {}, {}, {}, {}, {}, {}, [])
     _judge(coverage, resolver, event, seen, set())
     return bool(seen.long or seen.back or seen.many)
 
@@ -105,11 +116,12 @@ def judge_holders(coverage: Coverage) -> list[str]:
     Raises:
         Declined: ``waits-for-holder`` if a holder waits for what only code that needs the lock can end.
     """
-    seen = _Seen({}, {}, {}, {}, {}, {}, {})
+    seen = _Seen({}, {}, {}, {}, {}, {}, {}, {}, [])
     visited: set[int] = set()
     for resolver in coverage.resolvers:
         for event in resolver.function.events:
             if isinstance(event, Suspend) and coverage.held_already(resolver, event.id):
+                note_turns(coverage, resolver, event, seen.turns, held=True)
                 _judge(coverage, resolver, event, seen, visited)
     waits = {
         **seen.long,
@@ -118,6 +130,7 @@ def judge_holders(coverage: Coverage) -> list[str]:
         **seen.many,
         **seen.locks,
         **{f"sleep({time})": place for time, place in seen.pauses.items()},
+        **{text: place for place, (text, is_open) in seen.turns.items() if is_open},
     }
     if not waits:
         return []
@@ -232,13 +245,20 @@ def _is_constant(node: ast.stmt) -> bool:
 
 
 def _look_into(coverage: Coverage, function: FunctionGraph, seen: _Seen, visited: set[int]) -> None:
+    if id(function) in seen.active:
+        line = getattr(function.node, "lineno", 1)
+        file = "" if coverage.program.is_here(function) else coverage.program.path_of(function)
+        seen.turns.setdefault(_line(file, line), (f"{function.qualname}(…)", True))
     if id(function) in visited:
         return
     visited.add(id(function))
+    seen.active.append(id(function))
     resolver = coverage.program.resolver(function)
     for event in function.events:
         if isinstance(event, Suspend):
+            note_turns(coverage, resolver, event, seen.turns)
             _judge(coverage, resolver, event, seen, visited)
+    seen.active.pop()
 
 
 def _text(resolver: Resolver, operand: Operand) -> str:

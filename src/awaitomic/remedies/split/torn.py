@@ -6,6 +6,7 @@ write stand in one function; behind a parameter nobody would see it any more, an
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from awaitomic.model.event import Read
@@ -43,6 +44,15 @@ def handed_in(
         known = [taken[name] for name in sorted(loaded_names(statement) & set(taken))]
         for location in [*([reads[path]] if path in reads else []), *known][:1]:
             taken.update(dict.fromkeys(bound_names(statement) - set(taken), location))
+    used = _used_in(statement_at(program.module.tree, region))
     for name in parameters:
-        if name in taken:
-            yield f"`{name}` is taken from `{taken[name]}` before the lock is there, and would be handed to what holds it"
+        if name in taken and name in used:
+            said = f"`{name}` is taken from `{taken[name]}` before the lock is there"
+            yield f"{said}, and would be handed to what holds it"
+
+
+def _used_in(region: ast.stmt) -> set[str]:
+    """Give the names that a region reads for more than to compare them: ``if self.version != version`` is a look."""
+    compared = {id(node) for each in ast.walk(region) if isinstance(each, ast.Compare) for node in ast.walk(each)}
+    loaded = (node for node in ast.walk(region) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
+    return {node.id for node in loaded if id(node) not in compared}
