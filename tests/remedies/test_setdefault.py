@@ -99,6 +99,11 @@ SAFE = {
         "        self.rows.setdefault(key, value)\n    else:\n        row = await fetch_row(key)\n"
         "        self.rows.setdefault(key, row)\nreturn self.rows[key]",
     ),
+    "what has been given another shape is named after what was loaded": (
+        "if key not in self.rows:\n    self.rows[key] = (await fetch_text(key)).strip()\nreturn self.rows[key]",
+        "if key not in self.rows:\n    text = (await fetch_text(key)).strip()\n"
+        "    self.rows.setdefault(key, text)\nreturn self.rows[key]",
+    ),
     "what is made of the answer gets a name, so that all is done in the same order": (
         "if key not in self.rows:\n    async with fetching(key) as answer:\n        text = await answer.text()\n"
         "    self.rows[key] = parse(text)\nreturn self.rows[key]",

@@ -89,10 +89,24 @@ _SEVERAL = ast.ListComp | ast.SetComp | ast.DictComp
 
 def _first_awaited(node: ast.expr) -> ast.expr:
     """Give what an expression awaits first as it is written; the expression itself if it is no larger one."""
+    if (shaped := _shaped(node)) is not None:
+        return shaped
     if isinstance(node, ast.Call | ast.Name | ast.Attribute | ast.Subscript):
         return node
     found = [inner for inner in ast.walk(node) if isinstance(inner, ast.Await)]
     return min(found, key=lambda inner: (inner.lineno, inner.col_offset)).value if found else node
+
+
+_SHAPING = frozenset(name for kind in (str, bytes, dict, list) for name in dir(kind) if not name.startswith("_"))
+
+
+def _shaped(node: ast.expr) -> ast.expr | None:
+    """Give what is awaited in ``(await fetch_text(key)).strip()``; None for other expressions."""
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _SHAPING:
+        node = node.func.value
+        if isinstance(node, ast.Await):
+            return node.value
+    return None
 
 
 def plural(name: str) -> str:
