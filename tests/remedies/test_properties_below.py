@@ -35,7 +35,7 @@ class Client:
             self.ws = None
 
     async def add(self):
-        self.total += await price()
+        {add}
 
 
 class {below}:
@@ -50,6 +50,13 @@ class {below}:
 """
 
 
+ADDS = (
+    "self.total += await price()",
+    "n = self.total\n        print(n)\n        await price()\n        self.total = n + 1",
+)
+
+
+@pytest.mark.parametrize("add", ADDS)
 @pytest.mark.parametrize(
     ("below", "name", "safe"),
     [
@@ -59,6 +66,6 @@ class {below}:
         ("Tls", "ws", {"hoist", "recheck"}),
     ],
 )
-def test_a_property_of_a_class_below_makes_a_fix_unsafe(below: str, name: str, safe: set[str]) -> None:
-    applied = fix_source(PROGRAM.format(below=below, name=name), confidence="possible").applied
+def test_a_property_of_a_class_below_makes_a_fix_unsafe(below: str, name: str, safe: set[str], add: str) -> None:
+    applied = fix_source(PROGRAM.format(below=below, name=name, add=add), confidence="possible").applied
     assert {finding.fix.strategy for finding in applied if finding.fix} - {"lock"} == safe

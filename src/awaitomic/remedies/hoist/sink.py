@@ -7,12 +7,13 @@ code keeps its read, and the value is read again below the await.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from awaitomic.knowledge.logs import LOGS
 from awaitomic.model.event import Read
 from awaitomic.model.finding import Applicability
-from awaitomic.model.location import Location
+from awaitomic.model.location import AttributeStep, Location
 from awaitomic.model.plan import InsertStatements, MoveStatement, Plan
 from awaitomic.program.names import last_name
 from awaitomic.remedies.hoist.gone import gone_meanwhile
@@ -21,6 +22,7 @@ from awaitomic.remedies.shared.consumers import hands_out
 from awaitomic.remedies.shared.contents import changed_contents, looks_at_locals
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.effects import may_change, read_by_calls, touches, written_here
+from awaitomic.remedies.shared.plain_attribute import stays_plain
 from awaitomic.remedies.shared.purity import Purity, Quality
 from awaitomic.remedies.shared.siblings import (
     Block,
@@ -238,7 +240,18 @@ def _doubts(case: Case, shape: _Shape, after: int, *, keep: bool) -> list[str]:
             quality, reason = Purity(case).unpacks_none(value)
         if quality is Quality.MAY_RAISE and not keep:
             doubts.append(f"{reason}: then the await has already run")
-    return doubts
+    return [*doubts, *(_read_twice(case, values) if keep else ())]
+
+
+def _read_twice(case: Case, values: list[ast.stmt]) -> Iterator[str]:
+    """Say which attributes are read once more, where that may run code."""
+    inside = {id(inner) for value in values for inner in ast.walk(value) if isinstance(inner, ast.Attribute)}
+    for event, node in zip(case.function.events, case.function.nodes, strict=True):
+        location = case.resolver.place(event.place) if isinstance(event, Read) and id(node) in inside else None
+        if location is None or not isinstance(location.steps[-1] if location.steps else None, AttributeStep):
+            continue
+        if not stays_plain(case.program, case.resolver, location):
+            yield f"`{case.text(node)}` may be a property, which is read once more"
 
 
 def _takes_apart(statement: ast.stmt) -> bool:
