@@ -46,6 +46,30 @@ CASES: list[Case] = [
         lambda p: [MoveStatement(p.at("n ="), p.at("await"))],
     ),
     (
+        "a comment beside that goes on below stays in one piece",
+        """\
+        async def f(self):
+            n = self.n  # what there is,
+                        # for now
+            await g()  # which takes
+                       # its time
+
+            # store
+            self.n = n + 1  # and
+                            # done
+
+        async def h(self):
+            n = self.n  # what there is
+            # about k
+            await k()  # which takes
+                       # its time
+        """,
+        lambda p: [
+            MoveStatement(p.at("n = self.n  # what there is,"), p.at("await g()")),
+            MoveStatement(p.at("n = self.n  # what there is\n"), p.at("await k()")),
+        ],
+    ),
+    (
         "comments that are about all that stands below stay in their place",
         """\
         async def f(self):

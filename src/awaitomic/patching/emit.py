@@ -48,6 +48,7 @@ def block_newline(block: Block) -> str | None:
 def _statements(block: Block) -> list[PrintedStatement]:
     printed: list[PrintedStatement] = []
     live = block.live()
+    _pass_on(block, live)
     index = 0
     while index < len(live):
         statement = live[index]
@@ -71,6 +72,14 @@ def _statements(block: Block) -> list[PrintedStatement]:
         newline = cst.TrailingWhitespace(newline=cst.Newline(block_newline(block)))
         printed.append(cst.SimpleStatementLine([cst.Pass()], trailing_whitespace=newline))
     return printed
+
+
+def _pass_on(block: Block, live: list[Statement]) -> None:
+    """Put lines that go on with the comment beside a statement above the next one, or at the end of the block."""
+    for index, statement in enumerate(live):
+        lines = live[index + 1].leading if index + 1 < len(live) else block.footer
+        lines[:0] = statement.below
+        statement.below = []
 
 
 def _is_untouched(line: Line) -> bool:

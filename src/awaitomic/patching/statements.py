@@ -11,7 +11,7 @@ from awaitomic.patching.emit import block_newline, newline_of
 from awaitomic.patching.fragment import blank_lines, parse_fragment
 from awaitomic.patching.nodes import compound
 from awaitomic.patching.refusal import position_mismatch
-from awaitomic.patching.tree import Block, Statement, blank_run, comments_directly_above
+from awaitomic.patching.tree import Block, Statement, blank_run, comments_directly_above, take_comment_below
 
 if TYPE_CHECKING:
     from awaitomic.model.plan import InsertStatements
@@ -25,6 +25,7 @@ _TOP = 0
 def move(statement: Statement, anchor: Statement) -> None:
     """Cut `statement` with the comments directly above and beside it, and paste it directly after `anchor`."""
     source = statement.home
+    take_comment_below(statement)
     comments = comments_directly_above(statement.leading)
     above = statement.leading[: len(statement.leading) - len(comments)]
     index = source.items.index(statement)
@@ -223,6 +224,7 @@ def _put(block: Block, index: int, new: list[Statement]) -> None:
 def _place_after(anchor: Statement, count: int = 1) -> int:
     """Return the index directly after `anchor` and what edits have put there before, and reserve `count` places."""
     home = anchor.home
+    take_comment_below(anchor)
     placed = home.placed.get(id(anchor), 0)
     home.placed[id(anchor)] = placed + count
     return home.items.index(anchor) + 1 + placed

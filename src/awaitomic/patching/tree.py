@@ -49,6 +49,8 @@ class Statement:
     gone: bool = False
     """Deleted or replaced: prints nothing, and still marks the place for edits beside it."""
     moved: bool = False
+    below: list[cst.EmptyLine] = field(default_factory=list)
+    """Comment lines that go on with the comment beside it: they are printed behind it, wherever it goes."""
     last: Statement | None = None
     """The last of the statements that replaced this one."""
     shifts: list[tuple[str, str]] = field(default_factory=list)
@@ -179,6 +181,21 @@ def comments_directly_above(leading: list[cst.EmptyLine]) -> list[cst.EmptyLine]
             break
         start -= 1
     return leading[start:]
+
+
+def take_comment_below(statement: Statement) -> None:
+    """Give a statement the lines below it that go on with the comment beside it: they are indented more than it is."""
+    line = statement.line
+    if statement.below or line is None or line.members[-1] is not statement or line.trailing.comment is None:
+        return
+    items = statement.home.items
+    index = items.index(statement) + 1
+    lines = items[index].leading if index < len(items) else statement.home.footer
+    count = 0
+    while count < len(lines) and lines[count].comment is not None and lines[count].whitespace.value:
+        count += 1
+    statement.below = lines[:count]
+    del lines[:count]
 
 
 def blank_run(leading: list[cst.EmptyLine]) -> int:
