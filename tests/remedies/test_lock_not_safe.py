@@ -12,6 +12,7 @@ import pytest
 
 from awaitomic.model.finding import Applicability
 from awaitomic.remedies import lock, split
+from awaitomic.remedies.lock import weak_table
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.rules import find
 from program.across import lay_out, program_at
@@ -315,6 +316,36 @@ def test_what_was_read_before_the_lock_hides_in_no_parameter_of_a_part(
     said = _proposed(split.REMEDY, "AWA301", tmp_path, files)
     rest = " before the lock is there, and would be handed to what holds it"
     assert said == (reason if reason == "safe" else reason + rest)
+
+
+TABLE = """\
+import asyncio
+
+
+class Store:
+    def __init__(self):
+        self._locks = {}
+        self.rows = {}
+
+    async def put(self, key):
+        async with self._locks.setdefault(key, asyncio.Lock()):
+            row = self.rows.get(key, 0)
+            await asyncio.sleep(1)
+            self.rows[key] = row + 1
+        self._locks.pop(key, None)
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "reason"),
+    [
+        ("assert store.rows == {}", "safe"),
+        ("assert store._locks == {}", "a test looks at `_locks` (line 1 of tests/test_store.py)"),
+    ],
+)
+def test_a_table_that_a_test_looks_into_forgets_nothing_by_itself(test: str, reason: str, tmp_path: Path) -> None:
+    files = {"store.py": TABLE, "tests/test_store.py": test}
+    assert _proposed(weak_table.REMEDY, "AWA203", tmp_path, files) == reason
 
 
 TWO_LOCKS = """\

@@ -29,6 +29,7 @@ from awaitomic.remedies.lock.table_mentions import Mentions
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.shared.copied import copies
 from awaitomic.remedies.shared.declined import Declined, or_refusal
+from awaitomic.remedies.shared.in_tests import looked_at_in_tests
 
 _KEPT = "an entry goes with the last task that holds the lock or waits for it, and nothing else changes for one task"
 _HARMLESS = frozenset({"locked", "get"})
@@ -57,6 +58,7 @@ def propose(case: Case) -> Proposal:
     doubts = list(copies(case.program, owner, "a weak table") if owner is not None else ())
     if not mentions.name.startswith("_"):
         doubts.append(f"`{mentions.name}` is public: what is not in this project may use it as the dict that it was")
+    doubts.extend(looked_at_in_tests(case.program, mentions.name))
     given = [name for name in repair.kept.getters if not name.startswith("_")]
     if given:
         doubts.append(f"`{given[0]}` is public: who calls it from outside of this project has to keep what it gives")
@@ -356,7 +358,7 @@ REMEDY = Remedy(
     ),
     safety=(
         "Safe: who holds a lock or waits for it keeps it in the table, and one task cannot tell. Unsafe if the table "
-        "has a public name, or objects that have it may be copied or sent to other processes."
+        "has a public name or is looked at by a test, or objects that have it may be copied or sent to other processes."
     ),
     propose=propose,
 )

@@ -63,6 +63,15 @@ def made_in_tests(program: Program, functions: list[FunctionGraph]) -> Iterator[
                     return
 
 
+def looked_at_in_tests(program: Program, name: str) -> Iterator[str]:
+    """Say where tests look at an attribute or variable of that name, the first time."""
+    for path, tree in _tests(program, name):
+        for node in ast.walk(tree):
+            if getattr(node, "attr" if isinstance(node, ast.Attribute) else "id", None) == name:
+                yield f"a test looks at `{name}` (line {getattr(node, 'lineno', 1)} of {path})"
+                return
+
+
 def _goes_around(call: ast.Call, owner: str, methods: set[str]) -> bool:
     """Tell whether a call makes an object by ``__new__``, or runs a method on an object that is handed to it."""
     callee = call.func
