@@ -19,6 +19,7 @@ from awaitomic.remedies.shared import constructors, declarative
 from awaitomic.remedies.shared.constructors import made_in
 from awaitomic.remedies.shared.copied import copies, odd_construction
 from awaitomic.remedies.shared.declined import Declined
+from awaitomic.remedies.shared.inits_run import check_inits_below, check_inits_beside
 from awaitomic.remedies.shared.maker import BEFORE_3_10, Maker, second_loop
 
 _PLAIN_BASES = frozenset({"object", "Generic", "ABC", "typing.Generic", "abc.ABC", "typing.Protocol", "Protocol"})
@@ -168,7 +169,8 @@ def _create_in(program: Program, facts: ClassFacts, state: str, name: str, maker
     style = declarative.style_of(program, facts)
     path = class_path(program, facts)
     slots = declarative.extend_slots(program, facts, path, name)
-    _check_inits_below(program, facts, generated=style is not None and style.generated)
+    check_inits_below(program, facts, generated=style is not None and style.generated)
+    check_inits_beside(program, facts)
     hook = facts.methods.get(style.hook) if style is not None else None
     if style is None or not style.generated:
         made = _in_constructor(program, facts, state, name, maker)
@@ -252,49 +254,6 @@ def _check_fit(program: Program, facts: ClassFacts) -> None:
         raise Declined("unfit-class", message)
 
 
-def _check_inits_below(program: Program, facts: ClassFacts, *, generated: bool) -> None:
-    """See that the constructor which makes the lock runs for the instances of all subclasses, too.
-
-    Raises:
-        Declined: ``init-not-called``.
-    """
-    for other in program.module.family(facts.id):
-        if other is facts or not _inherits(program, other.id, facts.id):
-            continue
-        init = other.methods.get("__init__")
-        line = getattr(init.node, "lineno", 1) if init is not None else other.node.lineno
-        if init is not None and not constructors.calls_up(init, "__init__"):
-            message = f"`{init.qualname}` (line {line}) does not call the `__init__` that would make the new attribute"
-            raise Declined("init-not-called", message)
-        unit = program.project.unit(other.module)
-        style = declarative.style_of(program.at(unit), other) if unit is not None else None
-        hook = other.methods.get(style.hook) if style is not None else None
-        if style is None or not style.generated or generated or style in declarative.MODELS.values():
-            continue
-        if hook is None or not constructors.calls_up(hook, "__init__"):
-            message = f"the `__init__` generated for `{other.qualname}` (line {line}) would not make the new attribute"
-            raise Declined("init-not-called", message)
-
-
-def _check_inits_beside(program: Program, facts: ClassFacts) -> None:
-    """See that classes which stand before a mix-in among the bases of another hand the construction on to it.
-
-    Raises:
-        Declined: ``init-not-called``.
-    """
-    link = program.module.link
-    for other in link.descendants(facts.id):
-        for base in link.bases(other):
-            if _inherits(program, base, facts.id):
-                break
-            for before in link.lineage(base):
-                init = before.methods.get("__init__")
-                if init is not None and not constructors.calls_up(init, "__init__"):
-                    where = f"`{init.qualname}`, which comes first in `{other.qualname}`"
-                    message = f"{where}, does not call the `__init__` that would make the new attribute"
-                    raise Declined("init-not-called", message)
-
-
 def _is_overridden(program: Program, facts: ClassFacts, hook: str) -> bool:
     """Tell whether a subclass has a method of the same name that does not call this one."""
     below = (each.methods.get(hook) for each in program.module.link.descendants(facts.id) if each is not facts)
@@ -327,7 +286,6 @@ def _in_constructor(program: Program, facts: ClassFacts, state: str, name: str, 
     )
     because = f"`{facts.qualname}` gets an `__init__` of its own, which hands everything on to `{base}`"
     if mixed_in:
-        _check_inits_beside(program, facts)
         because = f"`{facts.qualname}` seems to be mixed into other classes, which have to run its new `__init__`"
     return Creation((constructors.new_init(facts, path, text),), (because,))
 

@@ -17,6 +17,7 @@ from awaitomic.model.plan import Edit, InsertStatements, ReplaceStatement
 from awaitomic.model.position import BlockStep, StatementPath
 from awaitomic.program import Program
 from awaitomic.program.module import ClassFacts
+from awaitomic.program.names import last_name
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.region import has_docstring
 
@@ -96,12 +97,45 @@ def new_init(facts: ClassFacts, path: StatementPath, text: str) -> Edit:
     return InsertStatements(path, "last", text, blank_lines_before=1)
 
 
-def calls_up(method: FunctionGraph, name: str) -> bool:
-    """Tell whether a method calls one of that name of another class, by ``super()`` or by the class's name."""
-    return any(
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name
-        for node in ast.walk(method.node)
-    )
+def calls_up(
+    method: FunctionGraph, name: str, ancestors: frozenset[str] | None = None, *, by_super: bool = True
+) -> bool:
+    """Tell whether each run of a method calls one of that name of another class.
+
+    Parameters:
+        method: the method.
+        name: the name.
+        ancestors: the classes that may be named for that (``Base.__init__(self)``), by their last names; None for any.
+        by_super: whether it may be called by ``super()``.
+    """
+    own = (method.class_name or "").rpartition(".")[2] if by_super else ""
+    return isinstance(method.node, ast.FunctionDef) and _calls(method.node.body, name, own, ancestors)
+
+
+def _calls(body: list[ast.stmt], name: str, own: str, ancestors: frozenset[str] | None) -> bool:
+    """Tell whether all ways through some statements come to such a call."""
+    for statement in body:
+        if isinstance(statement, ast.If):
+            if all(_calls(each, name, own, ancestors) for each in (statement.body, statement.orelse)):
+                return True
+        elif isinstance(statement, ast.With) or (isinstance(statement, ast.Try) and not statement.handlers):
+            if _calls(statement.body, name, own, ancestors):
+                return True
+        elif isinstance(statement, ast.Expr) and _is_call_up(statement.value, name, own, ancestors):
+            return True
+        if any(isinstance(node, ast.Return) for node in ast.walk(statement)):
+            return False
+    return False
+
+
+def _is_call_up(node: ast.expr, name: str, own: str, ancestors: frozenset[str] | None) -> bool:
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr != name:
+        return False
+    receiver = node.func.value
+    if isinstance(receiver, ast.Call) and last_name(receiver.func) == "super":
+        return bool(own) and (not receiver.args or last_name(receiver.args[0]) in {own, "__class__"})
+    named = last_name(receiver) if isinstance(receiver, ast.Name | ast.Attribute) else ""
+    return bool(named) and bool(node.args) and (ancestors is None or named in ancestors)
 
 
 # -- __new__ -------------------------------------------------------------------------------------------------------
