@@ -6,7 +6,8 @@ Each folder is copied, and ``awaitomic fix --unsafe-fixes --confidence possible`
 judges the result: old and new text are compared as lines, as tokens and as bytes. No comment and no string may be
 lost; a comment that is meant for tools stays behind the code that it stood behind; a line that has gone has to come
 again, moved or indented, or its statement has to be one that the patch rewrote; line ends, the byte order mark and the
-end of the file stay; and no line gets longer than the longest one of the file was, or than 120 characters.
+end of the file stay; and no line that can be broken gets longer than the longest one of the file was, or than 120
+characters.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from pathlib import Path
 _FIX = ("fix", "--isolated", "--no-cache", "--unsafe-fixes", "--confidence", "possible", "--output-format", "json")
 _FOR_TOOLS = re.compile(r"#\s*(noqa|type:|pragma|pylint:|mypy:|fmt:|nosec|pyright:)", re.IGNORECASE)
 _WIDTH = 120
+_BREAKS = re.compile(r"[\s(\[{]")
+"""Where a line can be broken: one without is only moved to the right."""
 
 
 def main() -> int:
@@ -104,9 +107,10 @@ def _lines(was: list[tokenize.TokenInfo], now: list[tokenize.TokenInfo]) -> Iter
         yield from (f"{text!r} has gone for good" for text in sorted(lost))
     longest = max((len(t.line.rstrip("\r\n").split("\n")[0]) for t in was), default=0)
     known = {t.line for t in was}
+    words = {line.strip() for line in known if not _BREAKS.search(line.strip())}
     for line in sorted({t.line for t in now} - known):
         length = max(map(len, line.rstrip("\r\n").split("\n")), default=0)
-        if length > max(longest, _WIDTH):
+        if length > max(longest, _WIDTH) and line.strip() not in words:
             yield f"a line of {length} characters: {line.strip()[:60]!r}"
 
 

@@ -136,7 +136,59 @@ class Source:
 
 source = Source()
 """
+REGISTRY = """
+import asyncio
+
+
+class Table:
+    def __init__(self):
+        self.rows = []
+
+    async def find(self, name):
+        await asyncio.sleep(1)
+        return name in self.rows
+
+    async def insert(self, name):
+        await asyncio.sleep(1)
+        self.rows.append(name)
+
+
+class Registry:
+    def __init__(self, table: Table):
+        self.lock = asyncio.Lock()
+        self.open = asyncio.Event()
+        self.table = table
+
+    async def register(self, name):
+        async with self.lock:
+            known = await self.table.find(name)
+        if known:
+            return
+        await self.open.wait()
+        async with self.lock:
+            await self.table.insert(name)
+
+    async def admit(self):
+        async with self.lock:
+            self.open.set()
+
+
+registry = Registry(Table())
+"""
 CASES: dict[str, Refused | Given] = {
+    "waits-between": Refused(
+        text=REGISTRY,
+        tasks=("registry.register('ann')", "registry.admit()", "registry.register('ann')"),
+        state="registry.table.rows",
+        instead=(
+            (
+                "        if known:\n            return\n        await self.open.wait()\n"
+                "        async with self.lock:\n",
+                "            if known:\n                return\n            await self.open.wait()\n",
+            ),
+        ),
+        harm="schedule",
+    ),
     "sync-writer": _bank(
         "def add_now(self, amount):\n    self.total += amount\n\nasync def pay(self, amount):\n"
         "    self.add_now(amount)",
