@@ -16,6 +16,7 @@ from awaitomic.model.location import Location
 from awaitomic.model.plan import Plan, ReplaceExpression
 from awaitomic.program.locks.edges import Edge
 from awaitomic.program.locks.order import Circle
+from awaitomic.remedies.lock.reorder_waits import others_waiting
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.shared.declined import Declined, check_here, or_refusal
 from awaitomic.remedies.shared.plain_attribute import is_plain_attribute
@@ -74,7 +75,7 @@ def _turned(case: Case, step: Iterable[Edge]) -> Proposal:
             path = edge.holder.function.statements[at]
             edits[extent.line, extent.column] = ReplaceExpression(path, extent, case.text(old), case.text(new))
         places.append(f"`{edge.holder.function.qualname}`")
-        doubts.extend((*_asked(case, edge), *_spoken_of(case, outer, inner)))
+        doubts.extend((*_asked(case, edge), *others_waiting(case.program, edge), *_spoken_of(case, outer, inner)))
     title = f"{' and '.join(dict.fromkeys(places))}: take the two locks in the order of the other side"
     if doubts:
         return Proposal(Plan(tuple(edits.values())), Applicability.UNSAFE, title, tuple(dict.fromkeys(doubts)))
@@ -175,7 +176,8 @@ REMEDY = Remedy(
     ),
     safety=(
         "Safe: nothing is done between the two acquisitions. Unsafe where somebody asks by `locked()` whether one of "
-        "the two is held, and where a comment beside or between the two may speak of one of them."
+        "the two is held, where who holds the one that is taken second now waits for somebody else, and where a "
+        "comment beside or between the two may speak of one of them."
     ),
     propose=propose,
 )
