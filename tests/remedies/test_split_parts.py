@@ -261,3 +261,10 @@ def test_an_override_that_would_have_to_keep_its_part_is_refused() -> None:
         "        async with self._lock:\n            await spell(key)\n"
     )
     assert refusal(REMEDY, "AWA301", store(REGION) + loud).code == "split-partial-region"
+
+
+def test_a_local_that_only_stands_for_the_lock_goes() -> None:
+    result = split("lock = self._lock\nasync with lock:\n    await spell(key)")
+    assert result.verdict == "safe"
+    assert "        async with self._lock:\n            await self._put_locked(key, value)\n" in result.text
+    assert "lock = self._lock" not in result.text

@@ -27,9 +27,23 @@ REFUSED = {
         "split-partial-region",
         HEAD + PUT.replace("async with self._lock:", "async with self._lock as held:") + FILL,
     ),
-    "a lock that is looked up by a local": (
+    "a lock that is looked up by a local which is used otherwise": (
         "split-partial-region",
-        HEAD + PUT.replace("async with self._lock:", "lock = self._lock\n        async with lock:") + FILL,
+        HEAD
+        + PUT.replace("async with self._lock:", "lock = self._lock\n        async with lock:\n            print(lock)")
+        + FILL,
+    ),
+    "a lock that is looked up by a local, with a wait in between": (
+        "split-partial-region",
+        HEAD
+        + PUT.replace("async with self._lock:", "lock = self._lock\n        await io()\n        async with lock:")
+        + FILL,
+    ),
+    "a lock that is looked up by a local, behind a wait": (
+        "split-partial-region",
+        HEAD
+        + PUT.replace("async with self._lock:", "await io()\n        lock = self._lock\n        async with lock:")
+        + FILL,
     ),
     "a variant that takes other arguments than the method": (
         "name-taken",

@@ -44,6 +44,8 @@ CASES: dict[str, FixtureCase] = {
     "self_deadlock/keep_condition_of_old_lock.py": replace(_kept(), subject=lambda module: module.ApartLedger()),
     "self_deadlock/second_name.py": ledger("safe"),
     "self_deadlock/keep_second_name.py": _kept(),
+    "self_deadlock/lock_in_a_local.py": ledger("safe"),
+    "self_deadlock/keep_lock_in_a_local.py": _kept(),
     "self_deadlock/lock_of_class.py": ledger("safe"),
     "self_deadlock/keep_lock_of_class.py": _kept(),
     "self_deadlock/asked_in_vain.py": ledger("safe"),

@@ -190,6 +190,12 @@ def _about_others(state: Holding, event: Write) -> Holding:
 _WORD = re.compile(r"\w+")
 
 
+def leads_through(lock: Location, place: Location) -> bool:
+    """Tell whether a path goes through a place, or ends there."""
+    same = (lock.root, lock.owner, lock.name) == (place.root, place.owner, place.name)
+    return same and lock.steps[: len(place.steps)] == place.steps
+
+
 class _Problem:
     """What is held on every way: a forward problem, see `awaitomic.flow.solver`."""
 
@@ -217,11 +223,21 @@ class _Problem:
         if isinstance(event, Leave):
             return without(state, self._ended(event.manager)) if state else state
         if isinstance(event, Write):
-            return _about_others(state, event)
+            return self._replaced(_about_others(state, event), event)
         if state and isinstance(event, Call | Suspend):
             state = without(state, self._program.free_locks.given_back(self._resolver, event))
         gained = self._gained(event)
         return state | gained if gained else state
+
+    def _replaced(self, state: Holding, event: Write) -> Holding:
+        """Leave out what is held by a path that leads to another lock now: ``self._lock = asyncio.Lock()``."""
+        if not state or isinstance(event.place, Name):
+            return state
+        place = self._resolver.place(event.place)
+        if place is None:
+            return state
+        held = {taken.lock.location for taken in state}
+        return without(state, {each for each in held if leads_through(each, place)})
 
     def _gained(self, event: Event) -> Holding:
         """Give what an event takes: itself, and by a manager or a function of the program."""

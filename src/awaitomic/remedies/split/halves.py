@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.model.plan import Edit, InsertStatements, SplitBody, SplitMethod
+from awaitomic.model.plan import DeleteStatement, Edit, InsertStatements, SplitBody, SplitMethod
 from awaitomic.program import Program
 from awaitomic.program.locks import Lock
 from awaitomic.program.locks.acquisitions import parameter_conditions
@@ -24,6 +24,7 @@ from awaitomic.remedies.shared.siblings import bound_names, names_in
 from awaitomic.remedies.split import outside, variant, written
 from awaitomic.remedies.split.forms import check_form, decorators_of_part, kept_decorators, node_of, yields_of
 from awaitomic.remedies.split.handing import hand_on
+from awaitomic.remedies.split.named_lock import named_lock
 from awaitomic.remedies.split.overrides import Passing
 from awaitomic.remedies.split.part import Part, cut
 from awaitomic.remedies.split.regions import Region, Taker, dropped, is_whole_body, lock_name, regions_of
@@ -66,13 +67,17 @@ def halve(program: Program, taker: Taker, name: str, *, alone: bool) -> Halves:
     for parameter, wanted in parameter_conditions(function, taker.event):
         reason = f"`{parameter}` says if the lock is taken, so that who holds it can pass {not wanted}"
         raise _partial(function, regions[0], reason)
-    paths = [region.path for region in regions]
+    named = named_lock(function, regions)
+    paths = [*(region.path for region in regions), *((named.path,) if named is not None else ())]
     found = outside.judge(program, program.resolver(function), paths, taker.lock.location)
-    _check_lookup(function, regions[0])
     relies = [*found.relies, *(_enters_first(region) for region in regions if region.index > 0)]
+    if named is None or relies:
+        _check_lookup(function, regions[0])
     if not relies:
-        header = f"async with {written.text_of(program, regions[0].node.items[0].context_expr)}"
-        drops = tuple(dropped(program, region) for region in regions)
+        said = named.said if named is not None else regions[0].node.items[0].context_expr
+        header = f"async with {written.text_of(program, said)}"
+        drops: tuple[Edit, ...] = tuple(dropped(program, region) for region in regions)
+        drops += (DeleteStatement(named.path),) if named is not None else ()
         nodes = [region.node for region in regions if region.is_alone]
         half = split_body(program, function, header, lock_name(taker.lock), name, nodes)
         return replace(half, edits=(*drops, *half.edits), doubts=(*found.doubts, *half.doubts))

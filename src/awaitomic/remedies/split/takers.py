@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.model.event import Suspend
+from awaitomic.model.event import Name, Suspend, Write
 from awaitomic.model.location import Location
 from awaitomic.model.plan import Edit, InsertStatements, Plan, ReplaceExpression, SplitMethod
 from awaitomic.model.position import StatementPath
 from awaitomic.program import Program
 from awaitomic.program.locks import Lock
 from awaitomic.program.locks.acquisitions import acquired_by_call
+from awaitomic.program.locks.holdings import leads_through
 from awaitomic.program.locks.waits import released_by
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.target import How, Target
@@ -81,7 +82,15 @@ def held_before(program: Program, resolver: Resolver, event: int) -> frozenset[L
         return frozenset()
     known = {lock.location for lock in state.held}
     named = (taken.lock for taken in program.holdings.before(resolver, event))
-    return state.held.union(lock for lock in named if lock.self_deadlocks and lock.location not in known)
+    held = state.held.union(lock for lock in named if lock.self_deadlocks and lock.location not in known)
+    return frozenset(lock for lock in held if not _may_be_replaced(resolver, event, lock))
+
+
+def _may_be_replaced(resolver: Resolver, event: int, lock: Lock) -> bool:
+    """Tell whether a function puts another lock where one is that it holds, before an event: which it has not taken."""
+    writes = (each for each in resolver.function.events[:event] if isinstance(each, Write))
+    places = (resolver.place(each.place) for each in writes if not isinstance(each.place, Name))
+    return not lock.is_claim and any(place is not None and leads_through(lock.location, place) for place in places)
 
 
 def held_by_analysis(program: Program, lock: Lock) -> HeldAt:
