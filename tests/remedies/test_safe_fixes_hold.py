@@ -153,6 +153,24 @@ NOT_SAFE = {
         "",
         _peer("def __enter__(self):", "    def __exit__(self, *error):\n        return None"),
     ),
+    "entering a context that calls back": (
+        SINK.format("with self.peer:\n    await wait()"),
+        "def reset(self):\n    self.total = 5",
+        _peer("def __enter__(self):", "    def __exit__(self, *error):\n        return None").replace(
+            "self.one.total = 5", "self.one.reset()"
+        ),
+    ),
+    "a child calls its parent": (
+        SINK.format("await self.peer.work()"),
+        "def reset(self):\n    self.total = 5",
+        _peer("async def work(self):", "        await wait()").replace("self.one.total = 5", "self.one.reset()"),
+    ),
+    "a decorator writes around each call": (
+        "self.total += await self.helper()",
+        "@counted\n" + HELPER.format("pass"),
+        "def counted(function):\n    async def inner(self):\n        self.total += 10\n"
+        "        return await function(self)\n\n    return inner\n\n\n",
+    ),
     "an object that is awaited": (
         SINK.format("await self.peer"),
         "",
@@ -179,17 +197,46 @@ NOT_SAFE = {
 }
 
 
-@pytest.mark.parametrize(("act", "more", "top"), NOT_SAFE.values(), ids=NOT_SAFE)
-def test_what_moves_past_such_code_is_not_safe(act: str, more: str, top: str) -> None:
-    """A lock may still be: it moves nothing."""
-    text = METHOD.format(
+def _method(act: str, more: str, top: str) -> str:
+    return METHOD.format(
         top=f"{top}\n\n" if top.startswith("class") else top,
         peer="Peer(self)" if "class Peer" in top else "None",
         parameters="",
         act=textwrap.indent(act, " " * 8),
         more=textwrap.indent(more, " " * 4),
     )
-    fixed = fix_source(text, confidence="possible")
+
+
+STILL_SAFE = {
+    "a decorator that does nothing to the state": (
+        "self.total += await self.helper()",
+        "@counted\n" + HELPER.format("pass"),
+        "calls = []\n\n\ndef counted(function):\n    async def inner(self):\n        calls.append(1)\n"
+        "        return await function(self)\n\n    return inner\n\n\n",
+    ),
+    "a child that calls somebody else": (
+        SINK.format("await self.peer.work()"),
+        "def reset(self):\n    self.total = 5",
+        _peer("async def work(self):", "        await wait()")
+        .replace("self.one.total = 5", "self.other.reset()")
+        .replace("one", "other")
+        .replace("def __init__(self, other)", "def __init__(self, other=None)"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("act", "more", "top"), STILL_SAFE.values(), ids=STILL_SAFE)
+def test_what_moves_past_other_code_is_safe(act: str, more: str, top: str) -> None:
+    text = _method(act, more, top).replace("Peer(self)", "Peer()")
+    assert [finding.fix.strategy for finding in fix_source(text, confidence="possible").applied if finding.fix] == [
+        "hoist"
+    ]
+
+
+@pytest.mark.parametrize(("act", "more", "top"), NOT_SAFE.values(), ids=NOT_SAFE)
+def test_what_moves_past_such_code_is_not_safe(act: str, more: str, top: str) -> None:
+    """A lock may still be: it moves nothing."""
+    fixed = fix_source(_method(act, more, top), confidence="possible")
     assert all(finding.fix is None or finding.fix.strategy != "hoist" for finding in fixed.applied)
     assert fixed.applied or any(finding.state == "self.total" for finding in fixed.remaining)
 

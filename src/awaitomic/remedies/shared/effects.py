@@ -29,6 +29,7 @@ from awaitomic.remedies.shared.strangers import (
     other_name_of,
     runs_unknown,
     shared_containers,
+    wrappers_around,
 )
 
 _HARMLESS = frozenset("print len isinstance id repr str type super hasattr getattr bool hash callable format".split())
@@ -77,8 +78,7 @@ class _Search:
                 self.found.reads.append(f"`{where}` reads `{location}`")
         elif (other := other_name_of(resolver, event, self._keys)) is not None:
             self.found.unknown.append(f"`{where}` writes `{other}`, which may be the same object")
-        if self._strangers:
-            self._stranger(resolver, event)
+        self._stranger(resolver, event)
         if isinstance(event, Call):
             self._call(resolver, event)
         elif isinstance(event, Suspend):
@@ -89,6 +89,9 @@ class _Search:
     def _stranger(self, resolver: Resolver, event: Event) -> None:
         """Note what an event may run that no call names."""
         where = resolver.function.qualname
+        if not self._strangers:
+            self._named(resolver, event)
+            return
         if not self._loose_seen and runs_unknown(resolver, event):
             self._loose_seen = True
             self._run_by(loose_functions(self._program), where)
@@ -96,6 +99,12 @@ class _Search:
         if not isinstance(event, Call) or targets_of(resolver, event):
             return
         self._run_by(methods_called(self._program, resolver, event, self._keys), where)
+
+    def _named(self, resolver: Resolver, event: Event) -> None:
+        """Follow a call on an object of unknown class by its name alone."""
+        if isinstance(event, Call) and not targets_of(resolver, event):
+            for function in methods_called(self._program, resolver, event, self._keys):
+                self.function(function)
 
     def _by_name(self, resolver: Resolver, event: Event) -> None:
         """Note where names are looked up that only the running program knows."""
@@ -143,6 +152,7 @@ class _Search:
         resolver = self._program.resolver(function)
         for event in function.events:
             self.event(resolver, event, direct=False)
+        self._run_by(wrappers_around(self._program, resolver), function.qualname)
 
     def _concerns(self, written: Location) -> bool:
         """Tell whether a write is of one of the states, of something that holds it, or of something in it."""

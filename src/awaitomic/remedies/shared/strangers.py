@@ -162,17 +162,46 @@ def methods_called(
 ) -> Iterator[FunctionGraph]:
     """Give the methods of the file that a call on an object of unknown class may reach, by their name alone.
 
-    Not those of the class that has the state: they would be called on another object, and write that one's.
+    Not those of the class that has the state: they would be called on another object, and write that one's. But who has
+    been handed such an object may call it back.
     """
-    owners = {facts.id for key in keys for facts in program.module.family(key.owner)}
     callee = resolver.function.events[event.function] if isinstance(event, Call) else None
-    if isinstance(callee, Read) and isinstance(callee.place, Attribute):
-        if resolver.operand_type(callee.place.base).name is not None:
-            return
-        for function in program.module.functions:
-            is_of_other = function.class_id is not None and function.class_id not in owners
-            if is_of_other and getattr(function.node, "name", "") == callee.place.attr:
-                yield function
+    if not isinstance(callee, Read) or not isinstance(callee.place, Attribute):
+        return
+    if resolver.operand_type(callee.place.base).name is not None:
+        return
+    owners = {facts.id for key in keys for facts in program.module.family(key.owner)}
+    named = [each for each in program.module.functions if getattr(each.node, "name", "") == callee.place.attr]
+    found = [each for each in named if each.class_id is not None]
+    calls_back = resolver.function.class_id not in owners and _is_handed_out(program, resolver.function, owners)
+    yield from (each for each in found if each.class_id not in owners or calls_back)
+
+
+def _is_handed_out(program: Program, function: FunctionGraph, owners: set[str]) -> bool:
+    """Tell whether something of the function's class, or the function itself, is given an object of some classes."""
+    mine = function.class_id or function.id
+    for resolver in program.resolvers:
+        for event in resolver.function.events:
+            if not isinstance(event, Call):
+                continue
+            given = [*event.arguments, *(value for _, value in event.keywords)]
+            kinds = {(resolver.operand_type(each).name or "").removeprefix("class:") for each in given}
+            if owners.isdisjoint(kinds):
+                continue
+            made = (resolver.operand_type(event.id).name or "").removeprefix("class:")
+            if mine in {made, *(each.function.class_id or each.function.id for each in targets_of(resolver, event))}:
+                return True
+    return False
+
+
+def wrappers_around(program: Program, resolver: Resolver) -> Iterator[FunctionGraph]:
+    """Give what decorators of the program put in the place of a function: it runs around each call of it."""
+    for node in getattr(resolver.function.node, "decorator_list", ()):
+        decorator = program.module.link.find_decorator(node, resolver.module)
+        if decorator is not None:
+            prefix = f"{decorator.qualname}."
+            inner = (each.function for each in program.unit_of(decorator).resolvers)
+            yield from (each for each in inner if each.qualname.startswith(prefix))
 
 
 def shared_containers(program: Program, keys: frozenset[Location]) -> Iterator[Location]:
