@@ -8,6 +8,7 @@ used, and so they are left out everywhere else; but a fix after which they fail 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from awaitomic.flow.graph import FunctionGraph
@@ -38,7 +39,9 @@ def _said_by(call: ast.Call) -> Iterator[str]:
 def replaced_in_tests(program: Program, function: FunctionGraph) -> Iterator[str]:
     """Say where tests replace a function by its name, the first time: who holds the lock would call that no more."""
     name = getattr(function.node, "name", "")
-    for path, tree in _tests(program, name):
+    word = re.escape(name.encode())
+    said = rb"\.%b\s*[:=,)]|[\"'.]%b[\"']|\b%b\s*=" % (word, word, word)
+    for path, tree in _tests(program, name, re.compile(said)):
         for line in replacements(tree, name):
             yield f"a test replaces `{name}` (line {line} of {path}), and who calls its variant goes past that"
             return
@@ -56,7 +59,7 @@ def made_in_tests(program: Program, functions: list[FunctionGraph]) -> Iterator[
         if function.class_name is not None:
             by_class.setdefault(function.class_name.rpartition(".")[2], set()).add(getattr(function.node, "name", ""))
     for owner, methods in by_class.items():
-        for path, tree in _tests(program, owner):
+        for path, tree in _tests(program, owner, re.compile(rb"__new__|\b%b\s*\." % re.escape(owner.encode()))):
             for node in ast.walk(tree):
                 if isinstance(node, ast.Call) and _goes_around(node, owner, methods):
                     yield f"a test has a `{owner}` without its constructor (line {node.lineno} of {path})"
@@ -65,7 +68,7 @@ def made_in_tests(program: Program, functions: list[FunctionGraph]) -> Iterator[
 
 def looked_at_in_tests(program: Program, name: str) -> Iterator[str]:
     """Say where tests look at an attribute or variable of that name, the first time."""
-    for path, tree in _tests(program, name):
+    for path, tree in _tests(program, name, re.compile(rb"\b%b\b" % re.escape(name.encode()))):
         for node in ast.walk(tree):
             if getattr(node, "attr" if isinstance(node, ast.Attribute) else "id", None) == name:
                 yield f"a test looks at `{name}` (line {getattr(node, 'lineno', 1)} of {path})"
@@ -82,10 +85,18 @@ def _goes_around(call: ast.Call, owner: str, methods: set[str]) -> bool:
     return callee.attr in methods and last_name(callee.value) == owner and isinstance(callee.value, ast.Name)
 
 
-def _tests(program: Program, word: str) -> Iterator[tuple[str, ast.Module]]:
-    """Give the path and the syntax of each test of the project that mentions a word; not of what cannot be read."""
+def _tests(program: Program, word: str, said: re.Pattern[bytes]) -> Iterator[tuple[str, ast.Module]]:
+    """Give the path and the syntax of each test of the project that says something; not of what cannot be read.
+
+    Parameters:
+        program: the facts of a file.
+        word: a word of it, by which most tests are left unread.
+        said: what it looks like, by which most of the others are not parsed: there may be thousands.
+    """
     tree = program.project.tree
     for name in tree.mentioning(sorted(filter(is_test, tree.files)), word):
+        if said.search(tree.raw(name)) is None:
+            continue
         try:
             yield name, parse(decode(name, tree.raw(name)))
         except Unreadable:
