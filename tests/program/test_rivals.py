@@ -20,6 +20,11 @@ class SessionManager:
         self.sessions = {{}}
         self.ids = itertools.count()
         self.rows = iter([])
+        self.next = 1
+        self.again = 1
+
+    def reset(self):
+        self.again = 1
 
     async def open(self, name):
         {make}
@@ -46,6 +51,9 @@ def reported(make: str, key: str) -> bool:
         ("pass", "next(self.ids)"),
         ("made = Session(key=uuid4().hex)\n        key = made.key", "key"),
         ("key = uuid4()\n        text = key.hex", "text"),
+        ("key = self.next\n        self.next += 1", "key"),
+        ("self.next += 1\n        key = f'{name}-{self.next}'", "key"),
+        ("self.next += 1", "self.next"),
     ],
 )
 def test_an_entry_does_not_meet_what_is_stored_under_a_key_that_is_always_new(make: str, key: str) -> None:
@@ -60,12 +68,50 @@ def test_an_entry_does_not_meet_what_is_stored_under_a_key_that_is_always_new(ma
         ("key = next(self.rows)", "key"),
         ("key = next(iter(self.sessions))", "key"),
         ("key = uuid.UUID(name)", "key"),
+        ("key = self.next\n        await self.log()\n        self.next += 1", "key"),
+        ("key = self.next\n        if name:\n            self.next += 1", "key"),
+        ("key = self.next\n        self.next = (self.next + 1) % 8", "key"),
+        ("key = self.again\n        self.again += 1", "key"),
+        ("key = self.next\n        self.next += self.step", "key"),
         ("made = Session(key=name)\n        key = made.key", "key"),
         ("made = Session(key=uuid4().hex)\n        made = self.last\n        key = made.key", "key"),
     ],
 )
 def test_but_it_meets_what_is_stored_under_a_key_that_may_be_there(make: str, key: str) -> None:
     assert reported(make, key)
+
+
+NUMBERED = """
+class Pool:
+    {shared}
+
+    def __init__(self):
+        self.lock = asyncio.Lock()
+        self.next = 1
+
+    async def open(self):
+        number = {counter}
+        {counter} += 1
+        self.rows[number] = object()
+
+    async def close(self, key):
+        row = self.rows[key]
+        await row.close()
+        self.rows.pop(key, None)
+"""
+
+
+@pytest.mark.parametrize(
+    ("shared", "counter", "meets"),
+    [
+        ("rows = {}", "self.next", True),
+        ("rows = {}; last = 0", "Pool.last", False),
+        ("rows = {}; last = 0", "self.last", True),
+    ],
+)
+def test_objects_that_count_for_themselves_number_no_table_of_all(shared: str, counter: str, meets: bool) -> None:
+    found = find(program_of(NUMBERED.format(shared=shared, counter=counter)))
+    assert any(finding.rule == "AWA103" for finding in found) is meets
 
 
 MOVED = """

@@ -17,6 +17,7 @@ from awaitomic.model.event import Attribute, Call, Operand, Read
 from awaitomic.model.location import ItemStep, Location, Root
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.calls import functions_at
+from awaitomic.program.counters import takes_number
 from awaitomic.program.module_calls import Site
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
@@ -45,7 +46,7 @@ def rivals(program: Program, resolver: Resolver, access: Access) -> Iterator[tup
             continue
         if theirs.location.root is Root.SELF and theirs.task is None and is_of_new(program, rival.function):
             continue
-        if not (entry and _enters_new(rival, theirs)):
+        if not (entry and _enters_new(program, rival, theirs)):
             yield rival, theirs
 
 
@@ -105,29 +106,46 @@ def _is_own_call(site: Site) -> bool:
     return receiver is not None and receiver.root is Root.SELF and not receiver.steps
 
 
-def _enters_new(resolver: Resolver, access: Access) -> bool:
+def _enters_new(program: Program, resolver: Resolver, access: Access) -> bool:
     """Tell whether a write only makes an entry under a key that has just been made for it."""
     step = access.location.steps[-1] if access.location.steps else None
-    return access.change in _ENTERS and isinstance(step, ItemStep) and _is_new(resolver, step.text)
-
-
-def _is_new(resolver: Resolver, text: str) -> bool:
-    """Tell whether a key is built from something that no call has made before: see `_is_made_new`."""
+    if access.change not in _ENTERS or not isinstance(step, ItemStep):
+        return False
     try:
-        node = ast.parse(text, mode="eval").body
+        node = ast.parse(step.text, mode="eval").body
     except SyntaxError:
         return False
-    return _is_made_new(resolver, node, _HOPS)
+    return _is_made_new(program, resolver, node, access, access.event, _HOPS)
 
 
-def _is_made_new(resolver: Resolver, node: ast.AST, hops: int) -> bool:
-    """Tell whether a value has something new in it, or is bound to what has: a number that its object was made with."""
+def _is_made_new(program: Program, resolver: Resolver, node: ast.AST, access: Access, event: int, hops: int) -> bool:
+    """Tell whether a value has something in it that no call has made before, or is bound to what has.
+
+    That may also be a number that its object was made with, or the next one of a counter (`takes_number`).
+
+    Parameters: the value is evaluated by the statement of `event`; it becomes the key of `access`.
+    """
     if any(_makes(inner) for inner in ast.walk(node) if isinstance(inner, ast.Call)):
+        return True
+    table = access.location.parent
+    reads = _reads_of(resolver, node, event)
+    if table is not None and any(takes_number(program, resolver, read, table) for read in reads):
         return True
     named = node.value if isinstance(node, ast.Attribute) else node
     value = resolver.binding(named.id) if isinstance(named, ast.Name) and hops else None
     bound = resolver.function.nodes[value] if value is not None else None
-    return bound is not None and _is_made_new(resolver, bound, hops - 1)
+    return value is not None and bound is not None and _is_made_new(program, resolver, bound, access, value, hops - 1)
+
+
+def _reads_of(resolver: Resolver, node: ast.AST, event: int) -> Iterator[int]:
+    """Give the reads of attributes in an expression that the statement of an event evaluates."""
+    graph = resolver.function
+    texts = {ast.unparse(inner) for inner in ast.walk(node) if isinstance(inner, ast.Attribute)}
+    for each, syntax in zip(graph.events, graph.nodes, strict=True):
+        if not isinstance(each, Read) or graph.statements[each.id] != graph.statements[event]:
+            continue
+        if isinstance(syntax, ast.Attribute) and ast.unparse(syntax) in texts:
+            yield each.id
 
 
 def _makes(call: ast.Call) -> bool:
