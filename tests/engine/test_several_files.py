@@ -119,16 +119,17 @@ def test_a_file_that_was_not_named_is_not_changed(tree: Path, command: str, name
     assert texts(tree) == before
 
 
+@pytest.mark.parametrize("named", [["."], [".", "derived.py"]])
 def test_a_file_that_really_lies_outside_of_the_project_is_not_changed(
-    tree: Path, tmp_path_factory: pytest.TempPathFactory
+    tree: Path, tmp_path_factory: pytest.TempPathFactory, named: list[str]
 ) -> None:
     outside = tmp_path_factory.mktemp("elsewhere") / "derived.py"
     (tree / "derived.py").rename(outside)
     (tree / "derived.py").symlink_to(outside)
     before = texts(tree)
-    result = run("fix", "--unsafe-fixes", "--output-format", "json", ".")
+    result = run("fix", "--unsafe-fixes", "--output-format", "json", *named)
     fixes = [finding["fix"] for finding in json.loads(result.stdout)["findings"]]
-    assert [fix["applicability"] for fix in fixes] == ["display", "display"]
+    assert [fix["applicability"] for fix in fixes] == ["display"] * len(named)
     assert all("derived.py would have to change, too" in fix["because"][0] for fix in fixes)
     assert texts(tree) == before
 

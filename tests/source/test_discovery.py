@@ -152,6 +152,18 @@ def test_links_to_files_count_once_under_the_real_name(tree: Path) -> None:
     assert kinds(discover(["broken.py"], ALL)) == [ProblemKind.MISSING]
 
 
+def test_a_link_out_of_the_project_is_followed_only_if_named(
+    tree: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    make(tree, "pkg/a.py", "shared/b.py", "pyproject.toml")
+    outside = tmp_path_factory.mktemp("elsewhere") / "c.py"
+    outside.write_text("")
+    (tree / "pkg" / "b.py").symlink_to("../shared/b.py")
+    (tree / "pkg" / "c.py").symlink_to(outside)
+    assert names(discover(["pkg"], ALL), tree) == ["pkg/a.py", "pkg/b.py"]
+    assert [path.name for path in discover(["pkg/c.py"], ALL).files] == ["c.py"]
+
+
 def test_links_to_directories_are_followed_only_if_named(tree: Path) -> None:
     make(tree, "pkg/a.py", "elsewhere/b.py")
     (tree / "pkg" / "loop").symlink_to("..")

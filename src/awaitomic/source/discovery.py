@@ -2,7 +2,8 @@
 
 Directories are walked with `os.scandir` and plain strings, since on large trees the walk is a good part of a run in
 which nothing changes. Symbolic links to directories are not followed below a named directory: what they lead to is
-either part of the tree anyway, or not the user's to edit from here, and loops cannot occur.
+either part of the tree anyway, or not the user's to edit from here, and loops cannot occur. A link to a file is taken
+unless the file lies outside of the project: who wants that changed has to name it.
 """
 
 # The walk works on plain strings: a Path object for each entry would cost more than the listing.
@@ -164,6 +165,7 @@ class _Walker:
 
     def _walk(self, named: str, absolute: str) -> None:
         """Collect below one directory. Three parallel paths go down: as named, absolute, and with links resolved."""
+        start = absolute
         pending = [(named, absolute, os.path.realpath(absolute), self._rules_at(absolute))]
         while pending:
             named, absolute, real, rules = pending.pop()
@@ -182,6 +184,8 @@ class _Walker:
                 ):
                     link = entry.is_symlink()
                     target = os.path.realpath(path) if link else os.path.join(real, name)
+                    if link and _is_elsewhere(target, start):
+                        continue
                     self.found.append(_Found(link, path, os.path.join(named, name), target))
 
     def _rules_at(self, directory: str) -> _Rules:
@@ -199,3 +203,11 @@ class _Walker:
             shown = display_path(directory)
             self._tell(ProblemKind.UNREADABLE, shown, f"cannot be read: {error.strerror or error}")
             return []
+
+
+def _is_elsewhere(target: str, directory: str) -> bool:
+    """Tell whether a file lies neither below a directory nor in the project that the directory is part of."""
+    from awaitomic.source.project import project_root  # noqa: PLC0415 - only where there are links
+
+    roots = (directory, project_root(os.path.join(directory, "_.py")))
+    return not any(target.startswith(os.path.realpath(root).rstrip(os.sep) + os.sep) for root in roots)
