@@ -27,6 +27,7 @@ from awaitomic.program.names import is_special
 from awaitomic.program.outline import Outline, outline_of
 from awaitomic.program.unit import Unit
 from awaitomic.source.project import SourceTree, is_test
+from awaitomic.source.syntax import Nodes
 from awaitomic.source.text import SourceText, Unreadable, decode, display_path, parse
 
 _MANY = 60
@@ -41,6 +42,11 @@ class Known:
         self._source = source
         self._tree = tree
         self._refused: UnsupportedSyntax | None = None
+
+    @cached_property
+    def nodes(self) -> Nodes:
+        """All of its syntax, by class."""
+        return Nodes(self._tree)
 
     @cached_property
     def outline(self) -> Outline:
@@ -243,6 +249,11 @@ class Project:
     def importers(self, name: str) -> frozenset[str]:
         """Give the modules that import a module, directly or out of a package that passes it on."""
         return self._finder.importers(name)
+
+    def nodes_of(self, name: str) -> Nodes | None:
+        """Give the syntax of a file, by class; None if it cannot be read. It need be no module of the program."""
+        text = self._text(name)
+        return text[1].nodes if text is not None else None
 
     def raw(self, name: str) -> bytes:
         """Give the bytes of a module, read as a program or not."""

@@ -15,18 +15,21 @@ from awaitomic.flow.graph import FunctionGraph
 from awaitomic.program import Program
 from awaitomic.program.names import last_name
 from awaitomic.source.project import is_test
-from awaitomic.source.text import Unreadable, decode, parse
+from awaitomic.source.syntax import Nodes
 
 _BY_NAME = frozenset({"setattr", "delattr", "patch", "object", "multiple"})
 """Last names of what replaces an attribute that is said by its name: ``patch.object(store, "put")``."""
 
 
-def replacements(tree: ast.AST, name: str) -> Iterator[int]:
+def replacements(tree: ast.AST | Nodes, name: str) -> Iterator[int]:
     """Give the lines of a file that put something in the place of an attribute of that name."""
-    for node in ast.walk(tree):
-        stored = isinstance(node, ast.Attribute) and node.attr == name and not isinstance(node.ctx, ast.Load)
-        if stored or (isinstance(node, ast.Call) and last_name(node.func) in _BY_NAME and name in _said_by(node)):
-            yield getattr(node, "lineno", 1)
+    nodes = tree if isinstance(tree, Nodes) else Nodes(tree)
+    for node in nodes.of(ast.Attribute):
+        if node.attr == name and not isinstance(node.ctx, ast.Load):
+            yield node.lineno
+    for call in nodes.of(ast.Call):
+        if last_name(call.func) in _BY_NAME and name in _said_by(call):
+            yield call.lineno
 
 
 def _said_by(call: ast.Call) -> Iterator[str]:
@@ -60,8 +63,8 @@ def made_in_tests(program: Program, functions: list[FunctionGraph]) -> Iterator[
             by_class.setdefault(function.class_name.rpartition(".")[2], set()).add(getattr(function.node, "name", ""))
     for owner, methods in by_class.items():
         for path, tree in _tests(program, owner, re.compile(rb"__new__|\b%b\s*\." % re.escape(owner.encode()))):
-            for node in ast.walk(tree):
-                if isinstance(node, ast.Call) and _goes_around(node, owner, methods):
+            for node in tree.of(ast.Call):
+                if _goes_around(node, owner, methods):
                     yield f"a test has a `{owner}` without its constructor (line {node.lineno} of {path})"
                     return
 
@@ -69,10 +72,10 @@ def made_in_tests(program: Program, functions: list[FunctionGraph]) -> Iterator[
 def looked_at_in_tests(program: Program, name: str) -> Iterator[str]:
     """Say where tests look at an attribute or variable of that name, the first time."""
     for path, tree in _tests(program, name, re.compile(rb"\b%b\b" % re.escape(name.encode()))):
-        for node in ast.walk(tree):
-            if getattr(node, "attr" if isinstance(node, ast.Attribute) else "id", None) == name:
-                yield f"a test looks at `{name}` (line {getattr(node, 'lineno', 1)} of {path})"
-                return
+        looks = [node for node in tree.of(ast.Attribute) if node.attr == name]
+        for node in (*looks, *(variable for variable in tree.of(ast.Name) if variable.id == name)):
+            yield f"a test looks at `{name}` (line {node.lineno} of {path})"
+            return
 
 
 def _goes_around(call: ast.Call, owner: str, methods: set[str]) -> bool:
@@ -85,7 +88,7 @@ def _goes_around(call: ast.Call, owner: str, methods: set[str]) -> bool:
     return callee.attr in methods and last_name(callee.value) == owner and isinstance(callee.value, ast.Name)
 
 
-def _tests(program: Program, word: str, said: re.Pattern[bytes]) -> Iterator[tuple[str, ast.Module]]:
+def _tests(program: Program, word: str, said: re.Pattern[bytes]) -> Iterator[tuple[str, Nodes]]:
     """Give the path and the syntax of each test of the project that says something; not of what cannot be read.
 
     Parameters:
@@ -95,9 +98,6 @@ def _tests(program: Program, word: str, said: re.Pattern[bytes]) -> Iterator[tup
     """
     tree = program.project.tree
     for name in tree.mentioning(sorted(filter(is_test, tree.files)), word):
-        if said.search(tree.raw(name)) is None:
-            continue
-        try:
-            yield name, parse(decode(name, tree.raw(name)))
-        except Unreadable:
-            continue  # it is reported by itself
+        nodes = program.project.nodes_of(name) if said.search(tree.raw(name)) is not None else None
+        if nodes is not None:  # else it says nothing, or is reported by itself
+            yield name, nodes
