@@ -59,6 +59,25 @@ REPORTED = [
     ("of one kind", [f"{USER}(name)", LEAVE, "async with self._lock: await self.db.insert_user(name, table)"]),
     ("as a part", [LOOK, LEAVE, "async with self._lock: await self.db.insert(table, {'name': name})"]),
     (
+        "by what a local says of it",
+        [
+            "match = {'name': name.lower()}",
+            LOOK.replace("table, name", "table, match"),
+            LEAVE,
+            ADD.replace("table, name", "table, name.row()"),
+        ],
+    ),
+    (
+        "by a part that has a name",
+        [
+            "key = getattr(name, 'key', None)",
+            "match = {'key': key}",
+            LOOK.replace("table, name", "table, match"),
+            LEAVE,
+            ADD.replace("table, name", "table, name.row()"),
+        ],
+    ),
+    (
         "what is awaited in between looks for nothing",
         [LOOK, LEAVE, "async with self._lock:", "    await self.note(name)", f"    {ADD[23:]}"],
     ),
@@ -81,6 +100,14 @@ SILENT = [
     ),
     ("it looks again", [LOOK, LEAVE, "async with self._lock:", f"    {LOOK[23:]}", f"    {LEAVE}", f"    {ADD[23:]}"]),
     ("another store", [LOOK, LEAVE, ADD.replace("self.db", "self.backup")]),
+    (
+        "by what a local says of something else",
+        ["match = {'name': self.owner}", LOOK.replace("table, name", "table, match"), LEAVE, ADD],
+    ),
+    (
+        "by what a local said before",
+        ["match = name", "match = {'name': 1}", LOOK.replace("table, name", "table, match"), LEAVE, ADD],
+    ),
     ("another lock", [LOOK, LEAVE, ADD.replace("_lock", "_other")]),
     ("another table", [LOOK, LEAVE, "async with self._lock: await self.db.insert('log')"]),
     (

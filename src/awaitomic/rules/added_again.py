@@ -25,6 +25,10 @@ from awaitomic.program.looks import asks_for, guards_of
 from awaitomic.program.operands import method_of
 from awaitomic.program.resolve import Resolver
 
+_NONE: frozenset[str] = frozenset()
+_HOPS = 2
+"""So many bindings are followed back from what is looked for to what it was made of."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -39,6 +43,8 @@ class Asked:
     """The arguments, as they are written."""
     within: frozenset[str]
     """The arguments, and the parts that they are made of."""
+    made_of: dict[str, frozenset[str]]
+    """The variables that a local among the arguments was made of, as it was bound last."""
     lock: Lock
     taken: int
     """Where the lock is taken."""
@@ -93,11 +99,14 @@ def _calls(program: Program, resolver: Resolver, wait: Suspend) -> Iterator[Aske
     told = [node for node in nodes if not _is_plain_constant(node)]
     given = frozenset(ast.unparse(node) for node in told)
     within = frozenset(part for node in told for part in _parts(node))
+    made_of = {
+        node.id: frozenset(_made_of(resolver, node.id, event.id, _HOPS)) for node in told if isinstance(node, ast.Name)
+    }
     thing = kind_of_thing(method.attr) if method is not None else ()
     for lock in sorted(locks_at(program, resolver, event.id, store), key=str):
         taken = taken_at(program, resolver, lock, event.id)
         if taken is not None and lock.flaw is None:
-            yield Asked(event.id, wait.id, store, thing, given, within, lock, taken)
+            yield Asked(event.id, wait.id, store, thing, given, within, made_of, lock, taken)
 
 
 def _is_plain_constant(node: ast.AST) -> bool:
@@ -110,13 +119,27 @@ def _parts(node: ast.AST) -> Iterator[str]:
     yield from (ast.unparse(each) for each in ast.walk(node) if isinstance(each, ast.expr))
 
 
+def _made_of(resolver: Resolver, name: str, event: int, hops: int) -> Iterator[str]:
+    """Give the variables that a local was made of, over so many bindings: ``match = {"id": item.id}`` of ``item``."""
+    bound = max((value for value in resolver.values_of(name) if value < event), default=None)
+    if bound is None:
+        return
+    for node in ast.walk(resolver.function.nodes[bound]):
+        if isinstance(node, ast.Name) and node.id != "self":
+            yield node.id
+            if hops > 1:
+                yield from _made_of(resolver, node.id, bound, hops - 1)
+
+
 def _is_same(asked: Asked, added: Asked) -> bool:
     """Tell whether both are about one thing: of one store and one kind, and by all that is given to look for it.
 
-    What is constant (the name of a table) names no single thing, but has to be the same, too.
+    What is constant (the name of a table) names no single thing, but has to be the same, too. A local that says what to
+    look for may be made of what is added, or of a part of it.
     """
     same = asked.store == added.store and asked.lock.location == added.lock.location and asked.thing == added.thing
-    return same and bool(_names(asked)) and asked.given <= added.within
+    told = (each in added.within or not asked.made_of.get(each, _NONE).isdisjoint(added.within) for each in asked.given)
+    return same and bool(_names(asked)) and all(told)
 
 
 def _names(asked: Asked) -> set[str]:
