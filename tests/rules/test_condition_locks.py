@@ -13,9 +13,12 @@ class Shared:
     def __init__(self):
         self.lock = asyncio.Lock()
 
+    def renew(self):
+        {renewed}
+
 class Store:
     {body}
-    def __init__(self, shared=Shared()):
+    def __init__(self, shared: Shared = Shared()):
         self.shared = shared
         {made}
 
@@ -77,6 +80,27 @@ ONE_LOCK = [
         "",
     ),
     (
+        "that of an object that it keeps",
+        "",
+        "self.changed = asyncio.Condition(self.shared.lock)",
+        "shared.lock",
+        "",
+    ),
+    (
+        "both are made anew",
+        "def restart(self): self.lock = asyncio.Lock(); self.changed = asyncio.Condition(self.lock)\n",
+        "self.restart(); " + PLAIN,
+        "lock",
+        "",
+    ),
+    (
+        "the lock is made where it is None",
+        "",
+        "self.lock = None; self.lock = asyncio.Lock(); self.changed = asyncio.Condition(self.lock)",
+        "lock",
+        "",
+    ),
+    (
         "a subclass makes both anew",
         "",
         PLAIN,
@@ -107,6 +131,28 @@ ANOTHER = [
         "lock",
         "",
     ),
+    ("the lock is made anew behind it", "", PLAIN + "; self.lock = asyncio.Lock()", "lock", ""),
+    (
+        "a method makes the lock anew",
+        "def restart(self): self.lock = asyncio.Lock()\n",
+        PLAIN + "; self.restart()",
+        "lock",
+        "",
+    ),
+    (
+        "an attribute on the way is set anew",
+        "def move(self): self.shared = Shared()\n",
+        "self.changed = asyncio.Condition(self.shared.lock); self.move()",
+        "shared.lock",
+        "",
+    ),
+    (
+        "the other object gets another one",
+        "",
+        "self.changed = asyncio.Condition(self.shared.lock); self.shared.renew()",
+        "shared.lock",
+        "",
+    ),
     (
         "an instance has another lock than the class",
         "lock = asyncio.Lock(); changed = asyncio.Condition(lock)",
@@ -118,7 +164,8 @@ ANOTHER = [
 
 
 def _source(body: str, made: str, held: str, more: str) -> str:
-    return STORE.format(body=body, made=made, held=held, more=more)
+    renewed = "self.lock = asyncio.Lock()" if "renew()" in made else "pass"
+    return STORE.format(body=body, made=made, held=held, more=more, renewed=renewed)
 
 
 def _deadlocks(source: str) -> list[str]:

@@ -46,7 +46,31 @@ ONE_LOCK = [
     ("a getter of the class", GETTER.format(decorator="@classmethod", first="cls"), "cls.turn()", "self.lock", ""),
     ("a subclass leaves it as it is", MADE, "cls.lock", "self.lock", "class Own(Store):\n    name = ''"),
 ]
+BY_NAME = [
+    (
+        "an instance is given another one by name",
+        MADE + '\n\n    def __init__(self):\n        object.__setattr__(self, "lock", asyncio.Lock())',
+        "",
+    ),
+    (
+        "an instance is given what its maker says",
+        MADE + "\n\n    def __init__(self, lock=asyncio.Lock(), **more):\n        more['lock'] = lock\n"
+        "        for name, value in more.items():\n            setattr(self, name, value)",
+        "",
+    ),
+    (
+        "an instance has another one in its dict",
+        MADE + '\n\n    def __init__(self):\n        self.__dict__["lock"] = asyncio.Lock()',
+        "",
+    ),
+    (
+        "an instance has what it is made with in its dict",
+        MADE + "\n\n    def __init__(self, lock=asyncio.Lock()):\n        vars(self).update(lock=lock)",
+        "",
+    ),
+]
 NOT_SURE = [
+    *BY_NAME,
     ("each instance has its own", MADE + "\n\n    def __init__(self):\n        self.lock = asyncio.Lock()", ""),
     ("a subclass has its own", MADE, "class Own(Store):\n    lock = asyncio.Lock()\n\nStore = Own"),
     (
@@ -84,6 +108,21 @@ def test_it_is_one_lock(made: str, inner: str, outer: str, more: str) -> None:
 def test_it_may_be_another_one(made: str, more: str) -> None:
     source = STORE.format(before="", bases="", made=made, inner="cls.lock", outer="self.lock", more=more)
     assert _deadlocks(source) == []
+
+
+@pytest.mark.parametrize("made", [each[1] for each in BY_NAME], ids=[each[0] for each in BY_NAME])
+def test_and_then_nothing_hangs(made: str) -> None:
+    source = STORE.format(before="", bases="", made=made, inner="cls.lock", outer="self.lock", more="")
+    assert not hangs(source, "Store", "get")
+
+
+def test_a_name_that_is_set_on_another_object_is_none_of_the_locks() -> None:
+    more = (
+        "class Plain:\n    def __init__(self, **more):\n        self.__dict__.update(more)\n"
+        "        for name in more:\n            setattr(self, name, None)"
+    )
+    source = STORE.format(before="", bases="", made=MADE, inner="cls.lock", outer="self.lock", more=more)
+    assert _deadlocks(source) == ["Store.get"]
 
 
 def test_models_copy_what_their_body_makes() -> None:

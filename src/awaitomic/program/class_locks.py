@@ -82,7 +82,7 @@ class ClassLocks:
         if any(attribute in each.class_level | each.methods for each in others) or attribute in facts.methods:
             return True
         where = {each.module for each in family.values()}.union(self._modules.names_related(facts.id, attribute))
-        return times_set(self._modules, where, frozenset(family))[attribute] != made
+        return times_set(self._modules, where, frozenset(family), {attribute})[attribute] != made
 
 
 def _is_lock(value: ast.expr | None, module: ModuleFacts) -> bool:

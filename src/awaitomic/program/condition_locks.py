@@ -1,7 +1,7 @@
 """Whose lock the condition of a class is: ``Condition(self._lock)`` *is* that lock, by whatever name it is handed over.
 
 A constructor may hand it over as a local that it keeps, too (``self._lock = lock``), or to two conditions, and a class
-body by its bare name. A subclass that makes the lock anew, and not the condition, has two.
+body by its bare name. Where a subclass, or anybody, makes the lock anew and not the condition, there are two.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from awaitomic.program.lock_aliases import times_set
 from awaitomic.program.types import Typed
 
 if TYPE_CHECKING:
     from awaitomic.flow.graph import FunctionGraph
     from awaitomic.program.link import Linker
     from awaitomic.program.module import ClassFacts
+    from awaitomic.program.modules import Modules
 
 _SELF = "self"
 
@@ -102,15 +104,35 @@ def _attributes(node: ast.expr) -> Iterator[str]:
         yield node.attr
 
 
-def is_made_anew_below(link: Linker, facts: ClassFacts, condition: str, path: ast.expr) -> bool:
-    """Tell whether a subclass sets the lock of a condition, and leaves the condition as it is.
+def may_be_parted(link: Linker, modules: Modules, facts: ClassFacts, condition: str, path: ast.expr) -> bool:
+    """Tell whether the lock of a condition may be set anew, with the condition left as it is.
+
+    So it is where a subclass does so, and where what the path leads through is set more often than the condition is.
 
     Parameters:
         link: what names mean in the program.
+        modules: the modules of the program.
         facts: the class that makes the condition.
         condition: its attribute.
         path: that of the lock.
     """
-    first = next(iter(steps_of(path)), None)
+    first, *others = steps_of(path)
     below = link.descendants(facts.id)
-    return any(first in each.attributes and condition not in each.attributes for each in below)
+    if any(first in each.attributes and condition not in each.attributes for each in below):
+        return True
+    made = _times_set(link, modules, facts.id, condition)
+    if _times_set(link, modules, facts.id, first) > max(made, 1):
+        return True
+    owner, previous = facts.id, first
+    for name in others:
+        owner = (link.attribute_type(owner, previous).name or "").removeprefix("class:")
+        if not owner or _times_set(link, modules, owner, name) > 1:
+            return bool(owner)  # of an object that nobody knows the program does not say that its lock is replaced
+        previous = name
+    return False
+
+
+def _times_set(link: Linker, modules: Modules, class_id: str, attribute: str) -> int:
+    family = {each.id: each for each in (*link.above(class_id), *link.below(class_id))}
+    where = {each.module for each in family.values()}.union(modules.names_related(class_id, attribute))
+    return times_set(modules, where, frozenset(family), {attribute}, nothing=False)[attribute]

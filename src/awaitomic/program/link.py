@@ -18,7 +18,7 @@ from awaitomic.model.conventions import STANDARD, Conventions
 from awaitomic.model.identity import identity, module_of, qualname_of
 from awaitomic.model.location import Location, Root
 from awaitomic.program.class_locks import ClassLocks
-from awaitomic.program.condition_locks import is_made_anew_below
+from awaitomic.program.condition_locks import may_be_parted
 from awaitomic.program.deriving import Deriving, last_of
 from awaitomic.program.lock_aliases import is_only_name
 from awaitomic.program.module import ClassFacts, ModuleFacts
@@ -306,7 +306,7 @@ class Linker:
         typed = facts.attributes[attribute]
         if typed.is_second_name and not is_only_name(self, self._modules, facts, attribute):
             typed = replace(typed, wraps=None, is_second_name=False)
-        elif typed.wraps is not None and is_made_anew_below(self, facts, attribute, typed.wraps):
+        elif typed.wraps is not None and may_be_parted(self, self._modules, facts, attribute, typed.wraps):
             typed = replace(typed, wraps=None)
         return self.resolve(typed, facts.module)
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from awaitomic.knowledge.lifecycle import CONSTRUCTION
 from awaitomic.knowledge.locks import LOCK_TYPES
-from awaitomic.program.names import dotted
+from awaitomic.program.names import dotted, last_name
 from awaitomic.program.types import Typed, aliased
 
 if TYPE_CHECKING:
@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     from awaitomic.program.module import ClassFacts, ModuleFacts
     from awaitomic.program.modules import Modules
 
-_SETTERS = frozenset({"setattr", "delattr"})
+_SETTERS = frozenset({"setattr", "delattr", "__setattr__", "__delattr__"})
+_FILLERS = frozenset({"update", "setdefault", "pop", "popitem", "clear"})
+"""Methods of the dict of an object's attributes that change them."""
+_ANY = "*"
+"""Stands for an attribute of which the program does not say which it is."""
 
 
 def second_names(methods: Iterable[FunctionGraph], known: Mapping[str, Typed]) -> dict[str, Typed]:
@@ -84,27 +88,88 @@ def is_only_name(link: Linker, modules: Modules, facts: ClassFacts, name: str) -
     if link.has_strangers_below(facts.id) or any(not both.isdisjoint({*e.methods, *e.class_level}) for e in family):
         return False
     where = {each.module for each in family}.union(*(modules.names_related(facts.id, each) for each in both))
-    found = times_set(modules, where, kin)
+    found = times_set(modules, where, kin, both)
     return all(found[attr] == 1 for attr in both)
 
 
-def times_set(modules: Modules, where: Iterable[str], family: frozenset[str]) -> Counter[str]:
-    """Count how often some modules set or delete each attribute of what may be an object of a family of classes."""
+def times_set(
+    modules: Modules, where: Iterable[str], family: frozenset[str], names: Collection[str], *, nothing: bool = True
+) -> Counter[str]:
+    """Count how often some modules set or delete attributes of what may be an object of a family of classes.
+
+    What sets an attribute without saying which (``setattr(self, name, value)``) counts for each.
+
+    Parameters:
+        modules: the modules of the program.
+        where: those that are looked through.
+        family: the classes.
+        names: the attributes.
+        nothing: whether None counts, too, where an attribute is set to it.
+    """
     known = (modules.facts(each) for each in sorted(where))
-    return Counter(attr for module in known if module is not None for attr in _set_in(module, family))
+    found = Counter(attr for module in known if module is not None for attr in _set_in(module, family, nothing=nothing))
+    return Counter({name: found[name] + found[_ANY] for name in names})
 
 
-def _set_in(module: ModuleFacts, family: frozenset[str]) -> Iterator[str]:
+def _set_in(module: ModuleFacts, family: frozenset[str], *, nothing: bool) -> Iterator[str]:
     """Give the attributes that a module sets or deletes, once for each time; not those of objects of other classes."""
-    others: set[int] = set()
+    others = _of_others(module, family)
+    if not nothing:
+        others |= _set_to_none(module)
+    for node in module.kinds.of(ast.Attribute):
+        if id(node) not in others and not isinstance(node.ctx, ast.Load):
+            yield _ANY if node.attr == "__dict__" else node.attr
+    for call in module.kinds.of(ast.Call):
+        if not call.args or id(call.args[0]) not in others:
+            yield from _set_by_call(call, others)
+    for item in module.kinds.of(ast.Subscript):
+        if not isinstance(item.ctx, ast.Load) and _is_dict_of_object(item.value, others):
+            yield _said(item.slice)
+
+
+def _of_others(module: ModuleFacts, family: frozenset[str]) -> set[int]:
+    """Give the nodes that are objects of other classes, by what their methods call them, and attributes of these."""
+    found: set[int] = set()
     for facts in module.classes.values():
         for method in facts.methods.values() if facts.id not in family else ():
             first = method.parameters[0] if method.parameters else None
-            others.update(id(node) for node in method.kinds.of(ast.Attribute) if _of(node, first))
-    for node in module.kinds.of(ast.Attribute):
-        if not isinstance(node.ctx, ast.Load) and id(node) not in others:
-            yield node.attr
-    for call in module.kinds.of(ast.Call):
-        named = call.args[1] if len(call.args) > 1 and dotted(call.func, {}) in _SETTERS else None
-        if isinstance(named, ast.Constant) and isinstance(named.value, str):
-            yield named.value
+            for node in method.kinds.of(ast.Attribute):
+                if _of(node, first):
+                    found |= {id(node), id(node.value)}
+            for call in method.kinds.of(ast.Call):
+                found.update(id(each) for each in call.args[:1] if isinstance(each, ast.Name) and each.id == first)
+    return found
+
+
+def _set_to_none(module: ModuleFacts) -> set[int]:
+    assigned = [(node.value, target) for node in module.kinds.of(ast.Assign) for target in node.targets]
+    annotated = [(node.value, node.target) for node in module.kinds.of(ast.AnnAssign)]
+    return {
+        id(target)
+        for value, target in (*assigned, *annotated)
+        if isinstance(value, ast.Constant) and value.value is None
+    }
+
+
+def _set_by_call(call: ast.Call, others: set[int]) -> Iterator[str]:
+    """Give what ``setattr(one, "name", value)``, ``object.__setattr__(...)`` or ``vars(one).update(...)`` may set."""
+    name = last_name(call.func)
+    if name in _SETTERS:
+        bound = isinstance(call.func, ast.Attribute) and len(call.args) == (1 if name == "__delattr__" else 2)
+        place = 0 if bound and name.startswith("__") else 1
+        if len(call.args) > place:
+            yield _said(call.args[place])
+    elif isinstance(call.func, ast.Attribute) and name in _FILLERS and _is_dict_of_object(call.func.value, others):
+        yield _ANY
+
+
+def _is_dict_of_object(node: ast.expr, others: set[int]) -> bool:
+    """Tell whether something is the dict of an object's attributes: ``self.__dict__``, ``vars(self)``."""
+    if isinstance(node, ast.Attribute):
+        return node.attr == "__dict__" and id(node) not in others
+    named = isinstance(node, ast.Call) and dotted(node.func, {}) == "vars" and bool(node.args)
+    return named and isinstance(node, ast.Call) and id(node.args[0]) not in others
+
+
+def _said(name: ast.expr) -> str:
+    return name.value if isinstance(name, ast.Constant) and isinstance(name.value, str) else _ANY
