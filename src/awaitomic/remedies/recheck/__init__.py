@@ -15,7 +15,7 @@ from awaitomic.model.finding import Applicability
 from awaitomic.model.location import AttributeStep, ItemStep
 from awaitomic.model.plan import InsertStatements, Plan, ReplaceExpression, WrapStatements
 from awaitomic.program.accesses import Change
-from awaitomic.remedies.recheck.alias import bindings_of, earliest_use, is_bound_at, local_of
+from awaitomic.remedies.recheck.alias import bindings_of, earliest_use, is_bound_at, local_of, waits_above
 from awaitomic.remedies.recheck.fill import propose_fill
 from awaitomic.remedies.recheck.identity import is_object
 from awaitomic.remedies.recheck.second_test import propose_second_test
@@ -58,17 +58,18 @@ def _propose(case: Case) -> Proposal:
     is_claim = isinstance(case.function.events[read], Write)
     alias = _claimed(case, read) if is_claim else local_of(case, block, read, state)
     edits: tuple[InsertStatements | ReplaceExpression, ...] = ()
+    early: list[str] = []
     first = block.index_of(case.path(read)) + _is_set_by_call(case, read)
     if alias is None:
         first = earliest_use(case, block, first)
-        alias, edits = _take_alias(case, block, first, state)
+        alias, edits, early = _take_alias(case, block, first, state)
         _refuse_use_of_news(case, block, first)
     _refuse_new_key(case, block, first, state)
     header = f"if {_current(state, case)} is {alias}"
     first_reset, count = resets_beside(case, path, state)
     plan = Plan((*edits, WrapStatements(first_reset, count, header)))
     title = f"`{case.finding.state}` is only reset if it still is what was used"
-    doubts = [*_doubts(case, block, first, alias), *left_beside(case, path, state)]
+    doubts = [*early, *_doubts(case, block, first, alias), *left_beside(case, path, state)]
     if doubts:
         return Proposal(plan, Applicability.UNSAFE, title, tuple(doubts))
     because = f"for one task `{case.finding.state}` still is `{alias}`, so nothing changes; a replacement is left alone"
@@ -113,8 +114,6 @@ def _current(state: ast.expr, case: Case) -> str:
     kind = case.resolver.type_of(parent).name if parent is not None else None
     if kind not in MAPPINGS:
         raise Declined("recheck-shape", f"it is not known whether `{ast.unparse(state.value)}` is a mapping")
-    if case.fact.access.change is not Change.DELETE:
-        return case.text(state)
     return f"{case.text(state.value)}.get({case.text(state.slice)})"
 
 
@@ -145,8 +144,8 @@ def _claimed(case: Case, event: int) -> str:
 
 def _take_alias(
     case: Case, block: Block, first: int, state: ast.expr
-) -> tuple[str, tuple[InsertStatements | ReplaceExpression, ...]]:
-    """Put what is stored into a local in front of its first use, and use that instead."""
+) -> tuple[str, tuple[InsertStatements | ReplaceExpression, ...], list[str]]:
+    """Put what is stored into a local in front of its first use, and use that; and say what speaks against it."""
     location = case.fact.access.location
     last = block.index_of(case.path(case.fact.event))
     reads = [read for read in state_reads(case, block, first, last, location) if not _is_the_write(case, read.node)]
@@ -159,7 +158,7 @@ def _take_alias(
     text = case.text(reads[0].node)
     where = "before" if hasattr(block.statements[first], "body") else "above"
     insert = InsertStatements(block.path(first), where, f"{name} = {text}")
-    return name, (insert, *replaced(case, block, reads, name))
+    return name, (insert, *replaced(case, block, reads, name)), [*waits_above(case, block, first, reads)]
 
 
 def _refuse_use_of_news(case: Case, block: Block, first: int) -> None:
@@ -236,8 +235,8 @@ REMEDY = Remedy(
     safety=(
         "Safe for closing and cleaning up: for one task the state still is what was read. Two tasks may both close the "
         "same object, as before. Unsafe if something that is set with the state is written in one step with the reset, "
-        "but without the test, if awaited code that is not known gets the object that has the state, or if the state "
-        "is a property; unsafe for lazy "
+        "but without the test, if the local would be bound above a wait that came before the read, if awaited code "
+        "that is not known gets the object that has the state, or if the state is a property; unsafe for lazy "
         "initialisation, where the loser's resource is never closed. A second test under the lock is safe if all who "
         "write the state take the lock."
     ),

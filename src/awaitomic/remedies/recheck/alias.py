@@ -11,14 +11,16 @@ It may be bound more than once, if each time it gets what the state holds from t
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
+from awaitomic.flow.reach import reach_after
 from awaitomic.model.event import Write
 from awaitomic.model.position import StatementPath
 from awaitomic.remedies.remedy import Case
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.effects import touches
 from awaitomic.remedies.shared.siblings import Block
-from awaitomic.remedies.shared.state_reads import state_reads
+from awaitomic.remedies.shared.state_reads import StateRead, state_reads
 
 
 def local_of(case: Case, block: Block, read: int, state: ast.expr) -> str | None:
@@ -58,6 +60,30 @@ def earliest_use(case: Case, block: Block, first: int) -> int:
             return first
         first -= 1
     return first
+
+
+def waits_above(case: Case, block: Block, first: int, reads: list[StateRead]) -> Iterator[str]:
+    """Say which wait comes before what is used is read, where a local in front of the statements has it from before.
+
+    Who waits until there is something to close would find nothing, read above that wait.
+
+    Parameters:
+        case: the case.
+        block: the block with the statements.
+        first: the statement in front of which the local is bound.
+        reads: the reads that the local replaces.
+    """
+    graph, last = case.function, block.index_of(case.path(case.fact.event))
+    nodes = {id(read.node) for read in reads}
+    read_at = {event for event, node in enumerate(graph.nodes) if id(node) in nodes}
+    top = min(block.events(first, first))
+    before = {top} if top in read_at else {top, *reach_after(graph, top, stops=read_at).events}
+    for index in range(first, last + 1):
+        for event in block.suspends(index):
+            if event in before and read_at & reach_after(graph, event, stops=(top,)).events:
+                line = getattr(case.node(event), "lineno", 0)
+                yield f"`{case.finding.state}` is read above the wait on line {line}, and was read behind it"
+                return
 
 
 def bindings_of(case: Case, name: str) -> list[Write]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import partial
 
 from awaitomic.model.event import Name, Suspend, Write
 from awaitomic.model.finding import Applicability
@@ -88,11 +89,12 @@ def _check_test(case: Case, test: ast.expr) -> Quality:
 
 def _again_around(case: Case, path: StatementPath, guard: ast.If, region: Region) -> Edit:
     """Put all that is done under the lock under the same test; or leave as the other branch does, if it just leaves."""
-    _check_alone(case, path, region)
     same, opposite = _one_line(case, guard.test), _opposite(case, guard.test)
     holds = region.path[len(path)].block == "body"
     other = [each for each in (guard.orelse if holds else guard.body) if not isinstance(each, ast.Pass)]
-    if len(other) == 1 and _leaves_plainly(case, other[0]):
+    leaves_otherwise = len(other) == 1 and _leaves_plainly(case, other[0])
+    _check_alone(case, path, region, leaves_otherwise=leaves_otherwise)
+    if leaves_otherwise:
         text = f"if {opposite if holds else same}:\n    {_one_line(case, other[0])}"
         return InsertStatements(region.path, "first", text)
     if other:
@@ -102,16 +104,34 @@ def _again_around(case: Case, path: StatementPath, guard: ast.If, region: Region
     return WrapStatements((*region.path, BlockStep("body", 0)), len(region.node.body), header)
 
 
-def _check_alone(case: Case, path: StatementPath, region: Region) -> None:
-    """See that nothing else is decided by the test: it would be done although the second test says no."""
+def _check_alone(case: Case, path: StatementPath, region: Region, *, leaves_otherwise: bool) -> None:
+    """See that nothing else is decided by the test: it would be done although the second test says no.
+
+    Parameters: `leaves_otherwise` says that nothing is done behind the region then, as the other branch leaves.
+    """
     for depth in range(len(path), len(region.path)):
         owner = case.statement(region.path[:depth])
         if depth > len(path) and not isinstance(owner, ast.Try | ast.With | ast.AsyncWith):
             raise _declined("the lock is not taken right behind the test")
         step = region.path[depth]
         others = [each for index, each in enumerate(block_of(owner, step.block)) if index != step.index]
-        if not all(_is_plain_return(case, each) for each in others):
+        alike = _is_plain_return if leaves_otherwise else partial(_leaves_anyway, path=path)
+        if not all(alike(case, each) for each in others):
             raise _declined("the test decides more than what is done under the lock")
+
+
+def _leaves_anyway(case: Case, statement: ast.stmt, path: StatementPath) -> bool:
+    """Tell whether a ``return`` gives what the function also gives where the test at `path` says no.
+
+    ``return True`` behind the region would say that it was done, also where only the second test has said no.
+    """
+    if not isinstance(statement, ast.Return) or not _is_plain_return(case, statement):
+        return False
+    owner: ast.AST = case.statement(path[:-1]) if len(path) > 1 else case.program.module.tree
+    behind = block_of(owner, path[-1].block)[path[-1].index + 1 :]
+    if behind:
+        return ast.dump(behind[0]) == ast.dump(statement)
+    return owner is case.function.node and statement.value is None
 
 
 def _check_left_out(case: Case, region: Region) -> None:

@@ -15,6 +15,7 @@ from awaitomic.program.accesses import Change
 from awaitomic.program.conditions import whole_test
 from awaitomic.program.facts import WriteFact
 from awaitomic.program.settling import found_open
+from awaitomic.remedies.recheck.behind import goes_on_behind
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.shared.consumers import hands_out
 from awaitomic.remedies.shared.declined import Declined, or_refusal
@@ -44,6 +45,7 @@ def propose(case: Case) -> Proposal:
     settled = [fact for fact in case.program.facts(case.resolver).writes if _is_alike(case, fact)]
     wraps = tuple(_test(case, fact) for fact in settled)
     unknown = [*_untold(case, settled), *_touched(case, {fact.event for fact in settled})]
+    unknown += goes_on_behind(case, [case.path(fact.event) for fact in settled])
     kept = f"whoever settles `{case.finding.state.removesuffix('.done()')}` first has settled it, as before"
     because = ("for one task the future still is what the first test has found", kept)
     applicability = Applicability.UNSAFE if unknown else Applicability.SAFE
@@ -138,7 +140,8 @@ REMEDY = Remedy(
     ),
     safety=(
         "Safe: for one task the future still is what the test has found, and who comes second got `InvalidStateError` "
-        "before. Unsafe if awaited code that is not known gets the future."
+        "before. Unsafe if awaited code that is not known gets the future, or if the function goes on behind it: who "
+        "comes second did not get there."
     ),
     propose=propose,
 )
