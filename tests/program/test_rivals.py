@@ -54,6 +54,9 @@ def reported(make: str, key: str) -> bool:
         ("key = self.next\n        self.next += 1", "key"),
         ("self.next += 1\n        key = f'{name}-{self.next}'", "key"),
         ("self.next += 1", "self.next"),
+        ("key = (name, self.next)\n        self.next += 1", "key"),
+        ("key = 'a' + str(self.next)\n        self.next += 1", "key"),
+        ("made = Session(key=self.next)\n        self.next += 1", "made.key"),
     ],
 )
 def test_an_entry_does_not_meet_what_is_stored_under_a_key_that_is_always_new(make: str, key: str) -> None:
@@ -73,6 +76,15 @@ def test_an_entry_does_not_meet_what_is_stored_under_a_key_that_is_always_new(ma
         ("key = self.next\n        self.next = (self.next + 1) % 8", "key"),
         ("key = self.again\n        self.again += 1", "key"),
         ("key = self.next\n        self.next += self.step", "key"),
+        ("key = self.next % 8\n        self.next += 1", "key"),
+        ("key = self.next & 0xFF\n        self.next += 1", "key"),
+        ("key = self.names[self.next % 2]\n        self.next += 1", "key"),
+        ("key = name - self.next\n        self.next += 1", "key"),
+        ("key = name + self.next\n        self.next += 1", "key"),
+        ("self.next += 1", "self.next // 2"),
+        ("made = Session(name, self.next)\n        self.next += 1", "made.key"),
+        ("made = Session(key=name, number=self.next)\n        self.next += 1", "made.key"),
+        ("made = Session(key=name, number=uuid4())", "made.key"),
         ("made = Session(key=name)\n        key = made.key", "key"),
         ("made = Session(key=uuid4().hex)\n        made = self.last\n        key = made.key", "key"),
     ],
@@ -111,6 +123,51 @@ class Pool:
 )
 def test_objects_that_count_for_themselves_number_no_table_of_all(shared: str, counter: str, meets: bool) -> None:
     found = find(program_of(NUMBERED.format(shared=shared, counter=counter)))
+    assert any(finding.rule == "AWA103" for finding in found) is meets
+
+
+@pytest.mark.parametrize(
+    ("more", "meets"),
+    [
+        ("number = self.next\n        self.next += 1", False),
+        ("number = self.other\n        self.other += 1", True),
+    ],
+)
+def test_two_counters_may_give_the_same_number(more: str, meets: bool) -> None:
+    source = (
+        NUMBERED.format(shared="last = 0", counter="self.next")
+        + f"""
+    async def reopen(self):
+        {more}
+        self.rows[number] = object()
+"""
+    )
+    source = source.replace("self.next = 1", "self.next = 1\n        self.other = 1\n        self.rows = {}")
+    assert any(finding.rule == "AWA103" for finding in find(program_of(source))) is meets
+
+
+COUNTED_BY_CLASS = """
+class Pool:
+    rows = {}
+    last = 0
+
+    @classmethod
+    async def open(cls):
+        number = cls.last
+        cls.last += 1
+        Pool.rows[number] = object()
+
+    @classmethod
+    async def close(cls, key):
+        row = Pool.rows[key]
+        await row.close()
+        Pool.rows.pop(key, None)
+"""
+
+
+@pytest.mark.parametrize(("below", "meets"), [("", False), ("class Own(Pool):\n    pass\n", True)])
+def test_each_class_below_counts_for_itself(below: str, meets: bool) -> None:
+    found = find(program_of(COUNTED_BY_CLASS + below))
     assert any(finding.rule == "AWA103" for finding in found) is meets
 
 

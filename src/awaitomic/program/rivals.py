@@ -17,7 +17,7 @@ from awaitomic.model.event import Attribute, Call, Operand, Read
 from awaitomic.model.location import ItemStep, Location, Root
 from awaitomic.program.accesses import Access, Change
 from awaitomic.program.calls import functions_at
-from awaitomic.program.counters import takes_number
+from awaitomic.program.counters import counter_of, kept_whole
 from awaitomic.program.module_calls import Site
 from awaitomic.program.names import last_name
 from awaitomic.program.resolve import Resolver
@@ -38,16 +38,22 @@ def rivals(program: Program, resolver: Resolver, access: Access) -> Iterator[tup
 
     Two calls that each write to an object of their own making never meet, unless one is the task that the other has
     made; nor does an entry meet what is stored under keys that are always new, or an object what is done to one that
-    nobody else has yet.
+    nobody else has yet. Numbers of two counters may be the same.
     """
     entry = access.location.is_entry
+    numbered: dict[Location, list[tuple[Resolver, Access]]] = {}
     for rival, theirs in program.changing_writers(resolver, access.location):
         if access.own and theirs.own and theirs.task is None:
             continue
         if theirs.location.root is Root.SELF and theirs.task is None and is_of_new(program, rival.function):
             continue
-        if not (entry and _enters_new(program, rival, theirs)):
+        new = entry and _enters_new(program, rival, theirs)
+        if isinstance(new, Location):
+            numbered.setdefault(new, []).append((rival, theirs))
+        elif not new:
             yield rival, theirs
+    for numbers in numbered.values() if len(numbered) > 1 else ():
+        yield from numbers
 
 
 def is_of_new(program: Program, function: FunctionGraph, hops: int = _HOPS) -> bool:
@@ -106,8 +112,8 @@ def _is_own_call(site: Site) -> bool:
     return receiver is not None and receiver.root is Root.SELF and not receiver.steps
 
 
-def _enters_new(program: Program, resolver: Resolver, access: Access) -> bool:
-    """Tell whether a write only makes an entry under a key that has just been made for it."""
+def _enters_new(program: Program, resolver: Resolver, access: Access) -> bool | Location:
+    """Tell whether a write only makes an entry under a key that has just been made for it, or by which counter."""
     step = access.location.steps[-1] if access.location.steps else None
     if access.change not in _ENTERS or not isinstance(step, ItemStep):
         return False
@@ -118,29 +124,44 @@ def _enters_new(program: Program, resolver: Resolver, access: Access) -> bool:
     return _is_made_new(program, resolver, node, access, access.event, _HOPS)
 
 
-def _is_made_new(program: Program, resolver: Resolver, node: ast.AST, access: Access, event: int, hops: int) -> bool:
+def _is_made_new(
+    program: Program, resolver: Resolver, node: ast.AST, access: Access, event: int, hops: int
+) -> bool | Location:
     """Tell whether a value has something in it that no call has made before, or is bound to what has.
 
-    That may also be a number that its object was made with, or the next one of a counter (`takes_number`).
+    That may also be a number that its object was made with, or the next one of a counter, which is given then.
 
     Parameters: the value is evaluated by the statement of `event`; it becomes the key of `access`.
     """
-    if any(_makes(inner) for inner in ast.walk(node) if isinstance(inner, ast.Call)):
+    if _has_maker(node):
         return True
     table = access.location.parent
-    reads = _reads_of(resolver, node, event)
-    if table is not None and any(takes_number(program, resolver, read, table) for read in reads):
-        return True
+    for read in _reads_of(resolver, node, event) if table is not None else ():
+        counter = counter_of(program, resolver, read, table) if table is not None else None
+        if counter is not None:
+            return counter
     named = node.value if isinstance(node, ast.Attribute) else node
     value = resolver.binding(named.id) if isinstance(named, ast.Name) and hops else None
-    bound = resolver.function.nodes[value] if value is not None else None
-    return value is not None and bound is not None and _is_made_new(program, resolver, bound, access, value, hops - 1)
+    bound: ast.AST | None = resolver.function.nodes[value] if value is not None else None
+    if value is None or bound is None:
+        return False
+    if isinstance(node, ast.Attribute):
+        keywords = bound.keywords if isinstance(bound, ast.Call) else ()
+        given = next((each.value for each in keywords if each.arg == node.attr), None)
+        if given is None:
+            return _has_maker(bound)
+        bound = given
+    return _is_made_new(program, resolver, bound, access, value, hops - 1)
+
+
+def _has_maker(node: ast.AST) -> bool:
+    return any(_makes(inner) for inner in ast.walk(node) if isinstance(inner, ast.Call))
 
 
 def _reads_of(resolver: Resolver, node: ast.AST, event: int) -> Iterator[int]:
-    """Give the reads of attributes in an expression that the statement of an event evaluates."""
+    """Give the reads of attributes that go into a key as they are, and that the statement of an event makes."""
     graph = resolver.function
-    texts = {ast.unparse(inner) for inner in ast.walk(node) if isinstance(inner, ast.Attribute)}
+    texts = {ast.unparse(inner) for inner in kept_whole(node) if isinstance(inner, ast.Attribute)}
     for each, syntax in zip(graph.events, graph.nodes, strict=True):
         if not isinstance(each, Read) or graph.statements[each.id] != graph.statements[event]:
             continue
