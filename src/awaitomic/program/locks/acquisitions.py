@@ -18,6 +18,7 @@ from awaitomic.program.constructed import in_caller
 from awaitomic.program.deferred import Deferred, awaited_parameters, handed_on
 from awaitomic.program.given import shortest
 from awaitomic.program.locks import Lock, is_handed, known_as, typed_lock
+from awaitomic.program.locks.moved_on import binds_key
 from awaitomic.program.locks.taken import AROUND, may_hang
 from awaitomic.program.locks.wrappers import entered_of_object, in_wrapped, wrappers_of
 from awaitomic.program.reach import components
@@ -224,6 +225,8 @@ def acquired_by_call(program: Program, resolver: Resolver, target: Target, taken
     location = shortest(program, resolver, location)
     first = taken.chain[0][1] if taken.chain else taken.event
     if first != AROUND:
+        if taken.chain and binds_key(target.function, taken.lock.location, -1, first):
+            return None
         if target.part is not None and first not in _part_of(target.function, target.part):
             return None
         if not taken.chain and not _condition_may_hold(resolver, target, taken):

@@ -8,7 +8,6 @@ others may wait for meanwhile (`first_taken`) are two views of it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -35,6 +34,7 @@ from awaitomic.program.locks import Lock, known_as, typed_lock
 from awaitomic.program.locks.acquisitions import own_acquisitions, taken_here
 from awaitomic.program.locks.given_back import free_after
 from awaitomic.program.locks.known import entered_locks, known_locks
+from awaitomic.program.locks.moved_on import binds_key, moved_on
 from awaitomic.program.locks.stacks import is_stack, stack_of, stacked_locks
 from awaitomic.program.locks.taken import AROUND, Holding, Taken, may_hang, meet, without
 from awaitomic.program.locks.wrappers import entered_of_object, in_wrapped, is_within, wrappers_of
@@ -177,25 +177,6 @@ def _is_end(function: FunctionGraph, event: Event) -> bool:
     return isinstance(event, Return)
 
 
-def _about_others(state: Holding, event: Write) -> Holding:
-    """Leave out the locks of entries whose key means another one now: a local in it is bound anew."""
-    if not isinstance(event.place, Name) or not state:
-        return state
-    name = event.place.name
-    places = {taken.lock.location for taken in state}
-    keys = ((place, step.text) for place in places for step in place.steps if isinstance(step, ItemStep))
-    return without(state, {place for place, text in keys if name in _WORD.findall(text)})
-
-
-_WORD = re.compile(r"\w+")
-
-
-def leads_through(lock: Location, place: Location) -> bool:
-    """Tell whether a path goes through a place, or ends there."""
-    same = (lock.root, lock.owner, lock.name) == (place.root, place.owner, place.name)
-    return same and lock.steps[: len(place.steps)] == place.steps
-
-
 class _Problem:
     """What is held on every way: a forward problem, see `awaitomic.flow.solver`."""
 
@@ -222,22 +203,17 @@ class _Problem:
     def transfer(self, event: Event, state: Holding) -> Holding:
         if isinstance(event, Leave):
             return without(state, self._ended(event.manager)) if state else state
-        if isinstance(event, Write):
-            return self._replaced(_about_others(state, event), event)
+        if state and isinstance(event, Write | Call | Suspend):
+            state = self._replaced(state, event)
         if state and isinstance(event, Call | Suspend):
             state = without(state, self._program.free_locks.given_back(self._resolver, event))
         gained = self._gained(event)
         return state | gained if gained else state
 
-    def _replaced(self, state: Holding, event: Write) -> Holding:
+    def _replaced(self, state: Holding, event: Event) -> Holding:
         """Leave out what is held by a path that leads to another lock now: ``self._lock = asyncio.Lock()``."""
-        if not state or isinstance(event.place, Name):
-            return state
-        place = self._resolver.place(event.place)
-        if place is None:
-            return state
         held = {taken.lock.location for taken in state}
-        return without(state, {each for each in held if leads_through(each, place)})
+        return without(state, moved_on(self._program, self._resolver, event, held))
 
     def _gained(self, event: Event) -> Holding:
         """Give what an event takes: itself, and by a manager or a function of the program."""
@@ -251,6 +227,10 @@ class _Problem:
             left = self._by_manager(stacked[1]) if stacked is not None else ()
         known = {*known_locks(self._program, self._resolver, event), *(lock for lock in left if lock.keeps_waiting)}
         taken = {*known, *left, *taken_here(self._program, self._resolver, event)}
+        if isinstance(event, Enter):
+            said = self._resolver.origin(event.manager)
+            function = self._resolver.function
+            taken = {lock for lock in taken if not binds_key(function, lock.location, said, event.id)}
         return frozenset(Taken(lock, event.id, lock in known) for lock in taken)
 
     def _ended(self, manager: Operand) -> set[Location]:

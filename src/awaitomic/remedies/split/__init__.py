@@ -45,6 +45,10 @@ def _lock(case: Case) -> Lock:
     for lock in takers.held_before(case.program, case.resolver, case.finding.span.write):
         if str(lock.location) == case.finding.state and lock.self_deadlocks:
             return lock
+    for taken in case.program.holdings.before(case.resolver, case.finding.span.write):
+        if str(taken.lock.location) == case.finding.state:
+            message = f"the key of `{case.finding.state}` may be another one by then, whose lock is not held"
+            raise Declined("other-lock", message)
     message = f"`{case.finding.state}` is not held here, but where it is awaited what is handed over"
     raise Declined("through-callback", message)
 

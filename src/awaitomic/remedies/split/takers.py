@@ -17,7 +17,7 @@ from awaitomic.model.position import StatementPath
 from awaitomic.program import Program
 from awaitomic.program.locks import Lock
 from awaitomic.program.locks.acquisitions import acquired_by_call
-from awaitomic.program.locks.holdings import leads_through
+from awaitomic.program.locks.moved_on import key_moves, moved_on
 from awaitomic.program.locks.waits import released_by
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.target import How, Target
@@ -80,17 +80,23 @@ def held_before(program: Program, resolver: Resolver, event: int) -> frozenset[L
     state = program.facts(resolver).solution.before_event(event)
     if state is None:
         return frozenset()
+    named = [taken.lock for taken in program.holdings.before(resolver, event)]
     known = {lock.location for lock in state.held}
-    named = (taken.lock for taken in program.holdings.before(resolver, event))
     held = state.held.union(lock for lock in named if lock.self_deadlocks and lock.location not in known)
-    return frozenset(lock for lock in held if not _may_be_replaced(resolver, event, lock))
+    sure = {lock.location for lock in named}
+    return frozenset(lock for lock in held if not _may_be_another(program, resolver, event, lock, sure))
 
 
-def _may_be_replaced(resolver: Resolver, event: int, lock: Lock) -> bool:
-    """Tell whether a function puts another lock where one is that it holds, before an event: which it has not taken."""
-    writes = (each for each in resolver.function.events[:event] if isinstance(each, Write))
-    places = (resolver.place(each.place) for each in writes if not isinstance(each.place, Name))
-    return not lock.is_claim and any(place is not None and leads_through(lock.location, place) for place in places)
+def _may_be_another(program: Program, resolver: Resolver, event: int, lock: Lock, sure: set[Location]) -> bool:
+    """Tell whether the path of a lock that is held may lead to another one before an event: which is not taken."""
+    if lock.is_claim:
+        return False
+    if key_moves(program, resolver, lock.location):
+        return True
+    place = (lock.location,)
+    return lock.location not in sure and any(
+        True for each in resolver.function.events[:event] for _ in moved_on(program, resolver, each, place)
+    )
 
 
 def held_by_analysis(program: Program, lock: Lock) -> HeldAt:
