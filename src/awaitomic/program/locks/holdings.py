@@ -19,14 +19,13 @@ from awaitomic.model.event import (
     Event,
     Guard,
     Leave,
-    Name,
     Operand,
     Return,
     Suspend,
     Write,
     is_yield,
 )
-from awaitomic.model.location import ANY_ITEM, ItemStep, Location
+from awaitomic.model.location import ANY_ITEM, Location
 from awaitomic.program.calls import targets_of
 from awaitomic.program.constants import can_come_to, constants_of, with_locals
 from awaitomic.program.constructed import in_caller

@@ -63,12 +63,15 @@ def key_moves(program: Program, resolver: Resolver, lock: Location) -> bool:
     """Tell whether a key in the path of a lock is found by an attribute that is written after construction."""
     for name in moving_keys(lock):
         for unit in program.project.neighbours(resolver.module.name, resolver.function.class_id, name):
-            for key, writes in unit.writers.items():
-                last = key.steps[-1] if key.steps else None
-                if isinstance(last, AttributeStep) and last.name == name:
-                    if any(not is_construction(writer.function) for writer, _ in writes):
-                        return True
+            writers = (writer for key, writes in unit.writers.items() if _ends_in(key, name) for writer, _ in writes)
+            if any(not is_construction(writer.function) for writer in writers):
+                return True
     return False
+
+
+def _ends_in(place: Location, name: str) -> bool:
+    last = place.steps[-1] if place.steps else None
+    return isinstance(last, AttributeStep) and last.name == name
 
 
 def binds_key(function: FunctionGraph, lock: Location, after: int, before: int) -> bool:
@@ -117,8 +120,7 @@ def _replaces(program: Program, resolver: Resolver, target: Target, lock: Locati
     for written in program.summary(target.function).writes:
         if written.change in CONTENTS or _makes_what_is_missing(program, written):
             continue
-        step = written.location.steps[-1] if written.location.steps else None
-        if isinstance(step, AttributeStep) and step.name in keys:
+        if any(_ends_in(written.location, name) for name in keys):
             return True
         place = translate(resolver, target, written.location)
         if place is not None and leads_through(lock, place):

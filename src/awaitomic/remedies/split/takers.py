@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from awaitomic.flow.graph import FunctionGraph
-from awaitomic.model.event import Name, Suspend, Write
+from awaitomic.model.event import Suspend
 from awaitomic.model.location import Location
 from awaitomic.model.plan import Edit, InsertStatements, Plan, ReplaceExpression, SplitMethod
 from awaitomic.model.position import StatementPath
