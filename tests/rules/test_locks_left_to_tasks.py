@@ -24,13 +24,16 @@ class Jobs:
         finally:
             {end}
 
-    def _ended(self, task):
-        self._lock.release()
-        {more}
+{callback}
+    {more}
 
 async def main():
     jobs = Jobs()
     await asyncio.gather(jobs.start(), jobs.start())
+"""
+CALLBACK = """
+    def _ended(self, task):
+        self._lock.release()
 """
 TAKEN = "await self._lock.acquire(); task = asyncio.create_task(self._work())"
 GIVEN = "self._lock.release()"
@@ -45,19 +48,62 @@ LEFT = [
         "pass",
         "",
     ),
+    (
+        "by a helper of the task",
+        "asyncio.Lock()",
+        TAKEN,
+        "self._free()",
+        f"\n    def _free(self):\n        {GIVEN}",
+    ),
+    (
+        "by a partial callback",
+        "asyncio.Lock()",
+        TAKEN + "; task.add_done_callback(functools.partial(self._ended))",
+        "pass",
+        "",
+    ),
+    (
+        "others take it by hand and give it back",
+        "asyncio.Lock()",
+        TAKEN,
+        GIVEN,
+        f"\n    async def close(self):\n        await self._lock.acquire()\n        {GIVEN}",
+    ),
     ("round after round", "asyncio.Lock()", f"while True: {TAKEN}", GIVEN, ""),
 ]
 NOT_LEFT = [
+    ("given back by who stops it", "asyncio.Lock()", TAKEN, "pass", f"\n    def stop(self):\n        {GIVEN}"),
+    (
+        "given back by who calls the starter",
+        "asyncio.Lock()",
+        TAKEN,
+        "pass",
+        f"\n    async def once(self):\n        await self.start()\n        {GIVEN}",
+    ),
+    (
+        "given back by a helper that others call, too",
+        "asyncio.Lock()",
+        TAKEN,
+        "self._free()",
+        f"\n    def _free(self):\n        {GIVEN}\n\n    def stop(self):\n        self._free()",
+    ),
     ("given back by who starts it", "asyncio.Lock()", f"{TAKEN}; {GIVEN}", "pass", ""),
     ("held by a block", "asyncio.Lock()", f"async with self._lock: {TAKEN.partition('; ')[2]}", "pass", ""),
     ("several at once", "asyncio.Semaphore(3)", TAKEN, GIVEN, ""),
-    ("another one starts it, too", "asyncio.Lock()", TAKEN, GIVEN, "asyncio.create_task(self._work())"),
+    (
+        "another one starts it, too",
+        "asyncio.Lock()",
+        TAKEN,
+        GIVEN,
+        "\n    def again(self):\n        asyncio.create_task(self._work())",
+    ),
     ("taken behind it", "asyncio.Lock()", "; ".join(reversed(TAKEN.split("; "))), GIVEN, ""),
 ]
 
 
 def _rules(lock: str, start: str, end: str, more: str) -> set[str]:
-    source = JOBS.format(lock=lock, start=start, end=end, more=more)
+    callback = CALLBACK if "_ended" in start else ""
+    source = JOBS.format(lock=lock, start=start, end=end, callback=callback, more=more)
     return {finding.rule for finding in find(program_of(source))} & {"AWA101", "AWA204"}
 
 
