@@ -37,6 +37,7 @@ from awaitomic.program.locks.kept import (
     makes_future,
     parties_of,
     place_of,
+    publications,
 )
 from awaitomic.program.locks.known import is_open, known_locks, suspension_of
 from awaitomic.program.locks.taken import AROUND, Taken, first_taken
@@ -251,16 +252,13 @@ def _is_same(held: HeldWait, resolver: Resolver, lock: Lock, kept: Location) -> 
 
 
 def _is_cancelled(program: Program, resolver: Resolver, key: Location, before: int) -> bool:
-    """Tell whether a function has cancelled a task before an event, itself or by a plain call."""
+    """Tell whether a function has cancelled a task before an event, itself or by what it calls."""
     for event in resolver.function.events[:before]:
         if not isinstance(event, Call):
             continue
         inner = [program.resolver(target.function) for target in targets_of(resolver, event)]
         if _asks(resolver, event, key, "cancel") or any(
-            _asks(each, call, key, "cancel")
-            for each in inner
-            if not each.function.is_async
-            for call in each.function.events
+            _asks(each, call, key, "cancel") for each in inner for call in each.function.events
         ):
             return True
     return False
@@ -299,7 +297,7 @@ def _may_be_over(resolver: Resolver, before: int, key: Location) -> bool:
         if name not in SPAWN_ALL and any(_is_table(resolver, argument, key) for argument in event.arguments):
             return True
         for target in targets_of(resolver, event):
-            if not target.function.is_async and _mentions(target.function, _ENDS_OR_ASKS):
+            if _mentions(target.function, _ENDS_OR_ASKS):
                 return True
     return False
 
@@ -335,6 +333,8 @@ def _is_conditional(resolver: Resolver, event: int) -> bool:
 def need(program: Program, resolver: Resolver, event: int, held: HeldWait) -> Ender | None:
     """Tell whether an event happens only with the lock held, or behind its acquisition, for the same object."""
     key = held.holder.key_of(held.taken.lock.location)
+    if _is_behind_publication(program, resolver, event, key):
+        return None
     state = program.facts(resolver).solution.before_event(event)
     for lock in state.held if state is not None else ():
         if resolver.key_of(lock.location) == key and _fits(resolver, event, lock, held):
@@ -349,6 +349,18 @@ def need(program: Program, resolver: Resolver, event: int, held: HeldWait) -> En
         if first and event not in reach_after(graph, event, stops=same).events:  # nor can it be done again without
             return Ender(resolver, event, at)
     return None
+
+
+def _is_behind_publication(program: Program, resolver: Resolver, event: int, key: Location) -> bool:
+    """Tell whether a call ends a wait for what it has made itself, without the lock from where others can find that.
+
+    Who waits has found it, so that this call has been past the lock by then.
+    """
+    graph = resolver.function
+    method = method_of(graph, graph.events[event])
+    stored = publications(resolver, method.base) if method is not None else ()
+    takes = [at for at, lock in _takings(program, resolver) if resolver.key_of(lock.location) == key]
+    return any(event in reach_after(graph, each, stops=takes).events for each in stored)
 
 
 def _takings(program: Program, resolver: Resolver) -> list[tuple[int, Lock]]:

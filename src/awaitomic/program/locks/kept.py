@@ -197,6 +197,39 @@ def _stored_at(resolver: Resolver, made: Operand) -> Location | None:
     return places.pop() if len(places) == 1 else None
 
 
+def publications(resolver: Resolver, operand: Operand) -> Iterator[int]:
+    """Give the events by which a function stores what it has made itself, and what an operand may be, for others."""
+    function = resolver.function
+    known = set(_sources(resolver, operand))
+    for user in function.events:
+        given: Operand | None = None
+        found = False
+        if isinstance(user, Write) and not isinstance(user.place, Name):
+            given = user.value
+        elif isinstance(user, Call) and user.arguments:
+            method = method_of(function, user)
+            name = method.attr if method is not None else ""
+            found = name == "setdefault" and user.id in known
+            given = user.arguments[-1] if found or name in ELEMENT_ADDERS else None
+        made = _sources(resolver, given) if given is not None else []
+        if any(_is_new(resolver, each) and (found or each in known) for each in made):
+            yield user.id
+
+
+def _sources(resolver: Resolver, operand: Operand) -> list[Operand]:
+    """Give what makes a value; of a local each of what it is bound to."""
+    origin = resolver.origin(operand)
+    event = resolver.function.events[origin]
+    if isinstance(event, Read) and isinstance(event.place, Name):
+        return [resolver.origin(each) for each in resolver.values_of(event.place.name)]
+    return [origin]
+
+
+def _is_new(resolver: Resolver, value: Operand) -> bool:
+    event = resolver.function.events[value]
+    return isinstance(event, Call) and _is_made(resolver, event)
+
+
 def _may_be(resolver: Resolver, operand: Operand, made: Operand) -> bool:
     """Tell whether a value is what an event has made, or a local that it is bound to."""
     origin = resolver.origin(operand)
