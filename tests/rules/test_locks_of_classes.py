@@ -227,3 +227,49 @@ def test_orders_of_locks_of_a_class_are_those_of_its_instances() -> None:
                         await asyncio.sleep(0)
         """
     assert [finding.rule for finding in find(program_of(source))] == ["AWA302"]
+
+
+SERVICES = """
+class Service:
+    {made}
+    made = None
+
+    @classmethod
+    async def get(cls):
+        async with cls.lock:
+            await asyncio.sleep(0)
+            if cls.made is None:
+                cls.made = await cls.build()
+            return cls.made
+
+    @classmethod
+    async def build(cls):
+        return object()
+
+class Base(Service):
+    {below}
+
+class Users(Service):
+    {below}
+
+    @classmethod
+    async def build(cls):
+        return await {other}.get()
+"""
+FOR_EACH = "def __init_subclass__(cls):\n        cls.lock = asyncio.Lock()"
+
+
+@pytest.mark.parametrize(
+    ("made", "below", "other", "hang"),
+    [
+        (MADE, "pass", "Base", True),
+        (MADE, MADE, "Base", False),
+        (FOR_EACH, "pass", "Base", False),
+        (MADE, MADE, "Users", True),
+        (FOR_EACH, "pass", "Users", True),
+    ],
+)
+def test_a_service_may_get_another_one_that_has_its_own_lock(made: str, below: str, other: str, *, hang: bool) -> None:
+    source = SERVICES.format(made=made, below=below, other=other)
+    assert bool(_deadlocks(source)) is hang
+    assert hangs(source, "Users", "get") is hang

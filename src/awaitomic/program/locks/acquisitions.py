@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.flow.reach import reach_after, reach_from
 from awaitomic.model.event import Attribute, Call, Const, Enter, Event, Read, Return, Suspend, is_yield
-from awaitomic.model.location import Location
+from awaitomic.model.identity import qualname_of
+from awaitomic.model.location import Location, Root
 from awaitomic.program.callables import reached
 from awaitomic.program.calls import parameter_default, unwrapped
 from awaitomic.program.constants import can_come_to, constants_of, with_locals
@@ -219,7 +220,8 @@ def _calls_of(program: Program, resolver: Resolver) -> Iterator[tuple[int, Await
 
 def acquired_by_call(program: Program, resolver: Resolver, target: Target, taken: Acquisition) -> Lock | None:
     """Give, in the caller's terms, the lock that a call takes; None if it is another one or not taken this time."""
-    location = in_caller(resolver, target, taken.lock.location)
+    location = _of_named_class(resolver, target, taken.lock.location)
+    location = location or in_caller(resolver, target, taken.lock.location)
     if location is None:
         return None
     location = shortest(program, resolver, location)
@@ -234,6 +236,20 @@ def acquired_by_call(program: Program, resolver: Resolver, target: Target, taken
         if not target.open and not _constants_lead(program, resolver, target, first):
             return None
     return known_as(resolver, location, taken.lock)
+
+
+def _of_named_class(resolver: Resolver, target: Target, lock: Location) -> Location | None:
+    """Give what ``cls._lock`` is in a method that is called on another class by its name: maybe a lock of that class.
+
+    A class that names itself means what it calls ``cls``, too.
+    """
+    named, home = target.receiver, resolver.function.class_id
+    if lock.root is not Root.CLASS or named is None or named.root is not Root.CLASS or named.steps:
+        return None
+    said = [qualname_of(named.owner) == named.name, qualname_of(lock.owner) == lock.name]
+    if said != [True, False] or named.owner in (lock.owner, home):
+        return None
+    return named.along(lock.steps)
 
 
 def _constants_lead(program: Program, resolver: Resolver, target: Target, event: int) -> bool:
