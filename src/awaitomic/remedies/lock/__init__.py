@@ -28,6 +28,7 @@ from awaitomic.remedies.lock.new_lock import new_lock, of_table
 from awaitomic.remedies.lock.order import check_order
 from awaitomic.remedies.lock.other_work import check_other_work
 from awaitomic.remedies.lock.reached import OWN
+from awaitomic.remedies.lock.several_loops import in_several_loops
 from awaitomic.remedies.lock.together import join
 from awaitomic.remedies.lock.useless import private_around
 from awaitomic.remedies.lock.waits import judge_holders, judge_newcomers, judge_waits
@@ -214,6 +215,7 @@ def _proposal(case: Case, coverage: Coverage, choice: _Choice, holders: Callable
         *(_shared_by_keys(case.location) if table is None and not choice.grows else ()),
         *edits.because,
         *creation.because,
+        *in_several_loops(coverage),
     ]
     if not because and guard is None:
         because.extend(made_in_tests(program, [each.function for each in coverage.functions.values()]))
@@ -347,7 +349,9 @@ REMEDY = Remedy(
         "Safe if every wait under the lock is short and runs code of this file, and nothing in it can come back for "
         "the lock. A pause is short if it is seen to take a second at most; work in a thread never is. Else unsafe: "
         "others wait as long as the span takes. Unsafe, too, if the objects are copied, looked through or made without "
-        "their constructor, and, where a method is split for the lock, if something may stand in its place."
+        "their constructor, or are seen to be used in several event loops; if somebody goes another way while the lock "
+        "is held (`if lock.locked(): return`); and, where a method is split for the lock, if something may stand in "
+        "its place."
     ),
     propose=propose,
 )
