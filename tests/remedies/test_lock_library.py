@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from awaitomic import fix_source
 from awaitomic.model.finding import Refusal
 from awaitomic.model.preferences import Granularity, Preferences
 from awaitomic.patching.execute import execute
@@ -82,3 +83,50 @@ def test_a_writer_of_the_whole_table_in_another_file_is_named_with_that_file(tmp
     answer = REMEDY.propose(Case(program, finding, Preferences(Granularity.KEY)))
     assert isinstance(answer, Refusal)
     assert (answer.code, "(line 6 of " in answer.message) == ("whole-container", True)
+
+
+WORK = """
+class Work:
+    def __init__(self):
+        self.n = 0
+
+    async def run(self):
+        n = self.n
+        self.n = n + await self.cost(n)
+
+    async def cost(self, n):
+        {inside}await {library}.sleep(0)
+        return n
+
+
+async def main(group):
+    work = Work()
+    group.start_soon(work.run)
+    group.start_soon(work.run)
+"""
+
+
+@pytest.mark.parametrize(
+    ("above", "inside", "safe"),
+    [
+        ("import anyio\n", "", True),
+        ("import anyio.abc\nimport anyio\n", "", True),
+        ("try:\n    import anyio\nexcept ImportError:\n    anyio = None\n", "", False),
+        ("", "import anyio\n        ", False),
+    ],
+    ids=["always", "and a part of it", "if it is there", "where it is needed"],
+)
+def test_no_module_comes_to_need_a_library_that_may_not_be_there(above: str, inside: str, *, safe: bool) -> None:
+    result = fix_source(above + WORK.format(library="anyio", inside=inside), confidence="possible")
+    assert ("self._lock = anyio.Lock()" in result.text) == safe
+    if not safe:
+        (left,) = result.remaining
+        assert left.fix is not None
+        assert any("may not be installed" in reason for reason in left.fix.because)
+
+
+def test_asyncio_is_not_imported_a_second_time() -> None:
+    above = "import os\n\nif os.name == 'nt':\n    import asyncio\nelse:\n    import uvloop\n    import asyncio\n"
+    result = fix_source(above + WORK.format(library="asyncio", inside=""), confidence="possible")
+    assert "self._lock = asyncio.Lock()" in result.text
+    assert result.text.startswith(above)

@@ -40,7 +40,7 @@ STANDING = JOB.replace(
 )
 
 SEVERAL = {
-    "in a method, for whoever calls it": "class Sync(Job):\n    def run_sync(self):\n        asyncio.run(self.many())\n",
+    "in a method, for whoever calls it": "class Sync(Job):\n    def wait(self):\n        asyncio.run(self.many())\n",
     "in a function that is handed the object": "def run_sync(job: Job):\n    asyncio.run(both(job))\n",
     "one after the other": "job = Job()\nasyncio.run(both(job))\nasyncio.run(both(job))\n",
     "in a method that is called twice": (
@@ -51,7 +51,7 @@ SEVERAL = {
 ONE = {
     "of the module": "job = Job()\nasyncio.run(both(job))\n",
     "with the object made before": "def main():\n    job = Job()\n    asyncio.run(both(job))\n",
-    "with the object made inside": "async def main():\n    await both(Job())\n\n\ndef cli():\n    asyncio.run(main())\n",
+    "with the object made inside": "async def main():\n    await both(Job())\n\n\ndef go():\n    asyncio.run(main())\n",
     "in a method that is called once": (
         "class App(Job):\n    def start(self):\n        asyncio.run(self.many())\n\n\ndef main():\n    App().start()\n"
     ),
@@ -78,14 +78,14 @@ def test_a_lock_for_one_loop_is_safe(loop: str) -> None:
 def test_the_lock_would_fail_in_the_second_loop() -> None:
     source = JOB + SEVERAL["in a method, for whoever calls it"]
     space: dict[str, type] = {}
-    exec(compile(source, "job.py", "exec"), space)  # noqa: S102 - the program is above
+    exec(compile(source, "job.py", "exec"), space)
     job = space["Sync"]()
-    job.run_sync()
-    job.run_sync()
+    job.wait()
+    job.wait()
     locked = fix_source(source, confidence="possible", unsafe_fixes=True).text
-    exec(compile(locked, "job.py", "exec"), space)  # noqa: S102 - and its repair
+    exec(compile(locked, "job.py", "exec"), space)
     job = space["Sync"]()
-    job.run_sync()
+    job.wait()
     with pytest.raises(RuntimeError, match="different event loop"):
-        job.run_sync()
+        job.wait()
     asyncio.set_event_loop(None)

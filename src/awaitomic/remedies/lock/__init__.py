@@ -16,6 +16,7 @@ from awaitomic.model.preferences import Granularity
 from awaitomic.program.locks import Cause, Lock
 from awaitomic.program.locks.not_awaited import never_taken
 from awaitomic.remedies.lock import callers, keyed
+from awaitomic.remedies.lock.asked import goes_another_way, is_new_to_some
 from awaitomic.remedies.lock.conflicts import settle
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.lock.growing import judge_growth
@@ -203,6 +204,7 @@ def _proposal(case: Case, coverage: Coverage, choice: _Choice, holders: Callable
     _check_taken(coverage)
     lock, creation = _lock_of(coverage, case, choice, tables)
     edits = edits_of(coverage, lock)
+    growth = list(judge_growth(coverage))
     because = [
         *judge_waits(coverage),
         *holders(coverage),
@@ -210,12 +212,13 @@ def _proposal(case: Case, coverage: Coverage, choice: _Choice, holders: Callable
         *_tolerated(coverage),
         *_reached(coverage),
         *coverage.beside,
-        *judge_growth(coverage),
+        *growth,
         *_by_another_name(case),
         *(_shared_by_keys(case.location) if table is None and not choice.grows else ()),
         *edits.because,
         *creation.because,
         *in_several_loops(coverage),
+        *(goes_another_way(coverage) if growth or is_new_to_some(coverage) else ()),
     ]
     if not because and guard is None:
         because.extend(made_in_tests(program, [each.function for each in coverage.functions.values()]))

@@ -109,7 +109,29 @@ def agreed(there: Program, others: Iterable[Program]) -> tuple[str, tuple[str, .
             raise Declined("foreign-loop", f"{where} runs on {theirs}, and the lock would be one of {library}")
         said = said or _said(other) is not None
     because = f"the file does not say which event loop runs it: {library} is taken to be meant"
+    if said and (line := _imported_if_needed(there, library)) is not None:
+        needed = f"`{library}` is not imported with the module (line {line}), and would be: it may not be installed"
+        return library, (needed,)
     return library, () if said else (because,)
+
+
+def _imported_if_needed(program: Program, library: str) -> int | None:
+    """Give the line of an import in a function or behind a condition, if there is no other one of a library.
+
+    asyncio is there always.
+    """
+    if library == "asyncio":
+        return None
+    top = [node for node in program.module.tree.body if _imports(node, library)]
+    found = [node for node in ast.walk(program.module.tree) if _imports(node, library)]
+    return getattr(found[0], "lineno", 1) if found and not top else None
+
+
+def _imports(node: ast.AST, library: str) -> bool:
+    if isinstance(node, ast.Import):
+        return any(alias.name == library or alias.name.startswith(f"{library}.") for alias in node.names)
+    module = node.module if isinstance(node, ast.ImportFrom) and not node.level else None
+    return module is not None and (module == library or module.startswith(f"{library}."))
 
 
 def is_bound_when_made(program: Program, library: str) -> bool:
@@ -133,6 +155,25 @@ def maker_in(program: Program, library: str) -> Maker:
     taken = taken_out(program, library, "Lock")
     if taken is not None:
         return Maker(taken.name, taken.edits)
+    if library == "asyncio" and _imported_in_any_case(program, library):
+        return Maker(f"{library}.Lock", ())
     if library in program.module.graph.module.local_names and library not in program.module.imports:
         raise Declined("name-taken", f"`{library}` is something else in this module")
     return Maker(f"{library}.Lock", (AddImport(library),))
+
+
+def _imported_in_any_case(program: Program, library: str) -> bool:
+    """Tell whether the module imports a library in a branch or a ``try`` of its top level, which all come to."""
+    for node in program.module.tree.body:
+        branches = [node.body, node.orelse] if isinstance(node, ast.If) else []
+        if isinstance(node, ast.Try):
+            branches = [node.body]
+        if branches and all(any(_has_name(each, library) for each in branch) for branch in branches):
+            return True
+    return False
+
+
+def _has_name(node: ast.stmt, library: str) -> bool:
+    """Tell whether a statement imports a library under its own name."""
+    aliases = node.names if isinstance(node, ast.Import) else []
+    return any((alias.name, alias.asname or library) == (library, library) for alias in aliases)

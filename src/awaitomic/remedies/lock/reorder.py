@@ -10,12 +10,13 @@ import ast
 import re
 from collections.abc import Iterable
 
-from awaitomic.model.event import Attribute, Call, Enter, Name, Read, Scope
+from awaitomic.model.event import Enter, Name, Read, Scope
 from awaitomic.model.finding import Applicability
 from awaitomic.model.location import Location
 from awaitomic.model.plan import Plan, ReplaceExpression
 from awaitomic.program.locks.edges import Edge
 from awaitomic.program.locks.order import Circle
+from awaitomic.remedies.lock.asked import who_asks
 from awaitomic.remedies.lock.reorder_waits import others_waiting
 from awaitomic.remedies.remedy import Case, Proposal, Remedy
 from awaitomic.remedies.shared.declined import Declined, check_here, or_refusal
@@ -156,14 +157,9 @@ def _spoken_of(case: Case, outer: ast.expr, inner: ast.expr) -> Iterable[str]:
 def _asked(case: Case, edge: Edge) -> Iterable[str]:
     """Give who asks whether one of the two is held: it is now held while the other one is waited for."""
     for key in edge.ends:
-        for resolver in case.program.resolvers_knowing(key):
-            for event in resolver.function.events:
-                callee = resolver.function.events[event.function] if isinstance(event, Call) else None
-                if isinstance(callee, Read) and isinstance(callee.place, Attribute) and callee.place.attr == "locked":
-                    location = resolver.value(callee.place.base)
-                    if location is not None and resolver.key_of(location) == key:
-                        place = case.program.place(resolver.function, event.id)
-                        yield f"`{resolver.function.qualname}` asks on {place} whether one of the two is held"
+        for resolver, event in who_asks(case.program, key):
+            place = case.program.place(resolver.function, event)
+            yield f"`{resolver.function.qualname}` asks on {place} whether one of the two is held"
 
 
 REMEDY = Remedy(
