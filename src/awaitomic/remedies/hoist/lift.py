@@ -16,6 +16,7 @@ from awaitomic.model.plan import InsertStatements, Plan, ReplaceExpression
 from awaitomic.model.position import Extent
 from awaitomic.remedies.hoist.gone import gone_meanwhile
 from awaitomic.remedies.hoist.layout import joined, lifted_text
+from awaitomic.remedies.hoist.meanwhile import changed_meanwhile
 from awaitomic.remedies.remedy import Case, Proposal
 from awaitomic.remedies.shared.contents import changed_contents
 from awaitomic.remedies.shared.declined import Declined
@@ -154,7 +155,7 @@ class _Lifting:
         if found.writes:
             raise Declined("written-between", f"{found.writes[0]} while it is awaited")
         changed = changed_contents(case, self._early, lifted)
-        gone = gone_meanwhile(case, self._early)
+        gone = [*gone_meanwhile(case, self._early), *changed_meanwhile(case, stays, events)]
         return [*self._doubts, *found.unknown, *changed, *written_here(case, self._states()), *gone]
 
     def _roots(self) -> Iterator[ast.expr]:

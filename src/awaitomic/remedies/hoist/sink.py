@@ -17,6 +17,7 @@ from awaitomic.model.location import AttributeStep, Location
 from awaitomic.model.plan import InsertStatements, MoveStatement, Plan
 from awaitomic.program.names import last_name
 from awaitomic.remedies.hoist.gone import gone_meanwhile
+from awaitomic.remedies.hoist.meanwhile import changed_meanwhile
 from awaitomic.remedies.remedy import Case, Proposal
 from awaitomic.remedies.shared.consumers import hands_out
 from awaitomic.remedies.shared.contents import changed_contents, looks_at_locals
@@ -232,7 +233,7 @@ def _doubts(case: Case, shape: _Shape, after: int, *, keep: bool) -> list[str]:
     doubts = [*found.unknown, *written_here(case, _states(case, shape))]
     values = [block.statements[index] for index in shape.chain]
     doubts.extend(changed_contents(case, values, [block.statements[index] for index in rest]))
-    doubts.extend([*gone_meanwhile(case, values), *hands_out(case, events)])
+    doubts.extend([*gone_meanwhile(case, values), *changed_meanwhile(case, moved, events), *hands_out(case, events)])
     for index in shape.chain:
         value = getattr(block.statements[index], "value", None)
         quality, reason = Purity(case).judge(value) if isinstance(value, ast.expr) else (Quality.PLAIN, "")
