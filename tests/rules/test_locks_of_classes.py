@@ -273,3 +273,42 @@ def test_a_service_may_get_another_one_that_has_its_own_lock(made: str, below: s
     source = SERVICES.format(made=made, below=below, other=other)
     assert bool(_deadlocks(source)) is hang
     assert hangs(source, "Users", "get") is hang
+
+
+GIVEN = """
+class Store:
+    def __init__(self):
+        self.lock = asyncio.Lock()
+        self.task = None
+
+    def turn(self):
+        {test}
+            return None
+        return self.lock
+
+    async def load(self):
+        lock = self.turn()
+        if lock is None:
+            return
+        async with lock:
+            await asyncio.sleep(0)
+
+    async def get(self):
+        async with self.lock:
+            self.task = asyncio.current_task()
+            await self.load()
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "hang"),
+    [
+        ("if self.lock.locked():", False),
+        ("if self.task is asyncio.current_task():", False),
+        ("if self.task is None:", True),
+    ],
+)
+def test_a_getter_may_give_no_lock_to_who_has_it(test: str, *, hang: bool) -> None:
+    source = GIVEN.format(test=test)
+    assert bool(_deadlocks(source)) is hang
+    assert hangs(source, "Store", "get") is hang

@@ -193,6 +193,12 @@ def test_what_litestar_provides_under_the_name_of_a_parameter(provided: str, loc
         assert [each.rule for each in resolve(find(program_of(text)))] == rules
 
 
+def test_what_is_no_handler_is_called_with_whatever_lock() -> None:
+    text = LITESTAR.format(of_class='dependencies = {"lock": Provide(new)}', of_handler="", lock="lock")
+    helper = text.replace('    @post("/")\n', "") + "\ndef start(counting, later):\n    later(counting.count, kept)\n"
+    assert [each.rule for each in resolve(find(program_of(helper)))] == []
+
+
 VIEW = """
 {imported}
 

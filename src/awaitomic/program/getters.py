@@ -22,6 +22,8 @@ from awaitomic.program.target import Target
 
 _PLAIN = frozenset({"property", "override", "final", "classmethod"})
 """Decorators under which a function returns what its body returns."""
+_ASK_WHO_HOLDS = frozenset({"locked", "current_task"})
+"""Calls on which it depends whether a lock is given, or None to who holds it already."""
 _SHARED = frozenset({Root.SELF, Root.GLOBAL, Root.PARAMETER})
 _LONGEST = 40
 """A call with more text than this is shown without its arguments."""
@@ -87,6 +89,8 @@ def returned_location(resolver: Resolver) -> Location | None:
     if function.is_async or function.is_generator or not isinstance(function.node, ast.FunctionDef):
         return None
     if any(last_name(node) not in _PLAIN for node in function.node.decorator_list):
+        return None
+    if any(last_name(node.func) in _ASK_WHO_HOLDS for node in function.kinds.of(ast.Call)):
         return None
     found: set[Location | None] = set()
     for event in function.events:

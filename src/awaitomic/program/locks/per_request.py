@@ -48,9 +48,10 @@ def _provided(resolver: Resolver, parameter: str) -> Definition | None:
         for keyword in (decorator.keywords if isinstance(decorator, ast.Call) else ())
         if keyword.arg == _DEPENDENCIES
     ]
+    handles = bool(getattr(resolver.function.node, "decorator_list", []))  # other methods are called by the program
     said += [
         node.value
-        for node in (owner.node.body if owner is not None else ())
+        for node in (owner.node.body if owner is not None and handles else ())
         if isinstance(node, ast.Assign) and any(dotted(target, {}) == _DEPENDENCIES for target in node.targets)
     ]
     for table in said:
