@@ -329,3 +329,19 @@ class Store:
             await self.release()
 """
     assert outcome(propose, "AWA206", text).verdict == "unknown-lock"
+
+
+@pytest.mark.parametrize(
+    ("own", "verdict"),
+    [
+        ("async def __aenter__(self):\n        await asyncio.wait_for(self.acquire(), 1)", "unknown-lock"),
+        ("async def __aexit__(self, *error):\n        self.release()\n        print(error)", "unknown-lock"),
+        ("name = 'of the door'", "safe"),
+    ],
+    ids=["enters in its own way", "is left in its own way", "is only named"],
+)
+def test_a_lock_of_a_class_that_says_itself_what_async_with_does(own: str, verdict: str) -> None:
+    text = door("await self.lock.acquire()\nawait self.io()\nself.lock.release()")
+    text = text.replace("class Door:", f"class OwnLock(asyncio.Lock):\n    {own}\n\n\nclass Door:")
+    text = text.replace("self.lock = asyncio.Lock()", "self.lock = OwnLock()")
+    assert outcome(propose, "AWA206", text).verdict == verdict

@@ -56,7 +56,7 @@ def _taking(case: Case) -> Taking:
 
 def _pair_of(case: Case) -> _Pair:
     found, taking = takings(case.resolver), _taking(case)
-    if not taking.is_known or not taking.is_plain:
+    if not taking.is_known or not taking.is_plain or _enters_in_its_own_way(case, taking):
         message = f"it is not known that `{case.finding.state}` can be entered, and that this does what `acquire` does"
         raise Declined("unknown-lock", f"{message}; by hand: release in the `finally` of a `try` around the rest")
     places = dict.fromkeys(case.path(event) for event in releases(case.resolver, taking.lock))
@@ -77,6 +77,14 @@ def _pair_of(case: Case) -> _Pair:
             "lock-changes", f"`{taking.lock}` goes by two names where it is taken and where it is given back"
         )
     return _Pair(taking.path, _with_its_test(case, given, said), said)
+
+
+def _enters_in_its_own_way(case: Case, taking: Taking) -> bool:
+    """Tell whether the lock is one of a class of the program that says itself what ``async with`` does."""
+    kind = case.resolver.type_of(taking.lock.location).name or ""
+    known = case.program.project.link
+    own = kind.removeprefix("class:") if kind.startswith("class:") else None
+    return own is not None and any(known.find_method(own, name) is not None for name in ("__aenter__", "__aexit__"))
 
 
 def _with_its_test(case: Case, given: StatementPath, said: str) -> StatementPath:

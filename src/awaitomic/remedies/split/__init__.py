@@ -233,9 +233,9 @@ REMEDY = Remedy(
     safety=(
         "Safe: whoever does not hold the lock calls what he called before. Unsafe if a decorator of the method is "
         "gone around, the method is handed around as a value, something stands in its place (a mock of a test, another "
-        "class that is mixed in before it), something unknown would be done only when the lock is "
-        "there, the variant waits for a condition, a handler around a `yield` would no longer get what `athrow` "
-        "throws, or a holder stops going through a generator before what it cleans up."
+        "class that is mixed in before it), it looks at who called it (`stacklevel=2`), something unknown would be "
+        "done only when the lock is there, the variant waits for a condition, a handler around a `yield` would no "
+        "longer get what `athrow` throws, or a holder stops going through a generator before what it cleans up."
     ),
     propose=propose,
 )

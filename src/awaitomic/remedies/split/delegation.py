@@ -7,6 +7,7 @@ from typing import NamedTuple
 from awaitomic.flow.graph import FunctionGraph
 from awaitomic.program import Program
 from awaitomic.remedies.split import takers, variant
+from awaitomic.remedies.split.frames import looks_at_frames
 from awaitomic.remedies.split.halves import split_body
 from awaitomic.remedies.split.stand_ins import stand_ins
 from awaitomic.remedies.split.takers import HeldAt, Placed
@@ -40,5 +41,5 @@ def delegate(program: Program, function: FunctionGraph, header: str, lock: str, 
     half = split_body(program.seen_from(function), function, header, lock, name)
     made = [(function.module, edit) for edit in half.edits]
     edits = [*made, *takers.redirect_all(program, [function], name, held)]
-    doubts = (*half.doubts, *stand_ins(program, function))
+    doubts = (*half.doubts, *looks_at_frames(program, function), *stand_ins(program, function))
     return Delegated(edits, (function.qualname, variant.renamed(function, name)), doubts)

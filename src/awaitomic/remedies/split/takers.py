@@ -26,6 +26,7 @@ from awaitomic.remedies.split import variant as variants
 from awaitomic.remedies.split.existing import existing_variant
 from awaitomic.remedies.split.forms import check_form, kind_of, twice_made_defaults, unknown_decorators
 from awaitomic.remedies.split.forwarding import forwarders_of
+from awaitomic.remedies.split.frames import looks_at_frames
 from awaitomic.remedies.split.halves import halve, halve_passing
 from awaitomic.remedies.split.overrides import Family, family_of, relatives
 from awaitomic.remedies.split.regions import Taker, are_alike, dropped, regions_of
@@ -197,6 +198,7 @@ def _split(program: Program, family: Family, held: HeldAt) -> Resolved:
     cleaning = [function for function, half in zip(functions, halves, strict=True) if half.cleanup]
     doubts = [
         *_doubts(program, functions),
+        *(doubt for one in functions for doubt in looks_at_frames(program, one)),
         *(doubt for one in family.takers for doubt in _given_away(program, one)),
         *(doubt for half in halves for doubt in half.doubts),
         *(doubt for function in cleaning for doubt in _left_early(program, function, held_then)),
