@@ -77,7 +77,8 @@ REMEDY = Remedy(
     safety=(
         "Safe if the read can neither raise nor have an effect, and what is awaited does not write the state. Unsafe "
         "if the read can raise (the await would then run before the error), if others may take away what it looks up, "
-        "or change other state that is read later than before, or if code that is not known gets the object."
+        "or change other state that is read later than before, if code that is not known gets the object, or if a "
+        "comment beside the statement tells a tool about its line (`# type: ignore`)."
     ),
     propose=propose,
 )

@@ -16,6 +16,7 @@ from awaitomic.model.plan import InsertStatements, Plan, ReplaceExpression
 from awaitomic.model.position import Extent
 from awaitomic.remedies.hoist.gone import gone_meanwhile
 from awaitomic.remedies.hoist.layout import joined, lifted_text
+from awaitomic.remedies.hoist.marks import shows_code, speaking_of_line
 from awaitomic.remedies.hoist.meanwhile import changed_meanwhile
 from awaitomic.remedies.remedy import Case, Proposal
 from awaitomic.remedies.shared.contents import changed_contents
@@ -116,6 +117,8 @@ class _Lifting:
 
     def collect(self) -> list[ast.expr]:
         """Give what has to be lifted, in order of evaluation: the awaits, and what has an effect in front of them."""
+        if any(isinstance(node, ast.JoinedStr) and shows_code(node) for node in ast.walk(self._statement)):
+            raise Declined("hoist-shape", "the text shows the code that is awaited, which would be another one")
         parts = [part for root in self._roots() for part in self._parts(root)]
         last = max((at for at, part in enumerate(parts) if _waits(part)), default=None)
         if last is None:
@@ -156,7 +159,8 @@ class _Lifting:
             raise Declined("written-between", f"{found.writes[0]} while it is awaited")
         changed = changed_contents(case, self._early, lifted)
         gone = [*gone_meanwhile(case, self._early), *changed_meanwhile(case, stays, events)]
-        return [*self._doubts, *found.unknown, *changed, *written_here(case, self._states()), *gone]
+        marks = speaking_of_line(case, self._statement)
+        return [*self._doubts, *found.unknown, *changed, *written_here(case, self._states()), *gone, *marks]
 
     def _roots(self) -> Iterator[ast.expr]:
         """Give what the statement evaluates before it writes, in order: the target of ``+=`` comes before the value."""

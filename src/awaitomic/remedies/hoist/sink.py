@@ -178,7 +178,25 @@ def _is_needed_above(case: Case, shape: _Shape) -> bool:
         rebound = bound_names(block.statements[index]) & shape.carried
         if rebound and index not in shape.chain and index <= shape.last_await:
             raise Declined("hoist-order", f"`{min(rebound)}` is given another value on the way")
+    _refuse_comparisons(case, shape)
     return needed
+
+
+def _refuse_comparisons(case: Case, shape: _Shape) -> None:
+    """See that the old value is not held against the new one: ``changed = self.total != before`` would never be true.
+
+    Raises:
+        Declined: ``used-elsewhere``.
+    """
+    location, block = case.fact.access.location, shape.block
+    for index in range(shape.last_await + 1, shape.write):
+        if not loaded_names(block.statements[index]) & shape.carried:
+            continue
+        for event in block.events(index, index):
+            read = case.function.events[event]
+            if isinstance(read, Read) and case.resolver.place(read.place) == location:
+                text = f"line {block.statements[index].lineno} holds `{location}` against what was read before"
+                raise Declined("used-elsewhere", text)
 
 
 def _is_log(case: Case, node: ast.AST) -> bool:
