@@ -88,6 +88,17 @@ def test_a_region_that_grows_over_no_wait_is_held_no_longer_than_before() -> Non
     assert [each.rule for each in result.applied] == ["AWA201"]
 
 
+def test_a_region_that_takes_in_what_stood_between_two_is_held_where_it_was_not() -> None:
+    body = (
+        "async with self._lock:\n            n = self.n\n        self.tell()\n"
+        "        async with self._lock:\n            self.n = n * await self.rate(n)"
+    )
+    told = ("def tell(self):\n        self.told = self._lock.locked()", "pass")
+    result = fix_source(job(told, body), confidence="possible")
+    assert result.applied == ()
+    assert fix_source(job(("def tell(self):\n        self.told = True", "pass"), body), confidence="possible").applied
+
+
 def test_what_is_skipped_is_lost() -> None:
     def setup(module: ModuleType, count: int) -> World:
         subject = module.Job()

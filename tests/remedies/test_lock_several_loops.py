@@ -42,6 +42,11 @@ STANDING = JOB.replace(
 SEVERAL = {
     "in a method, for whoever calls it": "class Sync(Job):\n    def wait(self):\n        asyncio.run(self.many())\n",
     "in a function that is handed the object": "def run_sync(job: Job):\n    asyncio.run(both(job))\n",
+    "of what is gathered first": (
+        "class Sync:\n    def __init__(self):\n        self.job = Job()\n\n    def wait(self):\n"
+        "        loop = asyncio.new_event_loop()\n"
+        "        loop.run_until_complete(asyncio.gather(self.job.run(), self.job.run()))\n"
+    ),
     "one after the other": "job = Job()\nasyncio.run(both(job))\nasyncio.run(both(job))\n",
     "in a method that is called twice": (
         "class Sync(Job):\n    def run_sync(self):\n        asyncio.run(self.many())\n\n\n"

@@ -16,7 +16,7 @@ from awaitomic.model.preferences import Granularity
 from awaitomic.program.locks import Cause, Lock
 from awaitomic.program.locks.not_awaited import never_taken
 from awaitomic.remedies.lock import callers, keyed
-from awaitomic.remedies.lock.asked import goes_another_way, is_new_to_some
+from awaitomic.remedies.lock.asked import goes_another_way, is_held_anew
 from awaitomic.remedies.lock.conflicts import settle
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.remedies.lock.growing import judge_growth
@@ -218,7 +218,7 @@ def _proposal(case: Case, coverage: Coverage, choice: _Choice, holders: Callable
         *edits.because,
         *creation.because,
         *in_several_loops(coverage),
-        *(goes_another_way(coverage) if growth or is_new_to_some(coverage) else ()),
+        *(goes_another_way(coverage) if growth or is_held_anew(coverage) else ()),
     ]
     if not because and guard is None:
         because.extend(made_in_tests(program, [each.function for each in coverage.functions.values()]))

@@ -14,6 +14,7 @@ from awaitomic.model.location import Location
 from awaitomic.program import Program
 from awaitomic.program.resolve import Resolver
 from awaitomic.remedies.lock.coverage import Coverage
+from awaitomic.remedies.lock.growing import merged_regions
 
 _ASKING = frozenset({"locked", "acquire_nowait"})
 
@@ -43,9 +44,12 @@ def goes_another_way(coverage: Coverage) -> Iterator[str]:
             return
 
 
-def is_new_to_some(coverage: Coverage) -> bool:
-    """Tell whether a function comes to take the lock that did not, so that it is held more often."""
-    return any(coverage.takes_already(each.function) is None for each in coverage.functions.values())
+def is_held_anew(coverage: Coverage) -> bool:
+    """Tell whether a function comes to hold the lock where it did not: at all, or between two regions."""
+    return any(
+        coverage.takes_already(each.function) is None or len(merged_regions(coverage, each)) > 1
+        for each in coverage.functions.values()
+    )
 
 
 def _insists(resolver: Resolver, event: int) -> bool:

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awaitomic.flow.graph import FunctionGraph
+from awaitomic.knowledge.spawners import RUNNERS
 from awaitomic.model.event import Call
 from awaitomic.model.location import Location, Root
 from awaitomic.program import Program
 from awaitomic.program.callers import in_loop
 from awaitomic.program.locks.loops import loops_of, runners
 from awaitomic.program.module_calls import Spawn
-from awaitomic.program.names import dotted
+from awaitomic.program.names import dotted, last_name
 from awaitomic.remedies.lock.coverage import Coverage
 from awaitomic.source.project import is_test
 
@@ -41,7 +42,9 @@ def in_several_loops(coverage: Coverage) -> Iterator[str]:
 
 
 def _place_of_another(program: Program, function: FunctionGraph) -> str | None:
-    found = [run.spawn for run in runners(program, function) if _is_of_asyncio(run.spawn)]
+    found = [run.spawn for run in runners(program, function)]
+    found += [spawn for spawn in program.callers.spawns(function) if _is_gathered_for_a_loop(spawn)]
+    found = [spawn for spawn in found if _is_of_asyncio(spawn)]
     loops = loops_of(program, function) if found else None
     if loops is not None:
         start = loops.starts[-1]
@@ -79,6 +82,13 @@ def _runs_once(program: Program, spawn: Spawn) -> bool:
 
 def _is_module(function: FunctionGraph) -> bool:
     return function.qualname == "<module>"
+
+
+def _is_gathered_for_a_loop(spawn: Spawn) -> bool:
+    """Tell whether a plain function gathers what it has run: ``loop.run_until_complete(asyncio.gather(...))``."""
+    host = spawn.resolver.function
+    calls = (event for event in host.events if isinstance(event, Call))
+    return not host.is_async and any(last_name(host.nodes[call.function]) in RUNNERS for call in calls)
 
 
 def _is_of_asyncio(spawn: Spawn) -> bool:
