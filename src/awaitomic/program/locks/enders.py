@@ -32,7 +32,8 @@ def waited_objects(resolver: Resolver, operand: Operand) -> Iterator[Location]:
     if element is not None:
         yield element  # `for task in self.tasks.values(): await task`
     elif isinstance(event, Compute):
-        for inner in event.operands:
+        # What an earlier wait has given is another object: `done, pending = await asyncio.wait(self.tasks)`.
+        for inner in event.operands if event.operator != "awaited" else ():
             yield from waited_objects(resolver, inner)
     elif isinstance(event, Call):
         method = method_of(resolver.function, event)

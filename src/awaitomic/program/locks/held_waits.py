@@ -37,9 +37,9 @@ from awaitomic.program.locks.kept import (
     makes_future,
     parties_of,
     place_of,
-    publications,
 )
 from awaitomic.program.locks.known import is_open, known_locks, suspension_of
+from awaitomic.program.locks.published import is_captured, publications
 from awaitomic.program.locks.taken import AROUND, Taken, first_taken
 from awaitomic.program.locks.waits import released_by
 from awaitomic.program.names import last_name
@@ -145,7 +145,7 @@ def enders(program: Program, held: HeldWait) -> list[Ender] | None:
     key = held.holder.key_of(held.waited)
     kind = kind_of(program, key)
     methods = ENDED_BY.get((kind, _method(held.waiter, held.wait))) if kind is not None else None
-    if methods is None or is_handed_on(program, key):
+    if methods is None or is_handed_on(program, key) or is_captured(program, key):
         return None
     if kind == "barrier" and 1 in parties_of(program, key):
         return None  # who is alone there waits for nobody

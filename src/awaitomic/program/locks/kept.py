@@ -148,7 +148,7 @@ def place_of(resolver: Resolver, operand: Operand) -> Location | None:
         return location
     origin = resolver.origin(operand)
     event = resolver.function.events[origin]
-    if isinstance(event, Call) and _is_made(resolver, event):
+    if isinstance(event, Call) and is_made(resolver, event):
         return _stored_at(resolver, origin) or location
     if isinstance(event, Read) and isinstance(event.place, Name) and event.place.scope is Scope.LOCAL:
         return _agreed(resolver, event.place.name)
@@ -168,7 +168,7 @@ def _agreed(resolver: Resolver, name: str) -> Location | None:
     return min((each for each in places if each is not None), key=str, default=None)
 
 
-def _is_made(resolver: Resolver, event: Call) -> bool:
+def is_made(resolver: Resolver, event: Call) -> bool:
     """Tell whether a call makes what tasks wait for."""
     made = dotted(resolver.function.nodes[event.function], resolver.module.imports)
     return makes_future(resolver, event) or made in SIGNALS
@@ -195,39 +195,6 @@ def _stored_at(resolver: Resolver, made: Operand) -> Location | None:
         and _may_be(resolver, event.value, made)
     }
     return places.pop() if len(places) == 1 else None
-
-
-def publications(resolver: Resolver, operand: Operand) -> Iterator[int]:
-    """Give the events by which a function stores what it has made itself, and what an operand may be, for others."""
-    function = resolver.function
-    known = set(_sources(resolver, operand))
-    for user in function.events:
-        given: Operand | None = None
-        found = False
-        if isinstance(user, Write) and not isinstance(user.place, Name):
-            given = user.value
-        elif isinstance(user, Call) and user.arguments:
-            method = method_of(function, user)
-            name = method.attr if method is not None else ""
-            found = name == "setdefault" and user.id in known
-            given = user.arguments[-1] if found or name in ELEMENT_ADDERS else None
-        made = _sources(resolver, given) if given is not None else []
-        if any(_is_new(resolver, each) and (found or each in known) for each in made):
-            yield user.id
-
-
-def _sources(resolver: Resolver, operand: Operand) -> list[Operand]:
-    """Give what makes a value; of a local each of what it is bound to."""
-    origin = resolver.origin(operand)
-    event = resolver.function.events[origin]
-    if isinstance(event, Read) and isinstance(event.place, Name):
-        return [resolver.origin(each) for each in resolver.values_of(event.place.name)]
-    return [origin]
-
-
-def _is_new(resolver: Resolver, value: Operand) -> bool:
-    event = resolver.function.events[value]
-    return isinstance(event, Call) and _is_made(resolver, event)
 
 
 def _may_be(resolver: Resolver, operand: Operand, made: Operand) -> bool:
