@@ -185,6 +185,19 @@ def test_who_waits_until_it_is_open_would_find_nothing() -> None:
     assert any("AttributeError" in str(ending) for ending in _endings(after, "close", "open"))
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ('print(f"closing {self.ws=}")', "recheck-shape"),
+        ('print(f"closing {self.ws}")', "safe"),
+        ('print(f"{key=}", self.ws)', "safe"),
+    ],
+)
+def test_a_text_that_shows_the_words_keeps_them(text: str, code: str) -> None:
+    body = f"await self.ready.wait()\n{text}\nawait self.ws.close()\nself.ws = None"
+    assert outcome(recheck.propose, "AWA103", _sockets(body)).verdict == code
+
+
 # -- a second test under the lock -------------------------------------------------------------------------------------
 
 FILL = [

@@ -16,7 +16,7 @@ from awaitomic.model.plan import InsertStatements, Plan, ReplaceExpression
 from awaitomic.model.position import Extent
 from awaitomic.remedies.hoist.gone import gone_meanwhile
 from awaitomic.remedies.hoist.layout import joined, lifted_text
-from awaitomic.remedies.hoist.marks import shows_code, speaking_of_line
+from awaitomic.remedies.hoist.marks import speaking_of_line
 from awaitomic.remedies.hoist.meanwhile import changed_meanwhile
 from awaitomic.remedies.remedy import Case, Proposal
 from awaitomic.remedies.shared.contents import changed_contents
@@ -24,6 +24,7 @@ from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.effects import may_change, read_by_calls, touches, written_here
 from awaitomic.remedies.shared.names import name_for_awaited
 from awaitomic.remedies.shared.purity import Purity, Quality
+from awaitomic.remedies.shared.shown import is_shown_as_code
 from awaitomic.remedies.shared.siblings import (
     block_at,
     bound_names,
@@ -117,7 +118,7 @@ class _Lifting:
 
     def collect(self) -> list[ast.expr]:
         """Give what has to be lifted, in order of evaluation: the awaits, and what has an effect in front of them."""
-        if any(isinstance(node, ast.JoinedStr) and shows_code(node) for node in ast.walk(self._statement)):
+        if is_shown_as_code(self._statement, lambda node: isinstance(node, ast.Await)):
             raise Declined("hoist-shape", "the text shows the code that is awaited, which would be another one")
         parts = [part for root in self._roots() for part in self._parts(root)]
         last = max((at for at, part in enumerate(parts) if _waits(part)), default=None)

@@ -1,7 +1,6 @@
-"""What a statement's text says about itself: code that an f-string shows, and comments that tell tools about the line.
+"""Comments that tell a tool about the line of a statement, of which a part goes to another line.
 
-``f"{await f()=}"`` shows the words `await f()`, and would show the name of a local instead. A comment like
-``# type: ignore[arg-type]`` beside ``self.total += await price(item)`` is about the call, which goes to another line.
+``# type: ignore[arg-type]`` beside ``self.total += await price(item)`` is about the call.
 """
 
 from __future__ import annotations
@@ -9,28 +8,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
 from awaitomic.remedies.remedy import Case
 
 _SPEAKS_OF_LINE = re.compile(r"#\s*((?:noqa|nosec|pragma|type:|(?:mypy|pylint|pyright|pytype|ruff|ty):)[^#]*)")
 _OF_LENGTH = re.compile(r"noqa:\s*E501\s*")
-
-
-def shows_code(node: ast.JoinedStr) -> bool:
-    """Tell whether an f-string shows what is awaited in it as it is written."""
-    for text, shown in pairwise(node.values):
-        if not isinstance(text, ast.Constant) or not isinstance(shown, ast.FormattedValue):
-            continue
-        awaits = any(isinstance(inner, ast.Await) for inner in ast.walk(shown.value))
-        if awaits and _bare(str(text.value)).endswith(f"{_bare(ast.unparse(shown.value))}="):
-            return True
-    return False
-
-
-def _bare(text: str) -> str:
-    """Give text without what may be written in several ways."""
-    return re.sub(r"[\s()\"',]", "", text)
 
 
 def speaking_of_line(case: Case, statement: ast.stmt) -> Iterator[str]:

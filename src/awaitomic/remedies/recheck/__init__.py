@@ -27,6 +27,7 @@ from awaitomic.remedies.shared.declined import Declined, or_refusal
 from awaitomic.remedies.shared.effects import touches
 from awaitomic.remedies.shared.names import name_for_state
 from awaitomic.remedies.shared.plain_attribute import stays_plain
+from awaitomic.remedies.shared.shown import is_shown_as_code
 from awaitomic.remedies.shared.siblings import Block, common_block, names_in
 from awaitomic.remedies.shared.state_reads import in_while_test, replaced, state_reads
 
@@ -154,6 +155,9 @@ def _take_alias(
     if isinstance(block.statements[first], ast.For | ast.AsyncFor | ast.While):
         raise Declined("recheck-shape", "what was used is read in a loop, and may be another object each time round")
     check_above(case, block, first, reads[0].node, "recheck-shape")
+    used = {id(read.node) for read in reads}
+    if any(is_shown_as_code(each, lambda node: id(node) in used) for each in block.statements[first : last + 1]):
+        raise Declined("recheck-shape", "a text shows the code that reads what was used, which would be another one")
     name = name_for_state(case, state)
     text = case.text(reads[0].node)
     where = "before" if hasattr(block.statements[first], "body") else "above"
