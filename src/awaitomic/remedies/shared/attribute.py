@@ -16,7 +16,7 @@ from awaitomic.model.position import StatementPath
 from awaitomic.program import Program
 from awaitomic.program.module import ClassFacts, self_assignments
 from awaitomic.remedies.shared import constructors, declarative
-from awaitomic.remedies.shared.constructors import made_in
+from awaitomic.remedies.shared.constructors import check_one_constructor, made_in
 from awaitomic.remedies.shared.copied import copies, odd_construction
 from awaitomic.remedies.shared.declined import Declined
 from awaitomic.remedies.shared.inits_run import check_inits_below, check_inits_beside
@@ -165,6 +165,7 @@ def create(program: Program, facts: ClassFacts, state: str, name: str, maker: Ma
 
 def _create_in(program: Program, facts: ClassFacts, state: str, name: str, maker: Maker) -> Creation:
     _check_fit(program, facts)
+    check_one_constructor(program, facts)
     because = [*copies(program, facts, maker.fragile), *odd_construction(program, facts)]
     style = declarative.style_of(program, facts)
     path = class_path(program, facts)

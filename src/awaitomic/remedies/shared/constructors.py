@@ -80,6 +80,26 @@ def insert(method: FunctionGraph, state: str, statement: str) -> Edit:
     return InsertStatements(method.path, "first", statement)
 
 
+def check_one_constructor(program: Program, facts: ClassFacts) -> None:
+    """See that a class has one constructor of a name, and no other one by platform or version.
+
+    Raises:
+        Declined: ``unfit-class``.
+    """
+    seen: set[str] = set()
+    for function in program.module.functions:
+        name = getattr(function.node, "name", "")
+        if function.class_id != facts.id or name not in CONSTRUCTION or _is_overload(function):
+            continue
+        if name in seen:
+            raise Declined("unfit-class", f"`{facts.qualname}` defines `{name}` more than once")
+        seen.add(name)
+
+
+def _is_overload(function: FunctionGraph) -> bool:
+    return any(last_name(each) == "overload" for each in getattr(function.node, "decorator_list", ()))
+
+
 def _is_super_init(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "__init__"
 

@@ -20,6 +20,7 @@ _FIELDS_DOTTED = frozenset(
 )
 _LISTS = frozenset({"__dict__", "__slots__", "__dataclass_fields__", "__attrs_attrs__"})
 """Attributes that name all attributes of an object, the new one, too."""
+_CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__"})
 _PROCESSES = frozenset({"concurrent.futures.ProcessPoolExecutor", "concurrent.futures.process.ProcessPoolExecutor"})
 
 
@@ -29,7 +30,7 @@ def copies(program: Program, facts: ClassFacts, what: str) -> Iterator[str]:
     if called is not None:
         yield called
         return
-    for method in ("__getstate__", "__reduce__", "__copy__", "__deepcopy__", "__setattr__"):
+    for method in ("__getstate__", "__reduce__", "__copy__", "__deepcopy__", "__setattr__", "__getattribute__"):
         if method in facts.methods:
             yield f"`{facts.qualname}` defines `{method}`, which will meet the new attribute"
             return
@@ -92,6 +93,10 @@ def odd_construction(program: Program, facts: ClassFacts) -> Iterator[str]:
     makers = [each.methods["__new__"] for each in (facts, *strangers) if "__new__" in each.methods]
     yield from _made_by_new(program, frozenset(id(node) for maker in makers for node in ast.walk(maker.node)))
     yield from _begun_again(program)
+    for node in program.module.kinds.of(ast.Attribute):
+        if node.attr in _CONSTRUCTORS and not isinstance(node.ctx, ast.Load):
+            yield f"line {node.lineno} puts another `{node.attr}` in place of one: it may not make the new attribute"
+            return
 
 
 def _begun_again(program: Program) -> Iterator[str]:
