@@ -25,6 +25,7 @@ from awaitomic.knowledge.containers import (
 from awaitomic.model.event import Attribute, Call, Compute, Const, Event, Item, Operand, Read, Suspend, Write, WriteHow
 from awaitomic.model.location import ANY_ITEM, ItemStep, Location, Root
 from awaitomic.program.escape import owner_of
+from awaitomic.program.own_keywords import in_own_keywords
 from awaitomic.program.resolve import Resolver
 from awaitomic.program.types import Typed
 from awaitomic.program.usage import used_as_container
@@ -127,7 +128,7 @@ def access_of(resolver: Resolver, event: Event) -> Access | None:
 
 def _of_write(resolver: Resolver, event: Write) -> Access | None:
     location = resolver.place(event.place)
-    if location is None or location.root is Root.FRESH:
+    if location is None or location.root is Root.FRESH or in_own_keywords(resolver.function, location):
         return None
     if isinstance(event.place, Item) and location.steps[-1] == ANY_ITEM:
         container = location.parent
