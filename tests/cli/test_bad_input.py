@@ -323,9 +323,9 @@ def test_a_deep_chain_that_python_parses_is_analysed_or_told(tree: Path) -> None
 @pytest.mark.skipif(sys.platform == "win32", reason="terminals of POSIX")
 def test_a_narrow_terminal_shows_the_screen_of_a_hook(bank: Path) -> None:
     import fcntl  # noqa: PLC0415 - not on Windows
-    import pty  # noqa: PLC0415 - as above
-    import struct  # noqa: PLC0415 - as above
-    import termios  # noqa: PLC0415 - as above
+    import pty  # noqa: PLC0415 - not on Windows
+    import struct  # noqa: PLC0415 - not on Windows
+    import termios  # noqa: PLC0415 - not on Windows
 
     (bank / "session.py").write_text(REFRESH)
     ours, theirs = pty.openpty()

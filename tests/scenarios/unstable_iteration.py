@@ -13,7 +13,7 @@ async def _leave(room: Any, name: str) -> None:  # noqa: ANN401 - an object of t
     room.leave(name)
 
 
-async def _join(room: Any, name: str) -> None:  # noqa: ANN401 - as above
+async def _join(room: Any, name: str) -> None:  # noqa: ANN401 - an object of the program under test
     room.join(name)
 
 
@@ -33,7 +33,7 @@ def _coroutines(case: FixtureCase) -> FixtureCase:
     return replace(case, tasks={**case.tasks, "leave": lambda room: room.leave("a")})
 
 
-async def _unsubscribe(bus: Any) -> None:  # noqa: ANN401 - as above
+async def _unsubscribe(bus: Any) -> None:  # noqa: ANN401 - an object of the program under test
     bus.unsubscribe("news", "a")
 
 
@@ -51,7 +51,7 @@ def _pool(*, reported: bool) -> FixtureCase:
     )
 
 
-async def _tear_down(house: Any, name: str) -> None:  # noqa: ANN401 - as above
+async def _tear_down(house: Any, name: str) -> None:  # noqa: ANN401 - an object of the program under test
     house.tear_down(name)
 
 
@@ -66,11 +66,11 @@ def _house(*, repair: Repair | None) -> FixtureCase:
     )
 
 
-async def _forget(crawler: Any, page: str) -> None:  # noqa: ANN401 - as above
+async def _forget(crawler: Any, page: str) -> None:  # noqa: ANN401 - an object of the program under test
     crawler.forget(page)
 
 
-async def _submit(module: ModuleType, jobs: Any) -> None:  # noqa: ANN401 - as above
+async def _submit(module: ModuleType, jobs: Any) -> None:  # noqa: ANN401 - an object of the program under test
     jobs.submit(module.work())
 
 

@@ -1,6 +1,6 @@
 """For which runs a result holds: who has found it, with which settings, and how it names files."""
 
-# ruff: noqa: PTH109, PTH118, PTH120, PTH123 - plain strings, as in discovery
+# ruff: noqa: PTH109, PTH118, PTH120, PTH123 - plain strings: a Path object for each costs more than what is done with it
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _tool(place: Place) -> str:
     As for the files of a project, their contents are only looked at if something seems to have changed. So a cache that
     is carried to another machine still serves the same code there.
     """
-    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100 - as above
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100 - resolve() would follow links
     sources = sorted(_sources(package))
     looks = digest(json.dumps(sources).encode("ascii"))
     path = place.path("tool.json")

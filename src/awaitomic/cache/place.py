@@ -5,7 +5,7 @@ and nobody relies on a file that somebody else may have removed.
 """
 
 # Plain strings, as in discovery: a run that finds everything in the cache must not pay for Path objects.
-# ruff: noqa: PTH103, PTH106, PTH108, PTH112, PTH118, PTH120, PTH123, PTH208 - for the reason above
+# ruff: noqa: PTH103, PTH106, PTH108, PTH112, PTH118, PTH120, PTH123, PTH208 - plain strings, for the reason above
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Place:
     """A cache directory; `complaint` is why something could not be written there, if so."""
 
     def __init__(self, directory: str) -> None:
-        self.directory = os.path.abspath(directory)  # noqa: PTH100 - links are not followed, as in discovery
+        self.directory = os.path.abspath(directory)  # noqa: PTH100 - resolve() would follow links
         self._mine = os.path.join(self.directory, _PREFIX + __version__)
         self.complaint: str | None = None
 
@@ -98,7 +98,7 @@ class Place:
             for name in files:
                 path = os.path.join(folder, name)
                 with suppress(OSError):
-                    status = os.stat(path)  # noqa: PTH116 - as above
+                    status = os.stat(path)  # noqa: PTH116 - pathlib is slow
                     found.append((status.st_mtime_ns, status.st_size, path))
         total = 0
         for number, (_, size, path) in enumerate(sorted(found, reverse=True)):
@@ -164,7 +164,7 @@ def remove(path: str) -> None:
 def used(path: str, now: float) -> None:
     """Note that a file was of use, if that was not noted within the hour."""
     with suppress(OSError):
-        if os.stat(path).st_mtime < now - 3600:  # noqa: PTH116 - as above
+        if os.stat(path).st_mtime < now - 3600:  # noqa: PTH116 - pathlib is slow
             os.utime(path)
 
 

@@ -109,6 +109,6 @@ def _acceptance(options: Common, baseline: str | None, *, extend: bool) -> Accep
     if options.since is not None:
         raise click.UsageError("--write-baseline writes all that is found: --since and --changed exclude it.")
     if not os.path.isdir(os.path.dirname(baseline) or "."):  # noqa: PTH112, PTH120 - pathlib takes a while to load
-        raise click.UsageError(f"the directory {os.path.dirname(baseline)!r} does not exist.")  # noqa: PTH120 - as above
+        raise click.UsageError(f"the directory {os.path.dirname(baseline)!r} does not exist.")  # noqa: PTH120 - pathlib is slow
     options.outputs.check_other("--write-baseline", baseline)
     return Acceptance(os.path.abspath(baseline), extend)  # noqa: PTH100 - links are not followed

@@ -62,5 +62,5 @@ def _folders(paths: tuple[Path, ...], chosen: Path | None) -> Iterator[str]:
             yield place.directory
         for folder, names, _ in os.walk(path):
             if NAME in names:
-                yield os.path.abspath(Path(folder, NAME))  # noqa: PTH100 - links are not followed, as in discovery
+                yield os.path.abspath(Path(folder, NAME))  # noqa: PTH100 - resolve() would follow links
             names[:] = [name for name in names if name not in {NAME, ".git", "node_modules"}]

@@ -134,15 +134,15 @@ def _is_replaced(target: str) -> bool:
 
 def _replace(target: str, raw: bytes) -> bool:
     """Replace a file as a whole; False if that cannot be done here, though the file may be one that can be written."""
-    mode = os.stat(target).st_mode & 0o777 if os.path.exists(target) else 0o666  # noqa: PTH110, PTH116 - as above
+    mode = os.stat(target).st_mode & 0o777 if os.path.exists(target) else 0o666  # noqa: PTH110, PTH116 - pathlib is slow
     try:
         with in_one_step(target, mode) as (descriptor, temporary):
             with os.fdopen(descriptor, "wb") as stream:
                 stream.write(raw)
                 stream.flush()
                 os.fsync(stream.fileno())
-            if os.path.exists(target):  # noqa: PTH110 - as above
-                os.chmod(temporary, mode)  # noqa: PTH101 - as above
+            if os.path.exists(target):  # noqa: PTH110 - pathlib is slow
+                os.chmod(temporary, mode)  # noqa: PTH101 - pathlib is slow
     except OSError as error:
         # A folder that takes no new files, or a file that is mounted alone, as containers have them.
         if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY}:

@@ -79,7 +79,7 @@ class NearestTables:
     """The tables of one run, each read once: for each file the nearest, or one for all."""
 
     def __init__(self, overrides: Overrides, config: Path | None, *, isolated: bool) -> None:
-        here = os.getcwd()  # noqa: PTH109 - as above
+        here = os.getcwd()  # noqa: PTH109 - pathlib is slow
         self._given = Layer(None, here, overrides.given(), {})
         self._config = config
         self._for_all = isolated or config is not None

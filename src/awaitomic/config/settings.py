@@ -296,7 +296,7 @@ class Settings:
         if not self.baseline:
             return None
         root = os.path.abspath(self.root or ".")  # noqa: PTH100 - links are not followed: it is the path that the table means
-        return os.path.normpath(os.path.join(root, self.baseline))  # noqa: PTH118 - a plain string, as in discovery
+        return os.path.normpath(os.path.join(root, self.baseline))  # noqa: PTH118 - a plain string, as all paths here are
 
     def selected(self, code: str) -> bool:
         """Say whether a rule is selected: the longest matching entry wins, and `ignore` among equally long ones.

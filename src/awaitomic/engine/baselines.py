@@ -305,7 +305,7 @@ def _finding(in_force: _InForce, entry: Entry, *, diffs: bool) -> Finding:
 def _shown(fix: Fix, old: Baseline, new: Baseline) -> Fix:
     """Give a fix with what it changes."""
     from awaitomic.patching.replacements import replacements  # noqa: PLC0415 - only where it is shown
-    from awaitomic.report.diff import file_patch  # noqa: PLC0415 - as above
+    from awaitomic.report.diff import file_patch  # noqa: PLC0415 - loaded where it is used
 
     before, after = old.source(), new.written()
     edits = (FileEdit(before.path, replacements(before.text, after.text)),)

@@ -276,7 +276,7 @@ def unplanned(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _absolute(path: str) -> str:
-    return os.path.abspath(path)  # noqa: PTH100 - links are not followed, as in discovery
+    return os.path.abspath(path)  # noqa: PTH100 - resolve() would follow links
 
 
 def _place(path: str) -> tuple[str, str]:

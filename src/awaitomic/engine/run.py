@@ -186,7 +186,7 @@ def _mended(outcomes: Mapping[str, Outcome], task: Task, mend: Mend | None, *, w
     if not any(outcome.fixable for outcome in outcomes.values()):
         return outcomes.values()
     from awaitomic.engine.mending import MendAll  # noqa: PLC0415 - as the docstring of the module says
-    from awaitomic.engine.one_file import projects_of  # noqa: PLC0415 - as above
+    from awaitomic.engine.one_file import projects_of  # noqa: PLC0415 - loaded where it is used
 
     # What is left alone is told by names from here on: the lines move with the first fix.
     known = {key_of(path): dict(outcome.left) for path, outcome in outcomes.items() if outcome.left}

@@ -33,8 +33,8 @@ def idle_selectors(settings: Settings) -> list[str]:
 
 def _ignored_in(path: str, settings: Settings) -> tuple[str, ...]:
     """Give the beginnings of the codes that ``per-file-ignores`` takes out in a file."""
-    root = os.path.abspath(settings.root or ".")  # noqa: PTH100 - links are not followed, as in discovery
-    absolute = os.path.abspath(path)  # noqa: PTH100 - as above
+    root = os.path.abspath(settings.root or ".")  # noqa: PTH100 - resolve() would follow links
+    absolute = os.path.abspath(path)  # noqa: PTH100 - resolve() would follow links
     codes = (
         code
         for pattern, ignored in (*settings.per_file_ignores, *settings.extend_per_file_ignores)

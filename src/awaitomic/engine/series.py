@@ -107,7 +107,7 @@ def _by_origin(outcomes: Mapping[str, Outcome], names: FirstNames) -> dict[Origi
 
 
 def _absolute(path: str) -> str:
-    return os.path.abspath(path)  # noqa: PTH100 - links are not followed, as in discovery
+    return os.path.abspath(path)  # noqa: PTH100 - resolve() would follow links
 
 
 def _nobody(_: progress.Stage | None) -> None:

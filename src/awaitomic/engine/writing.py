@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 def written(group: Group) -> tuple[Outcome, ...]:
     """Write the changes of a group; if that cannot be done, the findings of all its files are still there."""
     from awaitomic.patching import write  # noqa: PLC0415 - as the docstring of the module says
-    from awaitomic.patching.journal import Busy, Unfinished  # noqa: PLC0415 - as above
-    from awaitomic.patching.transaction import Replacement, replace_files  # noqa: PLC0415 - as above
+    from awaitomic.patching.journal import Busy, Unfinished  # noqa: PLC0415 - loaded where it is used
+    from awaitomic.patching.transaction import Replacement, replace_files  # noqa: PLC0415 - loaded where it is used
 
     changes = [(outcome.path, outcome.change) for outcome in group.outcomes if outcome.change is not None]
     if not changes:
@@ -91,7 +91,7 @@ def settle(files: Iterable[Path]) -> list[str]:
     for root in _roots(files):
         if not is_there(Path(root)):
             continue
-        from awaitomic.patching import journal, transaction  # noqa: PLC0415 - as above
+        from awaitomic.patching import journal, transaction  # noqa: PLC0415 - loaded where it is used
 
         shown = display_path(os.path.join(root, NAME))
         try:
@@ -106,7 +106,7 @@ def settle(files: Iterable[Path]) -> list[str]:
 
 
 def _said(settled: Settled) -> Iterable[str]:
-    from awaitomic.patching.transaction import Outcome as Ending  # noqa: PLC0415 - as above
+    from awaitomic.patching.transaction import Outcome as Ending  # noqa: PLC0415 - loaded where it is used
 
     names = ", ".join(display_path(path) for path in settled.paths)
     done = "finished" if settled.outcome is Ending.FINISHED else "undone"

@@ -91,12 +91,12 @@ class Baseline:
     def absolute(self, entry: Entry) -> str:
         """Give the path of the module that an entry is about."""
         folder = os.path.dirname(os.path.abspath(self.path))  # noqa: PTH100, PTH120 - links are not followed
-        return os.path.normpath(os.path.join(folder, *entry.path.split("/")))  # noqa: PTH118 - as above
+        return os.path.normpath(os.path.join(folder, *entry.path.split("/")))  # noqa: PTH118 - pathlib is slow
 
     def relative(self, path: str) -> str:
         """Give a module's path as entries have it."""
-        folder = os.path.dirname(os.path.abspath(self.path))  # noqa: PTH100, PTH120 - as above
-        absolute = os.path.abspath(path)  # noqa: PTH100 - as above
+        folder = os.path.dirname(os.path.abspath(self.path))  # noqa: PTH100, PTH120 - resolve() would follow links
+        absolute = os.path.abspath(path)  # noqa: PTH100 - resolve() would follow links
         try:
             return os.path.relpath(absolute, folder).replace(os.sep, "/")
         except ValueError:  # on another drive of Windows

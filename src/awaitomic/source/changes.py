@@ -55,7 +55,7 @@ def changed_lines(folders: Iterable[str], revision: str) -> dict[str, Lines | No
 
 def _nearest(folder: str) -> str:
     """Give the folder in which git would find its repository, so that it is asked once; itself if none is seen."""
-    above = os.path.abspath(folder)  # noqa: PTH100 - as above
+    above = os.path.abspath(folder)  # noqa: PTH100 - resolve() would follow links
     while not os.path.exists(os.path.join(above, ".git")):
         if os.path.dirname(above) == above:
             return folder

@@ -78,7 +78,7 @@ def rules_above(directory: str) -> IgnoreRules:
     chain.reverse()
     rules = IgnoreRules()
     for above, below in pairwise(chain):
-        names = [name for name in (".git", ".gitignore") if os.path.exists(above / name)]  # noqa: PTH110 - as above
+        names = [name for name in (".git", ".gitignore") if os.path.exists(above / name)]  # noqa: PTH110 - pathlib is slow
         rules = rules.entering(str(above), names)
         if rules.ignored(str(below), directory=True):
             return IgnoreRules()
@@ -88,7 +88,7 @@ def rules_above(directory: str) -> IgnoreRules:
 def _git_directory(directory: Path) -> Path:
     """Give a repository's common git directory, also for a linked work tree or a submodule (gitrepository-layout)."""
     dot_git = directory / ".git"
-    if not os.path.isfile(dot_git):  # noqa: PTH113 - as above
+    if not os.path.isfile(dot_git):  # noqa: PTH113 - pathlib is slow
         return dot_git
     git_directory = directory / _first_line(dot_git).removeprefix("gitdir:").strip()
     return git_directory / _first_line(git_directory / "commondir")
@@ -115,7 +115,7 @@ def _load(base: str, file: Path) -> tuple[_IgnoreFile, ...]:
 def _compile(line: str) -> GitIgnoreSpecPattern | None:
     """Compile one line; None for a blank one, a comment, and what is no pattern (git skips it too)."""
     from pathspec.patterns.gitignore import GitIgnorePatternError  # noqa: PLC0415 - only where there is a .gitignore
-    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern  # noqa: PLC0415 - as above
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern  # noqa: PLC0415 - loaded where it is used
 
     try:
         with warnings.catch_warnings(action="ignore", category=FutureWarning):  # odd sets such as ``[a&&b]``
